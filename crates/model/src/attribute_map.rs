@@ -1,0 +1,134 @@
+//! Values by attribute, and one attribute with its value, both read with the attribute's own shape.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::attribute::VfAttribute;
+use crate::reading::RawReading;
+use crate::vf_value::VfValue;
+
+/// Raw readings by attribute; an attribute that the message did not have is not in the map.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttributeMap(pub BTreeMap<VfAttribute, RawReading>);
+
+impl Serialize for AttributeMap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(attribute, raw)| (attribute.key(), raw.to_string())))
+    }
+}
+
+impl<'de> Deserialize<'de> for AttributeMap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rows;
+        impl<'de> Visitor<'de> for Rows {
+            type Value = AttributeMap;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of VF attributes")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AttributeMap, A::Error> {
+                let mut readings = BTreeMap::new();
+                while let Some((attribute, text)) = map.next_entry::<VfAttribute, String>()? {
+                    let raw = match text.strip_prefix("unreadable: ") {
+                        Some(why) => RawReading::Unreadable(why.to_owned()),
+                        None if text == "not reported" => RawReading::NotReported,
+                        None => {
+                            let value = VfValue::parse(attribute.row().shape, &text);
+                            RawReading::Value(value.map_err(A::Error::custom)?)
+                        }
+                    };
+                    readings.insert(attribute, raw);
+                }
+                Ok(AttributeMap(readings))
+            }
+        }
+        deserializer.deserialize_map(Rows)
+    }
+}
+
+impl schemars::JsonSchema for AttributeMap {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "AttributeMap".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let properties: serde_json::Map<String, serde_json::Value> = VfAttribute::ALL
+            .iter()
+            .map(|attribute| {
+                let schema = serde_json::json!({ "type": "string", "description": attribute.row().doc });
+                (attribute.key().to_owned(), schema)
+            })
+            .collect();
+        schemars::json_schema!({ "type": "object", "additionalProperties": false, "properties": properties })
+    }
+}
+
+/// An attribute and the value to give it; in documents `{"attribute": "vlan", "value": "100 qos 3"}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VfSetting {
+    attribute: VfAttribute,
+    value: VfValue,
+}
+
+impl VfSetting {
+    /// Returns the setting, or `None` where the value is not of the attribute's shape.
+    pub fn new(attribute: VfAttribute, value: VfValue) -> Option<Self> {
+        (attribute.row().shape == value.shape()).then_some(Self { attribute, value })
+    }
+
+    /// Returns the setting that gives the attribute its factory value.
+    pub fn factory(attribute: VfAttribute) -> Self {
+        Self { attribute, value: attribute.factory() }
+    }
+
+    /// Returns the attribute.
+    pub fn attribute(&self) -> VfAttribute {
+        self.attribute
+    }
+
+    /// Returns the value.
+    pub fn value(&self) -> VfValue {
+        self.value
+    }
+
+    /// Returns what follows `vf N` in `ip link set`.
+    pub fn ip_arguments(&self) -> String {
+        self.value.ip_arguments(self.attribute.row().ip_word)
+    }
+}
+
+/// The setting as documents have it.
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SettingText {
+    attribute: VfAttribute,
+    value: String,
+}
+
+impl Serialize for VfSetting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        SettingText { attribute: self.attribute, value: self.value.to_string() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for VfSetting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let SettingText { attribute, value } = SettingText::deserialize(deserializer)?;
+        let value = VfValue::parse(attribute.row().shape, &value).map_err(D::Error::custom)?;
+        Ok(Self { attribute, value })
+    }
+}
+
+impl schemars::JsonSchema for VfSetting {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "VfSetting".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        SettingText::json_schema(generator)
+    }
+}

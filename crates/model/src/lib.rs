@@ -1,0 +1,37 @@
+//! The words that every other crate speaks: addresses, names, units, readings and the table of VF attributes.
+//!
+//! No facts, no plans and no I/O live here. A type with an invariant keeps its fields private and is made by
+//! parsing; it serializes only as the text that people write.
+
+mod address;
+mod attribute;
+mod attribute_map;
+mod cidr;
+mod link_state;
+mod mac;
+mod name;
+mod parse;
+mod rate;
+mod reading;
+mod text;
+mod toggle;
+mod units;
+mod vf_set;
+mod vf_value;
+mod vlan;
+
+pub use address::{Bus, DeviceAddress, PciAddress, PciClass, PciId};
+pub use attribute::{ReadsBack, VfAttribute, VfAttributeRow};
+pub use attribute_map::{AttributeMap, VfSetting};
+pub use cidr::Cidr;
+pub use link_state::LinkStateSetting;
+pub use mac::MacAddress;
+pub use name::{DriverName, HostName, InterfaceName, ModuleName};
+pub use parse::ParseError;
+pub use rate::RateLimits;
+pub use reading::{RawReading, Reading};
+pub use toggle::Toggle;
+pub use units::{Mbps, Mtu};
+pub use vf_set::{VfIndex, VfSet};
+pub use vf_value::{Shape, VfValue};
+pub use vlan::{VlanId, VlanProtocol, VlanQos, VlanTag};

@@ -1,0 +1,139 @@
+//! Names that the kernel and the operator give: interfaces, drivers, modules, hosts.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::parse::ParseError;
+use crate::text::text_serde;
+
+/// Makes a newtype over a text that passes `$valid`.
+macro_rules! name {
+    ($(#[$doc:meta])* $type:ident, $wanted:literal, $description:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $type(String);
+
+        impl $type {
+            /// Returns the name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let Self(name) = self;
+                f.pad(name)
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = ParseError;
+
+            fn from_str(text: &str) -> Result<Self, ParseError> {
+                let valid: fn(&str) -> bool = $valid;
+                valid(text).then(|| Self(text.to_owned())).ok_or_else(|| ParseError::new(text, $wanted))
+            }
+        }
+
+        text_serde!($type, stringify!($type), $description);
+    };
+}
+
+/// Returns whether a text is a word of a kernel object: printable, without blank or slash.
+fn is_kernel_word(text: &str, longest: usize) -> bool {
+    !text.is_empty()
+        && text.len() <= longest
+        && text != "."
+        && text != ".."
+        && text.chars().all(|c| !c.is_whitespace() && !c.is_control() && c != '/')
+}
+
+name! {
+    /// The name or altname of a network interface: at most 127 bytes (`ALTIFNAMSIZ`), no blank, slash or colon.
+    InterfaceName, "interface name", "Name or altname of a network interface.",
+    |text| is_kernel_word(text, 127) && !text.contains(':')
+}
+
+name! {
+    /// The name of a kernel driver as its folder under `/sys/bus/*/drivers` has it.
+    DriverName, "driver name", "Name of a kernel driver, such as vfio-pci.",
+    |text| is_kernel_word(text, 63) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+impl DriverName {
+    /// Returns the name of the vfio driver for PCI devices.
+    pub fn vfio_pci() -> Self {
+        Self("vfio-pci".to_owned())
+    }
+
+    /// Returns whether devices of this driver are handed to user space through vfio
+    /// (`vfio-pci` and its vendor variants such as `mlx5_vfio_pci`).
+    pub fn is_vfio(&self) -> bool {
+        self.0 == "vfio-pci" || self.0.ends_with("_vfio_pci") || self.0.ends_with("-vfio-pci")
+    }
+
+    /// Returns the module of that name: the kernel writes `-` in modules as `_`.
+    pub fn module(&self) -> ModuleName {
+        ModuleName(self.0.replace('-', "_"))
+    }
+}
+
+/// The name of a kernel module; `-` and `_` are the same to the kernel and written `_` here.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleName(String);
+
+impl ModuleName {
+    /// Returns the name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ModuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(name) = self;
+        f.pad(name)
+    }
+}
+
+impl FromStr for ModuleName {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let plain =
+            is_kernel_word(text, 55) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        let starts_well = !text.starts_with('-');
+        (plain && starts_well)
+            .then(|| Self(text.replace('-', "_")))
+            .ok_or_else(|| ParseError::new(text, "module name such as `vfio_pci`"))
+    }
+}
+
+text_serde!(ModuleName, "ModuleName", "Name of a kernel module, such as vfio_pci.");
+
+name! {
+    /// The name of a host as its node or machine is called.
+    HostName, "host name", "Name of a host.",
+    |text| is_kernel_word(text, 253)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_refuse_what_would_leave_their_folder() {
+        for text in ["", ".", "..", "a/b", "a b", "a\n"] {
+            assert!(text.parse::<InterfaceName>().is_err(), "{text:?}");
+            assert!(text.parse::<DriverName>().is_err(), "{text:?}");
+            assert!(text.parse::<ModuleName>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn modules_have_one_spelling() {
+        assert_eq!("vfio-pci".parse::<ModuleName>(), "vfio_pci".parse());
+        assert_eq!(DriverName::vfio_pci().module().as_str(), "vfio_pci");
+    }
+}

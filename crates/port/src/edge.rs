@@ -1,0 +1,76 @@
+//! The traits of the edges. They are synchronous: a netlink handler works inside the caller's `sendmsg` and a
+//! sysfs store sleeps uninterruptibly, so no asynchronous time limit would ever fire.
+
+use std::time::Duration;
+
+use vfctl_model::DeviceAddress;
+
+use crate::facts::{HostFacts, PfFacts};
+use crate::journal::JournalEntry;
+use crate::op::Op;
+use crate::outcome::Outcome;
+
+/// Why an edge could not do its work at all.
+#[derive(Debug, thiserror::Error)]
+#[error("{attempt}")]
+pub struct EdgeError {
+    /// What was attempted, on what.
+    pub attempt: String,
+    /// The cause.
+    #[source]
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl EdgeError {
+    /// Returns the error of an attempt with its cause.
+    pub fn new(
+        attempt: impl Into<String>,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { attempt: attempt.into(), cause: Some(cause.into()) }
+    }
+}
+
+/// Reads facts. Partial trouble is part of the facts, not an error.
+pub trait Observe: Sync {
+    /// Reads the whole host.
+    ///
+    /// # Errors
+    /// Where nothing at all could be read, such as without `/sys`.
+    fn observe_host(&self) -> Result<HostFacts, EdgeError>;
+
+    /// Reads one PF and its VFs again, by a request for that device alone; `None` where it is gone.
+    /// Who uses a VF is not looked at.
+    ///
+    /// # Errors
+    /// Where the PF could not be read at all.
+    fn observe_pf(&self, pf: &DeviceAddress) -> Result<Option<PfFacts>, EdgeError>;
+}
+
+/// Performs operations.
+pub trait Perform: Sync {
+    /// Performs ops of one phase and lane that do not depend on one another; returns one outcome per op,
+    /// in their order. `limit` bounds each op that can hang: past it the outcome is `Unknown`.
+    fn perform(&self, ops: &[Op], limit: Duration) -> Vec<Outcome>;
+}
+
+/// Keeps what was done and what was there before, on stable storage.
+pub trait Journal: Sync {
+    /// Appends an entry and returns once it is on stable storage.
+    ///
+    /// # Errors
+    /// Where the entry could not be written or synced; then nothing may be performed.
+    fn record(&self, entry: &JournalEntry) -> Result<(), EdgeError>;
+}
+
+/// Tells the time and lets it pass.
+pub trait Clock: Sync {
+    /// Returns the time since some fixed moment; it never goes back.
+    fn now(&self) -> Duration;
+
+    /// Lets this much time pass.
+    fn sleep(&self, time: Duration);
+
+    /// Returns whether the user has asked to stop (SIGINT, SIGTERM).
+    fn interrupted(&self) -> bool;
+}

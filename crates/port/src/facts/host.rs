@@ -1,0 +1,133 @@
+//! Facts of a host as a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vfctl_model::{Cidr, DeviceAddress, InterfaceName, ModuleName};
+
+use super::pf::PfFacts;
+
+/// Everything that was read of one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct HostFacts {
+    /// The machine itself.
+    pub system: SystemFacts,
+    /// Every device that can have VFs, by its address.
+    pub physical_functions: BTreeMap<DeviceAddress, PfFacts>,
+    /// Interfaces that stand on others: bonds, bridges, VLAN and team devices.
+    pub links: BTreeMap<InterfaceName, LinkFacts>,
+    /// What vfctl set on this host earlier; this version writes none.
+    #[serde(default)]
+    pub record: OwnershipRecord,
+    /// What could not be read, and why; empty where all was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+}
+
+/// Facts of the machine: kernel, IOMMU, modules and who manages its links.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct SystemFacts {
+    /// The kernel's release, as `uname -r` prints it.
+    pub kernel: String,
+    /// The kernel's arguments, from `/proc/cmdline`.
+    pub arguments: Vec<String>,
+    /// What the IOMMU does.
+    pub iommu: IommuFacts,
+    /// Modules that are loaded or built in and listed in `/sys/module`.
+    pub modules: BTreeSet<ModuleName>,
+    /// The kernel's lockdown mode other than `none`, from `/sys/kernel/security/lockdown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lockdown: Option<String>,
+    /// Programs that take new network interfaces of their own accord.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub link_managers: Vec<LinkManager>,
+    /// The interface that carries the SSH connection vfctl was started from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh_interface: Option<InterfaceName>,
+    /// Writes of earlier runs that still sit in the kernel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stuck_stores: Vec<StuckStore>,
+}
+
+/// What the IOMMU does, judged by its groups and not by the command line.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct IommuFacts {
+    /// Number of groups in `/sys/kernel/iommu_groups`; 0 where the IOMMU is off.
+    pub groups: u32,
+    /// The domain types of those groups, such as `DMA-FQ` and `identity`.
+    pub kinds: BTreeSet<String>,
+}
+
+/// A program that takes new network interfaces of its own accord.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkManager {
+    /// Its name, such as `NetworkManager`.
+    pub name: String,
+    /// How to keep it off VFs.
+    pub remedy: String,
+}
+
+/// A write that a vfctl process began and the kernel has not ended.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StuckStore {
+    /// The process that sits in the kernel.
+    pub pid: u32,
+    /// The device whose file it writes.
+    pub device: DeviceAddress,
+    /// The file it writes.
+    pub path: String,
+}
+
+/// An interface that stands on others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LinkFacts {
+    /// What it is: `bond`, `bridge`, `vlan`, … as `IFLA_INFO_KIND` says.
+    pub kind: String,
+    /// The interfaces it stands on.
+    pub lower: BTreeSet<InterfaceName>,
+    /// The bond or bridge that it is a port of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub master: Option<InterfaceName>,
+    /// Its IP addresses.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub addresses: BTreeSet<Cidr>,
+    /// Whether a default route leads through it.
+    #[serde(default)]
+    pub default_route: bool,
+}
+
+/// What vfctl set on this host earlier, per document. This version writes none.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnershipRecord {}
+
+impl HostFacts {
+    /// Returns the PF whose interface has this name or altname.
+    pub fn pf_by_interface(&self, name: &InterfaceName) -> Option<(&DeviceAddress, &PfFacts)> {
+        self.physical_functions
+            .iter()
+            .find(|(_, pf)| pf.netdev.as_ref().is_some_and(|n| n.name == *name || n.altnames.contains(name)))
+    }
+
+    /// Returns every interface that stands on `name`, directly or through others, `name` first.
+    pub fn standing_on(&self, name: &InterfaceName) -> Vec<InterfaceName> {
+        let mut found = vec![name.clone()];
+        let mut next = 0;
+        while let Some(base) = found.get(next).cloned() {
+            next += 1;
+            for (upper, link) in &self.links {
+                if link.lower.contains(&base) && !found.contains(upper) {
+                    found.push(upper.clone());
+                }
+            }
+        }
+        found
+    }
+}

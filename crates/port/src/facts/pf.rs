@@ -1,0 +1,134 @@
+//! Facts of a physical function: a device that can have VFs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vfctl_model::{
+    Cidr, DriverName, InterfaceName, MacAddress, PciAddress, PciClass, PciId, Toggle, VfIndex,
+};
+
+use super::vf::{IommuGroup, VfFacts};
+
+/// Everything that was read of one PF and its VFs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PfFacts {
+    /// The PCI class; `None` for a device of another bus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<PciClass>,
+    /// The vendor's PCI id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<PciId>,
+    /// The device's PCI id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<PciId>,
+    /// Vendor and device in words, from the host's `pci.ids`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The serial number: PCI Device Serial Number capability, or devlink's `board.serial_number`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// The NUMA node; `None` where the machine has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numa_node: Option<u16>,
+    /// The driver that holds the PF.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<DriverName>,
+    /// The highest count of VFs that the driver allows now (`sriov_totalvfs`; netdevsim: `max_vfs`).
+    pub total_vfs: u16,
+    /// How many VFs there are, counted by their `virtfn` links, which take no lock (netdevsim: `sriov_numvfs`).
+    pub vf_count: u16,
+    /// Whether the kernel binds new VFs to a driver (`sriov_drivers_autoprobe`); `None` off the PCI bus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drivers_autoprobe: Option<Toggle>,
+    /// Routing-id distance from the PF to VF 0 (`sriov_offset`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vf_offset: Option<u16>,
+    /// Routing-id distance from one VF to the next (`sriov_stride`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vf_stride: Option<u16>,
+    /// The device's PCI id of VFs (`sriov_vf_device`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vf_device: Option<PciId>,
+    /// The IOMMU group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iommu_group: Option<IommuGroup>,
+    /// Whether the kernel has a driver for the VFs, by module alias: its name, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vf_default_driver: Option<DriverName>,
+    /// The PF's own network interface; `None` without driver, or where the device is no network card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub netdev: Option<PfNetdev>,
+    /// The mode of the embedded switch, as devlink says it; `None` where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eswitch_mode: Option<String>,
+    /// The VFs that exist.
+    pub vfs: BTreeMap<VfIndex, VfFacts>,
+    /// What could not be read, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+}
+
+/// The network interface of a PF.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PfNetdev {
+    /// Its name.
+    pub name: InterfaceName,
+    /// Its other names.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub altnames: BTreeSet<InterfaceName>,
+    /// Its MAC address now.
+    pub mac: MacAddress,
+    /// The MAC address it was made with (`IFLA_PERM_ADDRESS`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permanent_mac: Option<MacAddress>,
+    /// Its MTU in bytes.
+    pub mtu: u32,
+    /// The highest MTU that the driver takes, in bytes (`IFLA_MAX_MTU`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_mtu: Option<u32>,
+    /// Whether it is set up (`IFF_UP`).
+    pub up: bool,
+    /// Whether it has a carrier (`IFLA_CARRIER`).
+    pub carrier: bool,
+    /// The link's speed in Mbit/s; `None` where the driver does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<u32>,
+    /// The bond or bridge it is a port of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub master: Option<Master>,
+    /// Its IP addresses.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub addresses: BTreeSet<Cidr>,
+    /// Whether a default route leads through it.
+    #[serde(default)]
+    pub default_route: bool,
+}
+
+/// The bond, bridge or the like that an interface is a port of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Master {
+    /// Its name.
+    pub name: InterfaceName,
+    /// What it is: `bond`, `bridge`, … as `IFLA_INFO_KIND` says.
+    pub kind: String,
+}
+
+impl PfFacts {
+    /// Returns the PCI address that VF `index` has or will have; `None` where the device is not on the PCI bus
+    /// or does not say offset and stride.
+    pub fn vf_address(&self, pf: Option<PciAddress>, index: VfIndex) -> Option<PciAddress> {
+        if let Some(actual) = self.vfs.get(&index).and_then(|vf| vf.pci) {
+            return Some(actual);
+        }
+        let (offset, stride) = (u32::from(self.vf_offset?), u32::from(self.vf_stride?));
+        // A PF without VFs may report 0 for both until it is asked for some (SR-IOV 1.1, 3.3.9).
+        if offset == 0 {
+            return None;
+        }
+        pf?.offset_by(offset + stride * u32::from(index.0))
+    }
+}

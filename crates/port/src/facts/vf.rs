@@ -1,0 +1,130 @@
+//! Facts of a virtual function, and who uses it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vfctl_model::{AttributeMap, DriverName, InterfaceName, MacAddress, PciAddress};
+
+use super::pf::Master;
+
+/// Everything that was read of one VF.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct VfFacts {
+    /// Its PCI address, from the PF's `virtfn` link; `None` off the PCI bus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pci: Option<PciAddress>,
+    /// The driver that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<DriverName>,
+    /// The only driver that may take it (`driver_override`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver_override: Option<DriverName>,
+    /// Its IOMMU group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iommu_group: Option<IommuGroup>,
+    /// Its network interface in the host's own namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub netdev: Option<VfNetdev>,
+    /// What the PF's interface reports of it, raw.
+    pub attributes: AttributeMap,
+    /// Who uses it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<Use>,
+}
+
+/// The network interface of a VF in the host's own namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct VfNetdev {
+    /// Its name.
+    pub name: InterfaceName,
+    /// Its other names.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub altnames: BTreeSet<InterfaceName>,
+    /// Its MAC address now.
+    pub mac: MacAddress,
+    /// Its MTU in bytes.
+    pub mtu: u32,
+    /// Whether it is set up (`IFF_UP`).
+    pub up: bool,
+}
+
+/// The IOMMU group of a device.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IommuGroup {
+    /// Its number; it changes with each boot.
+    pub number: u32,
+    /// Its domain type, such as `DMA-FQ` or `identity`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The other devices in it, which can only be given away together with this one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub siblings: BTreeSet<PciAddress>,
+}
+
+/// One reason why a VF is in use.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, tag = "use", rename_all = "camelCase")]
+pub enum Use {
+    /// Its network interface is in another network namespace.
+    Namespace {
+        /// The namespace's name under `/run/netns`, or the process that lives in it.
+        name: String,
+    },
+    /// A process has its vfio group or device open: to unbind or remove it would block in the kernel.
+    VfioOpen {
+        /// The process, as `pid 123 (qemu-system-x86)`.
+        holder: String,
+    },
+    /// Its network interface is a port of a bond, bridge or the like.
+    Port {
+        /// That bond or bridge.
+        master: Master,
+    },
+    /// Its network interface carries IP addresses.
+    Addressed {
+        /// One of them.
+        address: String,
+    },
+    /// A default route leads through its network interface.
+    DefaultRoute {
+        /// The network interface.
+        interface: InterfaceName,
+    },
+    /// The SSH connection that vfctl was started from leads through it.
+    Ssh {
+        /// The network interface.
+        interface: InterfaceName,
+    },
+    /// Somebody may use it: it could not be looked.
+    CouldNotLook {
+        /// What could not be looked at, and why.
+        why: String,
+    },
+}
+
+impl Use {
+    /// Returns whether the kernel would wait for ever if the VF were unbound or removed now
+    /// (`vfio_unregister_group_dev`, drivers/vfio/vfio_main.c): no consent allows it.
+    pub fn blocks_the_kernel(&self) -> bool {
+        matches!(self, Self::VfioOpen { .. })
+    }
+}
+
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Namespace { name } => write!(f, "in network namespace {name}"),
+            Self::VfioOpen { holder } => write!(f, "its vfio device is open in {holder}"),
+            Self::Port { master } => write!(f, "port of {} {}", master.kind, master.name),
+            Self::Addressed { address } => write!(f, "carries address {address}"),
+            Self::DefaultRoute { interface } => write!(f, "default route through {interface}"),
+            Self::Ssh { interface } => write!(f, "this SSH connection runs through {interface}"),
+            Self::CouldNotLook { why } => write!(f, "possibly in use: {why}"),
+        }
+    }
+}

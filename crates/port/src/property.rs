@@ -1,0 +1,236 @@
+//! What a claim can be about, and how that is found in the facts.
+
+use std::fmt;
+use std::str::FromStr;
+
+use vfctl_model::{
+    DeviceAddress, ModuleName, ParseError, RawReading, Reading, Toggle, VfAttribute, VfIndex, VfValue,
+};
+
+use crate::facts::{HostFacts, PfFacts, VfFacts};
+
+/// What a claim speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// The host.
+    Host,
+    /// A PF.
+    Pf(DeviceAddress),
+    /// A VF of a PF.
+    Vf(DeviceAddress, VfIndex),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host => f.write_str("host"),
+            Self::Pf(pf) => pf.fmt(f),
+            Self::Vf(pf, vf) => write!(f, "{pf} vf {vf}"),
+        }
+    }
+}
+
+/// Which property of its subject a claim speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Property {
+    /// Host: the module is loaded.
+    Module(ModuleName),
+    /// PF: the device is there. VF: it exists.
+    Present,
+    /// PF: the name of its interface. VF: whether it has one in the host's namespace.
+    Interface,
+    /// PF, VF: the driver that holds it.
+    Driver,
+    /// VF: the only driver that may take it.
+    DriverOverride,
+    /// PF: how many VFs there are.
+    VfCount,
+    /// PF: whether the kernel binds new VFs to a driver.
+    DriversAutoprobe,
+    /// PF, VF: the MTU of its interface.
+    Mtu,
+    /// PF: whether its interface is set up.
+    Up,
+    /// PF: whether its interface has a carrier.
+    Carrier,
+    /// VF: whether somebody uses it; which includes that it could not be looked.
+    InUse,
+    /// VF: an attribute that its PF sets.
+    Attribute(VfAttribute),
+}
+
+/// A value that a property can have.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClaimValue {
+    /// Yes or no.
+    Flag(bool),
+    /// A count or a size.
+    Number(u32),
+    /// A name of the kernel's.
+    Name(String),
+    /// The value of a VF attribute.
+    Vf(VfValue),
+}
+
+impl fmt::Display for ClaimValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => f.write_str(if *flag { "yes" } else { "no" }),
+            Self::Number(number) => number.fmt(f),
+            Self::Name(name) => f.write_str(name),
+            Self::Vf(value) => value.fmt(f),
+        }
+    }
+}
+
+impl Property {
+    /// Reads the value of this property of `subject`; `Known(None)` where there is no such thing.
+    pub(crate) fn read(&self, subject: &Subject, host: &HostFacts) -> Reading<Option<ClaimValue>> {
+        let known = |value: ClaimValue| Reading::Known(Some(value));
+        match subject {
+            Subject::Host => match self {
+                Self::Module(module) => known(ClaimValue::Flag(host.system.modules.contains(module))),
+                _ => Reading::Unsupported,
+            },
+            Subject::Pf(address) => match (host.physical_functions.get(address), self) {
+                (found, Self::Present) => known(ClaimValue::Flag(found.is_some())),
+                (None, _) => Reading::Known(None),
+                (Some(pf), property) => property.read_pf(pf),
+            },
+            Subject::Vf(address, index) => {
+                let vf = host.physical_functions.get(address).and_then(|pf| pf.vfs.get(index));
+                match (vf, self) {
+                    (found, Self::Present) => known(ClaimValue::Flag(found.is_some())),
+                    (None, _) => Reading::Known(None),
+                    (Some(vf), property) => property.read_vf(vf),
+                }
+            }
+        }
+    }
+
+    fn read_pf(&self, pf: &PfFacts) -> Reading<Option<ClaimValue>> {
+        let netdev = pf.netdev.as_ref();
+        Reading::Known(match self {
+            Self::Interface => netdev.map(|n| ClaimValue::Name(n.name.to_string())),
+            Self::Driver => pf.driver.as_ref().map(|d| ClaimValue::Name(d.to_string())),
+            Self::VfCount => Some(ClaimValue::Number(u32::from(pf.vf_count))),
+            Self::DriversAutoprobe => pf.drivers_autoprobe.map(|t| ClaimValue::Flag(t == Toggle::On)),
+            Self::Mtu => netdev.map(|n| ClaimValue::Number(n.mtu)),
+            Self::Up => netdev.map(|n| ClaimValue::Flag(n.up)),
+            Self::Carrier => netdev.map(|n| ClaimValue::Flag(n.carrier)),
+            Self::Module(_) | Self::Present | Self::DriverOverride | Self::InUse | Self::Attribute(_) => {
+                return Reading::Unsupported;
+            }
+        })
+    }
+
+    fn read_vf(&self, vf: &VfFacts) -> Reading<Option<ClaimValue>> {
+        Reading::Known(match self {
+            Self::Interface => Some(ClaimValue::Flag(vf.netdev.is_some())),
+            Self::Driver => vf.driver.as_ref().map(|d| ClaimValue::Name(d.to_string())),
+            Self::DriverOverride => vf.driver_override.as_ref().map(|d| ClaimValue::Name(d.to_string())),
+            Self::Mtu => vf.netdev.as_ref().map(|n| ClaimValue::Number(n.mtu)),
+            Self::InUse => Some(ClaimValue::Flag(!vf.uses.is_empty())),
+            Self::Attribute(attribute) => match vf.attributes.0.get(attribute) {
+                Some(RawReading::Value(value)) => Some(ClaimValue::Vf(*value)),
+                Some(RawReading::NotReported) => return Reading::Unsupported,
+                Some(RawReading::Unreadable(why)) => return Reading::Unreadable(why.clone()),
+                None => None,
+            },
+            Self::Module(_)
+            | Self::Present
+            | Self::VfCount
+            | Self::DriversAutoprobe
+            | Self::Up
+            | Self::Carrier => {
+                return Reading::Unsupported;
+            }
+        })
+    }
+
+    /// Reads the text of a value of this property.
+    pub(crate) fn parse_value(&self, subject: &Subject, text: &str) -> Result<ClaimValue, ParseError> {
+        let flag = || match text {
+            "yes" => Ok(ClaimValue::Flag(true)),
+            "no" => Ok(ClaimValue::Flag(false)),
+            _ => Err(ParseError::new(text, "flag (`yes` or `no`)")),
+        };
+        match self {
+            Self::Module(_)
+            | Self::Present
+            | Self::DriversAutoprobe
+            | Self::Up
+            | Self::Carrier
+            | Self::InUse => flag(),
+            Self::Interface if matches!(subject, Subject::Vf(..)) => flag(),
+            Self::Interface | Self::Driver | Self::DriverOverride => Ok(ClaimValue::Name(text.to_owned())),
+            Self::VfCount | Self::Mtu => {
+                text.parse().map(ClaimValue::Number).map_err(|_| ParseError::new(text, "number"))
+            }
+            Self::Attribute(attribute) => VfValue::parse(attribute.row().shape, text).map(ClaimValue::Vf),
+        }
+    }
+}
+
+/// The properties that are one word.
+const WORDS: &[(&str, Property)] = &[
+    ("present", Property::Present),
+    ("interface", Property::Interface),
+    ("driver", Property::Driver),
+    ("driverOverride", Property::DriverOverride),
+    ("vfCount", Property::VfCount),
+    ("driversAutoprobe", Property::DriversAutoprobe),
+    ("mtu", Property::Mtu),
+    ("up", Property::Up),
+    ("carrier", Property::Carrier),
+    ("inUse", Property::InUse),
+];
+
+impl fmt::Display for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Module(module) => write!(f, "module {module}"),
+            Self::Attribute(attribute) => attribute.fmt(f),
+            word => match WORDS.iter().find(|(_, property)| property == word) {
+                Some((text, _)) => f.write_str(text),
+                None => Err(fmt::Error),
+            },
+        }
+    }
+}
+
+impl FromStr for Property {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        if let Some(module) = text.strip_prefix("module ") {
+            return module.parse().map(Self::Module);
+        }
+        match WORDS.iter().find(|(word, _)| *word == text) {
+            Some((_, property)) => Ok(property.clone()),
+            None => {
+                text.parse().map(Self::Attribute).map_err(|_| ParseError::new(text, "property of a claim"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_properties_and_keys_of_attributes_do_not_collide() {
+        for attribute in VfAttribute::ALL {
+            assert!(!WORDS.iter().any(|(word, _)| *word == attribute.key()), "{attribute}");
+        }
+    }
+
+    #[test]
+    fn every_property_round_trips_as_text() {
+        let all = WORDS.iter().map(|(_, property)| property.clone());
+        for property in all.chain(VfAttribute::ALL.iter().map(|a| Property::Attribute(*a))) {
+            assert_eq!(property.to_string().parse(), Ok(property));
+        }
+    }
+}
