@@ -1,0 +1,82 @@
+//! What can be said on the command line, and whom it calls.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::exec;
+use crate::guest::agent;
+use crate::lab::{self, Plan};
+use crate::{image, programs};
+use crate::topology::Topology;
+
+/// Boots emulated hardware and runs vfctl's scenarios on it.
+#[derive(Debug, Parser)]
+#[command(name = "testbed", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the guest's image, or find it; print its folder
+    Image,
+    /// A guest with a shell on this terminal, and vfctl as last built
+    Shell(#[command(flatten)] Hardware),
+    /// Boot a guest, run commands in it, print what they print
+    ///
+    /// Stops at the first command that fails and ends with its exit code.
+    Exec(exec::ExecArguments),
+    /// The guest's half of the conversation
+    #[command(hide = true)]
+    Agent,
+}
+
+/// Which guest, with which program under test.
+#[derive(Debug, Args)]
+pub struct Hardware {
+    /// The guest's hardware
+    #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies/lab.toml"), hide_default_value = true)]
+    topology: PathBuf,
+    /// The vfctl to run; otherwise the one built last
+    #[arg(long, value_name = "BIN")]
+    vfctl: Option<PathBuf>,
+}
+
+impl Hardware {
+    /// The lab's plan; a guest without vfctl is told about on standard error.
+    ///
+    /// # Errors
+    ///
+    /// When the topology is unusable or a named program is missing.
+    pub fn plan(&self) -> anyhow::Result<Plan> {
+        let Self { topology, vfctl } = self;
+        let topology = Topology::read(topology)?;
+        let vfctl = match programs::find("vfctl", vfctl.as_deref()) {
+            Ok(vfctl) => Some(vfctl),
+            Err(error @ programs::ProgramError::Missing { .. }) => {
+                eprintln!("testbed: a guest without vfctl: failed to {error}");
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Plan { topology, vfctl })
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+///
+/// When it cannot be done, as opposed to done and found wrong.
+pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Command::Image => println!("{}", image::find_or_build()?.display()),
+        Command::Shell(hardware) => lab::shell(&hardware.plan()?)?,
+        Command::Exec(arguments) => return exec::exec(&arguments),
+        Command::Agent => agent::serve()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

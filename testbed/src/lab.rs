@@ -1,0 +1,167 @@
+//! A guest made ready: hardware, shared folder, programs under test.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::guest::{Guest, GuestError, Output, setup};
+use crate::image::{self, ImageError};
+use crate::machine::arguments::Console;
+use crate::machine::boot::{Machine, MachineError, Order};
+use crate::machine::Accelerator;
+use crate::topology::{Topology, TopologyError};
+
+/// The shared folder, as the guest sees it.
+pub const SHARE: &str = "/share";
+/// How long preparing the guest may take.
+const SETUP_LIMIT: Duration = Duration::from_secs(60);
+
+/// Why there is no lab.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// The topology is unusable.
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
+    /// There is no image.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The machine does not start.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// The guest does not answer.
+    #[error(transparent)]
+    Guest(#[from] GuestError),
+    /// A file of ours made trouble.
+    #[error("{attempt}")]
+    Host {
+        /// What was attempted.
+        attempt: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The guest's devices are not as the topology says.
+    #[error("prepare the guest's devices: {0}")]
+    Setup(String),
+}
+
+fn host(attempt: impl Into<String>) -> impl FnOnce(io::Error) -> LabError {
+    let attempt = attempt.into();
+    |source| LabError::Host { attempt, source }
+}
+
+/// What a lab is made of.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The hardware.
+    pub topology: Topology,
+    /// The program that will be `vfctl` in the guest, if there is one.
+    pub vfctl: Option<PathBuf>,
+}
+
+/// The folders that host and guest share.
+#[derive(Debug)]
+struct Folders {
+    image: PathBuf,
+    cache: PathBuf,
+    share: TempDir,
+}
+
+impl Folders {
+    fn make() -> Result<Self, LabError> {
+        let image = image::find_or_build()?;
+        let share = tempfile::Builder::new()
+            .prefix("testbed-share-")
+            .tempdir()
+            .map_err(host("make the folder to share"))?;
+        let agent = std::env::current_exe().map_err(host("find this program"))?;
+        fs::copy(&agent, share.path().join("testbed")).map_err(host("put the agent into the share"))?;
+        fs::create_dir(share.path().join("programs")).map_err(host("make the programs' folder"))?;
+        Ok(Self { image, cache: image::cache()?, share })
+    }
+}
+
+/// A guest that is ready for commands.
+#[derive(Debug)]
+pub struct Lab {
+    /// The guest.
+    pub guest: Guest,
+    folders: Folders,
+}
+
+impl Lab {
+    /// Boots a guest and prepares its devices; the console goes to `log`.
+    ///
+    /// # Errors
+    ///
+    /// When any of it fails.
+    pub fn open(plan: &Plan, log: &Path) -> Result<Self, LabError> {
+        let folders = Folders::make()?;
+        let programs = folders.share.path().join("programs");
+        if let Some(vfctl) = &plan.vfctl {
+            // A copy: a build that goes on meanwhile changes nothing here.
+            fs::copy(vfctl, programs.join("vfctl"))
+                .map_err(host(format!("put {} into the share", vfctl.display())))?;
+        }
+        let order = Order {
+            topology: &plan.topology,
+            image: &folders.image,
+            share: folders.share.path(),
+            programs: &programs,
+            console: Console::Log(log.to_owned()),
+            cache: &folders.cache,
+        };
+        let mut guest = Guest::boot(&order)?;
+        prepare(&mut guest, &plan.topology)?;
+        Ok(Self { guest, folders })
+    }
+
+    /// Makes a folder in the share; where it is for the host and for the
+    /// guest.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub fn folder(&self, name: &str) -> Result<(PathBuf, String), LabError> {
+        let path = self.folders.share.path().join(name);
+        fs::create_dir_all(&path).map_err(host(format!("make {}", path.display())))?;
+        Ok((path, format!("{SHARE}/{name}")))
+    }
+}
+
+/// Gives the terminal a shell in a guest, until the guest is ended. `vfctl` is
+/// there as last built: the program's own folder is shared.
+///
+/// # Errors
+///
+/// When the guest does not start.
+pub fn shell(plan: &Plan) -> Result<(), LabError> {
+    let folders = Folders::make()?;
+    let empty = folders.share.path().join("programs");
+    let programs = plan.vfctl.as_deref().and_then(Path::parent).unwrap_or(&empty);
+    let order = Order {
+        topology: &plan.topology,
+        image: &folders.image,
+        share: folders.share.path(),
+        programs,
+        console: Console::Terminal,
+        cache: &folders.cache,
+    };
+    // A terminal shows a failed boot by itself; nothing starts it again.
+    let accelerator = Accelerator::kept(&folders.cache).map_err(MachineError::from)?.unwrap_or(Accelerator::Tcg);
+    let mut guest = Guest::connect(Machine::start(&order, accelerator)?)?;
+    prepare(&mut guest, &plan.topology)?;
+    guest.machine.await_end()?;
+    Ok(())
+}
+
+fn prepare(guest: &mut Guest, topology: &Topology) -> Result<(), LabError> {
+    let Output { code, stdout: _, stderr } = guest.run(&setup::script(topology), "/", SETUP_LIMIT)?;
+    match code {
+        Some(0) => Ok(()),
+        Some(code) => Err(LabError::Setup(format!("exit code {code}: {}", stderr.trim()))),
+        None => Err(LabError::Setup("it takes too long".to_owned())),
+    }
+}

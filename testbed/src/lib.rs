@@ -1,0 +1,13 @@
+//! Boots emulated hardware, runs scenarios on it and brings back transcripts.
+//!
+//! It runs vfctl as a program and knows it only by its words and exit codes:
+//! no crate of vfctl is used here.
+#![allow(clippy::disallowed_methods, reason = "a test bed's business is processes, files and time")]
+
+pub mod commands;
+pub mod guest;
+pub mod image;
+pub mod lab;
+pub mod machine;
+pub mod programs;
+pub mod topology;
