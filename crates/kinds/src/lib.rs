@@ -1,0 +1,11 @@
+//! The kinds of resources: one folder for each, with its YAML, how it is read from facts, compared, lowered to
+//! ops and claimed. Everything here is a pure function of data.
+//!
+//! No YAML text is parsed here (that is `spec`), and nothing is ordered across PFs (that is `plan`).
+
+pub mod document;
+pub mod path;
+pub mod pf;
+pub mod setting;
+pub mod system;
+pub mod vf;

@@ -1,0 +1,182 @@
+//! How the value of one VF attribute is written in a spec: by its shape, so that a new row of the model's
+//! table needs nothing here.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, DeserializeSeed, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer};
+use vfctl_model::{
+    MacAddress, Mbps, ParseError, RateLimits, Shape, VfAttribute, VfValue, VlanId, VlanProtocol, VlanQos,
+    VlanTag,
+};
+
+use super::mac_source::MacSource;
+use super::spec::AttributeSpec;
+use crate::setting::{DEFAULT, parse_toggle, toggle_schema};
+
+/// Reads the value of this attribute.
+pub(super) struct AttributeSeed(pub(super) VfAttribute);
+
+/// The words that a switch takes.
+const TOGGLE_WORDS: &[&str] = &["on", "off", "true", "false", DEFAULT];
+
+/// The words that a link state takes.
+const LINK_STATE_WORDS: &[&str] = &["auto", "enable", "disable", DEFAULT];
+
+impl<'de> DeserializeSeed<'de> for AttributeSeed {
+    type Value = AttributeSpec;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<AttributeSpec, D::Error> {
+        let Self(attribute) = self;
+        deserializer.deserialize_any(ShapeVisitor(attribute.row().shape))
+    }
+}
+
+/// Reads a value of this shape, or `default`.
+struct ShapeVisitor(Shape);
+
+impl<'de> Visitor<'de> for ShapeVisitor {
+    type Value = AttributeSpec;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(shape) = self;
+        f.write_str(match shape {
+            Shape::Mac => {
+                "a quoted MAC address, `{first: …}`, `{list: […]}`, `{list: {fromHost: …}}`, `{derive: …}` or `default`"
+            }
+            Shape::Vlan => "a VLAN id from 0 to 4094, `{id: …, qos: …, protocol: …}` or `default`",
+            Shape::Rate => "`{min: …, max: …}` in Mbit/s or `default`",
+            Shape::Toggle => "`on`, `off` or `default`",
+            Shape::LinkState => "`auto`, `enable`, `disable` or `default`",
+        })
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<AttributeSpec, E> {
+        if text == DEFAULT {
+            return Ok(AttributeSpec::Default);
+        }
+        let Self(shape) = &self;
+        let value = match shape {
+            Shape::Mac => VfValue::Mac(text.parse().map_err(E::custom)?),
+            Shape::Vlan | Shape::Rate => return Err(E::invalid_value(Unexpected::Str(text), &self)),
+            Shape::Toggle => {
+                let toggle = parse_toggle(text).ok_or_else(|| E::unknown_variant(text, TOGGLE_WORDS))?;
+                VfValue::Toggle(toggle)
+            }
+            Shape::LinkState => {
+                let state = text.parse().map_err(|_| E::unknown_variant(text, LINK_STATE_WORDS))?;
+                VfValue::LinkState(state)
+            }
+        };
+        Ok(AttributeSpec::Value(value))
+    }
+
+    fn visit_bool<E: de::Error>(self, on: bool) -> Result<AttributeSpec, E> {
+        match self {
+            Self(Shape::Toggle) => Ok(AttributeSpec::Value(VfValue::Toggle(on.into()))),
+            Self(Shape::Mac | Shape::Vlan | Shape::Rate | Shape::LinkState) => {
+                Err(E::invalid_type(Unexpected::Bool(on), &self))
+            }
+        }
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<AttributeSpec, E> {
+        match self {
+            Self(Shape::Vlan) => {
+                let id = VlanId::try_from(number).map_err(E::custom)?;
+                Ok(AttributeSpec::Value(VfValue::Vlan(VlanTag { id, ..VlanTag::NONE })))
+            }
+            Self(Shape::Mac | Shape::Rate | Shape::Toggle | Shape::LinkState) => {
+                Err(E::invalid_type(Unexpected::Unsigned(number), &self))
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<AttributeSpec, A::Error> {
+        let entries = MapAccessDeserializer::new(map);
+        match self {
+            Self(Shape::Mac) => MacSource::deserialize(entries).map(AttributeSpec::PerVf),
+            Self(Shape::Vlan) => {
+                let VlanMap { id, qos, protocol } = VlanMap::deserialize(entries)?;
+                Ok(AttributeSpec::Value(VfValue::Vlan(VlanTag { id, qos, protocol })))
+            }
+            Self(Shape::Rate) => match RateMap::deserialize(entries)? {
+                RateMap { min: None, max: None } => {
+                    Err(de::Error::custom("no rate is given; write `min`, `max` or both"))
+                }
+                RateMap { min, max } => {
+                    let (min, max) = (Mbps(min.unwrap_or(0)), Mbps(max.unwrap_or(0)));
+                    Ok(AttributeSpec::Value(VfValue::Rate(RateLimits { min, max })))
+                }
+            },
+            Self(Shape::Toggle | Shape::LinkState) => Err(de::Error::invalid_type(Unexpected::Map, &self)),
+        }
+    }
+}
+
+/// A VLAN as documents have it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct VlanMap {
+    /// The id, 0 to 4094; 0 is no VLAN.
+    #[serde(deserialize_with = "number")]
+    #[schemars(with = "u16", range(max = 4094))]
+    id: VlanId,
+    /// The priority, 0 to 7.
+    #[serde(default, deserialize_with = "number")]
+    #[schemars(with = "u8", range(max = 7))]
+    qos: VlanQos,
+    /// The tag protocol.
+    #[serde(default)]
+    #[schemars(extend("enum" = ["802.1Q", "802.1ad"]))]
+    protocol: VlanProtocol,
+}
+
+/// Rates as documents have them.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1))]
+struct RateMap {
+    /// The guaranteed rate in Mbit/s; absent or 0, none is guaranteed.
+    #[schemars(with = "u32")]
+    min: Option<u32>,
+    /// The highest rate in Mbit/s; absent or 0, unlimited.
+    #[schemars(with = "u32")]
+    max: Option<u32>,
+}
+
+/// Reads a number with a range of its own.
+fn number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<u64, Error = ParseError>,
+{
+    T::try_from(u64::deserialize(deserializer)?).map_err(de::Error::custom)
+}
+
+/// Returns the schema of an attribute's value.
+pub(super) fn attribute_schema(attribute: VfAttribute, generator: &mut SchemaGenerator) -> Schema {
+    let row = attribute.row();
+    let default = json_schema!({ "const": DEFAULT });
+    let mut schema = match row.shape {
+        Shape::Mac => {
+            let (one, source) =
+                (generator.subschema_for::<MacAddress>(), generator.subschema_for::<MacSource>());
+            json_schema!({ "anyOf": [one, source] })
+        }
+        Shape::Vlan => {
+            let map = generator.subschema_for::<VlanMap>();
+            let id = json_schema!({ "type": "integer", "minimum": 0, "maximum": 4094 });
+            json_schema!({ "anyOf": [id, map, default] })
+        }
+        Shape::Rate => {
+            let map = generator.subschema_for::<RateMap>();
+            json_schema!({ "anyOf": [map, default] })
+        }
+        Shape::Toggle => toggle_schema(&[DEFAULT]),
+        Shape::LinkState => json_schema!({ "enum": LINK_STATE_WORDS }),
+    };
+    schema.insert("description".to_owned(), row.doc.into());
+    schema
+}

@@ -1,0 +1,176 @@
+//! Where the MAC addresses of several VFs come from.
+//!
+//! One address for one VF is no source: that is a plain value.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer};
+use vfctl_model::MacAddress;
+
+/// One rule that gives each VF of a set a MAC address of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MacSource {
+    /// Counting up from this one, in the order of the VFs' numbers.
+    First(MacAddress),
+    /// These, in the order of the VFs' numbers.
+    List(Vec<MacAddress>),
+    /// The list of this name among the host's values.
+    FromHost(String),
+    /// Computed, so that the same parts always give the same address.
+    Derive {
+        /// The first bytes, one to three, as text: `02:4f`.
+        prefix: Vec<u8>,
+        /// What the rest is computed from.
+        from: Vec<DeriveFrom>,
+    },
+}
+
+/// What a derived MAC address is computed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DeriveFrom {
+    /// The host's name.
+    NodeName,
+    /// The PF's address.
+    Pf,
+    /// The VF's number.
+    Index,
+}
+
+/// A source as documents have it: exactly one of these.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct SourceMap {
+    /// The address of the first VF; each further VF gets the next one.
+    first: Option<MacAddress>,
+    /// One address for each VF, or `{fromHost: name}` for a list among the host's values.
+    list: Option<List>,
+    /// Computed from the host, the PF and the VF's number.
+    derive: Option<Derive>,
+}
+
+impl<'de> Deserialize<'de> for MacSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match SourceMap::deserialize(deserializer)? {
+            SourceMap { first: Some(first), list: None, derive: None } => Ok(Self::First(first)),
+            SourceMap { first: None, list: Some(List(source)), derive: None } => Ok(source),
+            SourceMap { first: None, list: None, derive: Some(Derive { prefix: Prefix(prefix), from }) } => {
+                Ok(Self::Derive { prefix, from })
+            }
+            SourceMap { first: None, list: None, derive: None } => {
+                Err(de::Error::custom("no source is given; write one of `first`, `list`, `derive`"))
+            }
+            SourceMap { .. } => {
+                Err(de::Error::custom("several sources are given; keep one of `first`, `list`, `derive`"))
+            }
+        }
+    }
+}
+
+impl JsonSchema for MacSource {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "MacSource".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = SourceMap::json_schema(generator);
+        schema.insert("minProperties".to_owned(), 1.into());
+        schema.insert("maxProperties".to_owned(), 1.into());
+        schema
+    }
+}
+
+/// Addresses in order, or the name of such a list among the host's values.
+struct List(MacSource);
+
+/// The name of a list among the host's values.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct FromHost {
+    /// The name of a list under `spec.hosts.<host>`.
+    from_host: String,
+}
+
+impl<'de> Deserialize<'de> for List {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Addresses;
+        impl<'de> Visitor<'de> for Addresses {
+            type Value = List;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of quoted MAC addresses, or `{fromHost: name}`")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List, A::Error> {
+                let mut addresses = Vec::new();
+                while let Some(address) = seq.next_element()? {
+                    addresses.push(address);
+                }
+                Ok(List(MacSource::List(addresses)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<List, A::Error> {
+                let FromHost { from_host } = FromHost::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(List(MacSource::FromHost(from_host)))
+            }
+        }
+        deserializer.deserialize_any(Addresses)
+    }
+}
+
+impl JsonSchema for List {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "MacList".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let addresses = generator.subschema_for::<Vec<MacAddress>>();
+        let from_host = generator.subschema_for::<FromHost>();
+        json_schema!({ "anyOf": [addresses, from_host] })
+    }
+}
+
+/// How addresses are computed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Derive {
+    /// The first one to three bytes of every address, such as `02:4f`; quote them.
+    prefix: Prefix,
+    /// What the rest is computed from: `nodeName`, `pf`, `index`.
+    from: Vec<DeriveFrom>,
+}
+
+/// The first bytes of a MAC address.
+struct Prefix(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Prefix {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes: Option<Vec<u8>> = text
+            .split(':')
+            .map(|byte| {
+                let plain = byte.len() == 2 && byte.bytes().all(|b| b.is_ascii_hexdigit());
+                plain.then(|| u8::from_str_radix(byte, 16).ok()).flatten()
+            })
+            .collect();
+        bytes.filter(|bytes| (1..=3).contains(&bytes.len())).map(Self).ok_or_else(|| {
+            de::Error::custom(format!("`{text}` is no prefix of one to three bytes such as `02:4f`"))
+        })
+    }
+}
+
+impl JsonSchema for Prefix {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "MacPrefix".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){0,2}$" })
+    }
+}

@@ -1,0 +1,8 @@
+//! The virtual function as its PF sees it: the attributes of the model's table.
+
+mod attribute_spec;
+mod mac_source;
+mod spec;
+
+pub use mac_source::{DeriveFrom, MacSource};
+pub use spec::{AttributeSpec, DriverSpec, VfGroup, VfSettings};
