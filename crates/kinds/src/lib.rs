@@ -3,9 +3,17 @@
 //!
 //! No YAML text is parsed here (that is `spec`), and nothing is ordered across PFs (that is `plan`).
 
+pub mod binding;
+pub mod context;
+pub mod desired;
 pub mod document;
+pub mod driver;
+pub mod finding;
+mod netdev;
 pub mod path;
 pub mod pf;
+pub mod registry;
 pub mod setting;
+pub mod step;
 pub mod system;
 pub mod vf;

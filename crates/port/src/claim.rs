@@ -4,7 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vfctl_model::{DeviceAddress, Reading, VfIndex};
+use vfctl_model::{DeviceAddress, ModuleName, Reading, VfIndex};
 
 use crate::facts::HostFacts;
 use crate::property::{ClaimValue, Property, Subject};
@@ -86,10 +86,13 @@ impl fmt::Display for Claim {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct ClaimText {
-    /// The PF; absent where the claim is on the host.
+    /// The kernel module; absent where the claim is on a PF or a VF.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    module: Option<ModuleName>,
+    /// The PF; absent where the claim is on a module.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pf: Option<DeviceAddress>,
-    /// The VF; absent where the claim is on the PF or the host.
+    /// The VF; absent where the claim is on the PF.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     vf: Option<VfIndex>,
     /// The property.
@@ -105,29 +108,29 @@ struct ClaimText {
 impl Serialize for Claim {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { subject, property, expect } = self;
-        let (pf, vf) = match subject {
-            Subject::Host => (None, None),
-            Subject::Pf(pf) => (Some(pf.clone()), None),
-            Subject::Vf(pf, vf) => (Some(pf.clone()), Some(*vf)),
+        let (module, pf, vf) = match subject {
+            Subject::Module(module) => (Some(module.clone()), None, None),
+            Subject::Pf(pf) => (None, Some(pf.clone()), None),
+            Subject::Vf(pf, vf) => (None, Some(pf.clone()), Some(*vf)),
         };
         let is = match expect {
             Expect::Is(value) => Some(value.to_string()),
             Expect::Absent | Expect::AnyWhenFactory => None,
         };
         let any_when_factory = *expect == Expect::AnyWhenFactory;
-        ClaimText { pf, vf, property: property.to_string(), is, any_when_factory }.serialize(serializer)
+        ClaimText { module, pf, vf, property: property.to_string(), is, any_when_factory }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Claim {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
-        let ClaimText { pf, vf, property, is, any_when_factory } = ClaimText::deserialize(deserializer)?;
-        let subject = match (pf, vf) {
-            (None, None) => Subject::Host,
-            (Some(pf), None) => Subject::Pf(pf),
-            (Some(pf), Some(vf)) => Subject::Vf(pf, vf),
-            (None, Some(_)) => return Err(D::Error::custom("a claim on a VF without its PF")),
+        let ClaimText { module, pf, vf, property, is, any_when_factory } = ClaimText::deserialize(deserializer)?;
+        let subject = match (module, pf, vf) {
+            (Some(module), None, None) => Subject::Module(module),
+            (None, Some(pf), None) => Subject::Pf(pf),
+            (None, Some(pf), Some(vf)) => Subject::Vf(pf, vf),
+            _ => return Err(D::Error::custom("a claim speaks of a module, of a PF, or of a PF and its VF")),
         };
         let property: Property = property.parse().map_err(D::Error::custom)?;
         let expect = match (is, any_when_factory) {

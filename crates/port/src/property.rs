@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vfctl_model::{
     DeviceAddress, ModuleName, ParseError, RawReading, Reading, Toggle, VfAttribute, VfIndex, VfValue,
 };
@@ -12,8 +14,8 @@ use crate::facts::{HostFacts, PfFacts, VfFacts};
 /// What a claim speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
-    /// The host.
-    Host,
+    /// A kernel module of the host.
+    Module(ModuleName),
     /// A PF.
     Pf(DeviceAddress),
     /// A VF of a PF.
@@ -23,7 +25,7 @@ pub enum Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Host => f.write_str("host"),
+            Self::Module(module) => write!(f, "module {module}"),
             Self::Pf(pf) => pf.fmt(f),
             Self::Vf(pf, vf) => write!(f, "{pf} vf {vf}"),
         }
@@ -33,8 +35,8 @@ impl fmt::Display for Subject {
 /// Which property of its subject a claim speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Property {
-    /// Host: the module is loaded.
-    Module(ModuleName),
+    /// Module: whether it is loaded.
+    Loaded,
     /// PF: the device is there. VF: it exists.
     Present,
     /// PF: the name of its interface. VF: whether it has one in the host's namespace.
@@ -88,8 +90,8 @@ impl Property {
     pub(crate) fn read(&self, subject: &Subject, host: &HostFacts) -> Reading<Option<ClaimValue>> {
         let known = |value: ClaimValue| Reading::Known(Some(value));
         match subject {
-            Subject::Host => match self {
-                Self::Module(module) => known(ClaimValue::Flag(host.system.modules.contains(module))),
+            Subject::Module(module) => match self {
+                Self::Loaded => known(ClaimValue::Flag(host.system.modules.contains(module))),
                 _ => Reading::Unsupported,
             },
             Subject::Pf(address) => match (host.physical_functions.get(address), self) {
@@ -118,7 +120,7 @@ impl Property {
             Self::Mtu => netdev.map(|n| ClaimValue::Number(n.mtu)),
             Self::Up => netdev.map(|n| ClaimValue::Flag(n.up)),
             Self::Carrier => netdev.map(|n| ClaimValue::Flag(n.carrier)),
-            Self::Module(_) | Self::Present | Self::DriverOverride | Self::InUse | Self::Attribute(_) => {
+            Self::Loaded | Self::Present | Self::DriverOverride | Self::InUse | Self::Attribute(_) => {
                 return Reading::Unsupported;
             }
         })
@@ -137,7 +139,7 @@ impl Property {
                 Some(RawReading::Unreadable(why)) => return Reading::Unreadable(why.clone()),
                 None => None,
             },
-            Self::Module(_)
+            Self::Loaded
             | Self::Present
             | Self::VfCount
             | Self::DriversAutoprobe
@@ -156,7 +158,7 @@ impl Property {
             _ => Err(ParseError::new(text, "flag (`yes` or `no`)")),
         };
         match self {
-            Self::Module(_)
+            Self::Loaded
             | Self::Present
             | Self::DriversAutoprobe
             | Self::Up
@@ -174,6 +176,7 @@ impl Property {
 
 /// The properties that are one word.
 const WORDS: &[(&str, Property)] = &[
+    ("loaded", Property::Loaded),
     ("present", Property::Present),
     ("interface", Property::Interface),
     ("driver", Property::Driver),
@@ -189,7 +192,6 @@ const WORDS: &[(&str, Property)] = &[
 impl fmt::Display for Property {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Module(module) => write!(f, "module {module}"),
             Self::Attribute(attribute) => attribute.fmt(f),
             word => match WORDS.iter().find(|(_, property)| property == word) {
                 Some((text, _)) => f.write_str(text),
@@ -203,15 +205,40 @@ impl FromStr for Property {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        if let Some(module) = text.strip_prefix("module ") {
-            return module.parse().map(Self::Module);
-        }
         match WORDS.iter().find(|(word, _)| *word == text) {
             Some((_, property)) => Ok(property.clone()),
             None => {
                 text.parse().map(Self::Attribute).map_err(|_| ParseError::new(text, "property of a claim"))
             }
         }
+    }
+}
+
+impl Serialize for Property {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Property {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Property {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Property".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let description = "A property such as vfCount, driver or mtu, or the key of a VF attribute.";
+        schemars::json_schema!({ "type": "string", "description": description })
     }
 }
 

@@ -1,5 +1,14 @@
 //! The physical function: which device is meant, its interface's state, and how many VFs it has.
 
+mod autoprobe;
+mod count;
+mod interface;
+mod matcher;
 mod spec;
 
 pub use spec::{AtMost, CountSpec, ExpectSpec, Matcher, OnUnsupported, PciMatch, PfSpec, VfsSpec};
+pub use count::wanted_count;
+pub use matcher::{Candidate, Term, mismatches};
+pub(crate) use autoprobe::{diff as diff_autoprobe, last_value as autoprobe_at_end};
+pub(crate) use count::diff as diff_count;
+pub(crate) use interface::{diff as diff_interface, resolved as resolved_mtu};

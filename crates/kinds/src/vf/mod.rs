@@ -1,8 +1,12 @@
 //! The virtual function as its PF sees it: the attributes of the model's table.
 
 mod attribute_spec;
+mod diff;
 mod mac_source;
+mod read;
 mod spec;
 
 pub use mac_source::{DeriveFrom, MacSource};
 pub use spec::{AttributeSpec, DriverSpec, VfGroup, VfSettings};
+pub use read::read;
+pub(crate) use diff::{diff, writes_mac};

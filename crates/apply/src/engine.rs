@@ -1,0 +1,127 @@
+//! Runs a host's plan: basis first, then the host's own steps, then one thread for each queue of lanes.
+
+use std::collections::BTreeMap;
+
+use vfctl_plan::{HostPlan, Lane};
+use vfctl_port::{Claim, Clock, HostFacts, Journal, JournalEntry, Observe, Perform, Phase};
+
+use crate::lane::{LaneRun, broken, prepare};
+use crate::report::{LaneReport, Report, ReportFormat, Result};
+use crate::verify::chain;
+
+/// The edges that an apply works through.
+#[derive(Clone, Copy)]
+pub struct Edges<'a> {
+    /// Reads facts.
+    pub observe: &'a dyn Observe,
+    /// Performs ops.
+    pub perform: &'a dyn Perform,
+    /// Keeps what was done.
+    pub journal: &'a dyn Journal,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+    /// Hears what is going on.
+    pub progress: &'a dyn Progress,
+}
+
+/// Hears what is going on.
+pub trait Progress: Sync {
+    /// A phase of a lane begins, with this many ops.
+    fn phase(&self, lane: &str, phase: Phase, ops: usize);
+}
+
+/// Returns what the plan rests on that is not so any more; none where it is not stale.
+pub fn broken_basis(plan: &HostPlan, host: &HostFacts) -> Vec<String> {
+    let claims = plan.lanes.iter().flat_map(|lane| broken(host, &lane.basis));
+    claims.map(|unmet| format!("{}, but it is {} now", unmet.claim, unmet.found)).collect()
+}
+
+/// Applies a host's plan to the host.
+///
+/// `before` are the host's facts of now. Nothing is written where the plan's basis is broken.
+pub fn apply(plan: &HostPlan, before: &HostFacts, edges: Edges<'_>) -> Report {
+    let broken = broken_basis(plan, before);
+    if !broken.is_empty() {
+        let refusals = broken.into_iter().map(|broken| format!("the plan rests on {broken}")).collect();
+        return Report::refused(refusals);
+    }
+    let documents = plan.documents.clone();
+    let began = JournalEntry::Began { documents, before: Box::new(before.clone()) };
+    if let Err(error) = edges.journal.record(&began) {
+        return Report::refused(vec![format!("failed to {}", chain(&error))]);
+    }
+    let mut lanes = Vec::new();
+    let mut closed = None;
+    if !plan.prepare.is_empty() {
+        let report = prepare(&edges, &plan.prepare);
+        if !report.is_clean() {
+            closed = Some("the host could not be made ready".to_owned());
+        }
+        lanes.push(report);
+    }
+    lanes.extend(run_lanes(plan, before, edges, closed));
+    let interrupted = edges.clock.interrupted();
+    let clean = lanes.iter().all(LaneReport::is_clean);
+    let result = match (clean, interrupted) {
+        (true, _) => Result::Converged,
+        (false, true) => Result::Interrupted,
+        (false, false) => Result::Failed,
+    };
+    let mut report = Report { format: ReportFormat::V1, result, refusals: Vec::new(), lanes };
+    if let Err(error) = edges.journal.record(&JournalEntry::Ended { converged: result == Result::Converged })
+    {
+        report.refusals.push(format!("failed to {}", chain(&error)));
+        report.result = Result::Failed;
+    }
+    report
+}
+
+/// Runs each queue of lanes in a thread of its own; within a queue one lane after the other, and a lane that
+/// fails closes those behind it, since they share a path to the host. Reports come in the order of the plan.
+fn run_lanes(
+    plan: &HostPlan,
+    before: &HostFacts,
+    edges: Edges<'_>,
+    closed: Option<String>,
+) -> Vec<LaneReport> {
+    let mut queues: BTreeMap<u32, Vec<(usize, &Lane)>> = BTreeMap::new();
+    for (position, lane) in plan.lanes.iter().enumerate() {
+        queues.entry(lane.queue).or_default().push((position, lane));
+    }
+    let run_queue = |lanes: Vec<(usize, &Lane)>| {
+        let mut closed = closed.clone();
+        let mut reports = Vec::new();
+        for (position, lane) in lanes {
+            let carried = carrier_of(before, lane);
+            let report = LaneRun::new(&edges, lane, before.clone()).run(closed.clone(), carried.as_ref());
+            if !report.is_clean() && closed.is_none() {
+                closed =
+                    Some(format!("{} failed, and shares a bond, a bridge or the host's path", lane.title()));
+            }
+            reports.push((position, report));
+        }
+        reports
+    };
+    let mut reports: Vec<(usize, LaneReport)> = std::thread::scope(|scope| {
+        let handles: Vec<_> = queues.into_values().map(|lanes| scope.spawn(|| run_queue(lanes))).collect();
+        handles
+            .into_iter()
+            .flat_map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    reports.sort_by_key(|(position, _)| *position);
+    reports.into_iter().map(|(_, report)| report).collect()
+}
+
+/// Returns the claim that the PF has its carrier again, where it had one before and shares its path with others.
+fn carrier_of(before: &HostFacts, lane: &Lane) -> Option<Claim> {
+    use vfctl_port::{ClaimValue, Property, Subject};
+    let netdev = before.physical_functions.get(&lane.pf)?.netdev.as_ref()?;
+    let shares = netdev.master.is_some() || netdev.default_route;
+    let ends_down = lane
+        .goal
+        .iter()
+        .any(|c| c.property == Property::Up && c.expect == vfctl_port::Expect::Is(ClaimValue::Flag(false)));
+    let carrier = || Claim::is(Subject::Pf(lane.pf.clone()), Property::Carrier, ClaimValue::Flag(true));
+    (netdev.carrier && shares && !ends_down && !lane.phases.is_empty()).then(carrier)
+}

@@ -1,0 +1,12 @@
+//! Walks a plan: checks its basis, performs each phase, verifies it by a fresh read, journals and reports.
+//!
+//! Apply makes no choices: what is not in the plan is not done, but for giving back what was borrowed. It knows
+//! no kernel, no Kubernetes and no file; the edges do.
+
+mod engine;
+mod lane;
+mod report;
+mod verify;
+
+pub use engine::{Edges, Progress, apply, broken_basis};
+pub use report::{LaneReport, OpReport, Report, ReportFormat, Result, Unmet};

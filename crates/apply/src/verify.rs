@@ -1,0 +1,80 @@
+//! Holds claims against a fresh read, and waits for those that take time to become true.
+
+use std::time::Duration;
+
+use vfctl_model::DeviceAddress;
+use vfctl_port::{Claim, Clock, HostFacts, Observe, Phase, Verdict};
+
+use crate::report::Unmet;
+
+/// How long to wait between two reads.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Waits until the claims hold on the PF, at most `settle`; returns those that do not, or why the PF could not be
+/// read. The host's facts are kept up to date with what was read.
+pub(crate) fn settle(
+    observe: &dyn Observe,
+    clock: &dyn Clock,
+    host: &mut HostFacts,
+    pf: &DeviceAddress,
+    claims: &[&Claim],
+    phase: Option<Phase>,
+    settle: Duration,
+) -> Result<Vec<Unmet>, String> {
+    let deadline = clock.now() + settle;
+    loop {
+        refresh(observe, host, pf)?;
+        let unmet = unmet(host, claims, phase);
+        if unmet.is_empty() || clock.now() >= deadline {
+            return Ok(unmet);
+        }
+        clock.sleep(PAUSE);
+    }
+}
+
+/// Reads the PF again into the host's facts; a PF that is gone leaves them.
+fn refresh(observe: &dyn Observe, host: &mut HostFacts, pf: &DeviceAddress) -> Result<(), String> {
+    let found =
+        observe.observe_pf(pf).map_err(|error| format!("failed to read {pf} again: {}", chain(&error)))?;
+    match found {
+        Some(mut facts) => {
+            // Who uses a VF is looked at once, for the whole host.
+            if let Some(before) = host.physical_functions.get(pf) {
+                for (index, vf) in &mut facts.vfs {
+                    if let Some(before) = before.vfs.get(index) {
+                        vf.uses.clone_from(&before.uses);
+                    }
+                }
+            }
+            host.physical_functions.insert(pf.clone(), facts);
+        }
+        None => {
+            host.physical_functions.remove(pf);
+        }
+    }
+    Ok(())
+}
+
+/// Returns the claims that do not hold.
+pub(crate) fn unmet(host: &HostFacts, claims: &[&Claim], phase: Option<Phase>) -> Vec<Unmet> {
+    let judge = |claim: &&Claim| match claim.check(host) {
+        Verdict::Holds => None,
+        Verdict::Broken { found } => Some(Unmet { phase, claim: claim.to_string(), found }),
+        Verdict::Unknowable(why) => {
+            Some(Unmet { phase, claim: claim.to_string(), found: format!("not known: {why}") })
+        }
+    };
+    claims.iter().filter_map(judge).collect()
+}
+
+/// Returns an error and its causes in one line, each fact once.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,186 @@
+//! Compares the drivers of VFs.
+
+use vfctl_model::{DriverName, PciAddress, VfIndex, VfSet};
+use vfctl_port::{Claim, ClaimValue, Op, Phase, Property};
+
+use super::fate::{Fate, default_driver, fate};
+use crate::context::{PfContext, PfDiff};
+use crate::step::{Change, Impact, Reason, Step};
+use crate::vf::DriverSpec;
+
+/// Compares the drivers of all VFs.
+pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
+    if context.desired.address.pci().is_none() {
+        let asked = context.desired.vfs.values().find_map(|vf| vf.driver.as_ref());
+        if let Some(wanted) = asked {
+            let fix = "take driver out; the device's VFs have none";
+            diff.findings.problem(Some(&wanted.origin), "only VFs on the PCI bus have a driver", fix);
+        }
+        return;
+    }
+    check_vfio(context, diff);
+    let mut unbind = Step::new(Phase::Unbind, Property::Driver, Reason::Asked);
+    let mut binds: Vec<Step> = Vec::new();
+    let mut unaddressed = VfSet::default();
+    for index in (0..context.count).map(VfIndex) {
+        let fate = fate(context, index);
+        claim_present_driver(context, index, &fate, diff);
+        if fate == Fate::Keep {
+            continue;
+        }
+        let Some(device) = context.vf_address(index) else {
+            unaddressed.insert(index);
+            continue;
+        };
+        let held_by = context.kept_vf(index).and_then(|vf| vf.driver.as_ref());
+        if let Some(driver) = held_by {
+            leave(context, index, device, driver, &fate, &mut unbind);
+        }
+        join(context, index, device, held_by, fate, &mut binds);
+    }
+    if !unaddressed.is_empty() {
+        let message = format!("vf {unaddressed}: the device does not say which PCI address it will have");
+        let fix = "apply the count first, then the drivers";
+        diff.findings.problem(Some(&context.desired.origin), message, fix);
+    }
+    if !unbind.changes.is_empty() {
+        let touched: Vec<VfIndex> = unbind.changes.iter().filter_map(|change| change.vf).collect();
+        unbind.victims = context.victims(touched.iter().copied());
+        unbind.requires = context.use_claims(&touched.into_iter().collect());
+        unbind.impact = Impact::Rebinds;
+        unbind.settle_ms = 5_000;
+        diff.steps.push(unbind);
+    }
+    for bind in &binds {
+        diff.goal.extend(bind.ends.iter().cloned());
+    }
+    diff.steps.extend(binds);
+}
+
+/// Claims the driver that a VF has and keeps, where the spec asks for it.
+fn claim_present_driver(context: &PfContext<'_>, index: VfIndex, fate: &Fate, diff: &mut PfDiff) {
+    let wanted = context.desired.vfs.get(&index).and_then(|vf| vf.driver.as_ref()).map(|wanted| &wanted.value);
+    let now = context.kept_vf(index).map(|vf| driver_claim(context, index, vf.driver.as_ref()));
+    match (wanted, fate) {
+        (Some(DriverSpec::None), Fate::Keep) => diff.goal.push(driver_claim(context, index, None)),
+        (Some(_), Fate::Keep) => diff.goal.extend(now.clone()),
+        _ => {}
+    }
+    if wanted.is_some() || *fate != Fate::Keep {
+        diff.basis.extend(now);
+    }
+}
+
+/// Returns the claim that the VF is held by this driver, or by none.
+fn driver_claim(context: &PfContext<'_>, index: VfIndex, driver: Option<&DriverName>) -> Claim {
+    match driver {
+        Some(driver) => Claim::is(context.vf(index), Property::Driver, ClaimValue::Name(driver.to_string())),
+        None => Claim::absent(context.vf(index), Property::Driver),
+    }
+}
+
+/// Adds the VF to the step in which VFs leave their driver.
+fn leave(
+    context: &PfContext<'_>,
+    index: VfIndex,
+    device: PciAddress,
+    driver: &DriverName,
+    fate: &Fate,
+    unbind: &mut Step,
+) {
+    let pf = context.desired.address.clone();
+    unbind.changes.push(Change {
+        vf: Some(index),
+        from: Some(driver.to_string()),
+        to: "none".to_owned(),
+        origin: origin(context, index),
+        op: Op::UnbindDriver { pf, vf: index, device },
+    });
+    if let Fate::Bind { reason: Reason::MacNeedsRebind, .. } = fate {
+        unbind.reason = Reason::MacNeedsRebind;
+    }
+    unbind.ends.push(driver_claim(context, index, None));
+}
+
+/// Adds the VF to the step in which VFs of its reason meet their driver.
+fn join(
+    context: &PfContext<'_>,
+    index: VfIndex,
+    device: PciAddress,
+    held_by: Option<&DriverName>,
+    fate: Fate,
+    binds: &mut Vec<Step>,
+) {
+    let pf = context.desired.address.clone();
+    let (op, reason, driver) = match fate {
+        Fate::Keep => return,
+        Fate::Unbind => return,
+        Fate::Bind { driver, reason } => {
+            (Op::BindDriver { pf, vf: index, device, driver: driver.clone() }, reason, Some(driver))
+        }
+        Fate::Probe { reason } => (Op::ProbeDriver { pf, vf: index, device }, reason, default_driver(context)),
+    };
+    let change = Change {
+        vf: Some(index),
+        from: Some(held_by.map_or_else(|| "none".to_owned(), ToString::to_string)),
+        to: driver.as_ref().map_or_else(|| "the kernel's choice".to_owned(), ToString::to_string),
+        origin: origin(context, index),
+        op,
+    };
+    let position = match binds.iter().position(|step| step.reason == reason) {
+        Some(position) => position,
+        None => {
+            let mut step = Step::new(Phase::Bind, Property::Driver, reason);
+            step.settle_ms = 15_000;
+            binds.push(step);
+            binds.len() - 1
+        }
+    };
+    let Some(step) = binds.get_mut(position) else { return };
+    step.changes.push(change);
+    if let Some(driver) = driver {
+        step.ends.push(driver_claim(context, index, Some(&driver)));
+        if context.row.has_interface && context.row.vf_driver == Some(driver.as_str()) {
+            step.ends.push(Claim::is(context.vf(index), Property::Interface, ClaimValue::Flag(true)));
+        }
+    }
+}
+
+/// Returns the place in the spec that asks for the VF's driver.
+fn origin(context: &PfContext<'_>, index: VfIndex) -> Option<String> {
+    let wanted = context.desired.vfs.get(&index)?.driver.as_ref()?;
+    Some(wanted.origin.to_string())
+}
+
+/// Reports VFs that are to go to vfio on a machine without IOMMU, before anything is written.
+fn check_vfio(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let mut to_vfio = VfSet::default();
+    for index in (0..context.count).map(VfIndex) {
+        if let Fate::Bind { driver, .. } = fate(context, index)
+            && driver.is_vfio()
+        {
+            to_vfio.insert(index);
+            check_siblings(context, index, diff);
+        }
+    }
+    let system = &context.host.system;
+    if to_vfio.is_empty() || system.iommu.groups > 0 {
+        return;
+    }
+    let fix = "enable it in firmware (VT-d, AMD-Vi) and boot with `intel_iommu=on iommu=pt` (AMD: `iommu=pt`)";
+    let origin = to_vfio.iter().find_map(|index| origin(context, index));
+    diff.findings.problem(origin.as_deref(), format!("vf {to_vfio}: vfio needs the IOMMU, which is off"), fix);
+}
+
+/// Notes that a VF shares its IOMMU group with others: user space gets all of a group or none.
+fn check_siblings(context: &PfContext<'_>, index: VfIndex, diff: &mut PfDiff) {
+    let Some(group) = context.kept_vf(index).and_then(|vf| vf.iommu_group.as_ref()) else { return };
+    if !group.siblings.is_empty() {
+        let others = group.siblings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let message = format!(
+            "vf {index}: shares IOMMU group {} with {others}; user space gets it only when none of them has a host driver",
+            group.number
+        );
+        diff.findings.note(None, message);
+    }
+}

@@ -1,0 +1,123 @@
+//! What becomes of a VF's driver.
+
+use std::collections::BTreeSet;
+
+use vfctl_model::{DriverName, Toggle, VfAttribute, VfIndex};
+
+use crate::context::PfContext;
+use crate::pf::autoprobe_at_end;
+use crate::setting::Setting;
+use crate::step::Reason;
+use crate::vf::{self, DriverSpec};
+
+/// What becomes of a VF's driver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It stays, or the kernel alone decides.
+    Keep,
+    /// The VF leaves its driver for none.
+    Unbind,
+    /// The VF goes to this driver.
+    Bind {
+        /// The driver.
+        driver: DriverName,
+        /// Why.
+        reason: Reason,
+    },
+    /// The VF goes to whichever driver the kernel chooses.
+    Probe {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Returns what becomes of the driver of VF `index`.
+pub(crate) fn fate(context: &PfContext<'_>, index: VfIndex) -> Fate {
+    let wanted = context.desired.vfs.get(&index).and_then(|vf| vf.driver.as_ref()).map(|wanted| &wanted.value);
+    if context.desired.address.pci().is_none() || context.is_lent_out(index) {
+        return Fate::Keep;
+    }
+    match context.kept_vf(index) {
+        None => new_vf_fate(context, wanted),
+        Some(vf) => {
+            let kept = kept_vf_fate(context, vf.driver.as_ref(), wanted);
+            match (&kept, &vf.driver) {
+                (Fate::Keep, Some(driver)) if needs_rebind(context, index, driver) => {
+                    Fate::Bind { driver: driver.clone(), reason: Reason::MacNeedsRebind }
+                }
+                _ => kept,
+            }
+        }
+    }
+}
+
+fn new_vf_fate(context: &PfContext<'_>, wanted: Option<&DriverSpec>) -> Fate {
+    let holds = holds_new_vfs(context);
+    let autoprobe = autoprobe_at_end(context) == Some(Toggle::On);
+    match wanted {
+        Some(DriverSpec::Named(driver)) => Fate::Bind { driver: driver.clone(), reason: Reason::Asked },
+        Some(DriverSpec::None) => Fate::Keep,
+        Some(DriverSpec::Default) if holds || !autoprobe => Fate::Probe { reason: Reason::Asked },
+        None if holds && autoprobe => Fate::Probe { reason: Reason::DefaultDriver },
+        Some(DriverSpec::Default) | None => Fate::Keep,
+    }
+}
+
+fn kept_vf_fate(context: &PfContext<'_>, driver: Option<&DriverName>, wanted: Option<&DriverSpec>) -> Fate {
+    match (wanted, driver) {
+        (None, _) | (Some(DriverSpec::None), None) => Fate::Keep,
+        (Some(DriverSpec::None), Some(_)) => Fate::Unbind,
+        (Some(DriverSpec::Named(wanted)), Some(driver)) if wanted == driver => Fate::Keep,
+        (Some(DriverSpec::Named(wanted)), _) => Fate::Bind { driver: wanted.clone(), reason: Reason::Asked },
+        (Some(DriverSpec::Default), Some(driver)) => {
+            let is_default = default_driver(context).map_or(!driver.is_vfio(), |default| default == *driver);
+            if is_default { Fate::Keep } else { Fate::Probe { reason: Reason::Asked } }
+        }
+        (Some(DriverSpec::Default), None) if default_driver(context).is_some() => Fate::Probe { reason: Reason::Asked },
+        (Some(DriverSpec::Default), None) => Fate::Keep,
+    }
+}
+
+/// Returns the driver that the kernel gives the PF's VFs; `None` where nobody knows or the kernel has none.
+pub(crate) fn default_driver(context: &PfContext<'_>) -> Option<DriverName> {
+    context.facts.vf_default_driver.clone()
+}
+
+/// Returns whether the VF must leave and meet its driver again for a new MAC address to take effect.
+/// A vfio user resets the device by itself when it opens it.
+fn needs_rebind(context: &PfContext<'_>, index: VfIndex, driver: &DriverName) -> bool {
+    context.row.mac_needs_rebind && !driver.is_vfio() && vf::writes_mac(context, index)
+}
+
+/// Returns whether new VFs must wait for their driver: some get another one than the kernel's, or a MAC address
+/// that their driver reads only once.
+pub(crate) fn holds_new_vfs(context: &PfContext<'_>) -> bool {
+    let on_pci = context.facts.drivers_autoprobe.is_some();
+    let waits = |(index, vf): (&VfIndex, &crate::desired::DesiredVf)| {
+        let other_driver =
+            matches!(vf.driver.as_ref().map(|w| &w.value), Some(DriverSpec::Named(_) | DriverSpec::None));
+        let mac = vf.attributes.get(&VfAttribute::MacAddress).is_some_and(|w| w.value != Setting::Default);
+        index.0 < context.count && (other_driver || (mac && context.row.mac_needs_rebind))
+    };
+    context.recreate && on_pci && context.desired.vfs.iter().any(waits)
+}
+
+/// Returns whether the kernel is asked to choose a driver for some VF, which it does with autoprobe on only.
+pub(crate) fn probes(context: &PfContext<'_>) -> bool {
+    (0..context.count).map(VfIndex).any(|index| matches!(fate(context, index), Fate::Probe { .. }))
+}
+
+/// Returns whether the VF meets a driver anew, so that its interface starts afresh.
+pub(crate) fn rebinds(context: &PfContext<'_>, index: VfIndex) -> bool {
+    matches!(fate(context, index), Fate::Bind { .. } | Fate::Probe { .. })
+}
+
+/// Returns the drivers that the PF's VFs are given by name.
+pub fn drivers_needed(context: &PfContext<'_>) -> BTreeSet<DriverName> {
+    (0..context.count)
+        .filter_map(|index| match fate(context, VfIndex(index)) {
+            Fate::Bind { driver, reason: Reason::Asked } => Some(driver),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,8 @@
+//! Which driver holds a VF: compared, and changed by unbinding and binding.
+
+mod diff;
+mod fate;
+
+pub(crate) use diff::diff;
+pub(crate) use fate::{holds_new_vfs, probes, rebinds};
+pub use fate::drivers_needed;

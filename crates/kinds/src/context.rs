@@ -1,0 +1,116 @@
+//! Everything that the kinds look at to compare one PF with what it should be.
+
+use vfctl_model::{InterfaceName, PciAddress, VfIndex, VfSet};
+use vfctl_port::{Claim, HostFacts, PfFacts, Property, Subject, Use, VfFacts};
+
+use crate::desired::DesiredPf;
+use crate::driver::DriverRow;
+use crate::finding::Findings;
+use crate::pf;
+use crate::step::{Step, Victim};
+
+/// The default MTU of Ethernet in bytes (IEEE 802.3; `ETH_DATA_LEN`).
+pub(crate) const ETHERNET_MTU: u32 = 1500;
+
+/// One PF as it is and as it should be.
+#[derive(Debug, Clone, Copy)]
+pub struct PfContext<'a> {
+    /// The host that it is in.
+    pub host: &'a HostFacts,
+    /// The PF as it is.
+    pub facts: &'a PfFacts,
+    /// The PF as it should be.
+    pub desired: &'a DesiredPf,
+    /// What is known of its driver.
+    pub row: &'static DriverRow,
+    /// How many VFs there will be.
+    pub count: u16,
+    /// Whether all VFs will be new.
+    pub recreate: bool,
+}
+
+/// What the kinds find for one PF.
+#[derive(Debug, Clone, Default)]
+pub struct PfDiff {
+    /// The steps, in no order yet.
+    pub steps: Vec<Step>,
+    /// What is true at the end, steps or not.
+    pub goal: Vec<Claim>,
+    /// What the diff rests on now.
+    pub basis: Vec<Claim>,
+    /// What else there is to say.
+    pub findings: Findings,
+}
+
+impl<'a> PfContext<'a> {
+    /// Returns the context of a PF, with the count that the spec and the device together give.
+    pub fn new(host: &'a HostFacts, facts: &'a PfFacts, desired: &'a DesiredPf) -> Self {
+        let row = DriverRow::of(facts.driver.as_ref());
+        let count = pf::wanted_count(facts, desired).unwrap_or(facts.vf_count);
+        Self { host, facts, desired, row, count, recreate: count != facts.vf_count }
+    }
+
+    /// Returns the subject of claims on the PF.
+    pub(crate) fn pf(&self) -> Subject {
+        Subject::Pf(self.desired.address.clone())
+    }
+
+    /// Returns the subject of claims on a VF.
+    pub(crate) fn vf(&self, index: VfIndex) -> Subject {
+        Subject::Vf(self.desired.address.clone(), index)
+    }
+
+    /// Returns the name of the PF's interface.
+    pub(crate) fn interface(&self) -> Option<&'a InterfaceName> {
+        self.facts.netdev.as_ref().map(|netdev| &netdev.name)
+    }
+
+    /// Returns the VF as it is; `None` where it will be made anew or never was.
+    pub(crate) fn kept_vf(&self, index: VfIndex) -> Option<&'a VfFacts> {
+        if self.recreate { None } else { self.facts.vfs.get(&index) }
+    }
+
+    /// Returns the PCI address that the VF has or will have.
+    pub(crate) fn vf_address(&self, index: VfIndex) -> Option<PciAddress> {
+        self.facts.vf_address(self.desired.address.pci(), index)
+    }
+
+    /// Returns whether a kept VF is somebody else's now: its interface is in another network namespace.
+    pub(crate) fn is_lent_out(&self, index: VfIndex) -> bool {
+        self.kept_vf(index).is_some_and(|vf| vf.uses.iter().any(|u| matches!(u, Use::Namespace { .. })))
+    }
+
+    /// Returns the users of these VFs as victims.
+    pub(crate) fn victims(&self, vfs: impl Iterator<Item = VfIndex>) -> Vec<Victim> {
+        vfs.filter_map(|index| Some((index, self.facts.vfs.get(&index)?)))
+            .flat_map(|(index, vf)| vf.uses.iter().map(move |user| Victim::of_vf(index, user)))
+            .collect()
+    }
+
+    /// Returns the users of the PF's own interface as victims: addresses, default route, SSH, bond or bridge.
+    pub(crate) fn pf_victims(&self) -> Vec<Victim> {
+        let Some(netdev) = &self.facts.netdev else { return Vec::new() };
+        let mut users = Vec::new();
+        for name in self.host.standing_on(&netdev.name) {
+            let upper = self.host.links.get(&name);
+            let own = name == netdev.name;
+            if self.host.system.ssh_interface.as_ref() == Some(&name) {
+                users.push(format!("this SSH connection runs through {name}"));
+            }
+            if upper.map_or(own && netdev.default_route, |link| link.default_route) {
+                users.push(format!("default route through {name}"));
+            }
+        }
+        users.into_iter().map(|user| Victim { vf: None, user, blocks: false }).collect()
+    }
+
+    /// Returns the claims that nobody, or somebody, uses these VFs, as the facts say.
+    pub(crate) fn use_claims(&self, vfs: &VfSet) -> Vec<Claim> {
+        vfs.iter()
+            .filter_map(|index| {
+                let in_use = !self.facts.vfs.get(&index)?.uses.is_empty();
+                Some(Claim::is(self.vf(index), Property::InUse, vfctl_port::ClaimValue::Flag(in_use)))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,173 @@
+//! What is known of each PF driver: which VF attributes it has, and what it needs. One row a driver.
+//!
+//! A driver without a row is planned for as if it had everything, and said to be unknown: the kernel decides.
+//! Sources are the drivers' `net_device_ops` and `.sriov_configure` in Linux 6.12.
+
+use vfctl_model::{DriverName, RateLimits, Toggle, VfAttribute, VfValue, VlanProtocol};
+
+/// What is known of one PF driver.
+#[derive(Debug, Clone, Copy)]
+pub struct DriverRow {
+    /// The driver's name; empty for the row of unknown drivers.
+    pub driver: &'static str,
+    /// Whether its PFs have a network interface at all.
+    pub has_interface: bool,
+    /// Attributes that it refuses and whose reading is a preset of the kernel's.
+    pub unsupported: &'static [VfAttribute],
+    /// Whether it takes 802.1ad besides 802.1Q.
+    pub takes_8021ad: bool,
+    /// Whether it takes a guaranteed rate.
+    pub takes_min_rate: bool,
+    /// Whether it refuses rates while the PF has no carrier.
+    pub rate_needs_carrier: bool,
+    /// Whether a VF's driver must be loaded anew for an administrative MAC address to take effect.
+    pub mac_needs_rebind: bool,
+    /// Whether it shows the MAC address a VF has chosen where no administrative one is held.
+    pub shows_chosen_mac: bool,
+    /// Values of a VF just created that differ from the table's factory values.
+    pub initial: &'static [(VfAttribute, VfValue)],
+    /// Whether a change of the VF count takes the PF's link down for a moment.
+    pub count_flaps_link: bool,
+    /// Whether the PF must be up when VFs are made.
+    pub up_before_vfs: bool,
+    /// The driver that the kernel gives its VFs.
+    pub vf_driver: Option<&'static str>,
+}
+
+/// The row of drivers that have none.
+pub const UNKNOWN: DriverRow = DriverRow {
+    driver: "",
+    has_interface: true,
+    unsupported: &[],
+    takes_8021ad: true,
+    takes_min_rate: true,
+    rate_needs_carrier: false,
+    mac_needs_rebind: false,
+    shows_chosen_mac: true,
+    initial: &[],
+    count_flaps_link: false,
+    up_before_vfs: false,
+    vf_driver: None,
+};
+
+const SPOOF_CHECK_OFF: (VfAttribute, VfValue) = (VfAttribute::SpoofCheck, VfValue::Toggle(Toggle::Off));
+
+/// The drivers that are known.
+const ROWS: &[DriverRow] = &[
+    // drivers/net/ethernet/intel/igb/igb_main.c
+    DriverRow {
+        driver: "igb",
+        unsupported: &[VfAttribute::LinkState, VfAttribute::QueryRss],
+        takes_8021ad: false,
+        takes_min_rate: false,
+        rate_needs_carrier: true,
+        mac_needs_rebind: true,
+        count_flaps_link: true,
+        vf_driver: Some("igbvf"),
+        ..UNKNOWN
+    },
+    // drivers/net/netdevsim/netdev.c; a VF's settings start as zeros.
+    DriverRow { driver: "netdevsim", shows_chosen_mac: false, initial: &[SPOOF_CHECK_OFF], ..UNKNOWN },
+    // drivers/net/ethernet/intel/ixgbe/ixgbe_sriov.c
+    DriverRow {
+        driver: "ixgbe",
+        takes_8021ad: false,
+        takes_min_rate: false,
+        rate_needs_carrier: true,
+        mac_needs_rebind: true,
+        count_flaps_link: true,
+        vf_driver: Some("ixgbevf"),
+        ..UNKNOWN
+    },
+    // drivers/net/ethernet/intel/i40e/i40e_virtchnl_pf.c
+    DriverRow {
+        driver: "i40e",
+        unsupported: &[VfAttribute::QueryRss],
+        takes_min_rate: false,
+        vf_driver: Some("iavf"),
+        ..UNKNOWN
+    },
+    // drivers/net/ethernet/intel/ice/ice_sriov.c
+    DriverRow { driver: "ice", unsupported: &[VfAttribute::QueryRss], vf_driver: Some("iavf"), ..UNKNOWN },
+    // drivers/net/ethernet/mellanox/mlx5/core/en_main.c
+    DriverRow {
+        driver: "mlx5_core",
+        unsupported: &[VfAttribute::QueryRss],
+        shows_chosen_mac: false,
+        initial: &[SPOOF_CHECK_OFF],
+        vf_driver: Some("mlx5_core"),
+        ..UNKNOWN
+    },
+    // drivers/net/ethernet/broadcom/bnxt/bnxt_sriov.c
+    DriverRow {
+        driver: "bnxt_en",
+        unsupported: &[VfAttribute::QueryRss],
+        takes_8021ad: false,
+        up_before_vfs: true,
+        initial: &[SPOOF_CHECK_OFF],
+        vf_driver: Some("bnxt_en"),
+        ..UNKNOWN
+    },
+    // drivers/nvme/host/pci.c: no network card, only a count and drivers.
+    DriverRow { driver: "nvme", has_interface: false, vf_driver: Some("nvme"), ..UNKNOWN },
+];
+
+impl DriverRow {
+    /// Returns the row of `driver`, or the row of unknown drivers.
+    pub fn of(driver: Option<&DriverName>) -> &'static Self {
+        const FALLBACK: &DriverRow = &UNKNOWN;
+        driver.and_then(|name| ROWS.iter().find(|row| row.driver == name.as_str())).unwrap_or(FALLBACK)
+    }
+
+    /// Returns whether the driver has a row.
+    pub fn is_known(&self) -> bool {
+        !self.driver.is_empty()
+    }
+
+    /// Returns whether the driver has this attribute.
+    pub fn supports(&self, attribute: VfAttribute) -> bool {
+        self.has_interface && !self.unsupported.contains(&attribute)
+    }
+
+    /// Returns the value that the attribute has on a VF just created; `None` where nobody knows.
+    pub fn initial(&self, attribute: VfAttribute) -> Option<VfValue> {
+        let differs = self.initial.iter().find(|(differing, _)| *differing == attribute).map(|(_, value)| *value);
+        self.is_known().then(|| differs.unwrap_or(attribute.factory()))
+    }
+
+    /// Returns why the driver refuses this value of an attribute that it has; `None` where it takes it.
+    pub fn refuses(&self, value: &VfValue) -> Option<&'static str> {
+        match value {
+            VfValue::Vlan(tag) if tag.protocol == VlanProtocol::Dot1Ad && !self.takes_8021ad => {
+                Some("it takes VLAN protocol 802.1Q only")
+            }
+            VfValue::Rate(RateLimits { min, max: _ }) if min.0 > 0 && !self.takes_min_rate => {
+                Some("it has no guaranteed rate (min)")
+            }
+            VfValue::Vlan(_)
+            | VfValue::Rate(_)
+            | VfValue::Mac(_)
+            | VfValue::Toggle(_)
+            | VfValue::LinkState(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_row_has_a_driver_of_its_own_and_initial_values_of_the_right_shape() {
+        let names: BTreeSet<_> = ROWS.iter().map(|row| row.driver).collect();
+        assert_eq!(names.len(), ROWS.len());
+        for row in ROWS {
+            for (attribute, value) in row.initial {
+                assert_eq!(attribute.row().shape, value.shape(), "{}: {attribute}", row.driver);
+                assert_ne!(attribute.factory(), *value, "{}: {attribute} need not stand there", row.driver);
+            }
+        }
+    }
+}

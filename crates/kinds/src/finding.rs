@@ -1,0 +1,43 @@
+//! What planning has to say besides steps: notes, and problems that block a lane.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One thing to tell the user.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Finding {
+    /// The place in the spec concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// What it is, with the VFs concerned.
+    pub message: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// The findings on one PF, or on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Findings {
+    /// What blocks: nothing is written where there is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Finding>,
+    /// What is good to know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Finding>,
+}
+
+impl Findings {
+    /// Adds a problem.
+    pub fn problem(&mut self, origin: Option<&str>, message: impl Into<String>, help: impl Into<String>) {
+        let origin = origin.map(str::to_owned);
+        self.problems.push(Finding { origin, message: message.into(), help: Some(help.into()) });
+    }
+
+    /// Adds a note.
+    pub fn note(&mut self, origin: Option<&str>, message: impl Into<String>) {
+        self.notes.push(Finding { origin: origin.map(str::to_owned), message: message.into(), help: None });
+    }
+}

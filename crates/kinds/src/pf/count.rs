@@ -1,0 +1,91 @@
+//! The count of VFs: the kernel changes it only through 0, so each change destroys every VF of the PF.
+
+use vfctl_model::{VfIndex, VfSet};
+use vfctl_port::{Claim, ClaimValue, Op, Phase, PfFacts, Property};
+
+use super::spec::{AtMost, CountSpec};
+use crate::context::{PfContext, PfDiff};
+use crate::desired::DesiredPf;
+use crate::step::{Change, Impact, Reason, Step, Victim};
+
+/// Returns the count that the spec and the device together give; `None` where the spec says nothing.
+pub fn wanted_count(facts: &PfFacts, desired: &DesiredPf) -> Option<u16> {
+    match desired.count.as_ref()?.value {
+        CountSpec::Number(count) => Some(count),
+        CountSpec::Wish { want, at_most: AtMost::Total } => Some(want.min(facts.total_vfs)),
+    }
+}
+
+/// Compares the count.
+pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let PfContext { facts, desired, row, count, recreate, .. } = *context;
+    let Some(wanted) = &desired.count else { return };
+    let number = |count: u16| ClaimValue::Number(u32::from(count));
+    diff.goal.push(Claim::is(context.pf(), Property::VfCount, number(count)));
+    diff.basis.push(Claim::is(context.pf(), Property::VfCount, number(facts.vf_count)));
+    if !recreate {
+        return;
+    }
+    if count > facts.total_vfs {
+        let fix = if facts.driver.is_none() {
+            "the PF has no driver; load it, then its limit shows".to_owned()
+        } else {
+            format!("ask for at most {}, or raise the limit in the card's firmware", facts.total_vfs)
+        };
+        let message = format!("{count} VFs are more than the {} that the device offers", facts.total_vfs);
+        diff.findings.problem(Some(&wanted.origin), message, fix);
+        return;
+    }
+    if facts.driver.is_none() {
+        let fix = "bind the PF to its driver first; without one the kernel makes no VFs";
+        diff.findings.problem(Some(&wanted.origin), "the PF has no driver", fix);
+        return;
+    }
+    let pf = desired.address.clone();
+    let flaps = if row.count_flaps_link { context.pf_victims() } else { Vec::new() };
+    if facts.vf_count > 0 {
+        diff.steps.push(remove(context, &flaps));
+    }
+    if count > 0 {
+        let mut step = Step::new(Phase::CreateVfs, Property::VfCount, Reason::Asked);
+        step.changes.push(Change {
+            vf: None,
+            from: Some(if facts.vf_count > 0 { 0 } else { facts.vf_count }.to_string()),
+            to: count.to_string(),
+            origin: Some(wanted.origin.to_string()),
+            op: Op::SetVfCount { pf, count },
+        });
+        if facts.vf_count == 0 && !flaps.is_empty() {
+            step.impact = Impact::Disturbs;
+            step.victims = flaps;
+        }
+        step.requires.push(Claim::is(context.pf(), Property::VfCount, number(0)));
+        step.ends.push(Claim::is(context.pf(), Property::VfCount, number(count)));
+        step.ends.extend(
+            (0..count).map(|i| Claim::is(context.vf(VfIndex(i)), Property::Present, ClaimValue::Flag(true))),
+        );
+        step.settle_ms = 10_000 + 100 * u32::from(count);
+        diff.steps.push(step);
+    }
+}
+
+/// Returns the step that destroys all VFs.
+fn remove(context: &PfContext<'_>, flaps: &[Victim]) -> Step {
+    let PfContext { facts, desired, .. } = *context;
+    let all: VfSet = facts.vfs.keys().copied().collect();
+    let mut step = Step::new(Phase::RemoveVfs, Property::VfCount, Reason::CountThroughZero);
+    step.changes.push(Change {
+        vf: None,
+        from: Some(facts.vf_count.to_string()),
+        to: "0".to_owned(),
+        origin: desired.count.as_ref().map(|c| c.origin.to_string()),
+        op: Op::SetVfCount { pf: desired.address.clone(), count: 0 },
+    });
+    step.impact = Impact::Destroys;
+    step.victims = context.victims(all.iter());
+    step.victims.extend_from_slice(flaps);
+    step.requires = context.use_claims(&all);
+    step.ends.push(Claim::is(context.pf(), Property::VfCount, ClaimValue::Number(0)));
+    step.settle_ms = 10_000;
+    step
+}

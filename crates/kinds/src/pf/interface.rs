@@ -1,0 +1,104 @@
+//! The PF's own interface: up or down, and its MTU.
+
+use vfctl_model::Mtu;
+use vfctl_port::{AdminState, Claim, ClaimValue, Op, Phase, PfNetdev, Property};
+
+use crate::context::{ETHERNET_MTU, PfContext, PfDiff};
+use crate::desired::Wanted;
+use crate::setting::Setting;
+use crate::step::{Change, Impact, Reason, Step};
+
+/// Compares the PF's interface.
+pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let desired = context.desired;
+    let Some(netdev) = &context.facts.netdev else {
+        let asked = desired.mtu.as_ref().map(|m| &m.origin).or(desired.admin_state.as_ref().map(|a| &a.origin));
+        if let Some(origin) = asked {
+            let fix = "take mtu and adminState out, or bind the PF to its network driver";
+            diff.findings.problem(Some(origin), "the PF has no network interface", fix);
+        }
+        return;
+    };
+    admin_state(context, netdev, diff);
+    if let Some(wanted) = &desired.mtu {
+        mtu(context, netdev, wanted, diff);
+    }
+}
+
+/// Compares the administrative state, and lends it where the driver makes VFs only on a PF that is up.
+fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut PfDiff) {
+    let makes_vfs = context.recreate && context.count > 0;
+    let lent = makes_vfs && context.row.up_before_vfs && !netdev.up;
+    let wanted = context.desired.admin_state.as_ref();
+    let last_up = wanted.map_or(netdev.up, |w| w.value == AdminState::Up);
+    let origin = wanted.map(|w| w.origin.to_string());
+    let set = |up: bool| Op::SetPfAdminState {
+        pf: context.desired.address.clone(),
+        interface: netdev.name.clone(),
+        state: if up { AdminState::Up } else { AdminState::Down },
+    };
+    let word = |up: bool| if up { "up" } else { "down" }.to_owned();
+    let mut now = netdev.up;
+    let first = now || lent || last_up;
+    for (phase, next) in [(Phase::PreparePf, first), (Phase::FinishPf, last_up)] {
+        if next == now {
+            continue;
+        }
+        let reason = match (next == last_up, next != netdev.up) {
+            (true, true) => Reason::Asked,
+            (false, _) => Reason::PfMustBeUp,
+            (true, false) => Reason::GiveBack,
+        };
+        let mut step = Step::new(phase, Property::Up, reason);
+        let (from, to) = (Some(word(now)), word(next));
+        step.changes.push(Change { vf: None, from, to, origin: origin.clone(), op: set(next) });
+        step.ends.push(Claim::is(context.pf(), Property::Up, ClaimValue::Flag(next)));
+        step.give_back = (reason == Reason::PfMustBeUp).then(|| set(netdev.up));
+        if !next {
+            step.victims = context.pf_victims();
+            step.impact = Impact::Disturbs;
+        }
+        diff.steps.push(step);
+        now = next;
+    }
+    if wanted.is_some() || lent {
+        diff.basis.push(Claim::is(context.pf(), Property::Up, ClaimValue::Flag(netdev.up)));
+        diff.goal.push(Claim::is(context.pf(), Property::Up, ClaimValue::Flag(last_up)));
+    }
+}
+
+/// Compares the MTU: it is raised before VFs are configured and lowered after, since a VF's MTU may not be
+/// larger than its PF's.
+fn mtu(context: &PfContext<'_>, netdev: &PfNetdev, wanted: &Wanted<Setting<Mtu>>, diff: &mut PfDiff) {
+    let Some(mtu) = resolved(wanted.value) else { return };
+    let bytes = mtu.get();
+    diff.goal.push(Claim::is(context.pf(), Property::Mtu, ClaimValue::Number(bytes)));
+    diff.basis.push(Claim::is(context.pf(), Property::Mtu, ClaimValue::Number(netdev.mtu)));
+    if bytes == netdev.mtu {
+        return;
+    }
+    if let Some(max) = netdev.max_mtu.filter(|max| *max > 0 && bytes > *max) {
+        let message = format!("an MTU of {bytes} is more than the {max} that the driver takes");
+        diff.findings.problem(Some(&wanted.origin), message, format!("ask for at most {max}"));
+        return;
+    }
+    let phase = if bytes > netdev.mtu { Phase::PreparePf } else { Phase::FinishPf };
+    let mut step = Step::new(phase, Property::Mtu, Reason::Asked);
+    step.changes.push(Change {
+        vf: None,
+        from: Some(netdev.mtu.to_string()),
+        to: bytes.to_string(),
+        origin: Some(wanted.origin.to_string()),
+        op: Op::SetPfMtu { pf: context.desired.address.clone(), interface: netdev.name.clone(), mtu },
+    });
+    step.ends.push(Claim::is(context.pf(), Property::Mtu, ClaimValue::Number(bytes)));
+    diff.steps.push(step);
+}
+
+/// Returns the MTU that a setting means.
+pub(crate) fn resolved(setting: Setting<Mtu>) -> Option<Mtu> {
+    match setting {
+        Setting::Value(mtu) => Some(mtu),
+        Setting::Default => Mtu::try_from(ETHERNET_MTU).ok(),
+    }
+}

@@ -1,0 +1,40 @@
+//! Compares what the machine must offer with what it does.
+
+use std::collections::BTreeSet;
+
+use vfctl_model::{DriverName, ModuleName};
+use vfctl_port::{Claim, ClaimValue, HostFacts, Op, Phase, Property, Subject};
+
+use crate::desired::Wanted;
+use crate::step::{Change, Reason, Step};
+
+/// Returns the steps that load what is missing: the modules that the spec names, and those of the drivers that
+/// VFs are given.
+pub fn steps(host: &HostFacts, modules: &[Wanted<ModuleName>], drivers: &BTreeSet<DriverName>) -> Vec<Step> {
+    let missing = |module: &ModuleName| !host.system.modules.contains(module);
+    let mut asked = Step::new(Phase::Quiesce, Property::Loaded, Reason::Asked);
+    let mut named = BTreeSet::new();
+    for Wanted { value: module, origin } in modules {
+        if missing(module) && named.insert(module.clone()) {
+            asked.changes.push(change(module, Some(origin.to_string())));
+            asked.ends.push(Claim::is(Subject::Module(module.clone()), Property::Loaded, ClaimValue::Flag(true)));
+        }
+    }
+    let mut needed = Step::new(Phase::Quiesce, Property::Loaded, Reason::DriverNeedsModule);
+    for module in drivers.iter().map(DriverName::module) {
+        if missing(&module) && named.insert(module.clone()) {
+            needed.changes.push(change(&module, None));
+        }
+    }
+    [asked, needed].into_iter().filter(|step| !step.changes.is_empty()).collect()
+}
+
+fn change(module: &ModuleName, origin: Option<String>) -> Change {
+    Change {
+        vf: None,
+        from: Some("not loaded".to_owned()),
+        to: format!("{module} loaded"),
+        origin,
+        op: Op::LoadModule { module: module.clone() },
+    }
+}

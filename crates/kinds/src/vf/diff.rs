@@ -1,0 +1,277 @@
+//! Compares the attributes that a PF sets on its VFs.
+
+use std::collections::BTreeMap;
+
+use vfctl_model::{
+    InterfaceName, RateLimits, Reading, ReadsBack, VfAttribute, VfIndex, VfSet, VfSetting, VfValue,
+};
+use vfctl_port::{AdminState, Claim, ClaimValue, Expect, Op, Phase, Property};
+
+use super::read::read;
+use crate::context::{PfContext, PfDiff};
+use crate::desired::{Origin, Wanted};
+use crate::pf::OnUnsupported;
+use crate::setting::Setting;
+use crate::step::{Change, Impact, Reason, Step};
+
+/// What is to be done about one attribute of one VF.
+enum Verdict {
+    /// It is so already; the claim says how that is known.
+    Satisfied(Expect),
+    /// It must be written; `from` is what is there now.
+    Write {
+        /// The value now; `None` where nobody knows.
+        from: Option<VfValue>,
+    },
+    /// It cannot be had, but is as asked: the factory value of what the driver lacks.
+    FactoryAnyway,
+    /// It is not known whether the driver still holds a value; nothing is written.
+    PerhapsHeld,
+    /// The driver does not do it.
+    Refused(String),
+    /// It could not be read.
+    Unreadable(String),
+}
+
+/// Compares all attributes of all VFs that the spec speaks of.
+pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let mut gathered = Gathered::default();
+    let Some(interface) = context.interface() else {
+        let first = context.desired.vfs.values().flat_map(|vf| vf.attributes.values()).next();
+        if let Some(wanted) = first {
+            let fix = "take the VF attributes out; only a network card's PF can set them";
+            diff.findings.problem(Some(&wanted.origin), "the PF has no network interface", fix);
+        }
+        return;
+    };
+    let mut steps: BTreeMap<VfAttribute, Step> = BTreeMap::new();
+    for (index, vf) in &context.desired.vfs {
+        if index.0 >= context.count || vf.attributes.is_empty() {
+            continue;
+        }
+        if context.is_lent_out(*index) {
+            gathered.lent_out.insert(*index);
+            continue;
+        }
+        for (attribute, wanted) in &vf.attributes {
+            let subject = context.vf(*index);
+            let property = Property::Attribute(*attribute);
+            match judge(context, *index, *attribute, wanted.value) {
+                Verdict::Satisfied(expect) => {
+                    let claim = Claim { subject, property, expect };
+                    if !context.recreate && claim.expect != Expect::AnyWhenFactory {
+                        diff.basis.push(claim.clone());
+                    }
+                    diff.goal.push(claim);
+                }
+                Verdict::Write { from } => {
+                    let value = value_of(*attribute, wanted.value);
+                    if let Some(from) = from.filter(|_| !context.recreate) {
+                        diff.basis.push(Claim::is(subject.clone(), property.clone(), ClaimValue::Vf(from)));
+                    }
+                    let claim = Claim { subject, property, expect: after(context, *attribute, wanted.value) };
+                    diff.goal.push(claim.clone());
+                    let step = steps.entry(*attribute).or_insert_with(|| new_step(context, *attribute));
+                    step.ends.push(claim);
+                    step.changes.extend(change(context, interface, *index, *attribute, from, value, &wanted.origin));
+                }
+                Verdict::FactoryAnyway => gathered.factory(*attribute, *index, wanted),
+                Verdict::PerhapsHeld => gathered.perhaps_held.insert(*index),
+                Verdict::Refused(why) => gathered.refused(*attribute, *index, wanted, why),
+                Verdict::Unreadable(why) => gathered.unreadable(*index, wanted, why),
+            }
+        }
+    }
+    check_rates(context, &steps, diff);
+    for (attribute, mut step) in steps {
+        if attribute.row().disturbs {
+            let touched: Vec<VfIndex> = step.changes.iter().filter_map(|change| change.vf).collect();
+            step.victims = if context.recreate { Vec::new() } else { context.victims(touched.into_iter()) };
+            step.impact = if step.victims.is_empty() { Impact::None } else { Impact::Disturbs };
+        }
+        diff.steps.push(step);
+    }
+    gathered.report(context, diff);
+}
+
+/// Returns whether a MAC address is written to this VF.
+pub(crate) fn writes_mac(context: &PfContext<'_>, index: VfIndex) -> bool {
+    let wanted = context.desired.vfs.get(&index).and_then(|vf| vf.attributes.get(&VfAttribute::MacAddress));
+    wanted.is_some_and(|wanted| {
+        !context.is_lent_out(index)
+            && matches!(judge(context, index, VfAttribute::MacAddress, wanted.value), Verdict::Write { .. })
+    })
+}
+
+/// Returns the value that a setting means.
+fn value_of(attribute: VfAttribute, setting: Setting<VfValue>) -> VfValue {
+    match setting {
+        Setting::Default => attribute.factory(),
+        Setting::Value(value) => value,
+    }
+}
+
+/// Returns whether a read cannot tell whether the factory value is there: a MAC that the VF's driver has chosen
+/// looks like one that it was given.
+fn hides_factory(context: &PfContext<'_>, attribute: VfAttribute) -> bool {
+    attribute.row().reads_back == ReadsBack::ExceptFactory && context.row.shows_chosen_mac
+}
+
+/// Returns what is true of the attribute after it was written.
+fn after(context: &PfContext<'_>, attribute: VfAttribute, setting: Setting<VfValue>) -> Expect {
+    match setting {
+        Setting::Default if hides_factory(context, attribute) => Expect::AnyWhenFactory,
+        Setting::Default | Setting::Value(_) => Expect::Is(ClaimValue::Vf(value_of(attribute, setting))),
+    }
+}
+
+/// Decides what is to be done about one attribute of one VF.
+fn judge(context: &PfContext<'_>, index: VfIndex, attribute: VfAttribute, setting: Setting<VfValue>) -> Verdict {
+    let row = context.row;
+    let value = value_of(attribute, setting);
+    let is_factory = value == attribute.factory();
+    if !row.supports(attribute) {
+        return match is_factory {
+            true => Verdict::FactoryAnyway,
+            false => Verdict::Refused(format!("driver {} has no {attribute}", row.driver)),
+        };
+    }
+    if let Some(why) = row.refuses(&value) {
+        return Verdict::Refused(format!("driver {}: {why}", row.driver));
+    }
+    let Some(vf) = context.kept_vf(index) else {
+        return match (setting, row.initial(attribute)) {
+            (Setting::Default, _) if hides_factory(context, attribute) => Verdict::Satisfied(Expect::AnyWhenFactory),
+            (_, Some(initial)) if initial == value => Verdict::Satisfied(after(context, attribute, setting)),
+            (_, from) => Verdict::Write { from },
+        };
+    };
+    match read(vf, attribute, row) {
+        Reading::Known(found) if found == value => Verdict::Satisfied(after(context, attribute, setting)),
+        Reading::Known(_) if setting == Setting::Default && hides_factory(context, attribute) => Verdict::PerhapsHeld,
+        Reading::Known(found) => Verdict::Write { from: Some(found) },
+        Reading::Unsupported if is_factory => Verdict::FactoryAnyway,
+        Reading::Unsupported => Verdict::Refused(format!("the driver does not report {attribute}")),
+        Reading::Unreadable(why) => Verdict::Unreadable(why),
+    }
+}
+
+/// Returns the step that writes this attribute, still without changes.
+fn new_step(context: &PfContext<'_>, attribute: VfAttribute) -> Step {
+    let mut step = Step::new(Phase::ConfigureVf, Property::Attribute(attribute), Reason::Asked);
+    step.settle_ms = 2_000;
+    if attribute.row().shapes_traffic && context.row.rate_needs_carrier {
+        step.requires.push(Claim::is(context.pf(), Property::Carrier, ClaimValue::Flag(true)));
+        step.settle_ms = 20_000;
+    }
+    step
+}
+
+/// Returns the change of one VF.
+fn change(
+    context: &PfContext<'_>,
+    interface: &InterfaceName,
+    index: VfIndex,
+    attribute: VfAttribute,
+    from: Option<VfValue>,
+    value: VfValue,
+    origin: &Origin,
+) -> Option<Change> {
+    let setting = VfSetting::new(attribute, value)?;
+    let pf = context.desired.address.clone();
+    Some(Change {
+        vf: Some(index),
+        from: from.map(|value| value.to_string()),
+        to: value.to_string(),
+        origin: Some(origin.to_string()),
+        op: Op::SetVf { pf, interface: interface.clone(), vf: index, setting },
+    })
+}
+
+/// Reports rates that the driver will refuse for want of a carrier, before anything is written.
+fn check_rates(context: &PfContext<'_>, steps: &BTreeMap<VfAttribute, Step>, diff: &mut PfDiff) {
+    let Some(netdev) = context.facts.netdev.as_ref().filter(|_| context.row.rate_needs_carrier) else { return };
+    let Some(step) = steps.values().find(|step| step.requires.iter().any(|c| c.property == Property::Carrier)) else {
+        return;
+    };
+    let origin = step.changes.first().and_then(|change| change.origin.as_deref());
+    let will_be_up = context.desired.admin_state.as_ref().map_or(netdev.up, |w| w.value == AdminState::Up);
+    if !will_be_up {
+        let message = format!("driver {} takes rates only while the PF has a carrier, and it is down", context.row.driver);
+        diff.findings.problem(origin, message, "add `adminState: up` to the PF");
+    } else if netdev.up && !netdev.carrier {
+        let message = format!("driver {} takes rates only while the PF has a carrier, and it has none", context.row.driver);
+        diff.findings.problem(origin, message, "connect the port, or leave the rate out until it is connected");
+    }
+    let highest = step.changes.iter().filter_map(|change| match &change.op {
+        Op::SetVf { setting, .. } => match setting.value() {
+            VfValue::Rate(RateLimits { min: _, max }) => Some(max.0),
+            _ => None,
+        },
+        _ => None,
+    });
+    if let (Some(highest), Some(speed)) = (highest.max(), netdev.speed.filter(|speed| *speed > 0))
+        && highest > speed
+    {
+        let message = format!("a rate of {highest} Mbit/s is more than the link's {speed} Mbit/s");
+        diff.findings.problem(origin, message, format!("ask for at most {speed}"));
+    }
+}
+
+/// Findings on single VFs, gathered so that equal ones are told once.
+#[derive(Default)]
+struct Gathered {
+    lent_out: VfSet,
+    perhaps_held: VfSet,
+    factory: BTreeMap<(VfAttribute, Origin), VfSet>,
+    refused: BTreeMap<(VfAttribute, Origin, String, String), VfSet>,
+    unreadable: BTreeMap<(Origin, String), VfSet>,
+}
+
+impl Gathered {
+    fn factory(&mut self, attribute: VfAttribute, index: VfIndex, wanted: &Wanted<Setting<VfValue>>) {
+        self.factory.entry((attribute, wanted.origin.clone())).or_default().insert(index);
+    }
+
+    fn refused(&mut self, attribute: VfAttribute, index: VfIndex, wanted: &Wanted<Setting<VfValue>>, why: String) {
+        let value = value_of(attribute, wanted.value).to_string();
+        self.refused.entry((attribute, wanted.origin.clone(), value, why)).or_default().insert(index);
+    }
+
+    fn unreadable(&mut self, index: VfIndex, wanted: &Wanted<Setting<VfValue>>, why: String) {
+        self.unreadable.entry((wanted.origin.clone(), why)).or_default().insert(index);
+    }
+
+    fn report(self, context: &PfContext<'_>, diff: &mut PfDiff) {
+        let Self { lent_out, perhaps_held, factory, refused, unreadable } = self;
+        if !lent_out.is_empty() {
+            let message = format!("vf {lent_out}: in another network namespace, so its attributes are left alone");
+            diff.findings.note(None, message);
+        }
+        if !perhaps_held.is_empty() {
+            let message = format!(
+                "vf {perhaps_held}: macAddress default: the driver shows the VF's own choice and an administrative \
+                 address alike, so nothing is written"
+            );
+            diff.findings.note(None, message);
+        }
+        for ((attribute, origin), vfs) in factory {
+            let message = format!("vf {vfs}: {attribute}: the driver has no such attribute; its factory value holds");
+            diff.findings.note(Some(&origin), message);
+        }
+        for ((attribute, origin, value, why), vfs) in refused {
+            let message = format!("vf {vfs}: {attribute} {value} cannot be had: {why}");
+            match context.desired.on_unsupported {
+                OnUnsupported::Warn => diff.findings.note(Some(&origin), format!("{message}; left out")),
+                OnUnsupported::Error => {
+                    let fix = "take it out of the spec, or set onUnsupported: warn on the PF";
+                    diff.findings.problem(Some(&origin), message, fix);
+                }
+            }
+        }
+        for ((origin, why), vfs) in unreadable {
+            let message = format!("vf {vfs}: its attributes could not be read: {why}");
+            diff.findings.problem(Some(&origin), message, "run as root, on a kernel whose VF list is whole");
+        }
+    }
+}

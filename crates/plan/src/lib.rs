@@ -1,0 +1,14 @@
+//! From a spec and facts to a plan: resolve selectors, collect changes, order them, check the result with
+//! independent code, and show it. Everything here is a pure function of data.
+//!
+//! Nothing here knows a kind by name, reads a file or a clock, or performs anything.
+
+mod check;
+mod document;
+mod order;
+mod text;
+mod wrap;
+
+pub use check::{Flaw, check};
+pub use document::{HostPlan, Lane, PhasePlan, Plan, PlanFormat};
+pub use text::{Detail, render};

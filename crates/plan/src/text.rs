@@ -1,0 +1,213 @@
+//! A plan as people read it: equal changes of many VFs in one line, at most 100 columns wide.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use vfctl_kinds::finding::{Finding, Findings};
+use vfctl_kinds::step::{Impact, Reason, Step};
+use vfctl_model::{HostName, VfIndex, VfSet};
+use vfctl_port::{Op, Property};
+
+use crate::document::{HostPlan, Lane, Plan};
+use crate::wrap::wrap;
+
+/// How many different changes of one property are shown line by line before they are summed up.
+const SHOWN_CHANGES: usize = 8;
+
+/// How much a plan's text says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Changes, victims, findings.
+    Short,
+    /// The reason and the commands, too.
+    Verbose,
+}
+
+/// Renders a plan. The text ends with a line feed.
+pub fn render(plan: &Plan, detail: Detail) -> String {
+    let mut text = String::new();
+    for (name, host) in &plan.hosts {
+        render_host(&mut text, name, host, detail);
+    }
+    text
+}
+
+fn render_host(text: &mut String, name: &HostName, host: &HostPlan, detail: Detail) {
+    let documents =
+        if host.documents.is_empty() { "no document".to_owned() } else { host.documents.join(", ") };
+    line(text, 0, &format!("host {name}: {documents}"));
+    if host.documents.is_empty() {
+        line(text, 0, "Not for this host.");
+        return;
+    }
+    if !host.prepare.is_empty() {
+        line(text, 1, "system");
+        for step in &host.prepare {
+            render_step(text, step, detail);
+        }
+    }
+    for lane in &host.lanes {
+        render_lane(text, lane, detail);
+    }
+    render_findings(text, 1, &host.findings);
+    line(text, 0, &summary(host));
+}
+
+fn render_lane(text: &mut String, lane: &Lane, detail: Detail) {
+    let nothing_to_say = lane.findings.problems.is_empty() && lane.findings.notes.is_empty();
+    if lane.phases.is_empty() && nothing_to_say {
+        return;
+    }
+    let driver = lane.driver.as_ref().map_or("no driver", |driver| driver.as_str());
+    line(text, 1, &format!("{} ({}, {driver}) as {}", lane.title(), lane.pf, lane.name));
+    if lane.findings.problems.is_empty() {
+        for phase in &lane.phases {
+            line(text, 2, &phase.phase.to_string());
+            for step in &phase.steps {
+                render_step(text, step, detail);
+            }
+            if phase.steps.iter().any(|step| step.changes.iter().any(creates)) {
+                render_addresses(text, lane);
+            }
+        }
+    }
+    render_findings(text, 2, &lane.findings);
+}
+
+/// Returns whether a change makes VFs.
+fn creates(change: &vfctl_kinds::step::Change) -> bool {
+    matches!(change.op, Op::SetVfCount { count, .. } if count > 0)
+}
+
+/// Shows which PCI addresses new VFs will have.
+fn render_addresses(text: &mut String, lane: &Lane) {
+    let mut addresses = lane.vf_addresses.iter();
+    let (Some((first, at)), last) = (addresses.next(), addresses.next_back()) else { return };
+    let shown = match last {
+        Some((last, end)) => format!("vf {first}-{last} at {at} to {end}"),
+        None => format!("vf {first} at {at}"),
+    };
+    line(text, 4, &shown);
+}
+
+fn render_step(text: &mut String, step: &Step, detail: Detail) {
+    let mut groups: BTreeMap<(Option<&str>, &str), VfSet> = BTreeMap::new();
+    let mut order = Vec::new();
+    for change in &step.changes {
+        let key = (change.from.as_deref(), change.to.as_str());
+        if !groups.contains_key(&key) {
+            order.push(key);
+        }
+        let members = groups.entry(key).or_default();
+        if let Some(vf) = change.vf {
+            members.insert(vf);
+        }
+    }
+    let why = match step.reason {
+        Reason::Asked => String::new(),
+        reason => format!("  ({reason})"),
+    };
+    let label = |members: &VfSet| subject(members, &step.property);
+    if order.len() > SHOWN_CHANGES {
+        let all: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
+        line(text, 3, &format!("{} {}{why}", label(&all), summed_up(step, order.len())));
+    } else {
+        for key in order {
+            let (from, to) = key;
+            let members = groups.get(&key).cloned().unwrap_or_default();
+            let change = from.map_or_else(|| format!("-> {to}"), |from| format!("{from} -> {to}"));
+            line(text, 3, &format!("{} {change}{why}", label(&members)));
+        }
+    }
+    if step.impact == Impact::Destroys {
+        line(text, 4, &format!("! {}", destroyed(step)));
+    }
+    for victim in &step.victims {
+        let of = victim.vf.map_or_else(|| "PF".to_owned(), |VfIndex(vf)| format!("vf {vf}"));
+        let verb = if victim.blocks { "cannot be helped" } else { "hurts" };
+        line(text, 4, &format!("! {verb}: {of}: {}", victim.user));
+    }
+    if detail == Detail::Verbose {
+        for change in &step.changes {
+            // A command is never wrapped: it is there to be copied.
+            let origin = change.origin.as_ref().map_or(String::new(), |origin| format!("  # {origin}"));
+            let _ = writeln!(text, "        $ {}{origin}", change.op);
+        }
+    }
+}
+
+/// Returns the VFs and the property of a line, in columns.
+fn subject(members: &VfSet, property: &Property) -> String {
+    if members.is_empty() { format!("{property}:") } else { format!("vf {members}: {property}:") }
+}
+
+/// Returns the text for a step with many different changes.
+fn summed_up(step: &Step, different: usize) -> String {
+    let ends = step.changes.first().zip(step.changes.last());
+    ends.map_or(String::new(), |(first, last)| {
+        format!("{different} different changes, to {} … {}", first.to, last.to)
+    })
+}
+
+/// Returns which VFs a step destroys.
+fn destroyed(step: &Step) -> String {
+    let count =
+        step.changes.first().and_then(|change| change.from.as_deref()).and_then(|from| from.parse().ok());
+    let all = VfSet::first(count.unwrap_or(0));
+    format!("destroys vf {all}; needs --allow-disruption")
+}
+
+fn render_findings(text: &mut String, depth: usize, findings: &Findings) {
+    for finding in &findings.problems {
+        render_finding(text, depth, "error", finding);
+    }
+    for finding in &findings.notes {
+        render_finding(text, depth, "note", finding);
+    }
+}
+
+fn render_finding(text: &mut String, depth: usize, level: &str, finding: &Finding) {
+    let Finding { origin, message, help } = finding;
+    line(text, depth, &format!("{level}: {message}"));
+    if let Some(origin) = origin {
+        line(text, depth + 1, &format!("at {origin}"));
+    }
+    if let Some(help) = help {
+        line(text, depth + 1, &format!("fix: {help}"));
+    }
+}
+
+/// Returns the last line of a host.
+fn summary(host: &HostPlan) -> String {
+    if host.is_blocked() {
+        let problems = host.findings.problems.len()
+            + host.lanes.iter().map(|lane| lane.findings.problems.len()).sum::<usize>();
+        return format!("Blocked: {} to mend before anything is written.", counted(problems, "error"));
+    }
+    if host.is_empty() {
+        return "No changes.".to_owned();
+    }
+    let steps = host.steps().count();
+    let ops: usize = host.steps().map(|step| step.changes.len()).sum();
+    let consent = if host.needs_consent() { " It needs --allow-disruption." } else { "" };
+    let lanes = host.lanes.iter().filter(|lane| !lane.phases.is_empty()).count();
+    format!(
+        "Plan: {}, {} on {}.{consent}",
+        counted(steps, "step"),
+        counted(ops, "change"),
+        counted(lanes, "PF")
+    )
+}
+
+/// Returns a count with its noun.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Appends a line, indented, wrapped at 100 columns.
+fn line(text: &mut String, depth: usize, content: &str) {
+    for part in wrap(content, 2 * depth) {
+        text.push_str(&part);
+        text.push('\n');
+    }
+}
