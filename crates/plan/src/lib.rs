@@ -4,11 +4,15 @@
 //! Nothing here knows a kind by name, reads a file or a clock, or performs anything.
 
 mod check;
+mod collect;
 mod document;
 mod order;
+mod resolve;
 mod text;
 mod wrap;
 
 pub use check::{Flaw, check};
+pub use collect::{plan, plan_host};
 pub use document::{HostPlan, Lane, PhasePlan, Plan, PlanFormat};
+pub use resolve::{Desired, Source, resolve};
 pub use text::{Detail, render};

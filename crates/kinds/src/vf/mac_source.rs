@@ -2,6 +2,7 @@
 //!
 //! One address for one VF is no source: that is a plain value.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -22,7 +23,7 @@ pub enum MacSource {
     Derive {
         /// The first bytes, one to three, as text: `02:4f`.
         prefix: Vec<u8>,
-        /// What the rest is computed from.
+        /// What the rest is computed from, each part once and in the order of the enum.
         from: Vec<DeriveFrom>,
     },
 }
@@ -57,7 +58,9 @@ impl<'de> Deserialize<'de> for MacSource {
             SourceMap { first: Some(first), list: None, derive: None } => Ok(Self::First(first)),
             SourceMap { first: None, list: Some(List(source)), derive: None } => Ok(source),
             SourceMap { first: None, list: None, derive: Some(Derive { prefix: Prefix(prefix), from }) } => {
-                Ok(Self::Derive { prefix, from })
+                // The parts are a set, so that their order in the text changes no address.
+                let parts: BTreeSet<_> = from.into_iter().collect();
+                Ok(Self::Derive { prefix, from: parts.into_iter().collect() })
             }
             SourceMap { first: None, list: None, derive: None } => {
                 Err(de::Error::custom("no source is given; write one of `first`, `list`, `derive`"))
@@ -138,7 +141,7 @@ impl JsonSchema for List {
 struct Derive {
     /// The first one to three bytes of every address, such as `02:4f`; quote them.
     prefix: Prefix,
-    /// What the rest is computed from: `nodeName`, `pf`, `index`.
+    /// What the rest is computed from: `nodeName`, `pf`, `index`; their order does not matter.
     from: Vec<DeriveFrom>,
 }
 

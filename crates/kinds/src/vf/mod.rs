@@ -2,6 +2,7 @@
 
 mod attribute_spec;
 mod diff;
+mod effective;
 mod mac_source;
 mod read;
 mod spec;
@@ -10,3 +11,4 @@ pub use mac_source::{DeriveFrom, MacSource};
 pub use spec::{AttributeSpec, DriverSpec, VfGroup, VfSettings};
 pub use read::read;
 pub(crate) use diff::{diff, writes_mac};
+pub use effective::{Chosen, EffectiveVf, Entry, effective};

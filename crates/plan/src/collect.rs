@@ -1,0 +1,126 @@
+//! Collects what the kinds find into the plan of a host.
+
+use std::collections::BTreeSet;
+
+use vfctl_kinds::context::PfContext;
+use vfctl_kinds::desired::DesiredPf;
+use vfctl_kinds::step::Step;
+use vfctl_kinds::{binding, registry, system};
+use vfctl_model::{DriverName, HostName, VfIndex};
+use vfctl_port::{Claim, ClaimValue, HostFacts, PfFacts, Property, Subject, World};
+
+use crate::document::{HostPlan, Lane, Plan};
+use crate::order::{into_phases, queues};
+use crate::resolve::{Desired, Source, resolve};
+
+/// Plans for every host of the world.
+pub fn plan(sources: &[Source<'_>], world: &World) -> Plan {
+    let hosts = world.hosts.iter().map(|(name, host)| (name.clone(), plan_host(sources, name, host)));
+    Plan::new(hosts.collect())
+}
+
+/// Plans for one host.
+pub fn plan_host(sources: &[Source<'_>], name: &HostName, host: &HostFacts) -> HostPlan {
+    let Desired { documents, modules, pfs, findings } = resolve(sources, name, host);
+    let queues = queues(host, pfs.keys());
+    let mut drivers = BTreeSet::new();
+    let mut lanes = Vec::new();
+    for desired in pfs.values() {
+        if let Some(facts) = host.physical_functions.get(&desired.address) {
+            let queue = queues.get(&desired.address).copied().unwrap_or(0);
+            lanes.push(lane(host, facts, desired, queue, &mut drivers));
+        }
+    }
+    let prepare = system::steps(host, &modules, &drivers);
+    HostPlan { documents, prepare, lanes, findings }
+}
+
+/// Plans one PF, and adds the drivers that its VFs need.
+fn lane(
+    host: &HostFacts,
+    facts: &PfFacts,
+    desired: &DesiredPf,
+    queue: u32,
+    drivers: &mut BTreeSet<DriverName>,
+) -> Lane {
+    let context = PfContext::new(host, facts, desired);
+    let mut diff = registry::diff(&context);
+    tell_of_the_pf(&context, &mut diff.findings);
+    for victim in diff.steps.iter().flat_map(|step| &step.victims).filter(|victim| victim.blocks) {
+        let vf = victim.vf.map_or_else(String::new, |vf| format!("vf {vf}: "));
+        let message = format!("{vf}{}: the kernel would wait for ever", victim.user);
+        diff.findings.problem(Some(&desired.origin), message, "end that user first; no flag overrides this");
+    }
+    drivers.extend(binding::drivers_needed(&context));
+    let mut basis = pf_basis(&context);
+    basis.append(&mut diff.basis);
+    let users = diff.steps.iter().flat_map(|step| &step.requires).filter(|c| c.property == Property::InUse);
+    basis.extend(users.cloned());
+    basis.sort();
+    basis.dedup();
+    diff.goal.sort();
+    diff.goal.dedup();
+    let creates = context.recreate && context.count > 0;
+    let vf_addresses = (0..if creates { context.count } else { 0 })
+        .map(VfIndex)
+        .filter_map(|index| Some((index, facts.vf_address(desired.address.pci(), index)?)))
+        .collect();
+    let blocked = !diff.findings.problems.is_empty();
+    let steps: Vec<Step> = if blocked { Vec::new() } else { diff.steps };
+    Lane {
+        pf: desired.address.clone(),
+        name: desired.name.clone(),
+        interface: facts.netdev.as_ref().map(|netdev| netdev.name.clone()),
+        driver: facts.driver.clone(),
+        queue,
+        vf_count: context.count,
+        vf_addresses,
+        basis,
+        phases: into_phases(steps),
+        goal: diff.goal,
+        findings: diff.findings,
+    }
+}
+
+/// Returns what every plan for a PF rests on: it is there, under this name, with this driver and count.
+fn pf_basis(context: &PfContext<'_>) -> Vec<Claim> {
+    let PfContext { facts, desired, .. } = context;
+    let pf = || Subject::Pf(desired.address.clone());
+    let name = |text: &dyn ToString| ClaimValue::Name(text.to_string());
+    let driver = facts.driver.as_ref();
+    let interface = facts.netdev.as_ref().map(|netdev| &netdev.name);
+    vec![
+        Claim::is(pf(), Property::Present, ClaimValue::Flag(true)),
+        Claim::is(pf(), Property::VfCount, ClaimValue::Number(u32::from(facts.vf_count))),
+        driver.map_or_else(
+            || Claim::absent(pf(), Property::Driver),
+            |driver| Claim::is(pf(), Property::Driver, name(driver)),
+        ),
+        interface.map_or_else(
+            || Claim::absent(pf(), Property::Interface),
+            |interface| Claim::is(pf(), Property::Interface, name(interface)),
+        ),
+    ]
+}
+
+/// Adds what is to be said of the PF itself: an unknown driver, facts that could not be read, a write that still
+/// sits in the kernel, and who will take new interfaces.
+fn tell_of_the_pf(context: &PfContext<'_>, findings: &mut vfctl_kinds::finding::Findings) {
+    let PfContext { host, facts, desired, row, .. } = context;
+    if let Some(driver) = facts.driver.as_ref().filter(|_| !row.is_known()) {
+        findings
+            .note(None, format!("driver {driver} is not known to vfctl; the kernel decides what it can do"));
+    }
+    for unread in &facts.unread {
+        findings.note(None, format!("could not be read: {unread}"));
+    }
+    for stuck in host.system.stuck_stores.iter().filter(|stuck| stuck.device == desired.address) {
+        let message = format!("process {} still sits in the kernel, writing {}", stuck.pid, stuck.path);
+        findings.problem(None, message, "end what holds the device, or reboot; then run plan again");
+    }
+    if context.recreate && context.count > 0 {
+        for manager in &host.system.link_managers {
+            findings.note(None, format!("{} will take the new interfaces: {}", manager.name, manager.remedy));
+        }
+    }
+}
