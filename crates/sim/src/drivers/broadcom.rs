@@ -1,0 +1,34 @@
+//! Broadcom's bnxt_en (drivers/net/ethernet/broadcom/bnxt).
+
+use vfctl_model::{Toggle, VfAttribute, VfValue};
+
+use super::row::{AttributeRow, DriverRow, MacShown, Refusal, Starts, When};
+use crate::errno::Errno;
+
+/// bnxt_en without the firmware's tag protocol capability (bnxt_sriov.c): `bnxt_sriov_configure` answers 0
+/// while the PF is down, so that the store succeeds and nothing happens.
+pub(crate) const BNXT_EN: DriverRow = DriverRow {
+    name: "bnxt_en",
+    attributes: &[
+        AttributeRow::refusing(
+            VfAttribute::Vlan,
+            &[
+                Refusal { when: When::ServiceTag, errno: Errno::EPROTONOSUPPORT },
+                Refusal { when: When::PriorityWithoutId, errno: Errno::EINVAL },
+            ],
+        ),
+        AttributeRow::starting(VfAttribute::SpoofCheck, VfValue::Toggle(Toggle::Off)),
+        AttributeRow::missing(VfAttribute::QueryRss, Starts::NotReported),
+        AttributeRow::refusing(
+            VfAttribute::Rate,
+            &[Refusal { when: When::AboveSpeed, errno: Errno::EINVAL }],
+        ),
+    ],
+    vf_driver: Some("bnxt_en"),
+    vf_max_mtu: 9500,
+    mac_shown: MacShown::Own,
+    speed: Some(25_000),
+    count_needs_up: true,
+    routing: (0x10, 1),
+    ..DriverRow::COMMON
+};

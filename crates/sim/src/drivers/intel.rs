@@ -1,0 +1,108 @@
+//! Intel's drivers: igb, ixgbe, i40e and ice (drivers/net/ethernet/intel).
+
+use std::time::Duration;
+
+use vfctl_model::VfAttribute;
+
+use super::row::{AttributeRow, DriverRow, Keeps, MacEffect, MacShown, Refusal, Starts, When};
+use crate::errno::Errno;
+
+/// Only 802.1Q is taken.
+const NO_SERVICE_TAG: AttributeRow = AttributeRow::refusing(
+    VfAttribute::Vlan,
+    &[Refusal { when: When::ServiceTag, errno: Errno::EPROTONOSUPPORT }],
+);
+
+/// igb of the 82576 (igb/igb_main.c): `igb_ndo_set_vf_bw` wants a carrier even to take a limit away; a count or
+/// MTU change closes and opens the port (`igb_sriov_reinit`, `igb_change_mtu`); rates end when the link comes
+/// back with another speed (`igb_check_vf_rate_limit`), not when it comes back as it was.
+pub(crate) const IGB: DriverRow = DriverRow {
+    name: "igb",
+    attributes: &[
+        NO_SERVICE_TAG,
+        AttributeRow::missing(VfAttribute::LinkState, Starts::Factory),
+        AttributeRow::missing(VfAttribute::QueryRss, Starts::NotReported),
+        AttributeRow::refusing(
+            VfAttribute::Rate,
+            &[
+                Refusal { when: When::MinRate, errno: Errno::EINVAL },
+                Refusal { when: When::NoCarrier, errno: Errno::EINVAL },
+                Refusal { when: When::AboveSpeed, errno: Errno::EINVAL },
+            ],
+        ),
+    ],
+    vf_driver: Some("igbvf"),
+    mac_shown: MacShown::Own,
+    carrier_after: Some(Duration::from_millis(2500)),
+    speed: Some(1000),
+    rates_end_with_speed: true,
+    routing: (0x80, 2),
+    ..DriverRow::COMMON
+};
+
+/// ixgbe of the 82599 (ixgbe/ixgbe_sriov.c): rates want 10 Gbit/s; link state `enable` is accepted and ignored.
+pub(crate) const IXGBE: DriverRow = DriverRow {
+    name: "ixgbe",
+    attributes: &[
+        NO_SERVICE_TAG,
+        AttributeRow {
+            attribute: VfAttribute::LinkState,
+            starts: Starts::Factory,
+            refusals: &[],
+            keeps: Keeps::AllButEnable,
+        },
+        AttributeRow::refusing(
+            VfAttribute::Rate,
+            &[
+                Refusal { when: When::NoCarrier, errno: Errno::EINVAL },
+                Refusal { when: When::SpeedOtherThan(10_000), errno: Errno::EINVAL },
+                Refusal { when: When::MinRate, errno: Errno::EINVAL },
+                Refusal { when: When::LimitUpTo(10), errno: Errno::EINVAL },
+                Refusal { when: When::AboveSpeed, errno: Errno::EINVAL },
+            ],
+        ),
+    ],
+    vf_driver: Some("ixgbevf"),
+    vf_max_mtu: 9710,
+    vf_mtu_within_pf: true,
+    mac_shown: MacShown::Own,
+    carrier_after: Some(Duration::from_millis(2500)),
+    rates_end_with_speed: true,
+    routing: (0x80, 2),
+    ..DriverRow::COMMON
+};
+
+/// i40e (i40e/i40e_virtchnl_pf.c): MAC and VLAN reset the VF, and until it is back settings get EAGAIN.
+pub(crate) const I40E: DriverRow = DriverRow {
+    name: "i40e",
+    attributes: &[
+        NO_SERVICE_TAG,
+        AttributeRow::missing(VfAttribute::QueryRss, Starts::NotReported),
+        AttributeRow::refusing(
+            VfAttribute::Rate,
+            &[
+                Refusal { when: When::MinRate, errno: Errno::EINVAL },
+                Refusal { when: When::AboveSpeed, errno: Errno::EINVAL },
+            ],
+        ),
+    ],
+    vf_driver: Some("iavf"),
+    vf_max_mtu: 9702,
+    mac_shown: MacShown::Own,
+    mac_effect: MacEffect::ByReset,
+    resets: 2,
+    ..DriverRow::COMMON
+};
+
+/// ice in single VLAN mode (ice/ice_sriov.c).
+pub(crate) const ICE: DriverRow = DriverRow {
+    name: "ice",
+    attributes: &[NO_SERVICE_TAG, AttributeRow::missing(VfAttribute::QueryRss, Starts::NotReported)],
+    vf_driver: Some("iavf"),
+    vf_max_mtu: 9702,
+    mac_shown: MacShown::Own,
+    mac_effect: MacEffect::ByReset,
+    resets: 1,
+    speed: Some(25_000),
+    ..DriverRow::COMMON
+};

@@ -1,0 +1,26 @@
+//! NVIDIA's mlx5_core (drivers/net/ethernet/mellanox/mlx5/core).
+
+use vfctl_model::{Toggle, VfAttribute, VfValue};
+
+use super::row::{AttributeRow, DriverRow, Refusal, Starts, When};
+use crate::errno::Errno;
+
+/// mlx5_core in legacy mode (esw/legacy.c, eswitch.c): `mlx5_eswitch_get_vport_config` clears the whole
+/// message first, so that the RSS query reads as off although there is no such operation.
+pub(crate) const MLX5_CORE: DriverRow = DriverRow {
+    name: "mlx5_core",
+    attributes: &[
+        AttributeRow::refusing(
+            VfAttribute::Vlan,
+            &[Refusal { when: When::ServiceTag, errno: Errno::EPROTONOSUPPORT }],
+        ),
+        AttributeRow::starting(VfAttribute::SpoofCheck, VfValue::Toggle(Toggle::Off)),
+        AttributeRow::missing(VfAttribute::QueryRss, Starts::At(VfValue::Toggle(Toggle::Off))),
+    ],
+    vf_driver: Some("mlx5_core"),
+    vf_max_mtu: 9978,
+    vf_mtu_within_pf: true,
+    speed: Some(100_000),
+    routing: (1, 1),
+    ..DriverRow::COMMON
+};

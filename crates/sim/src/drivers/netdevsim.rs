@@ -1,0 +1,27 @@
+//! The kernel's own netdevsim (drivers/net/netdevsim).
+
+use vfctl_model::{LinkStateSetting, Toggle, VfAttribute, VfValue};
+
+use super::row::{AttributeRow, DriverRow, Keeps, MacEffect, Starts};
+
+/// netdevsim (netdev.c, dev.c): VFs are rows of an array that is cleared once, when the device is made, so
+/// their settings outlive a count of 0; rates are 16 bits wide; `nsim_open` gives no carrier back.
+pub(crate) const NETDEVSIM: DriverRow = DriverRow {
+    name: "netdevsim",
+    attributes: &[
+        AttributeRow::starting(VfAttribute::SpoofCheck, VfValue::Toggle(Toggle::Off)),
+        AttributeRow::starting(VfAttribute::LinkState, VfValue::LinkState(LinkStateSetting::Auto)),
+        AttributeRow {
+            attribute: VfAttribute::Rate,
+            starts: Starts::Factory,
+            refusals: &[],
+            keeps: Keeps::SixteenBitsOfRate,
+        },
+    ],
+    vf_netdev: false,
+    mac_effect: MacEffect::ByReset,
+    carrier_ends_with_down: true,
+    speed: None,
+    attributes_outlive: true,
+    ..DriverRow::COMMON
+};

@@ -1,0 +1,13 @@
+//! The nvme driver: SR-IOV that is no network card (drivers/nvme/host/pci.c, `pci_sriov_configure_simple`).
+
+use super::row::DriverRow;
+
+/// nvme: neither PF nor VFs have a network interface, so there is nothing to set an attribute through.
+pub(crate) const NVME: DriverRow = DriverRow {
+    name: "nvme",
+    vf_driver: Some("nvme"),
+    vf_netdev: false,
+    speed: None,
+    routing: (1, 1),
+    ..DriverRow::COMMON
+};

@@ -1,0 +1,226 @@
+//! The words in which a driver's row is written.
+
+use std::time::Duration;
+
+use vfctl_model::{
+    LinkStateSetting, Mbps, RateLimits, RawReading, VfAttribute, VfValue, VlanProtocol, VlanTag,
+};
+
+use crate::errno::Errno;
+
+/// What one PF driver does other than the kernel's common rules.
+#[derive(Debug)]
+pub(crate) struct DriverRow {
+    /// The driver's name in sysfs.
+    pub(crate) name: &'static str,
+    /// Attributes that are not simply kept and shown; any other starts at its factory value.
+    pub(crate) attributes: &'static [AttributeRow],
+    /// The driver of its VFs.
+    pub(crate) vf_driver: Option<&'static str>,
+    /// Whether that driver makes a network interface of a VF.
+    pub(crate) vf_netdev: bool,
+    /// The highest MTU of a VF's interface.
+    pub(crate) vf_max_mtu: u32,
+    /// Whether a VF's MTU may not be above its PF's.
+    pub(crate) vf_mtu_within_pf: bool,
+    /// What the PF's reading shows of a MAC that the VF's driver chose.
+    pub(crate) mac_shown: MacShown,
+    /// When the VF takes a MAC that the PF gave it.
+    pub(crate) mac_effect: MacEffect,
+    /// How often a setting is answered EAGAIN while the VF is being reset.
+    pub(crate) resets: u8,
+    /// How long the PF is without carrier after a reset: set up, count or MTU changed; `None` where it is not.
+    pub(crate) carrier_after: Option<Duration>,
+    /// Whether a link that is set down stays without carrier when it is set up again.
+    pub(crate) carrier_ends_with_down: bool,
+    /// The link's speed in Mbit/s, where the facts do not say it.
+    pub(crate) speed: Option<u32>,
+    /// Whether rates go back to none when the link's speed changes.
+    pub(crate) rates_end_with_speed: bool,
+    /// Whether the driver leaves the count as it is, without a word, while the PF is down.
+    pub(crate) count_needs_up: bool,
+    /// Whether attributes outlive the VFs.
+    pub(crate) attributes_outlive: bool,
+    /// `First VF Offset` and `VF Stride`, where the facts do not say them.
+    pub(crate) routing: (u16, u16),
+}
+
+impl DriverRow {
+    /// The kernel's common rules, on which rows build.
+    pub(crate) const COMMON: Self = Self {
+        name: "",
+        attributes: &[],
+        vf_driver: None,
+        vf_netdev: true,
+        vf_max_mtu: 9216,
+        vf_mtu_within_pf: false,
+        mac_shown: MacShown::AsSet,
+        mac_effect: MacEffect::OnRebind,
+        resets: 0,
+        carrier_after: None,
+        carrier_ends_with_down: false,
+        speed: Some(10_000),
+        rates_end_with_speed: false,
+        count_needs_up: false,
+        attributes_outlive: false,
+        routing: (0x10, 1),
+    };
+
+    /// Returns what the row says of an attribute; `None` where it is simply kept and shown.
+    pub(crate) fn attribute(&self, attribute: VfAttribute) -> Option<&AttributeRow> {
+        self.attributes.iter().find(|row| row.attribute == attribute)
+    }
+
+    /// Returns the reading of a VF that was just created.
+    pub(crate) fn starts(&self, attribute: VfAttribute) -> RawReading {
+        match self.attribute(attribute).map(|row| &row.starts) {
+            None | Some(Starts::Factory) => RawReading::Value(attribute.factory()),
+            Some(Starts::At(value)) => RawReading::Value(*value),
+            Some(Starts::NotReported) => RawReading::NotReported,
+        }
+    }
+}
+
+/// What a driver does with one attribute.
+#[derive(Debug)]
+pub(crate) struct AttributeRow {
+    pub(crate) attribute: VfAttribute,
+    /// What a new VF shows.
+    pub(crate) starts: Starts,
+    /// What is refused, first match first.
+    pub(crate) refusals: &'static [Refusal],
+    /// What becomes of an accepted value.
+    pub(crate) keeps: Keeps,
+}
+
+impl AttributeRow {
+    /// Returns the row of an attribute that a driver has no operation for (`rtnl_fill_vfinfo` presets -1).
+    pub(crate) const fn missing(attribute: VfAttribute, starts: Starts) -> Self {
+        const NEVER: &[Refusal] = &[Refusal { when: When::Always, errno: Errno::EOPNOTSUPP }];
+        Self { attribute, starts, refusals: NEVER, keeps: Keeps::AsGiven }
+    }
+
+    /// Returns the row of an attribute that starts at its factory value and refuses some values.
+    pub(crate) const fn refusing(attribute: VfAttribute, refusals: &'static [Refusal]) -> Self {
+        Self { attribute, starts: Starts::Factory, refusals, keeps: Keeps::AsGiven }
+    }
+
+    /// Returns the row of an attribute that starts elsewhere than at its factory value.
+    pub(crate) const fn starting(attribute: VfAttribute, value: VfValue) -> Self {
+        Self { attribute, starts: Starts::At(value), refusals: &[], keeps: Keeps::AsGiven }
+    }
+}
+
+/// What a new VF shows of an attribute.
+#[derive(Debug)]
+pub(crate) enum Starts {
+    /// The factory value of the model's table.
+    Factory,
+    /// This value.
+    At(VfValue),
+    /// -1: the driver does not fill it in.
+    NotReported,
+}
+
+/// When a value is refused, and how.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) when: When,
+    pub(crate) errno: Errno,
+}
+
+/// A condition on a value and the PF's link.
+#[derive(Debug)]
+pub(crate) enum When {
+    /// Whatever the value.
+    Always,
+    /// A VLAN with the protocol 802.1ad.
+    ServiceTag,
+    /// A VLAN priority without a VLAN id.
+    PriorityWithoutId,
+    /// A guaranteed rate other than 0.
+    MinRate,
+    /// The PF has no carrier.
+    NoCarrier,
+    /// A rate above the link's speed, which is 0 without carrier.
+    AboveSpeed,
+    /// A link of another speed than this, in Mbit/s.
+    SpeedOtherThan(u32),
+    /// A limit other than 0 of at most this many Mbit/s.
+    LimitUpTo(u32),
+}
+
+/// The PF's link at the time of a setting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LinkNow {
+    pub(crate) carrier: bool,
+    /// In Mbit/s; 0 where there is no carrier or the driver does not tell.
+    pub(crate) speed: u32,
+}
+
+impl When {
+    /// Returns whether the condition holds.
+    pub(crate) fn holds(&self, value: &VfValue, link: LinkNow) -> bool {
+        let vlan = match value {
+            VfValue::Vlan(vlan) => *vlan,
+            _ => VlanTag::NONE,
+        };
+        let RateLimits { min: Mbps(min), max: Mbps(max) } = match value {
+            VfValue::Rate(rate) => *rate,
+            _ => RateLimits::NONE,
+        };
+        match self {
+            Self::Always => true,
+            Self::ServiceTag => vlan.protocol == VlanProtocol::Dot1Ad,
+            Self::PriorityWithoutId => vlan.id.get() == 0 && vlan.qos.get() != 0,
+            Self::MinRate => min != 0,
+            Self::NoCarrier => !link.carrier,
+            Self::AboveSpeed => max.max(min) > link.speed,
+            Self::SpeedOtherThan(speed) => link.speed != *speed,
+            Self::LimitUpTo(limit) => (1..=*limit).contains(&max),
+        }
+    }
+}
+
+/// What becomes of a value that the driver accepts.
+#[derive(Debug)]
+pub(crate) enum Keeps {
+    /// It is kept.
+    AsGiven,
+    /// `enable` is accepted and nothing changes.
+    AllButEnable,
+    /// Rates keep their lower 16 bits.
+    SixteenBitsOfRate,
+}
+
+impl Keeps {
+    /// Returns what is kept of `given`; `None` where nothing changes.
+    pub(crate) fn kept(&self, given: VfValue) -> Option<VfValue> {
+        match (self, given) {
+            (Self::AllButEnable, VfValue::LinkState(LinkStateSetting::Enable)) => None,
+            (Self::SixteenBitsOfRate, VfValue::Rate(RateLimits { min, max })) => {
+                let low = |Mbps(rate)| Mbps(rate & 0xffff);
+                Some(VfValue::Rate(RateLimits { min: low(min), max: low(max) }))
+            }
+            _ => Some(given),
+        }
+    }
+}
+
+/// What the PF's reading shows of a MAC that the VF's driver chose.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum MacShown {
+    /// That MAC.
+    Own,
+    /// Only what the PF set.
+    AsSet,
+}
+
+/// When a VF takes a MAC that the PF gave it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum MacEffect {
+    /// When its driver is bound again.
+    OnRebind,
+    /// At once: the PF resets the VF.
+    ByReset,
+}

@@ -1,0 +1,210 @@
+//! Does on the world what somebody does by hand, by the same rules as an op.
+
+use std::time::Duration;
+
+use vfctl_model::{DeviceAddress, InterfaceName, PciAddress, Toggle, VfIndex, VfSetting, VfValue, VlanTag};
+use vfctl_port::{Op, OpError, Use};
+
+use super::{EachValue, Hand, VfDriver};
+use crate::errno::Errno;
+use crate::fault::Injected;
+use crate::perform::{self, Stop};
+use crate::rules::{bus, link, upper};
+use crate::world::SimWorld;
+
+impl Hand {
+    /// Does it.
+    pub(crate) fn apply(&self, world: &mut SimWorld) -> Result<(), OpError> {
+        match self {
+            Self::Set { device, vf, attribute, value } => {
+                let setting = VfSetting::new(*attribute, *value).ok_or(Errno::EINVAL)?;
+                set(world, &find(world, device)?, *vf, setting)
+            }
+            Self::SetEach { device, first, last, start } => set_each(world, device, *first, *last, *start),
+            Self::Count { device, count } => {
+                let pf = find(world, device)?;
+                perform::by_hand(world, &Op::SetVfCount { pf, count: *count })
+            }
+            Self::Admin { device, state } => {
+                let (pf, interface) = find_interface(world, device)?;
+                perform::by_hand(world, &Op::SetPfAdminState { pf, interface, state: *state })
+            }
+            Self::Carrier { device, link } => {
+                let pf = find(world, device)?;
+                let (_, hidden, _) = world.pf_mut(&pf)?;
+                hidden.link = *link;
+                answer(match link {
+                    Toggle::On => link::flap(world, &pf),
+                    Toggle::Off => Ok(()),
+                })
+            }
+            Self::Speed { device, speed } => {
+                let pf = find(world, device)?;
+                answer(link::set_speed(world, &pf, *speed))
+            }
+            Self::Mtu { device, mtu } => {
+                let (pf, interface) = find_interface(world, device)?;
+                perform::by_hand(world, &Op::SetPfMtu { pf, interface, mtu: *mtu })
+            }
+            Self::Autoprobe { device, autoprobe } => {
+                let pf = find(world, device)?;
+                perform::by_hand(world, &Op::SetDriversAutoprobe { pf, autoprobe: *autoprobe })
+            }
+            Self::Driver { device, vf, driver } => give(world, &find(world, device)?, *vf, driver),
+            Self::VfMtu { device, vf, mtu } => {
+                let pf = find(world, device)?;
+                let device = vf_device(world, &pf, *vf)?;
+                perform::by_hand(world, &Op::SetVfMtu { pf, vf: *vf, device, mtu: *mtu })
+            }
+            Self::Netns { device, vf, namespace } => {
+                let pf = find(world, device)?;
+                answer(upper::move_away(world, &pf, *vf, namespace))
+            }
+            Self::NetnsBack { namespace } => answer(upper::bring_back(world, namespace)),
+            Self::VfioOpen { device, vf } => open(world, &find(world, device)?, *vf),
+            Self::VfioClose => {
+                close_all(world);
+                Ok(())
+            }
+            Self::RemovePf { device } => {
+                let pf = find(world, device)?;
+                answer(bus::remove(world, &pf))
+            }
+            Self::Rescan => {
+                bus::rescan(world);
+                Ok(())
+            }
+            Self::Bond { name, ports } => answer(upper::enslave(world, name, "bond", ports)),
+            Self::Bridge { name, port } => {
+                answer(upper::enslave(world, name, "bridge", std::slice::from_ref(port)))
+            }
+            Self::Dissolve { name } => answer(upper::dissolve(world, name)),
+            Self::Altname { device, name } => {
+                let pf = find(world, device)?;
+                if world.facts.pf_by_interface(name).is_some() {
+                    return Err(Errno::EEXIST.into());
+                }
+                let (facts, _, _) = world.pf_mut(&pf)?;
+                facts.netdev.as_mut().ok_or(Errno::ENODEV)?.altnames.insert(name.clone());
+                Ok(())
+            }
+            Self::Address { interface, address } => answer(upper::add_address(world, interface, *address)),
+            Self::DefaultRoute { interface } => answer(upper::add_default_route(world, interface)),
+            Self::Fault { kind, device, fault } => {
+                let pf = device.as_ref().map(|device| find(world, device)).transpose()?;
+                world.injected.retain(|one| !one.is_of(*kind, pf.as_ref()));
+                world.injected.extend(fault.map(|fault| Injected::new(*kind, pf, fault)));
+                Ok(())
+            }
+            Self::Ssh { interface } => answer(upper::ssh(world, interface)),
+            Self::Wait { seconds } => {
+                world.now = world.now.saturating_add(Duration::from_secs(*seconds));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Returns what a person sees of an answer.
+fn answer(done: Result<(), Stop>) -> Result<(), OpError> {
+    done.map_err(|stop| match stop {
+        Stop::Refused(errno) => errno.into(),
+        Stop::Hangs => OpError { errno: None, cause: "the kernel does not answer".to_owned(), detail: None },
+    })
+}
+
+/// Finds a PF by its interface, an altname or its address.
+fn find(world: &SimWorld, device: &str) -> Result<DeviceAddress, Errno> {
+    let by_name = |name: &InterfaceName| world.facts.pf_by_interface(name).map(|(pf, _)| pf.clone());
+    let by_address = || {
+        let address = device.parse().ok().or_else(|| device.parse().ok().map(DeviceAddress::Pci));
+        address.filter(|address| world.facts.physical_functions.contains_key(address))
+    };
+    device.parse().ok().as_ref().and_then(by_name).or_else(by_address).ok_or(Errno::ENODEV)
+}
+
+fn find_interface(world: &SimWorld, device: &str) -> Result<(DeviceAddress, InterfaceName), Errno> {
+    let pf = find(world, device)?;
+    let interface = interface_of(world, &pf)?;
+    Ok((pf, interface))
+}
+
+fn interface_of(world: &SimWorld, pf: &DeviceAddress) -> Result<InterfaceName, Errno> {
+    let (facts, _, _) = world.pf(pf)?;
+    facts.netdev.as_ref().map(|netdev| netdev.name.clone()).ok_or(Errno::ENODEV)
+}
+
+fn vf_device(world: &SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<PciAddress, Errno> {
+    let (facts, _, _) = world.pf(pf)?;
+    facts.vfs.get(&vf).and_then(|vf| vf.pci).ok_or(Errno::ENODEV)
+}
+
+fn set(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, setting: VfSetting) -> Result<(), OpError> {
+    let interface = interface_of(world, pf)?;
+    perform::by_hand(world, &Op::SetVf { pf: pf.clone(), interface, vf, setting })
+}
+
+fn set_each(
+    world: &mut SimWorld,
+    device: &str,
+    VfIndex(first): VfIndex,
+    VfIndex(last): VfIndex,
+    start: EachValue,
+) -> Result<(), OpError> {
+    use vfctl_model::VfAttribute;
+    let pf = find(world, device)?;
+    for index in first..=last {
+        let steps = index - first;
+        let setting = match start {
+            EachValue::Mac(mac) => {
+                let mac = mac.offset_by(u32::from(steps)).ok_or(Errno::EINVAL)?;
+                VfSetting::new(VfAttribute::MacAddress, VfValue::Mac(mac))
+            }
+            EachValue::Vlan(id) => {
+                let id = u64::from(id.get()) + u64::from(steps);
+                let id = id.try_into().map_err(|_| Errno::EINVAL)?;
+                VfSetting::new(VfAttribute::Vlan, VfValue::Vlan(VlanTag { id, ..VlanTag::NONE }))
+            }
+        };
+        set(world, &pf, VfIndex(index), setting.ok_or(Errno::EINVAL)?)?;
+    }
+    Ok(())
+}
+
+/// Gives a VF to a driver, after the one that it has has let go.
+fn give(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, driver: &VfDriver) -> Result<(), OpError> {
+    let device = vf_device(world, pf, vf)?;
+    let (facts, _) = world.vf_mut(pf, vf)?;
+    let has_one = facts.driver.is_some();
+    let pf = pf.clone();
+    if has_one {
+        perform::by_hand(world, &Op::UnbindDriver { pf: pf.clone(), vf, device })?;
+    }
+    match driver {
+        VfDriver::None => Ok(()),
+        VfDriver::Default => perform::by_hand(world, &Op::ProbeDriver { pf, vf, device }),
+        VfDriver::Named(driver) => {
+            perform::by_hand(world, &Op::BindDriver { pf, vf, device, driver: driver.clone() })
+        }
+    }
+}
+
+/// Lets a process open a VF's vfio device.
+fn open(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<(), OpError> {
+    let (facts, _) = world.vf_mut(pf, vf)?;
+    match &facts.driver {
+        Some(driver) if driver.is_vfio() => {
+            facts.uses.push(Use::VfioOpen { holder: "pid 1234 (holder)".to_owned() });
+            Ok(())
+        }
+        _ => Err(Errno::ENOENT.into()),
+    }
+}
+
+/// Lets every process with an open vfio device end, and with it the stores that waited for one.
+fn close_all(world: &mut SimWorld) {
+    for vf in world.facts.physical_functions.values_mut().flat_map(|pf| pf.vfs.values_mut()) {
+        vf.uses.retain(|one| !one.blocks_the_kernel());
+    }
+    perform::release(world);
+}

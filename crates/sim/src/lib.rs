@@ -1,0 +1,23 @@
+//! A host in memory: it keeps the kernel's rules, settles as late as a kernel does, and fails where it is told to.
+//!
+//! It knows nothing of specs, plans or `kinds`: a simulator that shares the planner's beliefs would prove
+//! nothing. Its rules come from the kernel's source (6.12) and from what was recorded on emulated hardware.
+
+mod builder;
+mod drivers;
+mod errno;
+mod fault;
+mod hand;
+mod host;
+mod naming;
+mod perform;
+mod rules;
+mod view;
+mod world;
+
+pub use builder::{Builder, PfSeed};
+pub use errno::Errno;
+pub use fault::Fault;
+pub use hand::{EachValue, Hand, HandError, VfDriver};
+pub use host::SimHost;
+pub use world::{SimWorld, WorldError};

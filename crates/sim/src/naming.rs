@@ -1,0 +1,49 @@
+//! Names and addresses that a kernel would make up: always the same for the same world.
+
+use std::collections::BTreeSet;
+
+use vfctl_model::{DeviceAddress, InterfaceName, MacAddress, VfIndex};
+use vfctl_port::HostFacts;
+
+/// Returns the name of a VF's new interface: the lowest free `ethN` where the PF is called so too (a host that
+/// does not rename), else the PF's name with `vN` behind it, as systemd's predictable names have it.
+pub(crate) fn vf_interface(
+    host: &HostFacts,
+    pf_interface: &InterfaceName,
+    vf: VfIndex,
+) -> Option<InterfaceName> {
+    let digits = pf_interface.as_str().strip_prefix("eth");
+    if digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit())) {
+        let taken = interface_names(host);
+        return (0..=u32::from(u16::MAX))
+            .filter_map(|number| format!("eth{number}").parse().ok())
+            .find(|name| !taken.contains(name));
+    }
+    let base = pf_interface.as_str();
+    // Names of physical ports end in `npN`; the kernel's VFs of them have none.
+    let base = base.rsplit_once("np").map_or(base, |(stem, port)| {
+        if !stem.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) { stem } else { base }
+    });
+    format!("{base}v{vf}").parse().ok()
+}
+
+/// Returns every interface name that is taken on the host.
+fn interface_names(host: &HostFacts) -> BTreeSet<InterfaceName> {
+    let pfs = host.physical_functions.values();
+    let of_pfs = pfs.clone().filter_map(|pf| pf.netdev.as_ref().map(|netdev| netdev.name.clone()));
+    let of_vfs =
+        pfs.flat_map(|pf| pf.vfs.values()).filter_map(|vf| vf.netdev.as_ref().map(|n| n.name.clone()));
+    of_pfs.chain(of_vfs).chain(host.links.keys().cloned()).collect()
+}
+
+/// Returns the address that a VF's driver makes up, another one each time it is `drawn`.
+pub(crate) fn own_mac(pf: &DeviceAddress, vf: VfIndex, drawn: u32) -> MacAddress {
+    // FNV-1a: equal worlds get equal addresses, and different VFs different ones.
+    let text = format!("{pf} {vf} {drawn}");
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let [a, b, c, d, e, ..] = hash.to_be_bytes();
+    // Locally administered and unicast, as `eth_random_addr` makes them.
+    MacAddress::new([0xc2, a, b, c, d, e])
+}

@@ -1,0 +1,96 @@
+//! VF attributes, as `do_setvfinfo` (net/core/rtnetlink.c) and the drivers take them.
+
+use vfctl_model::{DeviceAddress, InterfaceName, MacAddress, Mbps, RateLimits, RawReading, VfAttribute};
+use vfctl_model::{VfIndex, VfSetting, VfValue};
+use vfctl_port::PfFacts;
+
+use crate::drivers::{DriverRow, Keeps, LinkNow, MacEffect, MacShown};
+use crate::errno::Errno;
+use crate::perform::Stop;
+use crate::view;
+use crate::world::SimWorld;
+
+/// Gives a VF's attribute a value through the PF's interface.
+pub(crate) fn set(
+    world: &mut SimWorld,
+    address: &DeviceAddress,
+    interface: &InterfaceName,
+    vf: VfIndex,
+    setting: VfSetting,
+) -> Result<(), Stop> {
+    let now = world.now;
+    let (pf, hidden, row) = world.pf_mut(address)?;
+    require_interface(pf, interface)?;
+    // A VF is the driver's from the moment of the count on, before its device shows.
+    if !pf.vfs.contains_key(&vf) {
+        return Err(Errno::EINVAL.into());
+    }
+    let behind = hidden.vfs.entry(vf).or_default();
+    if let Some(left) = behind.again.checked_sub(1) {
+        behind.again = left;
+        return Err(Errno::EAGAIN.into());
+    }
+    let (attribute, value) = (setting.attribute(), setting.value());
+    refuse(row, attribute, &value, view::link(pf, hidden, now))?;
+    let keeps = row.attribute(attribute).map_or(&Keeps::AsGiven, |row| &row.keeps);
+    let Some(value) = keeps.kept(value) else { return Ok(()) };
+    if attribute.row().disturbs {
+        hidden.vfs.entry(vf).or_default().again = row.resets;
+    }
+    if let Some(facts) = pf.vfs.get_mut(&vf) {
+        facts.attributes.0.insert(attribute, RawReading::Value(value));
+    }
+    match (attribute, value) {
+        (VfAttribute::MacAddress, VfValue::Mac(mac)) => take_mac(world, address, vf, mac),
+        _ => Ok(()),
+    }
+}
+
+/// Answers as the kernel does for an interface that is not the PF's.
+pub(crate) fn require_interface(pf: &PfFacts, interface: &InterfaceName) -> Result<(), Errno> {
+    let netdev = pf.netdev.as_ref().ok_or(Errno::ENODEV)?;
+    let known = netdev.name == *interface || netdev.altnames.contains(interface);
+    known.then_some(()).ok_or(Errno::ENODEV)
+}
+
+/// Refuses what the kernel or the driver refuses.
+fn refuse(row: &DriverRow, attribute: VfAttribute, value: &VfValue, link: LinkNow) -> Result<(), Errno> {
+    let refusals = row.attribute(attribute).map_or(&[][..], |row| row.refusals);
+    if let Some(refusal) = refusals.iter().find(|refusal| refusal.when.holds(value, link)) {
+        return Err(refusal.errno);
+    }
+    match value {
+        // Every driver: a group address is nobody's own.
+        VfValue::Mac(mac) if mac.is_multicast() => Err(Errno::EINVAL),
+        // `rtnl_set_vf_rate`.
+        VfValue::Rate(RateLimits { min: Mbps(min), max: Mbps(max) }) if *max != 0 && max < min => {
+            Err(Errno::EINVAL)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Lets a VF take the MAC that its PF has set, when its driver does.
+fn take_mac(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, mac: MacAddress) -> Result<(), Stop> {
+    let (_, _, row) = world.pf(pf)?;
+    let (_, hidden) = world.vf_mut(pf, vf)?;
+    hidden.admin_mac = (mac != MacAddress::ZERO).then_some(mac);
+    if row.mac_effect == MacEffect::ByReset {
+        start_driver(world, pf, vf)?;
+    }
+    Ok(())
+}
+
+/// Lets a VF's network driver choose its MAC: the one that the PF set, or one of its own.
+pub(crate) fn start_driver(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<(), Stop> {
+    let own = world.draw_mac(pf, vf)?;
+    let (_, _, row) = world.pf(pf)?;
+    let (facts, hidden) = world.vf_mut(pf, vf)?;
+    let Some(netdev) = &mut facts.netdev else { return Ok(()) };
+    netdev.mac = hidden.admin_mac.unwrap_or(own);
+    if hidden.admin_mac.is_none() && row.mac_shown == MacShown::Own {
+        let shown = RawReading::Value(VfValue::Mac(own));
+        facts.attributes.0.insert(VfAttribute::MacAddress, shown);
+    }
+    Ok(())
+}

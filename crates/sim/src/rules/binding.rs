@@ -1,0 +1,153 @@
+//! Which driver holds a VF (drivers/pci/pci-driver.c, drivers/base/{bus,dd}.c, drivers/vfio).
+
+use std::time::Duration;
+
+use vfctl_model::{DeviceAddress, DriverName, MacAddress, PciAddress, Toggle, VfIndex};
+use vfctl_port::{Use, VfFacts, VfNetdev};
+
+use super::{attribute, upper};
+use crate::errno::Errno;
+use crate::naming;
+use crate::perform::Stop;
+use crate::world::SimWorld;
+
+/// How long after the driver a VF's interface is there.
+const NETDEV: Duration = Duration::from_millis(300);
+/// How long after a bind the driver shows.
+const DRIVER: Duration = Duration::from_millis(50);
+
+/// Says whether the kernel binds new VFs to a driver; takes no lock (`sriov_drivers_autoprobe_store`).
+pub(crate) fn set_autoprobe(world: &mut SimWorld, pf: &DeviceAddress, autoprobe: Toggle) -> Result<(), Stop> {
+    let (facts, _, _) = world.pf_mut(pf)?;
+    let setting = facts.drivers_autoprobe.as_mut().ok_or(Errno::ENOENT)?;
+    *setting = autoprobe;
+    Ok(())
+}
+
+/// Takes a VF from its driver; with its vfio device open the kernel waits for ever.
+pub(crate) fn unbind(
+    world: &mut SimWorld,
+    pf: &DeviceAddress,
+    vf: VfIndex,
+    device: PciAddress,
+) -> Result<(), Stop> {
+    let facts = store(world, pf, vf, device)?;
+    if facts.driver.is_none() {
+        return Err(Errno::ENODEV.into());
+    }
+    if facts.uses.iter().any(Use::blocks_the_kernel) {
+        return Err(Stop::Hangs);
+    }
+    facts.driver = None;
+    // An interface goes with its driver, from whichever namespace; who was in it is so no more.
+    facts.uses.clear();
+    if let Some(netdev) = facts.netdev.take() {
+        upper::leave(world, &netdev.name);
+    }
+    Ok(())
+}
+
+/// Gives a VF to the named driver by its override, which is taken back whatever comes of it.
+pub(crate) fn bind(
+    world: &mut SimWorld,
+    pf: &DeviceAddress,
+    vf: VfIndex,
+    device: PciAddress,
+    driver: &DriverName,
+) -> Result<(), Stop> {
+    let facts = store(world, pf, vf, device)?;
+    facts.driver_override = None;
+    if facts.driver.is_some() {
+        // `bus_rescan_devices_helper` leaves a device that has a driver alone.
+        return Ok(());
+    }
+    let grouped = facts.iommu_group.is_some();
+    let (of_pf, _, _) = world.pf(pf)?;
+    if driver.is_vfio() {
+        if !world.facts.system.modules.contains(&driver.module()) {
+            return Err(Errno::ENODEV.into());
+        }
+        // `vfio_pci_core_register_device`: no group, no device.
+        if !grouped {
+            return Err(Errno::EINVAL.into());
+        }
+    } else if of_pf.vf_default_driver.as_ref() != Some(driver) {
+        return Err(Errno::ENODEV.into());
+    }
+    let from = world.now + DRIVER;
+    take(world, pf, vf, driver.clone(), from)
+}
+
+/// Clears a VF's override and lets the kernel choose its driver.
+pub(crate) fn probe(
+    world: &mut SimWorld,
+    pf: &DeviceAddress,
+    vf: VfIndex,
+    device: PciAddress,
+) -> Result<(), Stop> {
+    let facts = store(world, pf, vf, device)?;
+    facts.driver_override = None;
+    if facts.driver.is_some() {
+        return Ok(());
+    }
+    let (of_pf, _, _) = world.pf(pf)?;
+    if of_pf.drivers_autoprobe != Some(Toggle::On) {
+        // `pci_device_can_probe`.
+        return Err(Errno::ENODEV.into());
+    }
+    match of_pf.vf_default_driver.clone() {
+        Some(driver) => {
+            let from = world.now + DRIVER;
+            take(world, pf, vf, driver, from)
+        }
+        // `drivers_probe` is content when no driver matches.
+        None => Ok(()),
+    }
+}
+
+/// Returns a VF for a store that needs its device and its PF's lock; drivers that are still on their way show
+/// no driver to take it from.
+fn store<'w>(
+    world: &'w mut SimWorld,
+    pf: &DeviceAddress,
+    vf: VfIndex,
+    device: PciAddress,
+) -> Result<&'w mut VfFacts, Stop> {
+    let now = world.now;
+    let (_, hidden, _) = world.pf(pf)?;
+    if hidden.stuck.is_some() {
+        return Err(Stop::Hangs);
+    }
+    let (facts, hidden) = world.vf_mut(pf, vf)?;
+    let on_its_way = hidden.linked_from > now || (facts.driver.is_some() && hidden.driver_from > now);
+    if facts.pci != Some(device) || on_its_way {
+        return Err(Errno::ENODEV.into());
+    }
+    Ok(facts)
+}
+
+/// Lets a driver have a VF from some moment on, with an interface where it makes one.
+pub(crate) fn take(
+    world: &mut SimWorld,
+    pf: &DeviceAddress,
+    vf: VfIndex,
+    driver: DriverName,
+    from: Duration,
+) -> Result<(), Stop> {
+    let (facts, _, row) = world.pf(pf)?;
+    let makes_netdev = row.vf_netdev && !driver.is_vfio();
+    let base = facts.netdev.as_ref().map(|netdev| netdev.name.clone());
+    let name = base.filter(|_| makes_netdev).and_then(|base| naming::vf_interface(&world.facts, &base, vf));
+    let (facts, hidden) = world.vf_mut(pf, vf)?;
+    hidden.driver_from = from;
+    hidden.netdev_from = from + NETDEV;
+    facts.driver = Some(driver);
+    facts.netdev = name.map(|name| VfNetdev {
+        name,
+        altnames: Default::default(),
+        mac: MacAddress::ZERO,
+        mtu: 1500,
+        up: false,
+    });
+    attribute::start_driver(world, pf, vf)
+}

@@ -1,0 +1,47 @@
+//! Devices that leave the PCI bus and come back (drivers/pci/remove.c, drivers/pci/probe.c).
+
+use vfctl_model::{DeviceAddress, Toggle};
+use vfctl_port::{PfFacts, PfNetdev, Use};
+
+use super::{count, upper};
+use crate::errno::Errno;
+use crate::perform::Stop;
+use crate::world::{HiddenPf, SimWorld};
+
+/// Takes a PF from the bus, and its VFs with it.
+pub(crate) fn remove(world: &mut SimWorld, pf: &DeviceAddress) -> Result<(), Stop> {
+    let (facts, hidden, _) = world.pf(pf)?;
+    let is_open = facts.vfs.values().any(|vf| vf.uses.iter().any(Use::blocks_the_kernel));
+    if is_open || hidden.stuck.is_some() {
+        return Err(Stop::Hangs);
+    }
+    count::destroy_all(world, pf)?;
+    world.hidden.remove(pf);
+    let facts = world.facts.physical_functions.remove(pf).ok_or(Errno::ENODEV)?;
+    if let Some(netdev) = &facts.netdev {
+        upper::leave(world, &netdev.name);
+    }
+    world.removed.insert(pf.clone(), facts);
+    Ok(())
+}
+
+/// Finds the PFs again that were taken from the bus, as they are after a boot.
+pub(crate) fn rescan(world: &mut SimWorld) {
+    for (address, facts) in std::mem::take(&mut world.removed) {
+        let netdev = facts.netdev.map(|netdev| PfNetdev {
+            altnames: Default::default(),
+            mac: netdev.permanent_mac.unwrap_or(netdev.mac),
+            mtu: 1500,
+            up: false,
+            carrier: false,
+            master: None,
+            addresses: Default::default(),
+            default_route: false,
+            ..netdev
+        });
+        let drivers_autoprobe = facts.drivers_autoprobe.map(|_| Toggle::On);
+        let facts = PfFacts { netdev, drivers_autoprobe, ..facts };
+        world.hidden.insert(address.clone(), HiddenPf::behind(&facts));
+        world.facts.physical_functions.insert(address, facts);
+    }
+}

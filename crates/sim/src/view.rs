@@ -1,0 +1,66 @@
+//! What a reader sees of the world now: facts without what has not settled or is elsewhere.
+
+use std::time::Duration;
+
+use vfctl_model::{MacAddress, RawReading, Toggle, VfAttribute, VfValue};
+use vfctl_port::{HostFacts, PfFacts, VfFacts};
+
+use crate::drivers::{DriverRow, LinkNow, row_of};
+use crate::world::{HiddenPf, HiddenVf, SimWorld, is_elsewhere};
+
+/// Returns the host as it shows now.
+pub(crate) fn host(world: &SimWorld) -> HostFacts {
+    let mut seen = world.facts.clone();
+    for (address, facts) in &mut seen.physical_functions {
+        if let Some(hidden) = world.hidden.get(address) {
+            *facts = pf(facts, hidden, world.now);
+        }
+    }
+    seen
+}
+
+/// Returns a PF as it shows at this time.
+pub(crate) fn pf(facts: &PfFacts, hidden: &HiddenPf, now: Duration) -> PfFacts {
+    let mut seen = facts.clone();
+    let row = row_of(facts.driver.as_ref());
+    let link = link(facts, hidden, now);
+    if let Some(netdev) = &mut seen.netdev {
+        netdev.carrier = link.carrier;
+        netdev.speed = hidden.speed.filter(|_| link.carrier);
+    }
+    seen.vfs.retain(|index, _| hidden.vfs.get(index).is_none_or(|vf| vf.linked_from <= now));
+    let missing = facts.vfs.len().saturating_sub(seen.vfs.len());
+    seen.vf_count = facts.vf_count.saturating_sub(u16::try_from(missing).unwrap_or(u16::MAX));
+    for (index, facts) in &mut seen.vfs {
+        if let Some(hidden) = hidden.vfs.get(index) {
+            vf(facts, hidden, row, now);
+        }
+        if seen.netdev.is_none() {
+            facts.attributes.0.clear();
+        }
+    }
+    seen
+}
+
+/// Takes from a VF's facts what does not show at this time.
+fn vf(seen: &mut VfFacts, hidden: &HiddenVf, row: &DriverRow, now: Duration) {
+    if hidden.driver_from > now {
+        seen.driver = None;
+        let chosen_by_driver = hidden.admin_mac.is_none() && row.vf_netdev;
+        if let (true, Some(RawReading::Value(VfValue::Mac(mac)))) =
+            (chosen_by_driver, seen.attributes.0.get_mut(&VfAttribute::MacAddress))
+        {
+            *mac = MacAddress::ZERO;
+        }
+    }
+    if hidden.driver_from > now || hidden.netdev_from > now || is_elsewhere(seen) {
+        seen.netdev = None;
+    }
+}
+
+/// Returns the PF's link at this time.
+pub(crate) fn link(pf: &PfFacts, hidden: &HiddenPf, now: Duration) -> LinkNow {
+    let up = pf.netdev.as_ref().is_some_and(|netdev| netdev.up);
+    let carrier = up && hidden.link == Toggle::On && hidden.carrier_from <= now;
+    LinkNow { carrier, speed: hidden.speed.filter(|_| carrier).unwrap_or(0) }
+}

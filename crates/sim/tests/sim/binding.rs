@@ -1,0 +1,135 @@
+//! Rules of drivers, modules and vfio.
+
+use vfctl_model::{Toggle, VfIndex};
+use vfctl_port::{Clock, Observe, Op, Outcome};
+use vfctl_sim::{Errno, PfSeed, SimHost};
+
+use crate::words::{
+    LIMIT, address, bind, by_hand, hand, host, perform, pf, probe, refused, set_autoprobe, set_count, unbind,
+    vf,
+};
+
+fn driver(host: &SimHost, index: u16) -> Option<String> {
+    vf(host, index).driver.map(|driver| driver.to_string())
+}
+
+#[test]
+fn unbound_vf_has_neither_driver_nor_interface_and_cannot_be_unbound_again() {
+    let host = host("igb", 1);
+    assert_eq!(unbind(&host, 0), Outcome::Done);
+    assert_eq!((driver(&host, 0), vf(&host, 0).netdev), (None, None));
+    assert_eq!(refused(&unbind(&host, 0)), Some(Errno::ENODEV));
+}
+
+#[test]
+fn vfio_takes_a_vf_with_its_module_and_an_iommu_group() {
+    let host = host("igb", 1);
+    assert_eq!(unbind(&host, 0), Outcome::Done);
+    assert_eq!(bind(&host, 0, "vfio-pci"), Outcome::Done);
+    host.settle();
+    assert_eq!(driver(&host, 0).as_deref(), Some("vfio-pci"));
+    assert_eq!((vf(&host, 0).netdev, vf(&host, 0).driver_override), (None, None));
+}
+
+#[test]
+fn vfio_without_its_module_is_no_device_until_the_module_is_loaded() {
+    let seed = PfSeed { vf_count: 1, ..PfSeed::new("igb".parse().unwrap(), 7) };
+    let host = SimHost::builder().pf(seed).build();
+    assert_eq!(unbind(&host, 0), Outcome::Done);
+    assert_eq!(refused(&bind(&host, 0, "vfio-pci")), Some(Errno::ENODEV));
+    let module = "vfio_pci".parse().unwrap();
+    assert_eq!(perform(&host, Op::LoadModule { module }), Outcome::Done);
+    assert!(host.observe_host().unwrap().system.modules.contains(&"vfio".parse().unwrap()));
+    assert_eq!(bind(&host, 0, "vfio-pci"), Outcome::Done);
+}
+
+#[test]
+fn vfio_without_iommu_group_is_invalid() {
+    let seed = PfSeed { vf_count: 1, ..PfSeed::new("igb".parse().unwrap(), 7) };
+    let module = "vfio_pci".parse().unwrap();
+    let host = SimHost::builder().iommu(Toggle::Off).module(module).pf(seed).build();
+    assert_eq!(unbind(&host, 0), Outcome::Done);
+    assert_eq!(refused(&bind(&host, 0, "vfio-pci")), Some(Errno::EINVAL));
+}
+
+#[test]
+fn driver_that_does_not_take_the_vf_is_no_device() {
+    let host = host("igb", 1);
+    assert_eq!(unbind(&host, 0), Outcome::Done);
+    assert_eq!(refused(&bind(&host, 0, "ixgbevf")), Some(Errno::ENODEV));
+}
+
+#[test]
+fn bind_leaves_a_vf_that_has_a_driver_alone() {
+    let host = host("igb", 1);
+    assert_eq!(bind(&host, 0, "vfio-pci"), Outcome::Done);
+    assert_eq!(driver(&host, 0).as_deref(), Some("igbvf"));
+}
+
+#[test]
+fn probe_with_autoprobe_off_is_no_device_while_bind_by_override_works() {
+    let host = host("igb", 2);
+    assert_eq!(set_autoprobe(&host, Toggle::Off), Outcome::Done);
+    assert_eq!((unbind(&host, 0), unbind(&host, 1)), (Outcome::Done, Outcome::Done));
+    assert_eq!(refused(&probe(&host, 0)), Some(Errno::ENODEV));
+    assert_eq!(bind(&host, 1, "igbvf"), Outcome::Done);
+    assert_eq!(set_autoprobe(&host, Toggle::On), Outcome::Done);
+    assert_eq!(probe(&host, 0), Outcome::Done);
+    host.settle();
+    assert_eq!((driver(&host, 0), driver(&host, 1)), (Some("igbvf".into()), Some("igbvf".into())));
+    assert!(vf(&host, 0).netdev.is_some());
+}
+
+#[test]
+fn netdevsim_has_no_autoprobe() {
+    assert_eq!(refused(&set_autoprobe(&host("netdevsim", 0), Toggle::Off)), Some(Errno::ENOENT));
+}
+
+#[test]
+fn driver_that_is_still_on_its_way_cannot_be_taken_away_and_comes_all_the_same() {
+    let host = host("igb", 0);
+    assert_eq!(set_count(&host, 1), Outcome::Done);
+    assert_eq!(refused(&unbind(&host, 0)), Some(Errno::ENODEV));
+    host.settle();
+    assert_eq!(driver(&host, 0).as_deref(), Some("igbvf"));
+}
+
+#[test]
+fn address_that_is_not_the_vfs_is_no_device() {
+    let host = host("igb", 2);
+    let device = vf(&host, 1).pci.unwrap();
+    let op = Op::UnbindDriver { pf: address(&host), vf: VfIndex(0), device };
+    assert_eq!(refused(&perform(&host, op)), Some(Errno::ENODEV));
+}
+
+#[test]
+fn unbinding_a_vf_whose_vfio_device_is_open_never_ends_and_blocks_the_pfs_stores() {
+    let host = host("igb", 2);
+    by_hand(&host, "driver eth0 vf 0 vfio-pci");
+    by_hand(&host, "vfio-open eth0 vf 0");
+    let before = host.now();
+    assert!(matches!(unbind(&host, 0), Outcome::Unknown(_)));
+    assert!(host.now() >= before + LIMIT);
+    assert_eq!(driver(&host, 0).as_deref(), Some("vfio-pci"));
+    assert!(matches!(unbind(&host, 1), Outcome::Unknown(_)));
+    assert!(matches!(set_count(&host, 0), Outcome::Unknown(_)));
+    let stuck = host.observe_host().unwrap().system.stuck_stores;
+    assert_eq!(stuck.len(), 1);
+    assert!(stuck[0].path.ends_with("driver/unbind"));
+    by_hand(&host, "vfio-close");
+    assert_eq!(driver(&host, 0), None);
+    assert!(host.observe_host().unwrap().system.stuck_stores.is_empty());
+    assert_eq!(set_count(&host, 0), Outcome::Done);
+}
+
+#[test]
+fn destroying_a_vf_whose_vfio_device_is_open_never_ends() {
+    let host = host("igb", 2);
+    by_hand(&host, "driver eth0 vf 0 vfio-pci");
+    by_hand(&host, "vfio-open eth0 vf 0");
+    assert!(matches!(set_count(&host, 0), Outcome::Unknown(_)));
+    assert_eq!(pf(&host).vf_count, 2);
+    assert_eq!(hand(&host, "remove-pf eth0"), Err(None));
+    by_hand(&host, "vfio-close");
+    assert_eq!(pf(&host).vf_count, 0);
+}

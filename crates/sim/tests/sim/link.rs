@@ -1,0 +1,123 @@
+//! Rules of interfaces: names, carrier, speed, MTU.
+
+use vfctl_model::{VfAttribute, VfIndex, VfSetting};
+use vfctl_port::{AdminState, Op, Outcome};
+use vfctl_sim::Errno;
+
+use crate::words::{address, by_hand, hand, host, perform, pf, reading, refused, set_vf, vf};
+
+#[test]
+fn interface_that_is_not_the_pfs_is_no_device() {
+    let host = host("igb", 1);
+    let pf = address(&host);
+    let interface = || "eth9".parse().unwrap();
+    let setting = VfSetting::factory(VfAttribute::Trust);
+    for op in [
+        Op::SetVf { pf: pf.clone(), interface: interface(), vf: VfIndex(0), setting },
+        Op::SetPfMtu { pf: pf.clone(), interface: interface(), mtu: 1500.try_into().unwrap() },
+        Op::SetPfAdminState { pf, interface: interface(), state: AdminState::Up },
+    ] {
+        assert_eq!(refused(&perform(&host, op)), Some(Errno::ENODEV));
+    }
+}
+
+#[test]
+fn altname_is_as_good_as_the_name() {
+    let host = host("igb", 1);
+    by_hand(&host, "altname eth0 uplink");
+    let mtu = 9000.try_into().unwrap();
+    let op = Op::SetPfMtu { pf: address(&host), interface: "uplink".parse().unwrap(), mtu };
+    assert_eq!(perform(&host, op), Outcome::Done);
+    assert_eq!(pf(&host).netdev.unwrap().mtu, 9000);
+}
+
+#[test]
+fn pf_that_is_down_has_no_carrier_and_igb_takes_no_rate_then() {
+    let host = host("igb", 1);
+    by_hand(&host, "admin eth0 down");
+    let netdev = pf(&host).netdev.unwrap();
+    assert!(!netdev.up && !netdev.carrier && netdev.speed.is_none());
+    assert_eq!(refused(&set_vf(&host, 0, VfAttribute::Rate, "max 100")), Some(Errno::EINVAL));
+    by_hand(&host, "admin eth0 up");
+    assert!(pf(&host).netdev.unwrap().carrier);
+    assert_eq!(set_vf(&host, 0, VfAttribute::Rate, "max 100"), Outcome::Done);
+}
+
+#[test]
+fn carrier_comes_back_seconds_after_the_pf_is_set_up() {
+    let host = host("igb", 1);
+    by_hand(&host, "admin eth0 down");
+    let op =
+        Op::SetPfAdminState { pf: address(&host), interface: "eth0".parse().unwrap(), state: AdminState::Up };
+    assert_eq!(perform(&host, op), Outcome::Done);
+    assert!(pf(&host).netdev.unwrap().up && !pf(&host).netdev.unwrap().carrier);
+    host.settle();
+    assert!(pf(&host).netdev.unwrap().carrier);
+}
+
+#[test]
+fn netdevsim_stays_without_carrier_once_it_was_down_and_takes_rates_all_the_same() {
+    let host = host("netdevsim", 1);
+    assert!(pf(&host).netdev.unwrap().carrier);
+    by_hand(&host, "admin eth0 down");
+    by_hand(&host, "admin eth0 up");
+    assert!(!pf(&host).netdev.unwrap().carrier);
+    assert_eq!(set_vf(&host, 0, VfAttribute::Rate, "max 100"), Outcome::Done);
+}
+
+#[test]
+fn link_of_another_speed_ends_igbs_rates_and_one_of_the_same_does_not() {
+    let host = host("igb", 1);
+    assert_eq!(set_vf(&host, 0, VfAttribute::Rate, "max 90"), Outcome::Done);
+    by_hand(&host, "carrier eth0 off");
+    assert!(!pf(&host).netdev.unwrap().carrier);
+    by_hand(&host, "carrier eth0 on");
+    assert_eq!(reading(&host, 0, VfAttribute::Rate), "max 90");
+    by_hand(&host, "speed eth0 100");
+    assert_eq!(reading(&host, 0, VfAttribute::Rate), "unlimited");
+    assert_eq!(hand(&host, "set eth0 vf 0 rate 0:500"), Err(Some(Errno::EINVAL.0)));
+}
+
+#[test]
+fn mtu_above_the_highest_is_invalid_and_one_within_resets_igbs_port() {
+    let host = host("igb", 0);
+    let op = |mtu: u32| Op::SetPfMtu {
+        pf: address(&host),
+        interface: "eth0".parse().unwrap(),
+        mtu: mtu.try_into().unwrap(),
+    };
+    assert_eq!(refused(&perform(&host, op(9217))), Some(Errno::EINVAL));
+    assert_eq!(perform(&host, op(9216)), Outcome::Done);
+    assert_eq!(pf(&host).netdev.unwrap().mtu, 9216);
+    assert!(!pf(&host).netdev.unwrap().carrier);
+}
+
+#[test]
+fn vf_mtu_is_bounded_by_its_driver_and_where_it_is_so_by_the_pfs() {
+    for (driver, mtu, answer) in [
+        ("igb", 9000, Ok(())),
+        ("igb", 9217, Err(Some(Errno::EINVAL.0))),
+        ("mlx5_core", 9000, Err(Some(Errno::EINVAL.0))),
+        ("mlx5_core", 1500, Ok(())),
+    ] {
+        let host = host(driver, 1);
+        assert_eq!(hand(&host, &format!("vf-mtu eth0 vf 0 {mtu}")), answer, "{driver}");
+        if answer.is_ok() {
+            assert_eq!(vf(&host, 0).netdev.unwrap().mtu, mtu);
+        }
+    }
+    let host = host("mlx5_core", 1);
+    by_hand(&host, "mtu eth0 9000");
+    by_hand(&host, "vf-mtu eth0 vf 0 9000");
+}
+
+#[test]
+fn vf_mtu_needs_the_interface_in_this_namespace() {
+    let host = host("igb", 2);
+    by_hand(&host, "netns eth0 vf 0 blue");
+    by_hand(&host, "driver eth0 vf 1 none");
+    for vf in 0..2 {
+        let line = format!("vf-mtu eth0 vf {vf} 1400");
+        assert_eq!(hand(&host, &line), Err(Some(Errno::ENODEV.0)), "{line}");
+    }
+}

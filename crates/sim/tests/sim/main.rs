@@ -1,0 +1,12 @@
+//! Tests of the simulator: each of the kernel's rules that it keeps has one that names it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has found something")]
+
+mod binding;
+mod count;
+mod drivers;
+mod faults;
+mod hand;
+mod link;
+mod uses;
+mod words;
+mod world;

@@ -1,0 +1,112 @@
+//! Who uses a VF, and what stands on interfaces.
+
+use vfctl_port::{Observe, Use};
+use vfctl_sim::{Errno, SimHost};
+
+use crate::words::{address, by_hand, hand, host, pf, vf};
+
+fn uses(host: &SimHost, index: u16) -> Vec<String> {
+    vf(host, index).uses.iter().map(Use::to_string).collect()
+}
+
+#[test]
+fn interface_in_another_namespace_is_not_seen_but_its_user_is() {
+    let host = host("igb", 1);
+    let before = vf(&host, 0);
+    by_hand(&host, "netns eth0 vf 0 blue");
+    assert!(vf(&host, 0).netdev.is_none());
+    assert!(vf(&host, 0).driver.is_some());
+    assert_eq!(uses(&host, 0), ["in network namespace blue"]);
+    by_hand(&host, "netns-back blue");
+    assert_eq!(vf(&host, 0), before);
+}
+
+#[test]
+fn interface_goes_with_its_driver_from_any_namespace_and_comes_back_in_this_one() {
+    let host = host("igb", 1);
+    by_hand(&host, "netns eth0 vf 0 blue");
+    by_hand(&host, "driver eth0 vf 0 default");
+    assert!(vf(&host, 0).netdev.is_some());
+    assert!(uses(&host, 0).is_empty());
+}
+
+#[test]
+fn rereading_one_pf_does_not_look_at_users() {
+    let host = host("igb", 1);
+    by_hand(&host, "netns eth0 vf 0 blue");
+    let again = host.observe_pf(&address(&host)).unwrap().unwrap();
+    assert!(again.vfs.values().all(|vf| vf.uses.is_empty() && vf.netdev.is_none()));
+}
+
+#[test]
+fn vfio_device_can_be_opened_only_of_a_vf_that_vfio_holds() {
+    let host = host("igb", 2);
+    assert_eq!(hand(&host, "vfio-open eth0 vf 0"), Err(Some(Errno::ENOENT.0)));
+    by_hand(&host, "driver eth0 vf 0 vfio-pci");
+    by_hand(&host, "vfio-open eth0 vf 0");
+    assert!(vf(&host, 0).uses.iter().any(Use::blocks_the_kernel));
+    by_hand(&host, "vfio-close");
+    assert!(uses(&host, 0).is_empty());
+}
+
+#[test]
+fn bond_and_bridge_have_ports_until_they_are_taken_away() {
+    let host = host("igb", 1);
+    let port = vf(&host, 0).netdev.unwrap().name;
+    by_hand(&host, &format!("bond bond0 eth0 {port}"));
+    by_hand(&host, "bridge br0 bond0");
+    let facts = host.observe_host().unwrap();
+    assert_eq!(facts.standing_on(&"eth0".parse().unwrap()).len(), 3);
+    assert_eq!(pf(&host).netdev.unwrap().master.unwrap().kind, "bond");
+    assert_eq!(uses(&host, 0), ["port of bond bond0"]);
+    assert_eq!(hand(&host, "bond bond1 eth0"), Err(Some(Errno::EBUSY.0)));
+    assert_eq!(hand(&host, "bond bond0 eth0"), Err(Some(Errno::EEXIST.0)));
+    by_hand(&host, "unbond bond0");
+    by_hand(&host, "unbridge br0");
+    assert!(host.observe_host().unwrap().links.is_empty());
+    assert!(pf(&host).netdev.unwrap().master.is_none());
+    assert!(uses(&host, 0).is_empty());
+}
+
+#[test]
+fn vf_that_is_destroyed_leaves_its_bond() {
+    let host = host("igb", 1);
+    let port = vf(&host, 0).netdev.unwrap().name;
+    by_hand(&host, &format!("bond bond0 {port}"));
+    by_hand(&host, "count eth0 0");
+    let facts = host.observe_host().unwrap();
+    assert!(facts.links[&"bond0".parse().unwrap()].lower.is_empty());
+}
+
+#[test]
+fn addresses_routes_and_ssh_are_users_of_a_vf_and_facts_of_a_pf() {
+    let host = host("igb", 1);
+    let name = vf(&host, 0).netdev.unwrap().name;
+    for device in ["eth0", name.as_str()] {
+        by_hand(&host, &format!("address {device} 192.0.2.1/24"));
+        by_hand(&host, &format!("default-route {device}"));
+        by_hand(&host, &format!("ssh {device}"));
+    }
+    let netdev = pf(&host).netdev.unwrap();
+    assert!(netdev.default_route);
+    assert_eq!(netdev.addresses.len(), 1);
+    assert_eq!(uses(&host, 0).len(), 3);
+    assert_eq!(host.observe_host().unwrap().system.ssh_interface, Some(name));
+}
+
+#[test]
+fn pf_that_is_removed_is_gone_and_comes_back_without_vfs() {
+    let host = host("igb", 2);
+    let address = address(&host);
+    by_hand(&host, "autoprobe eth0 off");
+    by_hand(&host, "mtu eth0 9000");
+    by_hand(&host, "remove-pf eth0");
+    assert_eq!(host.observe_pf(&address).unwrap(), None);
+    assert_eq!(hand(&host, "count eth0 1"), Err(Some(Errno::ENODEV.0)));
+    by_hand(&host, "rescan");
+    let back = pf(&host);
+    assert_eq!((back.vf_count, back.netdev.map(|n| (n.mtu, n.up))), (0, Some((1500, false))));
+    by_hand(&host, "admin eth0 up");
+    by_hand(&host, "count eth0 2");
+    assert!(vf(&host, 1).driver.is_some());
+}
