@@ -3,6 +3,7 @@
 mod attribute_spec;
 mod diff;
 mod effective;
+mod mac_address;
 mod mac_source;
 mod read;
 mod spec;
@@ -12,3 +13,4 @@ pub use spec::{AttributeSpec, DriverSpec, VfGroup, VfSettings};
 pub use read::read;
 pub(crate) use diff::{diff, writes_mac};
 pub use effective::{Chosen, EffectiveVf, Entry, effective};
+pub use mac_address::{MacError, MacOwner};

@@ -8,7 +8,7 @@ use vfctl_kinds::finding::Findings;
 use vfctl_kinds::path::SpecPath;
 use vfctl_kinds::pf::{PfSpec, VfsSpec, wanted_count};
 use vfctl_kinds::setting::Setting;
-use vfctl_kinds::vf::{AttributeSpec, Chosen, EffectiveVf, Entry, MacTarget, effective};
+use vfctl_kinds::vf::{AttributeSpec, Chosen, EffectiveVf, Entry, MacOwner, effective};
 use vfctl_model::{DeviceAddress, HostName, VfIndex, VfValue};
 use vfctl_port::PfFacts;
 
@@ -92,14 +92,14 @@ impl Filler<'_> {
             AttributeSpec::Value(value) => return Some(Setting::Value(*value)),
             AttributeSpec::PerVf(source) => source,
         };
-        let target = MacTarget {
-            node: self.host,
+        let owner = MacOwner {
+            host: self.host,
             values: self.source.config.spec.hosts.get(self.host),
             pf: self.address,
-            index: vf,
+            vf,
             ordinal: chosen.ordinal,
         };
-        match source.address(&target) {
+        match source.address(owner) {
             Ok(mac) => Some(Setting::Value(VfValue::Mac(mac))),
             Err(error) => {
                 let fix = "give each VF of the set an address, or make the set smaller";
