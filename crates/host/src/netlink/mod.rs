@@ -1,0 +1,24 @@
+//! Route netlink by hand: one private socket per use, messages built and walked as bytes.
+//!
+//! Written against include/uapi/linux/{netlink,rtnetlink,if_link}.h of Linux 6.12. By hand, since what matters
+//! here is what general libraries hide: `-1` for "not reported", a list whose length wraps, several
+//! messages in one call, and the kernel's words beside an error number.
+
+mod address;
+mod answer;
+mod batch;
+mod link;
+mod network;
+mod route;
+mod socket;
+mod vf_attribute;
+mod vf_list;
+mod wire;
+
+pub(crate) use batch::{BATCH, Verdict, send_batch};
+pub(crate) use link::Link;
+pub(crate) use network::{Network, read_links};
+pub(crate) use socket::Socket;
+pub(crate) use vf_attribute::write_setting;
+pub(crate) use vf_list::{VfList, read_vf_list};
+pub(crate) use wire::{Message, link_change};

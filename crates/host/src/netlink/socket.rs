@@ -1,0 +1,153 @@
+//! A private netlink socket: one request, its whole answer.
+//!
+//! The kernel works a request off inside the caller's `sendmsg`, so an answer is there or lost when that
+//! returns: nothing here waits, and no time limit would bound it.
+
+use std::io;
+
+use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::{Socket as RawSocket, SocketAddr};
+use nix::errno::Errno;
+use nix::libc::{MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC};
+use nix::sys::socket::{setsockopt, sockopt};
+
+use super::answer::Answer;
+use super::wire::{Message, Received, kind, messages};
+
+/// Room for the answers of a full batch (measured: the default loses all past 256).
+const RECEIVE_BUFFER: usize = 8 << 20;
+/// How often a dump that changed under way is begun again.
+const DUMP_TRIES: u32 = 4;
+
+/// Why a request has no usable answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NetlinkError {
+    /// The kernel refused.
+    #[error("{}{}", crate::errno::cause(*.0), .1.as_ref().map(|words| format!(" ({words})")).unwrap_or_default())]
+    Refused(Errno, Option<String>),
+    /// The socket failed.
+    #[error("netlink socket")]
+    Socket(#[from] io::Error),
+    /// The answer was lost, or is none.
+    #[error("the kernel's answer is not whole")]
+    NoAnswer,
+}
+
+/// A socket of one user.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    raw: RawSocket,
+    sequence: u32,
+    buffer: Vec<u8>,
+}
+
+impl Socket {
+    /// Opens a socket in the calling thread's network namespace that hears only the kernel.
+    pub(crate) fn open() -> io::Result<Self> {
+        let mut raw = RawSocket::new(NETLINK_ROUTE)?;
+        // Without CAP_NET_ADMIN the forced size is refused; then the highest that is allowed has to do.
+        if setsockopt(&raw, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
+            setsockopt(&raw, sockopt::RcvBuf, &RECEIVE_BUFFER)?;
+        }
+        raw.bind_auto()?;
+        raw.connect(&SocketAddr::new(0, 0))?;
+        // Old kernels know neither; then errors come without words.
+        let (_, _) = (raw.set_ext_ack(true), raw.set_cap_ack(true));
+        Ok(Self { raw, sequence: 0, buffer: Vec::new() })
+    }
+
+    /// Returns the next sequence number.
+    pub(crate) fn next_sequence(&mut self) -> u32 {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence
+    }
+
+    /// Sends these messages in one call.
+    pub(crate) fn send(&self, bytes: &[u8]) -> io::Result<()> {
+        let sent = self.raw.send(bytes, 0)?;
+        if sent == bytes.len() { Ok(()) } else { Err(io::Error::from(io::ErrorKind::WriteZero)) }
+    }
+
+    /// Receives one datagram whole; `None` where no more is there.
+    pub(crate) fn receive(&mut self) -> io::Result<Option<&[u8]>> {
+        self.buffer.clear();
+        let size = match retried(|| self.raw.recv(&mut self.buffer, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            other => other?,
+        };
+        self.buffer.clear();
+        // At least 32 KiB, from which the kernel learns how much of a dump to send at once.
+        self.buffer.reserve(size.max(32 << 10));
+        retried(|| self.raw.recv(&mut self.buffer, MSG_DONTWAIT))?;
+        Ok(Some(&self.buffer))
+    }
+
+    /// Asks for one thing; `each` gets the messages of the answer.
+    pub(crate) fn ask(
+        &mut self,
+        request: Message,
+        each: impl FnMut(&Received<'_>),
+    ) -> Result<(), NetlinkError> {
+        self.exchange(request, each).map(|_| ())
+    }
+
+    /// Asks for one thing of which there may be many. A dump that changed under way is begun again.
+    pub(crate) fn dump<T>(
+        &mut self,
+        request: &Message,
+        read: impl Fn(&Received<'_>) -> Option<T>,
+    ) -> Result<Vec<T>, NetlinkError> {
+        for _ in 0..DUMP_TRIES {
+            let mut found = Vec::new();
+            if self.exchange(request.clone(), |message| found.extend(read(message)))? == Consistency::Whole {
+                return Ok(found);
+            }
+        }
+        Err(NetlinkError::Refused(Errno::EINTR, Some("the table changed while it was read".to_owned())))
+    }
+
+    fn exchange(
+        &mut self,
+        request: Message,
+        mut each: impl FnMut(&Received<'_>),
+    ) -> Result<Consistency, NetlinkError> {
+        let sequence = self.next_sequence();
+        self.send(&request.finish(sequence))?;
+        let (mut consistency, mut answered) = (Consistency::Whole, false);
+        while let Some(datagram) = self.receive()? {
+            for message in messages(datagram).filter(|message| message.sequence == sequence) {
+                if message.flags & kind::NLM_F_DUMP_INTR != 0 {
+                    consistency = Consistency::Interrupted;
+                }
+                match Answer::read(&message) {
+                    Some(Answer { errno: Some(errno), words }) => {
+                        return Err(NetlinkError::Refused(errno, words));
+                    }
+                    Some(Answer { errno: None, .. }) => answered = true,
+                    None => each(&message),
+                }
+            }
+            if answered {
+                return Ok(consistency);
+            }
+        }
+        // Requests carry NLM_F_ACK or NLM_F_DUMP, so each answer has an end.
+        Err(NetlinkError::NoAnswer)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Consistency {
+    Whole,
+    Interrupted,
+}
+
+/// Tries again where a signal came between.
+fn retried<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}

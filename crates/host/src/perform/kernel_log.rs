@@ -1,0 +1,99 @@
+//! What the kernel logs while an operation is performed.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
+
+use nix::libc::O_NONBLOCK;
+use vfctl_model::PciAddress;
+use vfctl_port::Op;
+
+use crate::roots::Roots;
+
+/// No more lines than a person wants to read behind an error.
+const LINES: usize = 3;
+
+/// The kernel's log, open for what comes. Where it may not be read, it has nothing to say.
+#[derive(Debug)]
+pub(crate) struct KernelLog(Option<File>);
+
+impl KernelLog {
+    /// Opens the log.
+    pub(crate) fn open(roots: &Roots) -> Self {
+        Self(OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(roots.path("/dev/kmsg")).ok())
+    }
+
+    /// Forgets what came up to now.
+    pub(crate) fn skip_to_end(&mut self) {
+        if let Some(file) = &mut self.0
+            && file.seek(SeekFrom::End(0)).is_err()
+        {
+            self.0 = None;
+        }
+    }
+
+    /// Returns what came since and names the op's devices; `None` where nothing did.
+    pub(crate) fn new_lines_about(&mut self, op: &Op) -> Option<String> {
+        let file = self.0.as_mut()?;
+        let names = names_of(op);
+        let mut lines: Vec<String> = Vec::new();
+        let mut record = vec![0; 8192];
+        loop {
+            match file.read(&mut record) {
+                Ok(length) if length > 0 => {
+                    let text = String::from_utf8_lossy(record.get(..length).unwrap_or_default()).into_owned();
+                    lines.extend(
+                        message_of(&text).filter(|line| names.iter().any(|name| line.contains(name))),
+                    );
+                }
+                // Old records were overwritten before they were read.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+                Ok(_) | Err(_) => break,
+            }
+        }
+        lines.dedup();
+        let skipped = lines.len().saturating_sub(LINES);
+        let last: Vec<String> = lines.into_iter().skip(skipped).collect();
+        (!last.is_empty()).then(|| format!("kernel log: {}", last.join("; ")))
+    }
+}
+
+/// Returns the message of a record `priority,sequence,time,flags;message\n KEY=value…`.
+fn message_of(record: &str) -> Option<String> {
+    let (_, message) = record.split_once(';')?;
+    message.lines().next().map(str::to_owned)
+}
+
+/// Returns the names by which drivers call the op's devices.
+fn names_of(op: &Op) -> Vec<String> {
+    let function: Option<PciAddress> = match op {
+        Op::SetVfMtu { device, .. }
+        | Op::UnbindDriver { device, .. }
+        | Op::BindDriver { device, .. }
+        | Op::ProbeDriver { device, .. } => Some(*device),
+        Op::LoadModule { .. }
+        | Op::SetVfCount { .. }
+        | Op::SetDriversAutoprobe { .. }
+        | Op::SetVf { .. }
+        | Op::SetPfMtu { .. }
+        | Op::SetPfAdminState { .. } => None,
+    };
+    let pf = op.pf().map(|pf| pf.to_string()).and_then(|pf| pf.split('/').nth(1).map(str::to_owned));
+    let module = match op {
+        Op::LoadModule { module } => Some(module.to_string()),
+        _ => None,
+    };
+    function.map(|function| function.to_string()).into_iter().chain(pf).chain(module).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_gives_its_message_alone() {
+        let record = "6,1234,5678,-;igb 0000:01:00.0: 7 VFs already enabled\n SUBSYSTEM=pci\n DEVICE=+pci:0000:01:00.0\n";
+        assert_eq!(message_of(record).as_deref(), Some("igb 0000:01:00.0: 7 VFs already enabled"));
+        assert_eq!(message_of("garbage"), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! Operations on interfaces: one netlink message per op, many in one call.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use vfctl_model::{InterfaceName, Mtu};
+use vfctl_port::{AdminState, Op, OpError, Outcome};
+
+use crate::errno::{io_cause, own_refusal, refusal};
+use crate::netlink::{BATCH, Message, Socket, Verdict, link_change, send_batch, write_setting};
+use crate::roots::Roots;
+use crate::sysfs::files::{named, text};
+
+const IFLA_MTU: u16 = 4;
+const IFF_UP: u32 = 1;
+
+/// How often an op is tried that the driver has no time for now (i40e: EAGAIN while a VF is reset).
+const TRIES: u32 = 10;
+/// How long to wait between.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Returns whether an op is done by netlink.
+pub(crate) fn is_message(op: &Op) -> bool {
+    match op {
+        Op::SetVf { .. } | Op::SetPfMtu { .. } | Op::SetPfAdminState { .. } | Op::SetVfMtu { .. } => true,
+        Op::LoadModule { .. }
+        | Op::SetVfCount { .. }
+        | Op::SetDriversAutoprobe { .. }
+        | Op::UnbindDriver { .. }
+        | Op::BindDriver { .. }
+        | Op::ProbeDriver { .. } => false,
+    }
+}
+
+/// Performs ops that are messages.
+pub(crate) fn perform(roots: &Roots, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+    let mut socket = match Socket::open() {
+        Ok(socket) => socket,
+        Err(error) => {
+            let refused = own_refusal(format!("netlink socket: {}", io_cause(&error)));
+            return ops.iter().map(|_| Outcome::Refused(refused.clone())).collect();
+        }
+    };
+    let mut resolver = Resolver { roots, last: None };
+    let mut outcomes = vec![Outcome::NotTried; ops.len()];
+    let mut requests = Vec::with_capacity(ops.len());
+    for ((place, op), outcome) in ops.iter().enumerate().zip(&mut outcomes) {
+        match resolver.request(op) {
+            Ok(request) => requests.push((place, request)),
+            Err(error) => *outcome = Outcome::Refused(error),
+        }
+    }
+    for batch in requests.chunks(BATCH) {
+        for (place, verdict) in send_patiently(&mut socket, batch, limit) {
+            if let Some(outcome) = outcomes.get_mut(place) {
+                *outcome = match verdict {
+                    Verdict::Accepted => Outcome::Done,
+                    Verdict::Refused(errno, words) => Outcome::Refused(refusal(errno, words)),
+                    Verdict::Lost => Outcome::Unknown("the kernel's answer was lost".to_owned()),
+                };
+            }
+        }
+    }
+    outcomes
+}
+
+/// Sends a batch, and again those of it that the driver has no time for.
+fn send_patiently(socket: &mut Socket, batch: &[(usize, Message)], limit: Duration) -> Vec<(usize, Verdict)> {
+    let end = Instant::now() + limit.min(PAUSE * TRIES);
+    let mut open: Vec<&(usize, Message)> = batch.iter().collect();
+    let mut closed = Vec::with_capacity(batch.len());
+    loop {
+        let verdicts = send_batch(socket, open.iter().map(|(_, request)| request.clone()).collect());
+        let patient = Instant::now() < end;
+        let mut again = Vec::new();
+        for (request, verdict) in open.into_iter().zip(verdicts) {
+            match verdict {
+                Verdict::Refused(Errno::EAGAIN | Errno::EBUSY, _) if patient => again.push(request),
+                verdict => closed.push((request.0, verdict)),
+            }
+        }
+        if again.is_empty() {
+            return closed;
+        }
+        open = again;
+        thread::sleep(PAUSE);
+    }
+}
+
+/// Finds interfaces by the device that they must belong to.
+struct Resolver<'a> {
+    roots: &'a Roots,
+    /// The last PF interface that was asked for, with its number.
+    last: Option<(PathBuf, u32)>,
+}
+
+impl Resolver<'_> {
+    /// Returns the message of an op.
+    fn request(&mut self, op: &Op) -> Result<Message, OpError> {
+        match op {
+            Op::SetVf { pf, interface, vf, setting } => {
+                let mut request = link_change(self.index_at(self.roots.device(pf), interface)?, 0, 0);
+                write_setting(&mut request, *vf, setting);
+                Ok(request)
+            }
+            Op::SetPfMtu { pf, interface, mtu } => {
+                Ok(mtu_change(self.index_at(self.roots.device(pf), interface)?, *mtu))
+            }
+            Op::SetPfAdminState { pf, interface, state } => {
+                let flags = match state {
+                    AdminState::Up => IFF_UP,
+                    AdminState::Down => 0,
+                };
+                Ok(link_change(self.index_at(self.roots.device(pf), interface)?, flags, IFF_UP))
+            }
+            Op::SetVfMtu { pf: _, vf, device, mtu } => {
+                let folder = self.roots.function(*device);
+                let names: Vec<InterfaceName> = named(&folder.join("net"));
+                let [name] = names.as_slice() else {
+                    let count = names.len();
+                    return Err(own_refusal(format!(
+                        "VF {vf} at {device} has {count} interfaces here, not one"
+                    )));
+                };
+                Ok(mtu_change(self.index_at(folder, name)?, *mtu))
+            }
+            Op::LoadModule { .. }
+            | Op::SetVfCount { .. }
+            | Op::SetDriversAutoprobe { .. }
+            | Op::UnbindDriver { .. }
+            | Op::BindDriver { .. }
+            | Op::ProbeDriver { .. } => Err(own_refusal("no message does this")),
+        }
+    }
+
+    /// Returns the number of a device's interface. By way of the device's folder, so that an interface that
+    /// took another's name is not mistaken for it.
+    fn index_at(&mut self, device: PathBuf, interface: &InterfaceName) -> Result<u32, OpError> {
+        let folder = device.join("net").join(interface.as_str());
+        if let Some((last, index)) = &self.last
+            && *last == folder
+        {
+            return Ok(*index);
+        }
+        let index =
+            text(&folder.join("ifindex")).ok().and_then(|index| index.parse().ok()).ok_or_else(|| {
+                let others: Vec<InterfaceName> = named(&device.join("net"));
+                let others: Vec<&str> = others.iter().map(InterfaceName::as_str).collect();
+                let has = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
+                own_refusal(format!("{} has no interface {interface} now; it has {has}", device.display()))
+            })?;
+        self.last = Some((folder, index));
+        Ok(index)
+    }
+}
+
+fn mtu_change(index: u32, mtu: Mtu) -> Message {
+    let mut request = link_change(index, 0, 0);
+    request.attribute(IFLA_MTU, &mtu.get().to_ne_bytes());
+    request
+}

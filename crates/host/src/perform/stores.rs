@@ -1,0 +1,166 @@
+//! Operations that are stores into sysfs, each in a child that can be left behind.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use vfctl_model::{DeviceAddress, DriverName, PciAddress, Toggle};
+use vfctl_port::{Op, Outcome};
+
+use super::module::load_module;
+use crate::child::{Returned, Store, Stored, When};
+use crate::errno::{io_cause, own_refusal, refusal};
+use crate::host::LinuxHost;
+use crate::sysfs::files::link_name;
+use crate::sysfs::pf::vfs_of;
+use crate::users::vfio_holders;
+
+/// What clears `driver_override`: an empty line (`driver_set_override`, drivers/base/driver.c).
+const NO_OVERRIDE: &str = "\n";
+
+impl LinuxHost {
+    /// Performs one op that is no message.
+    pub(crate) fn store_op(&self, op: &Op, limit: Duration) -> Outcome {
+        match op {
+            Op::LoadModule { module } => load_module(&self.roots, module, limit),
+            Op::SetVfCount { pf, count } => self.set_count(pf, *count, limit),
+            Op::SetDriversAutoprobe { pf, autoprobe } => {
+                let value = match autoprobe {
+                    Toggle::On => "1",
+                    Toggle::Off => "0",
+                };
+                self.store(&[then(self.roots.device(pf).join("sriov_drivers_autoprobe"), value)], limit)
+            }
+            Op::UnbindDriver { pf: _, vf: _, device } => self.unbind(*device, limit),
+            Op::BindDriver { pf: _, vf: _, device, driver } => self.bind(*device, driver, limit),
+            Op::ProbeDriver { pf: _, vf: _, device } => self.probe(*device, limit),
+            Op::SetVf { .. } | Op::SetPfMtu { .. } | Op::SetPfAdminState { .. } | Op::SetVfMtu { .. } => {
+                Outcome::Refused(own_refusal("no store does this"))
+            }
+        }
+    }
+
+    fn set_count(&self, pf: &DeviceAddress, count: u16, limit: Duration) -> Outcome {
+        let vfs = vfs_of(&self.roots, pf);
+        if usize::from(count) != vfs.len()
+            && let Some(refused) = self.refuse_to_block(&vfs)
+        {
+            return refused;
+        }
+        self.store(&[then(self.roots.device(pf).join("sriov_numvfs"), &count.to_string())], limit)
+    }
+
+    fn unbind(&self, device: PciAddress, limit: Duration) -> Outcome {
+        if let Some(refused) = self.refuse_to_block(&[device]) {
+            return refused;
+        }
+        let path = self.roots.function(device).join("driver/unbind");
+        self.store(&[then(path, &device.to_string())], limit)
+    }
+
+    /// Binds by the driver's own `bind`, which tells why its probe failed; `drivers_probe` reports success then
+    /// (`device_driver_attach`, drivers/base/dd.c).
+    fn bind(&self, device: PciAddress, driver: &DriverName, limit: Duration) -> Outcome {
+        let folder = self.roots.function(device);
+        let driver_folder = self.roots.path("/sys/bus/pci/drivers").join(driver.as_str());
+        if !folder.is_dir() {
+            return Outcome::Refused(refusal(Errno::ENODEV, Some(format!("no device at {device}"))));
+        }
+        if !driver_folder.is_dir() {
+            let cause = format!("no driver {driver} is registered; load module {}", driver.module());
+            return Outcome::Refused(own_refusal(cause));
+        }
+        let over = folder.join("driver_override");
+        let outcome = self.store(
+            &[
+                then(over.clone(), driver.as_str()),
+                then(driver_folder.join("bind"), &device.to_string()),
+                Store { path: over, value: NO_OVERRIDE.to_owned(), when: When::Always },
+            ],
+            limit,
+        );
+        match (outcome, holder(&folder)) {
+            (Outcome::Done, Some(holder)) if holder == *driver => Outcome::Done,
+            (Outcome::Done, Some(holder)) => {
+                Outcome::Refused(own_refusal(format!("the kernel gave {device} to {holder} instead")))
+            }
+            (Outcome::Done, None) => {
+                Outcome::Refused(own_refusal(format!("the kernel said yes and bound {device} to no driver")))
+            }
+            (other, _) => other,
+        }
+    }
+
+    fn probe(&self, device: PciAddress, limit: Duration) -> Outcome {
+        let over = self.roots.function(device).join("driver_override");
+        let probe = self.roots.path("/sys/bus/pci/drivers_probe");
+        self.store(&[then(over, NO_OVERRIDE), then(probe, &device.to_string())], limit)
+    }
+
+    /// Returns the refusal of a write that would block in the kernel for ever, with the PF locked: some of
+    /// these functions are open in a process (`vfio_unregister_group_dev`, drivers/vfio/vfio_main.c). Looked at
+    /// here and not in the plan alone, since nothing could take such a write back.
+    fn refuse_to_block(&self, vfs: &[PciAddress]) -> Option<Outcome> {
+        let holders = vfio_holders(&self.roots, vfs);
+        let (device, holder) = holders.first()?;
+        let more = match holders.len() {
+            1 => String::new(),
+            count => format!(", and {} more", count - 1),
+        };
+        Some(Outcome::Refused(own_refusal(format!(
+            "{holder} has the vfio device of {device} open{more}; the kernel would wait for it without end"
+        ))))
+    }
+
+    /// Writes in order in a child; the first that is refused is the outcome.
+    fn store(&self, stores: &[Store], limit: Duration) -> Outcome {
+        let (results, left) = match self.children.store(stores, limit) {
+            Ok(Returned::Whole(results)) => (results, None),
+            Ok(Returned::Left { results, pid }) => {
+                let hung = stores.get(results.len()).map(|store| store.path.display().to_string());
+                let why = format!(
+                    "after {} s pid {pid} still sits in the kernel, writing {}",
+                    limit.as_secs(),
+                    hung.unwrap_or_default()
+                );
+                (results, Some(why))
+            }
+            Ok(Returned::Dead(results)) => (results, Some("the child that writes died".to_owned())),
+            Err(error) => {
+                return Outcome::Refused(own_refusal(format!(
+                    "start a child to write: {}",
+                    io_cause(&error)
+                )));
+            }
+        };
+        let failed = stores.iter().zip(&results).find_map(|(store, result)| match result {
+            Stored::Failed(errno) => Some((store, errno)),
+            Stored::Done | Stored::Skipped => None,
+        });
+        match (failed, left) {
+            (_, Some(why)) => Outcome::Unknown(why),
+            (Some((store, Some(errno))), None) => {
+                Outcome::Refused(refusal(Errno::from_raw(*errno), detail_of(store, *errno)))
+            }
+            (Some((store, None)), None) => {
+                Outcome::Refused(own_refusal(format!("{} was not written whole", store.path.display())))
+            }
+            (None, None) => Outcome::Done,
+        }
+    }
+}
+
+fn then(path: PathBuf, value: &str) -> Store {
+    Store { path, value: value.to_owned(), when: When::ThenOnly }
+}
+
+/// Returns the driver that holds a function.
+fn holder(function: &Path) -> Option<DriverName> {
+    link_name(&function.join("driver"))
+}
+
+/// Says where the file itself is missing, which has the same number as a PF without driver.
+fn detail_of(store: &Store, errno: i32) -> Option<String> {
+    let missing = errno == Errno::ENOENT as i32 && !store.path.exists();
+    missing.then(|| format!("there is no {}", store.path.display()))
+}

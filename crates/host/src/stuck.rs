@@ -1,0 +1,82 @@
+//! Writes of earlier runs that still sit in the kernel.
+
+use vfctl_model::{DeviceAddress, PciAddress};
+use vfctl_port::StuckStore;
+
+use crate::child::{CHILD_NAME, STORE};
+use crate::processes::Process;
+use crate::roots::Roots;
+
+/// Returns every write that a child of this program has begun and not ended, whoever started it.
+pub(crate) fn find_stuck_stores(roots: &Roots, processes: &[Process]) -> Vec<StuckStore> {
+    let children = processes.iter().filter(|process| process.name.as_bytes() == CHILD_NAME.to_bytes());
+    children
+        .filter_map(|child| {
+            let arguments = child.arguments(roots).ok()?;
+            let (device, path) = store_in(&arguments)?;
+            Some(StuckStore { pid: child.pid, device, path })
+        })
+        .collect()
+}
+
+/// Returns device and file of the write that a child was started for, from its arguments
+/// `… __store (WHEN PATH VALUE)…`: the last that is not there to take something back.
+fn store_in(arguments: &[String]) -> Option<(DeviceAddress, String)> {
+    let start = arguments.iter().position(|argument| argument == STORE)?;
+    let stores: Vec<_> = arguments.get(start + 1..)?.chunks_exact(3).collect();
+    let device = stores.iter().find_map(|store| device_in(store));
+    let purpose = stores.iter().rev().find(|store| store.first().is_some_and(|when| when == "then"))?;
+    Some((device?, purpose.get(1)?.clone()))
+}
+
+/// Returns the device that a write's path or value names.
+fn device_in(store: &[String]) -> Option<DeviceAddress> {
+    store.iter().flat_map(|word| word.split('/').rev()).find_map(|part| {
+        let simulated = part.strip_prefix("netdevsim").and_then(|id| id.parse().ok());
+        simulated
+            .map(DeviceAddress::Netdevsim)
+            .or_else(|| part.parse::<PciAddress>().ok().map(DeviceAddress::Pci))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stuck_store_names_the_device_whose_file_it_writes() {
+        for (path, device) in [
+            ("/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs", Some("pci/0000:01:00.0")),
+            ("/sys/bus/pci/devices/0000:01:10.2/driver/unbind", Some("pci/0000:01:10.2")),
+            ("/sys/bus/netdevsim/devices/netdevsim7/sriov_numvfs", Some("netdevsim/netdevsim7")),
+            ("/sys/bus/pci/drivers_probe", None),
+        ] {
+            let arguments = ["/proc/self/exe", "__store", "then", path, "0", ""].map(str::to_owned);
+            let found = store_in(&arguments).map(|(device, _)| device.to_string());
+            assert_eq!(found.as_deref(), device, "{path}");
+        }
+    }
+
+    #[test]
+    fn stuck_store_among_several_is_the_one_they_are_for() {
+        let folder = "/sys/bus/pci/devices/0000:01:10.2/driver_override";
+        let bind = "/sys/bus/pci/drivers/vfio-pci/bind";
+        let arguments = [
+            "exe",
+            "__store",
+            "then",
+            folder,
+            "vfio-pci",
+            "then",
+            bind,
+            "0000:01:10.2",
+            "always",
+            folder,
+            "\n",
+            "",
+        ]
+        .map(str::to_owned);
+        let found = store_in(&arguments).map(|(device, path)| (device.to_string(), path));
+        assert_eq!(found, Some(("pci/0000:01:10.2".to_owned(), bind.to_owned())));
+    }
+}

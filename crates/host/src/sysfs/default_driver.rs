@@ -1,0 +1,177 @@
+//! Which driver the kernel would give to a PF's VFs.
+
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use vfctl_model::{DriverName, ModuleName};
+
+use super::files::{names, text};
+use super::system::kernel_release;
+use crate::roots::Roots;
+
+/// The aliases of the running kernel's modules, read when first asked.
+#[derive(Debug, Default)]
+pub(crate) struct Aliases(OnceLock<Result<Vec<(String, String)>, String>>);
+
+impl Aliases {
+    /// Returns the driver for a VF whose `modalias` this is; `None` where the kernel has none.
+    ///
+    /// # Errors
+    /// Where the aliases of the running kernel could not be read.
+    pub(crate) fn driver(&self, roots: &Roots, modalias: &str) -> Result<Option<DriverName>, String> {
+        let aliases = self.0.get_or_init(|| read_aliases(roots)).as_ref().map_err(Clone::clone)?;
+        let module = aliases.iter().find(|(pattern, _)| matches(pattern, modalias)).map(|(_, module)| module);
+        Ok(module.and_then(|module| driver_of_module(roots, module)))
+    }
+}
+
+/// Returns the `modalias` that VFs will have: they share vendor and class with their PF (SR-IOV 1.1, 3.4.1),
+/// and the subsystem does not matter to drivers of VFs.
+pub(crate) fn expected_modalias(pf: &Path, vf_device: &str) -> Option<String> {
+    let own = text(&pf.join("modalias")).ok()?;
+    let (before, rest) = own.split_once('d')?;
+    let (_, after) = rest.split_once("sv")?;
+    let device = u16::from_str_radix(vf_device, 16).ok()?;
+    Some(format!("{before}d{device:08X}sv{after}"))
+}
+
+/// Reads the aliases of PCI devices from `modules.alias`, and from `modules.builtin.modinfo` for drivers
+/// that are no modules.
+fn read_aliases(roots: &Roots) -> Result<Vec<(String, String)>, String> {
+    let release = kernel_release(roots).map_err(|error| crate::errno::io_cause(&error))?;
+    let folders = ["/lib/modules", "/usr/lib/modules"].map(|folder| roots.path(folder).join(&release));
+    let Some(folder) = folders.into_iter().find(|folder| folder.join("modules.alias").is_file()) else {
+        return Err(format!("/lib/modules/{release}/modules.alias: no such file"));
+    };
+    let mut aliases = Vec::new();
+    if let Ok(file) = fs::read(folder.join("modules.builtin.modinfo")) {
+        for entry in file.split(|byte| *byte == 0) {
+            let Some((module, pattern)) =
+                std::str::from_utf8(entry).ok().and_then(|entry| entry.split_once(".alias="))
+            else {
+                continue;
+            };
+            if pattern.starts_with("pci:") {
+                aliases.push((pattern.to_owned(), module.to_owned()));
+            }
+        }
+    }
+    let file = text(&folder.join("modules.alias")).map_err(|error| crate::errno::io_cause(&error))?;
+    for line in file.lines() {
+        // Lines of `vfio_pci:` are for overridden devices only and begin otherwise.
+        let Some((pattern, module)) = line.strip_prefix("alias ").and_then(|line| line.split_once(' '))
+        else {
+            continue;
+        };
+        if pattern.starts_with("pci:") {
+            aliases.push((pattern.to_owned(), module.to_owned()));
+        }
+    }
+    Ok(aliases)
+}
+
+/// Returns the PCI driver that a module registers: by its folder where it is loaded, else by its name.
+fn driver_of_module(roots: &Roots, module: &str) -> Option<DriverName> {
+    let module: ModuleName = module.parse().ok()?;
+    let folder = roots.path("/sys/module").join(module.as_str()).join("drivers");
+    let registered = names(&folder).unwrap_or_default();
+    registered
+        .iter()
+        .find_map(|name| name.strip_prefix("pci:")?.parse().ok())
+        .or_else(|| module.as_str().parse().ok())
+}
+
+/// Returns whether a shell pattern with `*`, `?` and `[…]` matches the whole text.
+fn matches(pattern: &str, text: &str) -> bool {
+    // Each star takes as little as it can; a mismatch goes back to the last star and lets it take one more.
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut at, mut place) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    loop {
+        match (pattern.get(at), text.get(place)) {
+            (None, None) => return true,
+            (Some(b'*'), _) => {
+                star = Some((at, place));
+                at += 1;
+                continue;
+            }
+            (Some(b'['), Some(letter)) => {
+                let class = pattern.get(at + 1..).unwrap_or_default();
+                if let Some(length) = class.iter().position(|byte| *byte == b']')
+                    && class.get(..length).is_some_and(|class| in_class(class, *letter))
+                {
+                    at += length + 2;
+                    place += 1;
+                    continue;
+                }
+            }
+            (Some(wanted), Some(letter)) if *wanted == b'?' || wanted == letter => {
+                at += 1;
+                place += 1;
+                continue;
+            }
+            _ => {}
+        }
+        match star {
+            Some((after, from)) if from < text.len() => {
+                star = Some((after, from + 1));
+                at = after + 1;
+                place = from + 1;
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// Returns whether a letter is in the inside of `[…]`.
+fn in_class(mut class: &[u8], letter: u8) -> bool {
+    while let [first, rest @ ..] = class {
+        match rest {
+            [b'-', last, after @ ..] => {
+                if (*first..=*last).contains(&letter) {
+                    return true;
+                }
+                class = after;
+            }
+            _ => {
+                if *first == letter {
+                    return true;
+                }
+                class = rest;
+            }
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IGBVF: &str = "pci:v00008086d000010CAsv00008086sd0000A03Cbc02sc00i00";
+
+    #[test]
+    fn pattern_matches_as_the_module_loader_does() {
+        for (pattern, hit) in [
+            ("pci:v00008086d000010CAsv*sd*bc*sc*i*", true),
+            ("pci:v00008086d000010C9sv*sd*bc*sc*i*", false),
+            ("pci:v00008086d*sv*sd*bc02sc00i*", true),
+            ("pci:v00008086d*sv*sd*bc01sc*i*", false),
+            ("pci:v*d*sv*sd*bc0[1-3]sc0?i*", true),
+            ("pci:v*d*sv*sd*bc0[4-6a]sc0?i*", false),
+            ("pci:v*", true),
+            ("pci:v", false),
+        ] {
+            assert_eq!(matches(pattern, IGBVF), hit, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn modalias_of_vfs_is_the_pfs_with_their_device() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = "pci:v00008086d000010C9sv00008086sd0000A03Cbc02sc00i00\n";
+        std::fs::write(folder.path().join("modalias"), own).expect("a file");
+        assert_eq!(expected_modalias(folder.path(), "10ca").as_deref(), Some(IGBVF));
+    }
+}

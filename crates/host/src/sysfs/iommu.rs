@@ -1,0 +1,39 @@
+//! IOMMU groups: of the machine, and of one device.
+
+use std::collections::BTreeSet;
+
+use vfctl_model::{PciAddress, PciClass};
+use vfctl_port::{IommuFacts, IommuGroup};
+
+use super::files::{link_name, named, names, text};
+use crate::roots::Roots;
+
+const GROUPS: &str = "/sys/kernel/iommu_groups";
+
+/// Reads how many groups there are, and of which types.
+pub(crate) fn read_iommu(roots: &Roots) -> IommuFacts {
+    let folder = roots.path(GROUPS);
+    let groups = names(&folder).unwrap_or_default();
+    IommuFacts {
+        groups: u32::try_from(groups.len()).unwrap_or(u32::MAX),
+        kinds: groups.iter().filter_map(|group| text(&folder.join(group).join("type")).ok()).collect(),
+    }
+}
+
+/// Reads the group of a PCI function; `None` where the IOMMU is off.
+pub(crate) fn read_group(roots: &Roots, address: PciAddress) -> Option<IommuGroup> {
+    let number: u32 = link_name(&roots.function(address).join("iommu_group"))?;
+    let folder = roots.path(GROUPS).join(number.to_string());
+    let siblings: BTreeSet<PciAddress> = named(&folder.join("devices"))
+        .into_iter()
+        .filter(|sibling| *sibling != address && !is_bridge(roots, *sibling))
+        .collect();
+    Some(IommuGroup { number, kind: text(&folder.join("type")).ok(), siblings })
+}
+
+/// Returns whether a function is a bridge, which vfio leaves where it is (`vfio_pci_is_vga`'s neighbour
+/// `pci_is_bridge`; drivers/iommu: bridges are no endpoint).
+fn is_bridge(roots: &Roots, address: PciAddress) -> bool {
+    let class = text(&roots.function(address).join("class")).ok();
+    class.and_then(|class| class.parse::<PciClass>().ok()).is_some_and(|class| class.0 >> 16 == 0x06)
+}

@@ -1,0 +1,270 @@
+//! PFs: which devices can have VFs, and what sysfs and netlink tell of one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use vfctl_model::{
+    AttributeMap, DeviceAddress, InterfaceName, PciAddress, PciId, RawReading, Toggle, VfAttribute, VfIndex,
+};
+use vfctl_port::{PfFacts, PfNetdev, VfFacts};
+
+use super::default_driver::{Aliases, expected_modalias};
+use super::files::{link_name, named, numbered, text, value};
+use super::iommu::read_group;
+use super::pci_names::PciNames;
+use super::serial::read_serial;
+use super::vf::read_vf;
+use crate::errno::io_cause;
+use crate::netlink::{Link, Network, VfList};
+use crate::roots::Roots;
+
+/// What netdevsim allows where debugfs does not say (`NSIM_BUS_DEV_MAX_VFS`, drivers/net/netdevsim/netdevsim.h).
+const NETDEVSIM_MAX_VFS: u16 = 4;
+
+/// Files of the host that are read once and asked by every PF.
+#[derive(Debug, Default)]
+pub(crate) struct Catalogs {
+    pub(crate) names: PciNames,
+    pub(crate) aliases: Aliases,
+}
+
+/// Returns every device that can have VFs: PCI functions of any class, and netdevsim's.
+///
+/// # Errors
+/// Where neither bus could be listed.
+pub(crate) fn find_pfs(roots: &Roots) -> io::Result<Vec<DeviceAddress>> {
+    let pci = roots.path("/sys/bus/pci/devices");
+    let simulated = super::files::names(&roots.path("/sys/bus/netdevsim/devices")).unwrap_or_default();
+    let addresses = match super::files::names(&pci) {
+        // A machine without PCI bus can still have netdevsim.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && roots.path("/sys/bus").is_dir() => {
+            Vec::new()
+        }
+        other => other?,
+    };
+    let can_have_vfs = |address: &PciAddress| roots.function(*address).join("sriov_totalvfs").exists();
+    let pci =
+        addresses.iter().filter_map(|name| name.parse().ok()).filter(can_have_vfs).map(DeviceAddress::Pci);
+    let simulated = simulated.iter().filter_map(|name| numbered(name.as_ref(), "netdevsim"));
+    Ok(pci.chain(simulated.map(DeviceAddress::Netdevsim)).collect())
+}
+
+/// Returns the names of a PF's interfaces and of its VFs' in this namespace, as sysfs has them now.
+pub(crate) fn interfaces_of(roots: &Roots, pf: &DeviceAddress) -> Vec<InterfaceName> {
+    let folder = roots.device(pf);
+    let vfs = vf_links(&folder).into_values().flat_map(|vf| named(&roots.function(vf).join("net")));
+    named(&folder.join("net")).into_iter().chain(vfs).collect()
+}
+
+/// Returns the addresses of a PF's VFs; none off the PCI bus.
+pub(crate) fn vfs_of(roots: &Roots, pf: &DeviceAddress) -> Vec<PciAddress> {
+    vf_links(&roots.device(pf)).into_values().collect()
+}
+
+/// Reads one PF and its VFs; `None` where the device is gone or cannot have VFs. Overrides and uses of VFs
+/// are not looked at here.
+pub(crate) fn read_pf(
+    roots: &Roots,
+    catalogs: &Catalogs,
+    network: &Network,
+    pf: &DeviceAddress,
+    list: impl FnOnce(&Link) -> VfList,
+) -> Option<PfFacts> {
+    let folder = roots.device(pf);
+    let mut unread = Vec::new();
+    let link = own_link(network, &named(&folder.join("net")));
+    let netdev = link.and_then(|link| {
+        let facts = read_netdev(network, &folder, link);
+        if facts.is_none() {
+            unread.push(format!("interface {}: its address is not one of Ethernet", link.name));
+        }
+        facts
+    });
+    let mut facts = match pf {
+        DeviceAddress::Pci(address) => read_pci(roots, catalogs, *address, &folder, &mut unread)?,
+        DeviceAddress::Netdevsim(id) => read_netdevsim(roots, *id, &folder, &mut unread)?,
+    };
+    facts.netdev = netdev;
+    if let Some(link) = link {
+        give_attributes(&mut facts.vfs, list(link), &mut unread);
+    }
+    for (index, vf) in &mut facts.vfs {
+        if let Some(address) = vf.pci {
+            read_vf(roots, network, address, vf);
+            if roots.function(address).is_dir() {
+                continue;
+            }
+            unread.push(format!("VF {index} at {address}: it vanished while it was read"));
+        }
+    }
+    facts.vf_default_driver = default_driver(roots, catalogs, &folder, &facts, &mut unread);
+    facts.unread = unread;
+    Some(facts)
+}
+
+fn read_pci(
+    roots: &Roots,
+    catalogs: &Catalogs,
+    address: PciAddress,
+    folder: &Path,
+    unread: &mut Vec<String>,
+) -> Option<PfFacts> {
+    let total_vfs = value(&folder.join("sriov_totalvfs"), unread)?;
+    let vfs: BTreeMap<VfIndex, VfFacts> = vf_links(folder)
+        .into_iter()
+        .map(|(index, vf)| (index, VfFacts { pci: Some(vf), ..VfFacts::default() }))
+        .collect();
+    let vendor: Option<PciId> = value(&folder.join("vendor"), unread);
+    let device: Option<PciId> = value(&folder.join("device"), unread);
+    let serial = read_serial(folder).unwrap_or_else(|error| {
+        unread.push(format!("serial number, from {}/config: {}", folder.display(), io_cause(&error)));
+        None
+    });
+    // The kernel says -1 where the machine has no nodes.
+    let numa_node: Option<i32> = value(&folder.join("numa_node"), unread);
+    let autoprobe: Option<u8> = value(&folder.join("sriov_drivers_autoprobe"), unread);
+    let vf_device = text(&folder.join("sriov_vf_device")).ok();
+    Some(PfFacts {
+        class: value(&folder.join("class"), unread),
+        vendor,
+        device,
+        model: vendor.zip(device).and_then(|(vendor, device)| catalogs.names.model(roots, vendor, device)),
+        serial,
+        numa_node: numa_node.and_then(|node| u16::try_from(node).ok()),
+        driver: link_name(&folder.join("driver")),
+        total_vfs,
+        // Not from `sriov_numvfs`, whose reader waits for whoever changes the count.
+        vf_count: u16::try_from(vfs.len()).unwrap_or(u16::MAX),
+        drivers_autoprobe: autoprobe.map(|autoprobe| Toggle::from(autoprobe != 0)),
+        vf_offset: value(&folder.join("sriov_offset"), unread),
+        vf_stride: value(&folder.join("sriov_stride"), unread),
+        vf_device: vf_device.and_then(|id| format!("{id:0>4}").parse().ok()),
+        iommu_group: read_group(roots, address),
+        vf_default_driver: None,
+        netdev: None,
+        eswitch_mode: None,
+        vfs,
+        unread: Vec::new(),
+    })
+}
+
+fn read_netdevsim(roots: &Roots, id: u32, folder: &Path, unread: &mut Vec<String>) -> Option<PfFacts> {
+    let vf_count: u16 = value(&folder.join("sriov_numvfs"), unread)?;
+    let limit = roots.path(format!("/sys/kernel/debug/netdevsim/netdevsim{id}/max_vfs"));
+    Some(PfFacts {
+        class: None,
+        vendor: None,
+        device: None,
+        model: None,
+        serial: None,
+        numa_node: None,
+        driver: link_name(&folder.join("driver")),
+        total_vfs: text(&limit).ok().and_then(|max| max.parse().ok()).unwrap_or(NETDEVSIM_MAX_VFS),
+        vf_count,
+        drivers_autoprobe: None,
+        vf_offset: None,
+        vf_stride: None,
+        vf_device: None,
+        iommu_group: None,
+        vf_default_driver: None,
+        netdev: None,
+        eswitch_mode: None,
+        vfs: (0..vf_count).map(|index| (VfIndex(index), VfFacts::default())).collect(),
+        unread: Vec::new(),
+    })
+}
+
+/// Returns the VFs by the PF's `virtfnN` links, which no reader of has to wait for.
+fn vf_links(folder: &Path) -> BTreeMap<VfIndex, PciAddress> {
+    let Ok(entries) = fs::read_dir(folder) else { return BTreeMap::new() };
+    entries
+        .flatten()
+        .filter_map(|entry| {
+            let index = numbered(&entry.file_name(), "virtfn")?;
+            Some((VfIndex(index), link_name(&entry.path())?))
+        })
+        .collect()
+}
+
+/// Returns the PF's own interface among those of its device: not a representor of the embedded switch, and
+/// the first port where there are several.
+fn own_link<'a>(network: &'a Network, names: &[InterfaceName]) -> Option<&'a Link> {
+    let is_port = |name: &str| {
+        name.strip_prefix('p')
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    names
+        .iter()
+        .filter_map(|name| network.link(name))
+        .filter(|link| link.phys_port_name.as_deref().is_none_or(is_port))
+        .min_by_key(|link| (link.phys_port_name.clone(), link.index))
+}
+
+/// Returns the facts of the PF's interface; `None` where its address is not one of Ethernet.
+fn read_netdev(network: &Network, folder: &Path, link: &Link) -> Option<PfNetdev> {
+    // The kernel says -1 without carrier, and EINVAL while the interface is down.
+    let speed = text(&folder.join("net").join(link.name.as_str()).join("speed")).ok();
+    Some(PfNetdev {
+        name: link.name.clone(),
+        altnames: link.altnames.clone(),
+        mac: link.mac?,
+        permanent_mac: link.permanent_mac,
+        mtu: link.mtu,
+        max_mtu: link.max_mtu,
+        up: link.up,
+        carrier: link.carrier,
+        speed: speed.and_then(|speed| speed.parse().ok()).filter(|speed| *speed != u32::MAX),
+        master: network.master(link),
+        addresses: network.addresses(link),
+        default_route: network.has_default_route(link),
+    })
+}
+
+/// Gives each VF what the PF's interface reports of it.
+fn give_attributes(vfs: &mut BTreeMap<VfIndex, VfFacts>, list: VfList, unread: &mut Vec<String>) {
+    let unreadable = |why: &str| {
+        let all = VfAttribute::ALL.iter().map(|a| (*a, RawReading::Unreadable(why.to_owned())));
+        AttributeMap(all.collect())
+    };
+    match list {
+        VfList::Silent => {}
+        VfList::Unreadable(why) => {
+            for vf in vfs.values_mut() {
+                vf.attributes = unreadable(&why);
+            }
+            unread.push(format!("attributes of VFs: {why}"));
+        }
+        VfList::Entries(mut entries) => {
+            for (index, vf) in vfs {
+                vf.attributes = entries
+                    .remove(index)
+                    .unwrap_or_else(|| unreadable("the PF's driver left this VF out of its report"));
+            }
+        }
+    }
+}
+
+/// Returns the driver for the PF's VFs: one that holds some already, else the one their ids ask for.
+fn default_driver(
+    roots: &Roots,
+    catalogs: &Catalogs,
+    folder: &Path,
+    facts: &PfFacts,
+    unread: &mut Vec<String>,
+) -> Option<vfctl_model::DriverName> {
+    let held =
+        facts.vfs.values().filter(|vf| vf.driver_override.is_none()).filter_map(|vf| vf.driver.clone());
+    if let Some(driver) =
+        held.into_iter().find(|driver| !driver.is_vfio() && !driver.as_str().contains("uio"))
+    {
+        return Some(driver);
+    }
+    let existing = facts.vfs.values().find_map(|vf| text(&roots.function(vf.pci?).join("modalias")).ok());
+    let modalias = existing.or_else(|| expected_modalias(folder, &facts.vf_device?.to_string()))?;
+    catalogs.aliases.driver(roots, &modalias).unwrap_or_else(|why| {
+        unread.push(format!("driver for VFs: {why}"));
+        None
+    })
+}

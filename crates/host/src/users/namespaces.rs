@@ -1,0 +1,117 @@
+//! Interfaces in other network namespaces.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use nix::sched::{CloneFlags, setns};
+use vfctl_model::{MacAddress, PciAddress, RawReading, VfAttribute, VfValue};
+use vfctl_port::{Use, VfFacts};
+
+use crate::errno::io_cause;
+use crate::netlink::{Link, Socket, read_links};
+use crate::processes::Process;
+use crate::roots::Roots;
+use crate::sysfs::files::names;
+
+/// Where programs keep namespaces that they gave a name.
+const NAMED: [&str; 2] = ["/run/netns", "/run/docker/netns"];
+
+/// The interfaces of all namespaces but one's own.
+#[derive(Debug, Default)]
+pub(crate) struct Namespaces {
+    /// The namespace, by the name of the device that the interface belongs to.
+    by_device: BTreeMap<String, String>,
+    /// The namespace, by address; only of interfaces whose device the kernel does not tell (before 5.14).
+    by_mac: BTreeMap<MacAddress, String>,
+    /// Namespaces that could not be looked into.
+    blind: Vec<String>,
+}
+
+impl Namespaces {
+    /// Looks into every namespace that has a name or a process.
+    pub(crate) fn search(roots: &Roots, processes: &[Process]) -> Self {
+        let mut found = Self::default();
+        let mut seen: BTreeSet<(u64, u64)> = identity(&roots.path("/proc/self/ns/net")).into_iter().collect();
+        for (path, name) in candidates(roots, processes) {
+            let looked = match identity(&path) {
+                Ok(namespace) if !seen.insert(namespace) => continue,
+                Ok(_) => links_within(&path),
+                Err(error) => Err(error),
+            };
+            match looked {
+                Ok(links) => found.add(links, &name),
+                // A process that ended takes nothing along that is not seen elsewhere.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => found.blind.push(format!("{name}: {}", io_cause(&error))),
+            }
+        }
+        found
+    }
+
+    /// Returns the use of a VF whose interface is in none of this namespace.
+    pub(crate) fn use_of(&self, address: PciAddress, vf: &VfFacts) -> Use {
+        let mac = match vf.attributes.0.get(&VfAttribute::MacAddress) {
+            Some(RawReading::Value(VfValue::Mac(mac))) if *mac != MacAddress::ZERO => Some(mac),
+            _ => None,
+        };
+        let by_mac = || mac.and_then(|mac| self.by_mac.get(mac));
+        match self.by_device.get(&address.to_string()).or_else(by_mac) {
+            Some(name) => Use::Namespace { name: name.clone() },
+            None if self.blind.is_empty() => Use::CouldNotLook {
+                why: "its interface is in a network namespace that has neither name nor process".to_owned(),
+            },
+            None => Use::CouldNotLook {
+                why: format!(
+                    "its interface is in another network namespace, and {} could not be looked into, such as {}",
+                    self.blind.len(),
+                    self.blind.first().map_or("", String::as_str)
+                ),
+            },
+        }
+    }
+
+    fn add(&mut self, links: Vec<Link>, name: &str) {
+        for link in links {
+            if let Some(device) = link.parent {
+                self.by_device.insert(device, name.to_owned());
+            } else if let Some(mac) = link.permanent_mac.or(link.mac).filter(|_| link.kind.is_none()) {
+                self.by_mac.insert(mac, name.to_owned());
+            }
+        }
+    }
+}
+
+/// Returns every way into a namespace with the name to call it by, names given by people first.
+fn candidates(roots: &Roots, processes: &[Process]) -> Vec<(PathBuf, String)> {
+    let mut candidates = Vec::new();
+    for folder in NAMED {
+        let folder = roots.path(folder);
+        candidates
+            .extend(names(&folder).unwrap_or_default().into_iter().map(|name| (folder.join(&name), name)));
+    }
+    for process in processes {
+        candidates.push((process.folder(roots).join("ns/net"), process.to_string()));
+    }
+    candidates
+}
+
+/// Returns what tells one namespace from another.
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+/// Reads the interfaces of the namespace at `path`, from a thread that goes there and ends there.
+fn links_within(path: &Path) -> io::Result<Vec<Link>> {
+    let namespace = File::open(path)?;
+    let visit = move || {
+        setns(namespace, CloneFlags::CLONE_NEWNET)?;
+        let mut socket = Socket::open()?;
+        read_links(&mut socket).map_err(|error| io::Error::other(error.to_string()))
+    };
+    let visitor = thread::Builder::new().name("namespace".to_owned()).spawn(visit)?;
+    visitor.join().unwrap_or_else(|_| Err(io::Error::other("the visit ended early")))
+}
