@@ -39,6 +39,7 @@ errnos! {
     ENOSYS = 38, "function not implemented";
     EPROTONOSUPPORT = 93, "protocol not supported";
     EOPNOTSUPP = 95, "operation not supported";
+    ENETDOWN = 100, "network is down";
 }
 
 impl fmt::Display for Errno {

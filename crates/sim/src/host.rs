@@ -92,10 +92,10 @@ impl SimHost {
         self.interrupted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count_op(&self) {
+    fn count_ops(&self, ops: usize) {
         let mut interrupt = self.interrupt();
         if let Interrupt::After(left) = *interrupt {
-            *interrupt = Interrupt::After(left.saturating_sub(1));
+            *interrupt = Interrupt::After(left.saturating_sub(u32::try_from(ops).unwrap_or(u32::MAX)));
         }
     }
 }
@@ -118,12 +118,8 @@ impl Observe for SimHost {
 
 impl Perform for SimHost {
     fn perform(&self, ops: &[Op], limit: Duration) -> Vec<Outcome> {
-        ops.iter()
-            .map(|op| {
-                self.count_op();
-                perform::perform(&mut self.world(), op, limit)
-            })
-            .collect()
+        self.count_ops(ops.len());
+        perform::perform(&mut self.world(), ops, limit)
     }
 }
 

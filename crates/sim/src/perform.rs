@@ -9,13 +9,27 @@ use crate::fault::{Fault, strike};
 use crate::rules::{attribute, binding, count, link, module};
 use crate::world::SimWorld;
 
-/// Why the kernel did not do an op.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why an op was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// It refused.
+    /// The kernel refused it.
     Refused(Errno),
-    /// It does not answer.
+    /// The edge itself refused it, since the kernel would answer with less; the text says why.
+    ByEdge(String),
+    /// The kernel does not answer.
     Hangs,
+}
+
+impl Stop {
+    /// Returns what somebody who waits for an answer is told.
+    pub(crate) fn told(self) -> OpError {
+        let own = |cause| OpError { errno: None, cause, detail: None };
+        match self {
+            Self::Refused(errno) => errno.into(),
+            Self::ByEdge(cause) => own(cause),
+            Self::Hangs => own("the kernel does not answer".to_owned()),
+        }
+    }
 }
 
 impl From<Errno> for Stop {
@@ -25,12 +39,27 @@ impl From<Errno> for Stop {
 }
 
 /// How often a VF's setting is tried again when it is answered EAGAIN or EBUSY, as the real edge does.
-const RETRIES: u32 = 10;
+const RETRIES: u32 = 9;
 /// How long is waited between tries.
-const RETRY_PAUSE: Duration = Duration::from_millis(200);
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
-/// Performs one op, with the faults that were asked for.
-pub(crate) fn perform(world: &mut SimWorld, op: &Op, limit: Duration) -> Outcome {
+/// Performs ops in order, with the faults that were asked for. What hangs keeps its PF locked, so that nothing
+/// after it is begun.
+pub(crate) fn perform(world: &mut SimWorld, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+    let mut hung = false;
+    ops.iter()
+        .map(|op| {
+            if hung {
+                return Outcome::NotTried;
+            }
+            let outcome = perform_one(world, op, limit);
+            hung = matches!(outcome, Outcome::Unknown(_));
+            outcome
+        })
+        .collect()
+}
+
+fn perform_one(world: &mut SimWorld, op: &Op, limit: Duration) -> Outcome {
     let done = retried(world, op, |world| match strike(&mut world.injected, op) {
         None => obey(world, op, 0),
         Some(Fault::FewerVfs(fewer)) => obey(world, op, fewer),
@@ -44,7 +73,7 @@ pub(crate) fn perform(world: &mut SimWorld, op: &Op, limit: Duration) -> Outcome
     });
     match done {
         Ok(()) => Outcome::Done,
-        Err(Stop::Refused(errno)) => Outcome::Refused(OpError::from(errno)),
+        Err(stop @ (Stop::Refused(_) | Stop::ByEdge(_))) => Outcome::Refused(stop.told()),
         Err(Stop::Hangs) => {
             world.now = world.now.saturating_add(limit);
             Outcome::Unknown(format!("no answer within {} s", limit.as_secs()))
@@ -57,10 +86,7 @@ pub(crate) fn perform(world: &mut SimWorld, op: &Op, limit: Duration) -> Outcome
 /// # Errors
 /// Where the kernel refuses or does not answer.
 pub(crate) fn by_hand(world: &mut SimWorld, op: &Op) -> Result<(), OpError> {
-    retried(world, op, |world| obey(world, op, 0)).map_err(|stop| match stop {
-        Stop::Refused(errno) => OpError::from(errno),
-        Stop::Hangs => OpError { errno: None, cause: "the kernel does not answer".to_owned(), detail: None },
-    })
+    retried(world, op, |world| obey(world, op, 0)).map_err(Stop::told)
 }
 
 /// Tries a VF's setting again while the VF is being reset.

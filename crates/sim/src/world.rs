@@ -50,6 +50,8 @@ enum WorldFormat {
 pub(crate) struct HiddenPf {
     /// Whether the cable leads to a live partner.
     pub(crate) link: Toggle,
+    /// Whether the embedded switch is in switchdev mode.
+    pub(crate) switchdev: Toggle,
     /// The speed of that link in Mbit/s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) speed: Option<u32>,
@@ -189,6 +191,7 @@ impl HiddenPf {
         let link = netdev.is_none_or(|n| n.carrier || (!n.up && !row.carrier_ends_with_down));
         Self {
             link: Toggle::from(link),
+            switchdev: Toggle::from(pf.eswitch_mode.as_deref() == Some("switchdev")),
             speed: netdev.and_then(|n| n.speed).or(row.speed),
             carrier_from: Duration::ZERO,
             stuck: None,

@@ -21,6 +21,7 @@ pub(crate) const MLX5_CORE: DriverRow = DriverRow {
     vf_max_mtu: 9978,
     vf_mtu_within_pf: true,
     speed: Some(100_000),
+    eswitch: Some(&[VfAttribute::Vlan, VfAttribute::Trust, VfAttribute::SpoofCheck, VfAttribute::LinkState]),
     routing: (1, 1),
     ..DriverRow::COMMON
 };

@@ -23,5 +23,6 @@ pub(crate) const NETDEVSIM: DriverRow = DriverRow {
     carrier_ends_with_down: true,
     speed: None,
     attributes_outlive: true,
+    eswitch: Some(&[VfAttribute::Rate]),
     ..DriverRow::COMMON
 };

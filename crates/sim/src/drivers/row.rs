@@ -41,6 +41,8 @@ pub(crate) struct DriverRow {
     pub(crate) count_needs_up: bool,
     /// Whether attributes outlive the VFs.
     pub(crate) attributes_outlive: bool,
+    /// The attributes that are refused in switchdev mode; `None` where there is no embedded switch.
+    pub(crate) eswitch: Option<&'static [VfAttribute]>,
     /// `First VF Offset` and `VF Stride`, where the facts do not say them.
     pub(crate) routing: (u16, u16),
 }
@@ -63,6 +65,7 @@ impl DriverRow {
         rates_end_with_speed: false,
         count_needs_up: false,
         attributes_outlive: false,
+        eswitch: None,
         routing: (0x10, 1),
     };
 

@@ -9,7 +9,7 @@ use super::{EachValue, Hand, VfDriver};
 use crate::errno::Errno;
 use crate::fault::Injected;
 use crate::perform::{self, Stop};
-use crate::rules::{bus, link, upper};
+use crate::rules::{bus, eswitch, link, upper};
 use crate::world::SimWorld;
 
 impl Hand {
@@ -26,6 +26,10 @@ impl Hand {
                 perform::by_hand(world, &Op::SetVfCount { pf, count: *count })
             }
             Self::Admin { device, state } => {
+                let of_vf = device.parse().ok().and_then(|name| upper::vf_by_interface(&world.facts, &name));
+                if let Some((pf, vf)) = of_vf {
+                    return link::set_vf_admin_state(world, &pf, vf, *state).map_err(Stop::told);
+                }
                 let (pf, interface) = find_interface(world, device)?;
                 perform::by_hand(world, &Op::SetPfAdminState { pf, interface, state: *state })
             }
@@ -33,14 +37,14 @@ impl Hand {
                 let pf = find(world, device)?;
                 let (_, hidden, _) = world.pf_mut(&pf)?;
                 hidden.link = *link;
-                answer(match link {
-                    Toggle::On => link::flap(world, &pf),
+                match link {
+                    Toggle::On => link::flap(world, &pf).map_err(Stop::told),
                     Toggle::Off => Ok(()),
-                })
+                }
             }
             Self::Speed { device, speed } => {
                 let pf = find(world, device)?;
-                answer(link::set_speed(world, &pf, *speed))
+                link::set_speed(world, &pf, *speed).map_err(Stop::told)
             }
             Self::Mtu { device, mtu } => {
                 let (pf, interface) = find_interface(world, device)?;
@@ -58,9 +62,9 @@ impl Hand {
             }
             Self::Netns { device, vf, namespace } => {
                 let pf = find(world, device)?;
-                answer(upper::move_away(world, &pf, *vf, namespace))
+                upper::move_away(world, &pf, *vf, namespace).map_err(Stop::told)
             }
-            Self::NetnsBack { namespace } => answer(upper::bring_back(world, namespace)),
+            Self::NetnsBack { namespace } => upper::bring_back(world, namespace).map_err(Stop::told),
             Self::VfioOpen { device, vf } => open(world, &find(world, device)?, *vf),
             Self::VfioClose => {
                 close_all(world);
@@ -68,17 +72,21 @@ impl Hand {
             }
             Self::RemovePf { device } => {
                 let pf = find(world, device)?;
-                answer(bus::remove(world, &pf))
+                bus::remove(world, &pf).map_err(Stop::told)
             }
             Self::Rescan => {
                 bus::rescan(world);
                 Ok(())
             }
-            Self::Bond { name, ports } => answer(upper::enslave(world, name, "bond", ports)),
+            Self::Bond { name, ports } => upper::enslave(world, name, "bond", ports).map_err(Stop::told),
             Self::Bridge { name, port } => {
-                answer(upper::enslave(world, name, "bridge", std::slice::from_ref(port)))
+                upper::enslave(world, name, "bridge", std::slice::from_ref(port)).map_err(Stop::told)
             }
-            Self::Dissolve { name } => answer(upper::dissolve(world, name)),
+            Self::Dissolve { name } => upper::dissolve(world, name).map_err(Stop::told),
+            Self::Eswitch { device, switchdev } => {
+                let pf = find(world, device)?;
+                eswitch::set(world, &pf, *switchdev).map_err(Stop::told)
+            }
             Self::Altname { device, name } => {
                 let pf = find(world, device)?;
                 if world.facts.pf_by_interface(name).is_some() {
@@ -88,29 +96,25 @@ impl Hand {
                 facts.netdev.as_mut().ok_or(Errno::ENODEV)?.altnames.insert(name.clone());
                 Ok(())
             }
-            Self::Address { interface, address } => answer(upper::add_address(world, interface, *address)),
-            Self::DefaultRoute { interface } => answer(upper::add_default_route(world, interface)),
+            Self::Address { interface, address } => {
+                upper::add_address(world, interface, *address).map_err(Stop::told)
+            }
+            Self::DefaultRoute { interface } => {
+                upper::add_default_route(world, interface).map_err(Stop::told)
+            }
             Self::Fault { kind, device, fault } => {
                 let pf = device.as_ref().map(|device| find(world, device)).transpose()?;
                 world.injected.retain(|one| !one.is_of(*kind, pf.as_ref()));
                 world.injected.extend(fault.map(|fault| Injected::new(*kind, pf, fault)));
                 Ok(())
             }
-            Self::Ssh { interface } => answer(upper::ssh(world, interface)),
+            Self::Ssh { interface } => upper::ssh(world, interface).map_err(Stop::told),
             Self::Wait { seconds } => {
                 world.now = world.now.saturating_add(Duration::from_secs(*seconds));
                 Ok(())
             }
         }
     }
-}
-
-/// Returns what a person sees of an answer.
-fn answer(done: Result<(), Stop>) -> Result<(), OpError> {
-    done.map_err(|stop| match stop {
-        Stop::Refused(errno) => errno.into(),
-        Stop::Hangs => OpError { errno: None, cause: "the kernel does not answer".to_owned(), detail: None },
-    })
 }
 
 /// Finds a PF by its interface, an altname or its address.
@@ -194,7 +198,7 @@ fn open(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<(), OpE
     let (facts, _) = world.vf_mut(pf, vf)?;
     match &facts.driver {
         Some(driver) if driver.is_vfio() => {
-            facts.uses.push(Use::VfioOpen { holder: "pid 1234 (holder)".to_owned() });
+            facts.uses.push(Use::VfioOpen { holder: "pid 1234 (vfio-hold)".to_owned() });
             Ok(())
         }
         _ => Err(Errno::ENOENT.into()),

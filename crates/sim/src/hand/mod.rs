@@ -45,9 +45,9 @@ pub enum Hand {
         /// The count.
         count: u16,
     },
-    /// `admin DEV up|down`: sets the PF's interface up or down.
+    /// `admin DEV up|down`: sets a PF's or a VF's interface up or down.
     Admin {
-        /// The PF.
+        /// The PF, or the VF's interface.
         device: String,
         /// Up or down.
         state: AdminState,
@@ -146,6 +146,13 @@ pub enum Hand {
     Dissolve {
         /// The bond or bridge.
         name: InterfaceName,
+    },
+    /// `eswitch DEV legacy|switchdev`: sets the mode of the PF's embedded switch.
+    Eswitch {
+        /// The PF.
+        device: String,
+        /// Whether it is switchdev.
+        switchdev: Toggle,
     },
     /// `altname DEV NAME`: gives the PF's interface another name.
     Altname {

@@ -1,7 +1,9 @@
 //! VF attributes, as `do_setvfinfo` (net/core/rtnetlink.c) and the drivers take them.
 
-use vfctl_model::{DeviceAddress, InterfaceName, MacAddress, Mbps, RateLimits, RawReading, VfAttribute};
-use vfctl_model::{VfIndex, VfSetting, VfValue};
+use vfctl_model::{
+    DeviceAddress, InterfaceName, MacAddress, Mbps, RateLimits, RawReading, Toggle, VfAttribute,
+};
+use vfctl_model::{VfIndex, VfSetting, VfValue, VlanTag};
 use vfctl_port::PfFacts;
 
 use crate::drivers::{DriverRow, Keeps, LinkNow, MacEffect, MacShown};
@@ -31,9 +33,12 @@ pub(crate) fn set(
         return Err(Errno::EAGAIN.into());
     }
     let (attribute, value) = (setting.attribute(), setting.value());
+    if hidden.switchdev == Toggle::On && row.eswitch.is_some_and(|ports| ports.contains(&attribute)) {
+        return Err(Errno::EOPNOTSUPP.into());
+    }
     refuse(row, attribute, &value, view::link(pf, hidden, now))?;
     let keeps = row.attribute(attribute).map_or(&Keeps::AsGiven, |row| &row.keeps);
-    let Some(value) = keeps.kept(value) else { return Ok(()) };
+    let Some(value) = keeps.kept(value).map(as_read) else { return Ok(()) };
     if attribute.row().disturbs {
         hidden.vfs.entry(vf).or_default().again = row.resets;
     }
@@ -46,11 +51,21 @@ pub(crate) fn set(
     }
 }
 
-/// Answers as the kernel does for an interface that is not the PF's.
+/// Returns how the edge reads a value: where there is no VLAN, its protocol says nothing.
+fn as_read(value: VfValue) -> VfValue {
+    match value {
+        VfValue::Vlan(VlanTag { id, qos, protocol: _ }) if id.get() == 0 && qos.get() == 0 => {
+            VfValue::Vlan(VlanTag::NONE)
+        }
+        other => other,
+    }
+}
+
+/// Refuses an interface that is not the PF's. The edge looks into the PF's folder in sysfs, where an altname is
+/// no name.
 pub(crate) fn require_interface(pf: &PfFacts, interface: &InterfaceName) -> Result<(), Errno> {
     let netdev = pf.netdev.as_ref().ok_or(Errno::ENODEV)?;
-    let known = netdev.name == *interface || netdev.altnames.contains(interface);
-    known.then_some(()).ok_or(Errno::ENODEV)
+    (netdev.name == *interface).then_some(()).ok_or(Errno::ENODEV)
 }
 
 /// Refuses what the kernel or the driver refuses.

@@ -47,7 +47,8 @@ pub(crate) fn unbind(
     Ok(())
 }
 
-/// Gives a VF to the named driver by its override, which is taken back whatever comes of it.
+/// Gives a VF to the named driver by its override and the driver's own `bind`; the override is taken back
+/// whatever comes of it.
 pub(crate) fn bind(
     world: &mut SimWorld,
     pf: &DeviceAddress,
@@ -55,18 +56,20 @@ pub(crate) fn bind(
     device: PciAddress,
     driver: &DriverName,
 ) -> Result<(), Stop> {
+    let is_loaded = world.facts.system.modules.contains(&driver.module());
     let facts = store(world, pf, vf, device)?;
+    if driver.is_vfio() && !is_loaded {
+        let module = driver.module();
+        return Err(Stop::ByEdge(format!("no driver {driver} is registered; load module {module}")));
+    }
     facts.driver_override = None;
     if facts.driver.is_some() {
-        // `bus_rescan_devices_helper` leaves a device that has a driver alone.
-        return Ok(());
+        // `__driver_probe_device`.
+        return Err(Errno::EBUSY.into());
     }
     let grouped = facts.iommu_group.is_some();
     let (of_pf, _, _) = world.pf(pf)?;
     if driver.is_vfio() {
-        if !world.facts.system.modules.contains(&driver.module()) {
-            return Err(Errno::ENODEV.into());
-        }
         // `vfio_pci_core_register_device`: no group, no device.
         if !grouped {
             return Err(Errno::EINVAL.into());
@@ -91,16 +94,14 @@ pub(crate) fn probe(
         return Ok(());
     }
     let (of_pf, _, _) = world.pf(pf)?;
-    if of_pf.drivers_autoprobe != Some(Toggle::On) {
-        // `pci_device_can_probe`.
-        return Err(Errno::ENODEV.into());
-    }
-    match of_pf.vf_default_driver.clone() {
+    // `pci_device_can_probe` refuses with autoprobe off, but `drivers_probe` is content whenever nobody takes the
+    // device: `__device_attach_driver` drops what a probe says.
+    let autoprobes = of_pf.drivers_autoprobe == Some(Toggle::On);
+    match of_pf.vf_default_driver.clone().filter(|_| autoprobes) {
         Some(driver) => {
             let from = world.now + DRIVER;
             take(world, pf, vf, driver, from)
         }
-        // `drivers_probe` is content when no driver matches.
         None => Ok(()),
     }
 }

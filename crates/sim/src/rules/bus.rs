@@ -1,6 +1,6 @@
 //! Devices that leave the PCI bus and come back (drivers/pci/remove.c, drivers/pci/probe.c).
 
-use vfctl_model::{DeviceAddress, Toggle};
+use vfctl_model::{Bus, DeviceAddress, Toggle};
 use vfctl_port::{PfFacts, PfNetdev, Use};
 
 use super::{count, upper};
@@ -10,6 +10,9 @@ use crate::world::{HiddenPf, SimWorld};
 
 /// Takes a PF from the bus, and its VFs with it.
 pub(crate) fn remove(world: &mut SimWorld, pf: &DeviceAddress) -> Result<(), Stop> {
+    if pf.bus() != Bus::Pci {
+        return Err(Errno::ENOENT.into());
+    }
     let (facts, hidden, _) = world.pf(pf)?;
     let is_open = facts.vfs.values().any(|vf| vf.uses.iter().any(Use::blocks_the_kernel));
     if is_open || hidden.stuck.is_some() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use vfctl_model::{AttributeMap, Bus, DeviceAddress, Toggle, VfAttribute, VfIndex};
 use vfctl_port::{IommuGroup, Use, VfFacts};
 
+use super::eswitch::switch;
 use super::{binding, link, upper};
 use crate::errno::Errno;
 use crate::perform::Stop;
@@ -66,6 +67,8 @@ pub(crate) fn destroy_all(world: &mut SimWorld, pf: &DeviceAddress) -> Result<()
     facts.vf_count = 0;
     let gone = std::mem::take(&mut facts.vfs);
     if row.attributes_outlive {
+        // netdevsim leaves switchdev mode with its VFs (`nsim_drv_configure_vfs`).
+        switch(facts, hidden, Toggle::Off);
         hidden.kept.extend(gone.iter().map(|(index, vf)| (*index, vf.attributes.clone())));
     }
     for vf in gone.values() {

@@ -74,6 +74,18 @@ pub(crate) fn set_vf_mtu(
     Ok(())
 }
 
+/// Sets a VF's interface up or down.
+pub(crate) fn set_vf_admin_state(
+    world: &mut SimWorld,
+    pf: &DeviceAddress,
+    vf: VfIndex,
+    state: AdminState,
+) -> Result<(), Stop> {
+    let (facts, _) = world.vf_mut(pf, vf)?;
+    facts.netdev.as_mut().ok_or(Errno::ENODEV)?.up = state == AdminState::Up;
+    Ok(())
+}
+
 /// Takes the PF's carrier away for as long as its driver needs to reset the port.
 pub(crate) fn flap(world: &mut SimWorld, pf: &DeviceAddress) -> Result<(), Stop> {
     let now = world.now;

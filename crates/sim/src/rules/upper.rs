@@ -1,14 +1,15 @@
 //! What stands on interfaces: bonds, bridges, addresses, routes, namespaces.
 
 use vfctl_model::{Cidr, DeviceAddress, InterfaceName, VfIndex};
-use vfctl_port::{HostFacts, LinkFacts, Master, Use, VfFacts};
+use vfctl_port::{HostFacts, LinkFacts, Master, PfNetdev, Use, VfFacts, VfNetdev};
 
-use super::binding;
+use super::{binding, link};
 use crate::errno::Errno;
 use crate::perform::Stop;
 use crate::world::{SimWorld, is_elsewhere};
 
-/// Makes a bond or bridge with these ports.
+/// Makes a bond or bridge with these ports. A bond sets its ports up and gives them the first one's MAC address
+/// (`bond_enslave`, drivers/net/bonding/bond_main.c).
 pub(crate) fn enslave(
     world: &mut SimWorld,
     name: &InterfaceName,
@@ -19,54 +20,77 @@ pub(crate) fn enslave(
     if host.links.contains_key(name) {
         return Err(Errno::EEXIST.into());
     }
+    let places =
+        ports.iter().map(|port| find(host, port)).collect::<Option<Vec<_>>>().ok_or(Errno::ENODEV)?;
+    if ports.iter().any(|port| host.links.values().any(|link| link.lower.contains(port))) {
+        return Err(Errno::EBUSY.into());
+    }
+    let is_bond = kind == "bond";
     let master = Master { name: name.clone(), kind: kind.to_owned() };
-    for port in ports {
-        match find(host, port).ok_or(Errno::ENODEV)? {
+    let mut mac = None;
+    let mut started = Vec::new();
+    for place in places {
+        match place {
             Place::Pf(pf) => {
-                if let Some(netdev) = host.physical_functions.get_mut(&pf).and_then(|pf| pf.netdev.as_mut()) {
-                    if netdev.master.is_some() {
-                        return Err(Errno::EBUSY.into());
-                    }
+                if let Some(netdev) = netdev_of(host, &pf) {
                     netdev.master = Some(master.clone());
-                    netdev.up = true;
+                    if is_bond {
+                        netdev.mac = *mac.get_or_insert(netdev.mac);
+                        netdev.up = true;
+                        started.push(pf);
+                    }
                 }
             }
-            Place::Vf(pf, vf) => add_use(host, &pf, vf, Use::Port { master: master.clone() }),
-            Place::Link => {
-                if let Some(link) = host.links.get_mut(port) {
+            Place::Vf(pf, vf) => {
+                if let Some(netdev) = vf_netdev_of(host, &pf, vf).filter(|_| is_bond) {
+                    netdev.mac = *mac.get_or_insert(netdev.mac);
+                    netdev.up = true;
+                }
+                add_use(host, &pf, vf, Use::Port { master: master.clone() });
+            }
+            Place::Link(port) => {
+                if let Some(link) = host.links.get_mut(&port) {
                     link.master = Some(name.clone());
                 }
             }
         }
     }
-    let lower = ports.iter().cloned().collect();
     let link = LinkFacts {
         kind: kind.to_owned(),
-        lower,
+        lower: ports.iter().cloned().collect(),
         master: None,
         addresses: Default::default(),
         default_route: false,
     };
     host.links.insert(name.clone(), link);
-    Ok(())
+    started.iter().try_for_each(|pf| link::flap(world, pf))
 }
 
-/// Takes a bond or bridge away.
+/// Takes a bond or bridge away. A bond's ports are down then and have their own MAC address back
+/// (`__bond_release_one`).
 pub(crate) fn dissolve(world: &mut SimWorld, name: &InterfaceName) -> Result<(), Stop> {
     let host = &mut world.facts;
-    host.links.remove(name).ok_or(Errno::ENODEV)?;
-    leave(world, name);
-    let host = &mut world.facts;
+    let link = host.links.remove(name).ok_or(Errno::ENODEV)?;
+    let is_bond = link.kind == "bond";
+    for upper in host.links.values_mut() {
+        upper.lower.remove(name);
+        upper.master.take_if(|master| master == name);
+    }
     for pf in host.physical_functions.values_mut() {
-        if let Some(netdev) = &mut pf.netdev {
-            netdev.master.take_if(|master| master.name == *name);
+        if let Some(netdev) = &mut pf.netdev
+            && netdev.master.take_if(|master| master.name == *name).is_some()
+            && is_bond
+        {
+            netdev.up = false;
+            netdev.mac = netdev.permanent_mac.unwrap_or(netdev.mac);
         }
         for vf in pf.vfs.values_mut() {
-            vf.uses.retain(|one| !matches!(one, Use::Port { master } if master.name == *name));
+            let is_port = |one: &Use| matches!(one, Use::Port { master } if master.name == *name);
+            if let Some(netdev) = vf.netdev.as_mut().filter(|_| is_bond && vf.uses.iter().any(is_port)) {
+                netdev.up = false;
+            }
+            vf.uses.retain(|one| !is_port(one));
         }
-    }
-    for link in host.links.values_mut() {
-        link.master.take_if(|master| master == name);
     }
     Ok(())
 }
@@ -83,13 +107,13 @@ pub(crate) fn add_address(world: &mut SimWorld, name: &InterfaceName, address: C
     let host = &mut world.facts;
     match find(host, name).ok_or(Errno::ENODEV)? {
         Place::Pf(pf) => {
-            if let Some(netdev) = host.physical_functions.get_mut(&pf).and_then(|pf| pf.netdev.as_mut()) {
+            if let Some(netdev) = netdev_of(host, &pf) {
                 netdev.addresses.insert(address);
             }
         }
         Place::Vf(pf, vf) => add_use(host, &pf, vf, Use::Addressed { address: address.to_string() }),
-        Place::Link => {
-            if let Some(link) = host.links.get_mut(name) {
+        Place::Link(name) => {
+            if let Some(link) = host.links.get_mut(&name) {
                 link.addresses.insert(address);
             }
         }
@@ -97,18 +121,20 @@ pub(crate) fn add_address(world: &mut SimWorld, name: &InterfaceName, address: C
     Ok(())
 }
 
-/// Leads the default route through an interface.
+/// Leads the default route through an interface, which must be up (`fib_check_nh`, net/ipv4/fib_semantics.c).
 pub(crate) fn add_default_route(world: &mut SimWorld, name: &InterfaceName) -> Result<(), Stop> {
     let host = &mut world.facts;
     match find(host, name).ok_or(Errno::ENODEV)? {
         Place::Pf(pf) => {
-            if let Some(netdev) = host.physical_functions.get_mut(&pf).and_then(|pf| pf.netdev.as_mut()) {
-                netdev.default_route = true;
-            }
+            let netdev = netdev_of(host, &pf).filter(|netdev| netdev.up).ok_or(Errno::ENETDOWN)?;
+            netdev.default_route = true;
         }
-        Place::Vf(pf, vf) => add_use(host, &pf, vf, Use::DefaultRoute { interface: name.clone() }),
-        Place::Link => {
-            if let Some(link) = host.links.get_mut(name) {
+        Place::Vf(pf, vf) => {
+            vf_netdev_of(host, &pf, vf).filter(|netdev| netdev.up).ok_or(Errno::ENETDOWN)?;
+            add_use(host, &pf, vf, Use::DefaultRoute { interface: name.clone() });
+        }
+        Place::Link(name) => {
+            if let Some(link) = host.links.get_mut(&name) {
                 link.default_route = true;
             }
         }
@@ -168,24 +194,34 @@ pub(crate) fn bring_back(world: &mut SimWorld, namespace: &str) -> Result<(), St
     Ok(())
 }
 
+/// Returns the VF whose interface in this namespace has that name.
+pub(crate) fn vf_by_interface(host: &HostFacts, name: &InterfaceName) -> Option<(DeviceAddress, VfIndex)> {
+    let has_it = |vf: &VfFacts| vf.netdev.as_ref().is_some_and(|n| n.name == *name) && !is_elsewhere(vf);
+    host.physical_functions.iter().find_map(|(pf, facts)| {
+        facts.vfs.iter().find(|(_, vf)| has_it(vf)).map(|(index, _)| (pf.clone(), *index))
+    })
+}
+
 /// Where an interface is found.
 enum Place {
     Pf(DeviceAddress),
     Vf(DeviceAddress, VfIndex),
-    Link,
+    Link(InterfaceName),
 }
 
 fn find(host: &HostFacts, name: &InterfaceName) -> Option<Place> {
-    if let Some((pf, _)) = host.pf_by_interface(name) {
-        return Some(Place::Pf(pf.clone()));
-    }
-    if host.links.contains_key(name) {
-        return Some(Place::Link);
-    }
-    host.physical_functions.iter().find_map(|(pf, facts)| {
-        let has_it = |vf: &VfFacts| vf.netdev.as_ref().is_some_and(|n| n.name == *name) && !is_elsewhere(vf);
-        facts.vfs.iter().find(|(_, vf)| has_it(vf)).map(|(index, _)| Place::Vf(pf.clone(), *index))
-    })
+    let of_pf = || host.pf_by_interface(name).map(|(pf, _)| Place::Pf(pf.clone()));
+    let of_vf = || vf_by_interface(host, name).map(|(pf, vf)| Place::Vf(pf, vf));
+    let link = || host.links.contains_key(name).then(|| Place::Link(name.clone()));
+    of_pf().or_else(of_vf).or_else(link)
+}
+
+fn netdev_of<'h>(host: &'h mut HostFacts, pf: &DeviceAddress) -> Option<&'h mut PfNetdev> {
+    host.physical_functions.get_mut(pf)?.netdev.as_mut()
+}
+
+fn vf_netdev_of<'h>(host: &'h mut HostFacts, pf: &DeviceAddress, vf: VfIndex) -> Option<&'h mut VfNetdev> {
+    host.physical_functions.get_mut(pf)?.vfs.get_mut(&vf)?.netdev.as_mut()
 }
 
 fn add_use(host: &mut HostFacts, pf: &DeviceAddress, vf: VfIndex, one: Use) {

@@ -32,11 +32,12 @@ fn vfio_takes_a_vf_with_its_module_and_an_iommu_group() {
 }
 
 #[test]
-fn vfio_without_its_module_is_no_device_until_the_module_is_loaded() {
+fn vfio_without_its_module_is_refused_until_the_module_is_loaded() {
     let seed = PfSeed { vf_count: 1, ..PfSeed::new("igb".parse().unwrap(), 7) };
     let host = SimHost::builder().pf(seed).build();
     assert_eq!(unbind(&host, 0), Outcome::Done);
-    assert_eq!(refused(&bind(&host, 0, "vfio-pci")), Some(Errno::ENODEV));
+    let Outcome::Refused(error) = bind(&host, 0, "vfio-pci") else { panic!("it was bound") };
+    assert_eq!((error.errno, error.cause.contains("load module vfio_pci")), (None, true));
     let module = "vfio_pci".parse().unwrap();
     assert_eq!(perform(&host, Op::LoadModule { module }), Outcome::Done);
     assert!(host.observe_host().unwrap().system.modules.contains(&"vfio".parse().unwrap()));
@@ -60,18 +61,20 @@ fn driver_that_does_not_take_the_vf_is_no_device() {
 }
 
 #[test]
-fn bind_leaves_a_vf_that_has_a_driver_alone() {
+fn bind_of_a_vf_that_has_a_driver_is_busy() {
     let host = host("igb", 1);
-    assert_eq!(bind(&host, 0, "vfio-pci"), Outcome::Done);
+    assert_eq!(refused(&bind(&host, 0, "vfio-pci")), Some(Errno::EBUSY));
     assert_eq!(driver(&host, 0).as_deref(), Some("igbvf"));
 }
 
 #[test]
-fn probe_with_autoprobe_off_is_no_device_while_bind_by_override_works() {
+fn probe_with_autoprobe_off_is_accepted_and_binds_nothing_while_bind_by_override_works() {
     let host = host("igb", 2);
     assert_eq!(set_autoprobe(&host, Toggle::Off), Outcome::Done);
     assert_eq!((unbind(&host, 0), unbind(&host, 1)), (Outcome::Done, Outcome::Done));
-    assert_eq!(refused(&probe(&host, 0)), Some(Errno::ENODEV));
+    assert_eq!(probe(&host, 0), Outcome::Done);
+    host.settle();
+    assert_eq!(driver(&host, 0), None);
     assert_eq!(bind(&host, 1, "igbvf"), Outcome::Done);
     assert_eq!(set_autoprobe(&host, Toggle::On), Outcome::Done);
     assert_eq!(probe(&host, 0), Outcome::Done);

@@ -4,7 +4,7 @@ use vfctl_model::{VfAttribute, VfValue};
 use vfctl_port::Outcome;
 use vfctl_sim::Errno;
 
-use crate::words::{by_hand, host, is_value, other_value, pf, reading, refused, set_count, set_vf, vf};
+use crate::words::{by_hand, hand, host, is_value, other_value, pf, reading, refused, set_count, set_vf, vf};
 
 const NETWORK_DRIVERS: &[&str] =
     &["igb", "ixgbe", "i40e", "ice", "mlx5_core", "bnxt_en", "netdevsim", "somebodys_driver"];
@@ -125,6 +125,25 @@ fn netdevsim_keeps_the_lower_sixteen_bits_of_a_rate() {
     let host = host("netdevsim", 1);
     assert_eq!(set_vf(&host, 0, VfAttribute::Rate, "max 70000"), Outcome::Done);
     assert_eq!(reading(&host, 0, VfAttribute::Rate), "max 4464");
+}
+
+#[test]
+fn no_vlan_reads_back_without_a_protocol() {
+    let host = host("netdevsim", 1);
+    assert_eq!(set_vf(&host, 0, VfAttribute::Vlan, "0 proto 802.1ad"), Outcome::Done);
+    assert_eq!(reading(&host, 0, VfAttribute::Vlan), "none");
+}
+
+#[test]
+fn netdevsim_takes_no_rate_in_switchdev_mode_which_ends_with_its_vfs() {
+    let host = host("netdevsim", 1);
+    by_hand(&host, "eswitch eth0 switchdev");
+    assert_eq!(refused(&set_vf(&host, 0, VfAttribute::Rate, "max 5")), Some(Errno::EOPNOTSUPP));
+    assert_eq!(set_vf(&host, 0, VfAttribute::Trust, "on"), Outcome::Done);
+    by_hand(&host, "count eth0 0");
+    by_hand(&host, "count eth0 1");
+    assert_eq!(set_vf(&host, 0, VfAttribute::Rate, "max 5"), Outcome::Done);
+    assert_eq!(hand(&crate::words::host("igb", 0), "eswitch eth0 legacy"), Err(Some(Errno::EOPNOTSUPP.0)));
 }
 
 #[test]

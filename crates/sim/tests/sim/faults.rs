@@ -113,6 +113,15 @@ fn op_after_a_refused_one_of_the_same_batch_is_performed() {
 }
 
 #[test]
+fn op_after_one_that_hangs_in_the_same_batch_is_not_tried() {
+    let host = stage();
+    host.inject(OpKind::UnbindDriver, None, Fault::Hang);
+    let ops = ops(&host);
+    let outcomes = host.perform(&ops[7..9], LIMIT);
+    assert!(matches!(outcomes[..], [Outcome::Unknown(_), Outcome::NotTried]), "{outcomes:?}");
+}
+
+#[test]
 fn user_asks_to_stop_after_so_many_ops() {
     let host = stage();
     host.interrupt_after(1);

@@ -40,6 +40,7 @@ fn every_line_of_the_vocabulary_is_read() {
         "unbond bond0",
         "bridge br0 eth0",
         "unbridge br0",
+        "eswitch eth0 switchdev",
         "altname eth0 uplink",
         "address eth0 192.0.2.1/24",
         "default-route eth0",

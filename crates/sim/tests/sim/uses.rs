@@ -1,7 +1,7 @@
 //! Who uses a VF, and what stands on interfaces.
 
 use vfctl_port::{Observe, Use};
-use vfctl_sim::{Errno, SimHost};
+use vfctl_sim::{Errno, PfSeed, SimHost};
 
 use crate::words::{address, by_hand, hand, host, pf, vf};
 
@@ -61,7 +61,9 @@ fn bond_and_bridge_have_ports_until_they_are_taken_away() {
     assert_eq!(uses(&host, 0), ["port of bond bond0"]);
     assert_eq!(hand(&host, "bond bond1 eth0"), Err(Some(Errno::EBUSY.0)));
     assert_eq!(hand(&host, "bond bond0 eth0"), Err(Some(Errno::EEXIST.0)));
+    assert_eq!(vf(&host, 0).netdev.map(|n| (n.mac, n.up)), pf(&host).netdev.map(|n| (n.mac, n.up)));
     by_hand(&host, "unbond bond0");
+    assert!(!pf(&host).netdev.unwrap().up);
     by_hand(&host, "unbridge br0");
     assert!(host.observe_host().unwrap().links.is_empty());
     assert!(pf(&host).netdev.unwrap().master.is_none());
@@ -82,6 +84,8 @@ fn vf_that_is_destroyed_leaves_its_bond() {
 fn addresses_routes_and_ssh_are_users_of_a_vf_and_facts_of_a_pf() {
     let host = host("igb", 1);
     let name = vf(&host, 0).netdev.unwrap().name;
+    assert_eq!(hand(&host, &format!("default-route {name}")), Err(Some(Errno::ENETDOWN.0)));
+    by_hand(&host, &format!("admin {name} up"));
     for device in ["eth0", name.as_str()] {
         by_hand(&host, &format!("address {device} 192.0.2.1/24"));
         by_hand(&host, &format!("default-route {device}"));
@@ -92,6 +96,22 @@ fn addresses_routes_and_ssh_are_users_of_a_vf_and_facts_of_a_pf() {
     assert_eq!(netdev.addresses.len(), 1);
     assert_eq!(uses(&host, 0).len(), 3);
     assert_eq!(host.observe_host().unwrap().system.ssh_interface, Some(name));
+}
+
+#[test]
+fn bond_sets_its_ports_up_and_gives_them_one_mac_until_it_is_gone() {
+    let seed = || PfSeed::new("igb".parse().unwrap(), 7);
+    let host = SimHost::builder().pf(seed()).pf(seed()).build();
+    let macs = |host: &SimHost| -> Vec<_> {
+        let pfs = host.observe_host().unwrap().physical_functions.into_values();
+        pfs.map(|pf| pf.netdev.unwrap()).map(|netdev| (netdev.mac, netdev.up)).collect()
+    };
+    by_hand(&host, "admin eth1 down");
+    let before = macs(&host);
+    by_hand(&host, "bond bond0 eth0 eth1");
+    assert_eq!(macs(&host), [(before[0].0, true), (before[0].0, true)]);
+    by_hand(&host, "unbond bond0");
+    assert_eq!(macs(&host), [(before[0].0, false), (before[1].0, false)]);
 }
 
 #[test]
