@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,13 +10,20 @@ use tempfile::TempDir;
 
 use crate::guest::{Guest, GuestError, Output, setup};
 use crate::image::{self, ImageError};
+use crate::machine::Accelerator;
 use crate::machine::arguments::Console;
 use crate::machine::boot::{Machine, MachineError, Order};
-use crate::machine::Accelerator;
+use crate::roles::{self, Roles};
 use crate::topology::{Topology, TopologyError};
 
 /// The shared folder, as the guest sees it.
 pub const SHARE: &str = "/share";
+/// What the guest is given to run besides the agent.
+const SCRIPTS: [(&str, &str); 3] = [
+    ("hand", include_str!("guest/hand.sh")),
+    ("reset.sh", include_str!("guest/reset.sh")),
+    ("world.sh", include_str!("guest/world.sh")),
+];
 /// How long preparing the guest may take.
 const SETUP_LIMIT: Duration = Duration::from_secs(60);
 
@@ -79,6 +87,12 @@ impl Folders {
         let agent = std::env::current_exe().map_err(host("find this program"))?;
         fs::copy(&agent, share.path().join("testbed")).map_err(host("put the agent into the share"))?;
         fs::create_dir(share.path().join("programs")).map_err(host("make the programs' folder"))?;
+        for (name, text) in SCRIPTS {
+            let path = share.path().join(name);
+            fs::write(&path, text)
+                .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)))
+                .map_err(host(format!("put {name} into the share")))?;
+        }
         Ok(Self { image, cache: image::cache()?, share })
     }
 }
@@ -88,6 +102,8 @@ impl Folders {
 pub struct Lab {
     /// The guest.
     pub guest: Guest,
+    /// Its devices.
+    pub roles: Roles,
     folders: Folders,
 }
 
@@ -115,7 +131,8 @@ impl Lab {
         };
         let mut guest = Guest::boot(&order)?;
         prepare(&mut guest, &plan.topology)?;
-        Ok(Self { guest, folders })
+        let roles = find_roles(&mut guest, &plan.topology)?;
+        Ok(Self { guest, roles, folders })
     }
 
     /// Makes a folder in the share; where it is for the host and for the
@@ -150,7 +167,8 @@ pub fn shell(plan: &Plan) -> Result<(), LabError> {
         cache: &folders.cache,
     };
     // A terminal shows a failed boot by itself; nothing starts it again.
-    let accelerator = Accelerator::kept(&folders.cache).map_err(MachineError::from)?.unwrap_or(Accelerator::Tcg);
+    let accelerator =
+        Accelerator::kept(&folders.cache).map_err(MachineError::from)?.unwrap_or(Accelerator::Tcg);
     let mut guest = Guest::connect(Machine::start(&order, accelerator)?)?;
     prepare(&mut guest, &plan.topology)?;
     guest.machine.await_end()?;
@@ -158,9 +176,19 @@ pub fn shell(plan: &Plan) -> Result<(), LabError> {
 }
 
 fn prepare(guest: &mut Guest, topology: &Topology) -> Result<(), LabError> {
-    let Output { code, stdout: _, stderr } = guest.run(&setup::script(topology), "/", SETUP_LIMIT)?;
+    in_guest(guest, &setup::script(topology)).map(|_| ())
+}
+
+fn find_roles(guest: &mut Guest, topology: &Topology) -> Result<Roles, LabError> {
+    let printed = in_guest(guest, &roles::script(topology))?;
+    roles::parse(topology, &printed)
+        .ok_or_else(|| LabError::Setup(format!("the topology's are not all among\n{printed}")))
+}
+
+fn in_guest(guest: &mut Guest, script: &str) -> Result<String, LabError> {
+    let Output { code, stdout, stderr } = guest.run(script, "/", SETUP_LIMIT)?;
     match code {
-        Some(0) => Ok(()),
+        Some(0) => Ok(stdout),
         Some(code) => Err(LabError::Setup(format!("exit code {code}: {}", stderr.trim()))),
         None => Err(LabError::Setup("it takes too long".to_owned())),
     }

@@ -5,9 +5,17 @@
 #![allow(clippy::disallowed_methods, reason = "a test bed's business is processes, files and time")]
 
 pub mod commands;
+pub mod fixtures;
 pub mod guest;
 pub mod image;
 pub mod lab;
 pub mod machine;
+pub mod matrix;
+pub mod place;
 pub mod programs;
+pub mod report;
+pub mod roles;
+pub mod runner;
+pub mod scenario;
 pub mod topology;
+pub mod transcript;

@@ -7,7 +7,7 @@ use clap::Parser;
 use testbed::commands::{self, Arguments};
 
 fn main() -> ExitCode {
-    match commands::run(Arguments::parse()) {
+    match commands::run_command(Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("testbed: failed to {error:#}");

@@ -95,7 +95,9 @@ pub enum TopologyError {
         role: String,
     },
     /// More memory than VFs bear.
-    #[error("use the topology {path}: with {memory} MiB of memory QEMU's VFs do not answer; the most is 2816")]
+    #[error(
+        "use the topology {path}: with {memory} MiB of memory QEMU's VFs do not answer; the most is 2816"
+    )]
     TooMuchMemory {
         /// The file.
         path: PathBuf,
@@ -155,7 +157,8 @@ impl Topology {
 
     /// The network interface of each role that has one.
     pub fn interfaces(&self) -> BTreeMap<&str, String> {
-        let igb = self.igb.iter().enumerate().map(|(index, port)| (port.role.as_str(), format!("eth{index}")));
+        let igb =
+            self.igb.iter().enumerate().map(|(index, port)| (port.role.as_str(), format!("eth{index}")));
         let netdevsim = self.netdevsim.iter().map(|device| (device.role.as_str(), device.interface()));
         igb.chain(netdevsim).collect()
     }

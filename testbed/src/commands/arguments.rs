@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::exec;
+use super::{exec, matrix, run};
 use crate::guest::agent;
-use crate::lab::{self, Plan};
-use crate::{image, programs};
+use crate::lab::{self, Lab, Plan};
 use crate::topology::Topology;
+use crate::{fixtures, image, programs};
 
 /// Boots emulated hardware and runs vfctl's scenarios on it.
 #[derive(Debug, Parser)]
@@ -29,6 +29,20 @@ enum Command {
     ///
     /// Stops at the first command that fails and ends with its exit code.
     Exec(exec::ExecArguments),
+    /// Run scenarios in one guest, one after another
+    Run(run::RunArguments),
+    /// Run scenarios on the simulator
+    Simulate(run::SimulateArguments),
+    /// Make the matrix of scenarios and places from reports, or check it
+    Matrix(matrix::MatrixArguments),
+    /// Record the lab that simulated worlds begin with
+    Fixtures {
+        #[command(flatten)]
+        hardware: Hardware,
+        /// Write them; without it nothing is done
+        #[arg(long, required = true)]
+        write: bool,
+    },
     /// The guest's half of the conversation
     #[command(hide = true)]
     Agent,
@@ -36,7 +50,7 @@ enum Command {
 
 /// Which guest, with which program under test.
 #[derive(Debug, Args)]
-pub struct Hardware {
+pub(super) struct Hardware {
     /// The guest's hardware
     #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies/lab.toml"), hide_default_value = true)]
     topology: PathBuf,
@@ -51,7 +65,7 @@ impl Hardware {
     /// # Errors
     ///
     /// When the topology is unusable or a named program is missing.
-    pub fn plan(&self) -> anyhow::Result<Plan> {
+    pub(super) fn plan(&self) -> anyhow::Result<Plan> {
         let Self { topology, vfctl } = self;
         let topology = Topology::read(topology)?;
         let vfctl = match programs::find("vfctl", vfctl.as_deref()) {
@@ -66,16 +80,29 @@ impl Hardware {
     }
 }
 
+fn record(hardware: &Hardware) -> anyhow::Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let mut lab = Lab::open(&hardware.plan()?, &scratch.path().join("console.log"))?;
+    for path in fixtures::write(&mut lab)? {
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
 /// Does what the command line says.
 ///
 /// # Errors
 ///
 /// When it cannot be done, as opposed to done and found wrong.
-pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+pub fn run_command(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Image => println!("{}", image::find_or_build()?.display()),
         Command::Shell(hardware) => lab::shell(&hardware.plan()?)?,
         Command::Exec(arguments) => return exec::exec(&arguments),
+        Command::Run(arguments) => return run::run(&arguments),
+        Command::Simulate(arguments) => return run::simulate(&arguments),
+        Command::Matrix(arguments) => return matrix::write_or_check(&arguments),
+        Command::Fixtures { hardware, write: _ } => record(&hardware)?,
         Command::Agent => agent::serve()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -13,7 +13,7 @@ use crate::lab::Lab;
 
 /// The arguments of `testbed exec`.
 #[derive(Debug, Args)]
-pub struct ExecArguments {
+pub(super) struct ExecArguments {
     #[command(flatten)]
     hardware: Hardware,
     /// A file or folder to put into the working folder (repeatable)
@@ -35,7 +35,7 @@ pub struct ExecArguments {
 /// # Errors
 ///
 /// When the guest breaks.
-pub fn exec(arguments: &ExecArguments) -> anyhow::Result<ExitCode> {
+pub(super) fn exec(arguments: &ExecArguments) -> anyhow::Result<ExitCode> {
     let ExecArguments { hardware, copy, limit, console, commands } = arguments;
     let scratch = tempfile::tempdir().context("make a folder for the console's log")?;
     let console = console.clone().unwrap_or_else(|| scratch.path().join("console.log"));

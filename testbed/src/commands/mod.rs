@@ -2,5 +2,7 @@
 
 mod arguments;
 mod exec;
+mod matrix;
+mod run;
 
-pub use arguments::{Arguments, run};
+pub use arguments::{Arguments, run_command};

@@ -182,7 +182,9 @@ impl Guest {
             Answer::Ended { id: _, ending, stdout, stderr } => match ending {
                 Ending::Exit { code } => Ok(Output { code: Some(code), stdout, stderr }),
                 Ending::TimedOut => Ok(Output { code: None, stdout, stderr }),
-                Ending::Stuck { stacks } => Err(GuestError::Stuck { command: started.command.clone(), stacks }),
+                Ending::Stuck { stacks } => {
+                    Err(GuestError::Stuck { command: started.command.clone(), stacks })
+                }
             },
             Answer::Failed { id: _, why } => Err(GuestError::Failed(why)),
             Answer::Ready => Err(GuestError::Failed("the agent has started again".to_owned())),

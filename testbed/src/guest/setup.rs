@@ -23,6 +23,8 @@ pub fn script(topology: &Topology) -> String {
         let carrier = format!("/sys/class/net/{interface}/carrier");
         line(&mut script, &format!("until [ \"$(cat {carrier})\" = 1 ]; do sleep 0.05; done"));
     }
+    line(&mut script, "mkdir -p /run/testbed");
+    line(&mut script, "cut -d ' ' -f 1 /proc/modules >/run/testbed/modules.boot");
     script
 }
 

@@ -68,9 +68,9 @@ impl Accelerator {
         }
         let kept = fs::read_to_string(cache.join(VERDICT)).unwrap_or_default();
         let place = place()?;
-        Ok([("kvm", Self::Kvm), ("tcg", Self::Tcg)]
-            .into_iter()
-            .find_map(|(verdict, accelerator)| (kept == format!("{verdict}\n{place}")).then_some(accelerator)))
+        Ok([("kvm", Self::Kvm), ("tcg", Self::Tcg)].into_iter().find_map(|(verdict, accelerator)| {
+            (kept == format!("{verdict}\n{place}")).then_some(accelerator)
+        }))
     }
 }
 

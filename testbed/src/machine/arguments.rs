@@ -31,7 +31,12 @@ pub struct Files {
 }
 
 /// The arguments after `qemu-system-x86_64`.
-pub fn arguments(topology: &Topology, accelerator: Accelerator, files: &Files, console: &Console) -> Vec<String> {
+pub fn arguments(
+    topology: &Topology,
+    accelerator: Accelerator,
+    files: &Files,
+    console: &Console,
+) -> Vec<String> {
     let mut line = Line::default();
     match accelerator {
         Accelerator::Kvm => line.add("-accel kvm -cpu host"),
@@ -101,7 +106,10 @@ impl Line {
     fn ways_in(&mut self, files: &Files) {
         let Files { image: _, share, programs, agent_socket, monitor_socket } = files;
         self.add("-device virtio-rng-pci -device virtio-serial-pci");
-        self.option("-chardev", format!("socket,id=agent,server=on,wait=off,path={}", agent_socket.display()));
+        self.option(
+            "-chardev",
+            format!("socket,id=agent,server=on,wait=off,path={}", agent_socket.display()),
+        );
         self.add(&format!("-device virtserialport,chardev=agent,name={}", protocol::PORT));
         self.option("-qmp", format!("unix:{},server=on,wait=off", monitor_socket.display()));
         for (tag, folder, access) in [("share", share, "off"), ("programs", programs, "on")] {
@@ -126,9 +134,10 @@ impl Line {
         self.option("-kernel", image.join("vmlinuz").display().to_string());
         self.option("-initrd", image.join("initrd").display().to_string());
         // The watchdogs take an emulated processor's slowness for a lockup.
-        let mut words = "console=ttyS0 panic=-1 net.ifnames=0 mitigations=off random.trust_cpu=on nowatchdog \
+        let mut words =
+            "console=ttyS0 panic=-1 net.ifnames=0 mitigations=off random.trust_cpu=on nowatchdog \
                          rcupdate.rcu_cpu_stall_suppress=1 loglevel=5"
-            .to_owned();
+                .to_owned();
         if topology.iommu {
             words.push_str(" intel_iommu=on iommu=pt");
         }

@@ -1,0 +1,80 @@
+#!/bin/bash
+# Puts the guest back as it was at boot; `world.sh` says whether that worked.
+#
+# Processes are dear on an emulated processor: few are started where nothing
+# is to be put back.
+#
+# usage: reset.sh INTERFACE… (those that were there, all up with MTU 1500)
+shopt -s nullglob
+ip=/usr/sbin/ip
+here=$(dirname "$0")
+
+# Who holds a VF goes first: the kernel would wait for them.
+for file in /run/testbed/vfio/*.pid; do
+    "$here/hand" vfio-close
+    break
+done
+for namespace in /run/netns/*; do
+    $ip netns del "${namespace##*/}"
+done
+# What has no device was made: bonds, bridges, VLANs.
+for interface in /sys/class/net/*; do
+    name=${interface##*/}
+    if [ "$name" != lo ] && [ -d "$interface" ] && [ ! -e "$interface/device" ]; then
+        $ip link del "$name"
+    fi
+done
+
+for name; do
+    if [ ! -e "/sys/class/net/$name" ]; then
+        echo 1 >/sys/bus/pci/rescan
+        break
+    fi
+done
+for device in /sys/bus/pci/devices/* /sys/bus/netdevsim/devices/*; do
+    [ -e "$device/sriov_numvfs" ] || continue
+    [ "$(<"$device/sriov_numvfs")" = 0 ] || echo 0 >"$device/sriov_numvfs"
+    [ ! -e "$device/sriov_drivers_autoprobe" ] || echo 1 >"$device/sriov_drivers_autoprobe"
+    if [ ! -e "$device/driver" ]; then
+        echo >"$device/driver_override"
+        echo "${device##*/}" >/sys/bus/pci/drivers_probe
+    fi
+done
+for override in $(grep -Lx '(null)' /sys/bus/pci/devices/*/driver_override); do
+    echo >"$override"
+done
+for device in /sys/bus/netdevsim/devices/*; do
+    if devlink dev eswitch show "netdevsim/${device##*/}" | grep -q 'mode switchdev'; then
+        devlink dev eswitch set "netdevsim/${device##*/}" mode legacy
+    fi
+done
+
+$ip route flush root 0/0 2>/dev/null
+$ip -o addr show scope global | while read -r _ name _; do
+    $ip addr flush dev "$name"
+done
+$ip -o link show | grep altname | while IFS=': ' read -r _ name words; do
+    for altname in $(grep -o 'altname [^ \\]*' <<<"$words" | cut -d ' ' -f 2); do
+        $ip link property del dev "$name" altname "$altname"
+    done
+done
+for name; do
+    [ "$(<"/sys/class/net/$name/mtu")" = 1500 ] || $ip link set "$name" mtu 1500
+    [ "$(($(<"/sys/class/net/$name/flags") & 1))" = 1 ] || $ip link set "$name" up
+done
+rm -rf /var/lib/vfctl /run/vfctl /etc/vfctl
+
+# What was loaded since boot is unloaded, users before what they use.
+for _ in 1 2 3 4 5; do
+    while read -r module _ users _; do
+        [ "$users" = 0 ] && ! grep -qx "$module" /run/testbed/modules.boot && rmmod "$module"
+    done </proc/modules
+    [ "$(wc -l </proc/modules)" != "$(wc -l </run/testbed/modules.boot)" ] || break
+done
+# A carrier that was cut has been joined by the host.
+for name; do
+    for _ in $(seq 200); do
+        [ "$(<"/sys/class/net/$name/carrier")" != 1 ] || break
+        sleep 0.05
+    done
+done

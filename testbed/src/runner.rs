@@ -1,0 +1,334 @@
+//! Runs one scenario in one place and says what came of it.
+
+use crate::guest::Output;
+use crate::place::{Place, PlaceError};
+use crate::scenario::substitution::substitute;
+use crate::scenario::{Action, Scenario, Step};
+use crate::transcript::readings::readings;
+use crate::transcript::{Entry, Normaliser, Transcript, Verdict};
+
+/// Runs a scenario with `${pf}` standing for `pf`.
+pub fn run(place: &mut dyn Place, scenario: &Scenario, pf: Option<&str>) -> Transcript {
+    let title = match pf {
+        Some(pf) => format!("{} @ {pf} in {}: {}", scenario.name, place.name(), scenario.title),
+        None => format!("{} in {}: {}", scenario.name, place.name(), scenario.title),
+    };
+    let mut entries = Vec::new();
+    let verdict = match scenario.only.as_ref().and_then(|only| place.refuses(only)) {
+        Some(why) => Verdict::NotHere { why },
+        None => match steps(place, scenario, pf, &mut entries) {
+            Ok(()) => Verdict::Passed,
+            Err(why) => Verdict::Failed { why },
+        },
+    };
+    Transcript { title, entries, verdict }
+}
+
+/// All steps, then the look at what they left behind, which also follows a
+/// failed step.
+fn steps(
+    place: &mut dyn Place,
+    scenario: &Scenario,
+    pf: Option<&str>,
+    entries: &mut Vec<Entry>,
+) -> Result<(), String> {
+    if let Err(error) = place.begin() {
+        return Err(broken(place, "begin", &error));
+    }
+    let mut normaliser = normaliser_for(place, scenario, pf)?;
+    let mut failure = None;
+    for step in &scenario.steps {
+        match one_step(place, step, pf, &mut normaliser) {
+            Ok(Outcome { entry, wrong }) => {
+                entries.push(entry);
+                if let Some(wrong) = wrong {
+                    failure = Some(format!("line {}: {wrong}", step.line));
+                    break;
+                }
+            }
+            Err(error) => return Err(broken(place, &format!("line {}", step.line), &error)),
+        }
+    }
+    if let Err(error) = place.end() {
+        let left = broken(place, "end", &error);
+        return Err(match failure {
+            Some(failure) => format!("{failure}\nand {left}"),
+            None => left,
+        });
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+fn broken(place: &mut dyn Place, at: &str, error: &PlaceError) -> String {
+    place.give_up();
+    let mut text = format!("{at}: failed to {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+fn normaliser_for(place: &dyn Place, scenario: &Scenario, pf: Option<&str>) -> Result<Normaliser, String> {
+    let mut texts = String::new();
+    for step in &scenario.steps {
+        let text = text_of(step);
+        texts.push_str(&substitute(&text, place.roles(), pf).map_err(|error| error.to_string())?);
+        texts.push('\n');
+    }
+    Ok(Normaliser::new(place.roles(), &texts))
+}
+
+/// A step as its scenario says it.
+fn text_of(step: &Step) -> String {
+    match &step.action {
+        Action::File { name, text } => {
+            let lines: String = text.lines().map(|line| format!("  | {line}\n")).collect();
+            format!("file {name}:\n{lines}")
+        }
+        Action::Vfctl(arguments) => format!("$ vfctl {arguments}"),
+        Action::Start(arguments) => format!("$& vfctl {arguments}"),
+        Action::Interrupt => "interrupt".to_owned(),
+        Action::Wait => "wait".to_owned(),
+        Action::Shell(command) => format!("sh: {command}"),
+        Action::Hand(words) => format!("by hand: {words}"),
+        Action::Readings => "readings".to_owned(),
+    }
+}
+
+struct Outcome {
+    entry: Entry,
+    wrong: Option<String>,
+}
+
+fn one_step(
+    place: &mut dyn Place,
+    step: &Step,
+    pf: Option<&str>,
+    normaliser: &mut Normaliser,
+) -> Result<Outcome, PlaceError> {
+    let replaced = |place: &dyn Place, text: &str| {
+        substitute(text, place.roles(), pf).map_err(|error| PlaceError::Unable(error.to_string()))
+    };
+    let output = match &step.action {
+        Action::File { name, text } => {
+            let text = replaced(place, text)?;
+            place.put(name, &text)?;
+            None
+        }
+        Action::Start(arguments) => {
+            let arguments = replaced(place, arguments)?;
+            place.start(&arguments)?;
+            None
+        }
+        Action::Interrupt => {
+            place.interrupt()?;
+            None
+        }
+        Action::Vfctl(arguments) => {
+            let arguments = replaced(place, arguments)?;
+            Some(place.vfctl(&arguments)?)
+        }
+        Action::Wait => Some(place.wait()?),
+        Action::Shell(command) => {
+            let command = replaced(place, command)?;
+            place.shell(&command)?
+        }
+        Action::Hand(words) => {
+            let words = replaced(place, words)?;
+            let output = place.hand(&words)?;
+            // What works has nothing to say.
+            if output.is_success() { None } else { Some(output) }
+        }
+        Action::Readings => Some(place.vfctl("record")?),
+    };
+    let mut entry = Entry { step: text_of(step), ..Entry::default() };
+    let Some(output) = output else { return Ok(Outcome { entry, wrong: None }) };
+    if step.action == Action::Readings && output.is_success() {
+        return Ok(match readings(&output.stdout, normaliser) {
+            Ok(lines) => {
+                entry.essence = lines.lines().map(str::to_owned).collect();
+                entry.stdout = lines;
+                Outcome { entry, wrong: None }
+            }
+            Err(error) => Outcome { entry, wrong: Some(format!("failed to {error}")) },
+        });
+    }
+    entry.stdout = normaliser.text(&output.stdout);
+    entry.stderr = normaliser.text(&output.stderr);
+    entry.code = output.code;
+    entry.essence = essence(step, &entry);
+    let wrong = check(place, step, pf, &output, &entry, normaliser)?;
+    Ok(Outcome { entry, wrong })
+}
+
+/// Equal means: the same exit codes and the same plans.
+fn essence(step: &Step, entry: &Entry) -> Vec<String> {
+    let Action::Vfctl(arguments) = &step.action else { return Vec::new() };
+    let code = entry.code.map_or("too late".to_owned(), |code| format!("exit {code}"));
+    let mut essence = vec![format!("$ vfctl {arguments}: {code}")];
+    if arguments.split_whitespace().next() == Some("plan") {
+        essence.extend(entry.stdout.lines().map(str::to_owned));
+    }
+    essence
+}
+
+/// What is wrong with an output; `None` when it is as expected.
+fn check(
+    place: &dyn Place,
+    step: &Step,
+    pf: Option<&str>,
+    output: &Output,
+    entry: &Entry,
+    normaliser: &Normaliser,
+) -> Result<Option<String>, PlaceError> {
+    let checks = &step.checks;
+    match output.code {
+        None => return Ok(Some("it took too long".to_owned())),
+        Some(code) if code != checks.exit => {
+            return Ok(Some(format!("exit code {code}, not {}", checks.exit)));
+        }
+        Some(_) => {}
+    }
+    let said = format!("{}{}", entry.stdout, entry.stderr);
+    for (texts, expected) in [(&checks.has, true), (&checks.not, false)] {
+        for text in texts {
+            let text =
+                substitute(text, place.roles(), pf).map_err(|error| PlaceError::Unable(error.to_string()))?;
+            // A copy: what is only expected shall not be numbered.
+            let text = normaliser.clone().text(&text);
+            if said.contains(&text) != expected {
+                let found = if expected { "does not have" } else { "has" };
+                return Ok(Some(format!("the output {found} `{text}`")));
+            }
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roles::Roles;
+    use crate::roles::tests::lab;
+    use crate::scenario::{Only, parser};
+    use std::path::Path;
+
+    /// A place that answers everything with the same output.
+    struct Echo {
+        roles: Roles,
+        output: Output,
+        left: bool,
+        asked: Vec<String>,
+    }
+
+    impl Place for Echo {
+        fn name(&self) -> &'static str {
+            "echo"
+        }
+        fn refuses(&self, only: &Only) -> Option<String> {
+            match only {
+                Only::Kernel(_) => None,
+                Only::Simulator(why) => Some(why.clone()),
+            }
+        }
+        fn roles(&self) -> &Roles {
+            &self.roles
+        }
+        fn begin(&mut self) -> Result<(), PlaceError> {
+            Ok(())
+        }
+        fn put(&mut self, _name: &str, text: &str) -> Result<(), PlaceError> {
+            self.asked.push(text.to_owned());
+            Ok(())
+        }
+        fn vfctl(&mut self, arguments: &str) -> Result<Output, PlaceError> {
+            self.asked.push(arguments.to_owned());
+            Ok(self.output.clone())
+        }
+        fn hand(&mut self, words: &str) -> Result<Output, PlaceError> {
+            self.vfctl(words)
+        }
+        fn shell(&mut self, command: &str) -> Result<Option<Output>, PlaceError> {
+            self.vfctl(command).map(Some)
+        }
+        fn start(&mut self, _arguments: &str) -> Result<(), PlaceError> {
+            Ok(())
+        }
+        fn interrupt(&mut self) -> Result<(), PlaceError> {
+            Ok(())
+        }
+        fn wait(&mut self) -> Result<Output, PlaceError> {
+            Ok(self.output.clone())
+        }
+        fn end(&mut self) -> Result<(), PlaceError> {
+            if self.left { Err(PlaceError::LeftBehind("+ br0".to_owned())) } else { Ok(()) }
+        }
+        fn give_up(&mut self) {}
+    }
+
+    fn echo(stdout: &str, code: i32) -> Echo {
+        let output = Output { code: Some(code), stdout: stdout.to_owned(), stderr: String::new() };
+        Echo { roles: lab(), output, left: false, asked: Vec::new() }
+    }
+
+    fn scenario(body: &str) -> Scenario {
+        let text = format!("title: t\non: pf0\nkernel-only: a test\n{body}");
+        parser::parse(&text, Path::new("s.scenario")).unwrap()
+    }
+
+    fn verdict(place: &mut Echo, body: &str) -> Verdict {
+        run(place, &scenario(body), Some("pf0")).verdict
+    }
+
+    fn why(verdict: Verdict) -> String {
+        match verdict {
+            Verdict::Failed { why } => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_expected_is_compared_after_normalising_both() {
+        let mut place = echo("eth0: 4 VFs\n", 2);
+        assert_eq!(verdict(&mut place, "$ vfctl plan ${pf}\nexit 2\nhas: ${pf}: 4\n"), Verdict::Passed);
+        assert_eq!(place.asked, ["plan eth0"]);
+    }
+
+    #[test]
+    fn each_kind_of_disappointment_fails() {
+        let mut place = echo("eth0: 4 VFs\n", 0);
+        assert!(why(verdict(&mut place, "$ vfctl plan\nexit 2\n")).contains("exit code 0, not 2"));
+        assert!(why(verdict(&mut place, "$ vfctl plan\nhas: 5 VFs\n")).contains("does not have"));
+        assert!(why(verdict(&mut place, "$ vfctl plan\nnot: 4 VFs\n")).contains("has `4 VFs`"));
+        assert!(why(verdict(&mut place, "readings\n")).contains("recorded facts"));
+        assert!(why(verdict(&mut place, "$ vfctl plan ${pf7}\n")).contains("no device has it"));
+    }
+
+    #[test]
+    fn what_is_done_by_hand_must_work() {
+        assert!(why(verdict(&mut echo("", 1), "by hand: rescan\n")).contains("exit code 1, not 0"));
+    }
+
+    #[test]
+    fn nothing_runs_after_a_failed_step() {
+        let mut place = echo("", 1);
+        verdict(&mut place, "$ vfctl a\n$ vfctl b\n");
+        assert_eq!(place.asked, ["a"]);
+    }
+
+    #[test]
+    fn what_is_left_behind_fails_the_scenario_that_left_it() {
+        let mut place = Echo { left: true, ..echo("", 0) };
+        assert!(why(verdict(&mut place, "$ vfctl a\n")).contains("+ br0"));
+    }
+
+    #[test]
+    fn the_essence_is_exit_codes_and_plans() {
+        let mut place = echo("eth0: 4 VFs\n", 0);
+        let transcript =
+            run(&mut place, &scenario("$ vfctl plan a\n$ vfctl apply a\nsh: true\n"), Some("pf0"));
+        assert_eq!(transcript.essence(), ["$ vfctl plan a: exit 0", "pf0: 4 VFs", "$ vfctl apply a: exit 0"]);
+    }
+}

@@ -1,0 +1,12 @@
+//! Scenarios: texts that read as transcripts and run in the guest and on the
+//! simulator.
+//!
+//! How a step is carried out is `place`'s business.
+
+pub mod hand;
+pub mod parser;
+pub mod script;
+pub mod substitution;
+
+pub use parser::ScenarioError;
+pub use script::{Action, Checks, On, Only, Scenario, Step};

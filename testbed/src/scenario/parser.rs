@@ -1,0 +1,329 @@
+//! From a scenario file's text to a [`Scenario`].
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::hand;
+use super::script::{Action, Checks, On, Only, Scenario, Step};
+
+/// Why a scenario cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// The file or folder cannot be read.
+    #[error("read the scenario {path}")]
+    Read {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A line says nothing that is known.
+    #[error("understand {path}:{line}: {why}")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The head lacks something, or contradicts the steps.
+    #[error("understand {path}: {why}")]
+    Head {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// All scenarios of files and folders, folders with all below them, in the
+/// order of their paths.
+///
+/// # Errors
+///
+/// When one cannot be read or understood.
+pub fn read_all(paths: &[PathBuf]) -> Result<Vec<Scenario>, ScenarioError> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+    }
+    files.sort();
+    files.dedup();
+    files.iter().map(|file| read(file)).collect()
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), ScenarioError> {
+    let failed = |source| ScenarioError::Read { path: path.to_owned(), source };
+    if fs::metadata(path).map_err(failed)?.is_file() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?.path();
+        if entry.is_dir() || entry.extension().is_some_and(|ending| ending == "scenario") {
+            collect(&entry, files)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Scenario, ScenarioError> {
+    let text =
+        fs::read_to_string(path).map_err(|source| ScenarioError::Read { path: path.to_owned(), source })?;
+    parse(&text, path)
+}
+
+/// Parses a scenario; `path` names it.
+///
+/// # Errors
+///
+/// At the first line that says nothing known, and when the whole does not fit
+/// together.
+pub fn parse(text: &str, path: &Path) -> Result<Scenario, ScenarioError> {
+    let mut parser = Parser::default();
+    for (number, line) in (1..).zip(text.lines()) {
+        parser.line(number, line).map_err(|why| ScenarioError::Line {
+            path: path.to_owned(),
+            line: number,
+            why,
+        })?;
+    }
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    parser.finish(name).map_err(|why| ScenarioError::Head { path: path.to_owned(), why })
+}
+
+#[derive(Default)]
+struct Parser {
+    title: Option<String>,
+    on: Option<On>,
+    only: Option<Only>,
+    steps: Vec<Step>,
+}
+
+impl Parser {
+    fn line(&mut self, number: usize, line: &str) -> Result<(), String> {
+        if let Some(text) = line.trim_start().strip_prefix('|') {
+            return self.more(text.strip_prefix(' ').unwrap_or(text));
+        }
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            return Ok(());
+        }
+        if let Some(name) = line.strip_prefix("file ").and_then(|rest| rest.strip_suffix(':')) {
+            self.step(number, Action::File { name: plain_name(name)?, text: String::new() });
+            return Ok(());
+        }
+        for (prompt, action) in [("$& vfctl ", Action::Start as fn(_) -> _), ("$ vfctl ", Action::Vfctl)] {
+            if let Some(arguments) = line.strip_prefix(prompt) {
+                self.step(number, action(plain_arguments(arguments)?));
+                return Ok(());
+            }
+        }
+        if let Some(code) = line.strip_prefix("exit ") {
+            let code = code.parse().map_err(|_| format!("`{code}` is no exit code"))?;
+            self.checks()?.exit = code;
+            return Ok(());
+        }
+        match line {
+            "readings" => self.step(number, Action::Readings),
+            "interrupt" => self.step(number, Action::Interrupt),
+            "wait" => self.step(number, Action::Wait),
+            _ => return self.keyword(number, line),
+        }
+        Ok(())
+    }
+
+    /// `keyword: rest`
+    fn keyword(&mut self, number: usize, line: &str) -> Result<(), String> {
+        let (keyword, rest) = line.split_once(':').ok_or_else(|| format!("`{line}` is no step"))?;
+        let rest = rest.trim();
+        match keyword {
+            "has" => self.checks()?.has.push(some(keyword, rest)?),
+            "not" => self.checks()?.not.push(some(keyword, rest)?),
+            "sh" => self.step(number, Action::Shell(rest.to_owned())),
+            "by hand" if hand::is_known(rest) => self.step(number, Action::Hand(rest.to_owned())),
+            "by hand" => {
+                return Err(format!("nothing by hand is `{rest}`; known: {}", hand::like(rest).join("; ")));
+            }
+            _ if !self.steps.is_empty() => return Err(format!("`{keyword}:` after the first step")),
+            "title" => once(&mut self.title, keyword, some(keyword, rest)?)?,
+            "on" => once(&mut self.on, keyword, on(rest)?)?,
+            "kernel-only" => once(&mut self.only, keyword, Only::Kernel(some(keyword, rest)?))?,
+            "sim-only" => once(&mut self.only, keyword, Only::Simulator(some(keyword, rest)?))?,
+            _ => return Err(format!("`{keyword}:` is unknown")),
+        }
+        Ok(())
+    }
+
+    /// A line of the file or of the shell command above.
+    fn more(&mut self, line: &str) -> Result<(), String> {
+        match self.steps.last_mut().map(|step| &mut step.action) {
+            Some(Action::File { text, .. } | Action::Shell(text)) => {
+                text.push_str(line);
+                text.push('\n');
+                Ok(())
+            }
+            _ => Err("a `|` line belongs below `file NAME:` or `sh:`".to_owned()),
+        }
+    }
+
+    fn step(&mut self, line: usize, action: Action) {
+        self.steps.push(Step { line, action, checks: Checks::default() });
+    }
+
+    fn checks(&mut self) -> Result<&mut Checks, String> {
+        match self.steps.last_mut() {
+            Some(Step { action: Action::Vfctl(_) | Action::Wait | Action::Shell(_), checks, .. }) => {
+                Ok(checks)
+            }
+            Some(Step { action: Action::Readings, .. }) => {
+                Err("readings are compared as a whole, not checked by lines".to_owned())
+            }
+            _ => Err("nothing above has an exit code and an output".to_owned()),
+        }
+    }
+
+    fn finish(self, name: String) -> Result<Scenario, String> {
+        let Self { title, on, only, steps } = self;
+        let title = title.ok_or("`title:` is missing")?;
+        let on = on.ok_or("`on:` is missing")?;
+        if steps.is_empty() {
+            return Err("it has no steps".to_owned());
+        }
+        for step in &steps {
+            let needs_kernel = matches!(step.action, Action::Start(_) | Action::Interrupt | Action::Wait);
+            if needs_kernel && !matches!(only, Some(Only::Kernel(_))) {
+                return Err(format!("line {} runs in the guest alone: say `kernel-only:` why", step.line));
+            }
+            let needs_simulator = matches!(&step.action, Action::Hand(words) if hand::is_fault(words));
+            if needs_simulator && !matches!(only, Some(Only::Simulator(_))) {
+                return Err(format!("line {} runs on the simulator alone: say `sim-only:` why", step.line));
+            }
+        }
+        let only_shell = !steps
+            .iter()
+            .any(|step| matches!(step.action, Action::Vfctl(_) | Action::Wait | Action::Readings));
+        if only_shell && !matches!(only, Some(Only::Kernel(_))) {
+            return Err("without vfctl the simulator has nothing to check: say `kernel-only:` why".to_owned());
+        }
+        Ok(Scenario { name, title, on, only, steps })
+    }
+}
+
+fn once<T>(place: &mut Option<T>, keyword: &str, value: T) -> Result<(), String> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(format!("`{keyword}:` or its opposite is said twice")),
+    }
+}
+
+fn some(keyword: &str, rest: &str) -> Result<String, String> {
+    if rest.is_empty() { Err(format!("`{keyword}:` says nothing")) } else { Ok(rest.to_owned()) }
+}
+
+fn on(rest: &str) -> Result<On, String> {
+    let roles: Vec<String> = rest.split_whitespace().map(str::to_owned).collect();
+    match roles.as_slice() {
+        [] => Err("`on:` names no role".to_owned()),
+        [lab] if lab == "lab" => Ok(On::Lab),
+        _ => Ok(On::Roles(roles)),
+    }
+}
+
+fn plain_name(name: &str) -> Result<String, String> {
+    let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter));
+    if plain && !name.starts_with('.') {
+        Ok(name.to_owned())
+    } else {
+        Err(format!("`{name}` is no file name"))
+    }
+}
+
+/// vfctl's arguments, and `> name` at most: the simulator has no shell.
+fn plain_arguments(arguments: &str) -> Result<String, String> {
+    match arguments.chars().find(|letter| "|;&`<".contains(*letter)) {
+        Some(letter) => Err(format!("`{letter}` has no place after vfctl")),
+        None => Ok(arguments.trim().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "title: t\non: pf0\n";
+
+    fn parse_text(text: &str) -> Result<Scenario, String> {
+        parse(text, Path::new("some/folder/name.scenario")).map_err(|error| error.to_string())
+    }
+
+    fn steps(body: &str) -> Vec<Step> {
+        parse_text(&format!("{HEAD}{body}")).unwrap().steps
+    }
+
+    fn error(body: &str) -> String {
+        parse_text(&format!("{HEAD}{body}")).unwrap_err()
+    }
+
+    #[test]
+    fn the_head_names_claim_and_roles() {
+        let scenario =
+            parse_text("title: a: b\non: pf0 nsim0\nkernel-only: no carrier there\nsh: true\n").unwrap();
+        assert_eq!(scenario.name, "name");
+        assert_eq!(scenario.title, "a: b");
+        assert_eq!(scenario.on.runs(), [Some("pf0"), Some("nsim0")]);
+        assert_eq!(scenario.only, Some(Only::Kernel("no carrier there".to_owned())));
+    }
+
+    #[test]
+    fn a_file_keeps_its_indentation() {
+        let steps = steps("file a.yaml:\n  | spec:\n  |   vfs: 4\n  |\n$ vfctl plan a.yaml\nexit 2\n");
+        assert_eq!(
+            steps[0].action,
+            Action::File { name: "a.yaml".to_owned(), text: "spec:\n  vfs: 4\n\n".to_owned() }
+        );
+        assert_eq!(steps[1].action, Action::Vfctl("plan a.yaml".to_owned()));
+        assert_eq!(steps[1].checks.exit, 2);
+        assert_eq!(steps[1].line, 7);
+    }
+
+    #[test]
+    fn checks_belong_to_the_step_above() {
+        let steps = steps("$ vfctl plan a.yaml\nhas: one: two\nnot: three\nby hand: rescan\nreadings\n");
+        assert_eq!(steps[0].checks.has, ["one: two"]);
+        assert_eq!(steps[0].checks.not, ["three"]);
+        assert_eq!(steps[2].action, Action::Readings);
+    }
+
+    #[test]
+    fn a_check_of_nothing_is_refused() {
+        assert!(error("has: x\n").contains("nothing above"));
+        assert!(error("by hand: rescan\nexit 1\n").contains("nothing above"));
+        assert!(error("readings\nhas: x\n").contains("compared as a whole"));
+        assert!(error("$ vfctl plan a\nhas:\n").contains("says nothing"));
+    }
+
+    #[test]
+    fn what_runs_in_one_place_alone_must_say_so() {
+        assert!(error("$& vfctl apply a --yes\nwait\n").contains("kernel-only"));
+        assert!(error("by hand: fault set-vf refuse\n$ vfctl plan a\n").contains("sim-only"));
+        assert!(error("sh: true\n").contains("kernel-only"));
+    }
+
+    #[test]
+    fn unknown_words_are_refused_with_the_known_ones() {
+        assert!(error("by hand: count ${pf}\n").contains("count DEV COUNT"));
+        assert!(error("retry: 3\n").contains("unknown"));
+        assert!(error("do something\n").contains("no step"));
+        assert!(error("$ vfctl plan a | grep b\n").contains("no place"));
+        assert!(error("file ../a:\n").contains("no file name"));
+    }
+
+    #[test]
+    fn a_scenario_without_claim_or_steps_is_refused() {
+        assert!(parse_text("on: pf0\nreadings\n").unwrap_err().contains("`title:` is missing"));
+        assert!(error("").contains("no steps"));
+        assert!(parse_text("title: a\ntitle: b\n").unwrap_err().contains("twice"));
+    }
+}

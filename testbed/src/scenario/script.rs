@@ -1,0 +1,92 @@
+//! A parsed scenario.
+
+/// A scenario as its file says it, with `${…}` not yet replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenario {
+    /// The file's name without its ending.
+    pub name: String,
+    /// The claim, in one sentence.
+    pub title: String,
+    /// For whom it runs.
+    pub on: On,
+    /// Where alone it runs, and why; `None` when it runs everywhere.
+    pub only: Option<Only>,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+/// For whom a scenario runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum On {
+    /// Once, naming its roles itself.
+    Lab,
+    /// Once for each role, which is `${pf}`.
+    Roles(Vec<String>),
+}
+
+impl On {
+    /// The roles that `${pf}` stands for, one per run.
+    pub fn runs(&self) -> Vec<Option<&str>> {
+        match self {
+            Self::Lab => vec![None],
+            Self::Roles(roles) => roles.iter().map(|role| Some(role.as_str())).collect(),
+        }
+    }
+}
+
+/// A scenario that runs in one place alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Only {
+    /// In the guest, for this reason.
+    Kernel(String),
+    /// On the simulator, for this reason.
+    Simulator(String),
+}
+
+/// One thing that happens, with what is expected of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The line in the file, from 1.
+    pub line: usize,
+    /// What happens.
+    pub action: Action,
+    /// What is expected.
+    pub checks: Checks,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// A file appears in the working folder.
+    File {
+        /// Its name.
+        name: String,
+        /// Its text.
+        text: String,
+    },
+    /// vfctl runs; the text after `vfctl`, as for a shell.
+    Vfctl(String),
+    /// vfctl starts and is not waited for.
+    Start(String),
+    /// The started vfctl is interrupted, as by Ctrl-C.
+    Interrupt,
+    /// The started vfctl is waited for.
+    Wait,
+    /// A shell command runs in the guest; the simulator skips it.
+    Shell(String),
+    /// Somebody changes something by hand: words of the closed vocabulary.
+    Hand(String),
+    /// The facts are read and written into the transcript.
+    Readings,
+}
+
+/// What is expected of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checks {
+    /// The exit code, 0 when the scenario does not say.
+    pub exit: i32,
+    /// Texts that the output contains.
+    pub has: Vec<String>,
+    /// Texts that the output does not contain.
+    pub not: Vec<String>,
+}
