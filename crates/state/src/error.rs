@@ -1,0 +1,66 @@
+//! What can go wrong in the state folder.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::lock::Holder;
+
+/// Why the state folder could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The folder is not there and cannot be made, or cannot be read.
+    #[error("use the folder `{}`", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// Somebody else writes.
+    #[error("lock `{}`: {holder}", path.display())]
+    Held {
+        /// The lock's file.
+        path: PathBuf,
+        /// Who holds it.
+        holder: Holder,
+    },
+    /// The lock's file cannot be used.
+    #[error("lock `{}`", path.display())]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A journal cannot be begun, written, read or taken away.
+    #[error("{action} the journal `{}`", path.display())]
+    Journal {
+        /// What was attempted.
+        action: &'static str,
+        /// The journal's file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A journal that another version of this program wrote.
+    #[error("read the journal `{}`: this version does not know its format `{version}`", path.display())]
+    OtherVersion {
+        /// The journal's file.
+        path: PathBuf,
+        /// Its format.
+        version: String,
+    },
+    /// A line within a journal is not what was written.
+    #[error("read the journal `{}`: line {line} is damaged: {why}", path.display())]
+    Damaged {
+        /// The journal's file.
+        path: PathBuf,
+        /// The line's number, from 1.
+        line: u64,
+        /// What is wrong with it.
+        why: String,
+    },
+}

@@ -1,0 +1,61 @@
+//! The folder and the names in it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+
+use crate::error::StateError;
+
+const JOURNAL: &str = "journal-";
+const ENDING: &str = ".jsonl";
+
+/// Makes the folder where it is not there: for its owner alone, and on stable storage.
+pub(crate) fn create(path: &Path) -> Result<(), StateError> {
+    let attempt = || {
+        if path.is_dir() {
+            return Ok(());
+        }
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        sync(path)?;
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync)
+    };
+    attempt().map_err(|source| StateError::Folder { path: path.to_owned(), source })
+}
+
+/// Puts the folder's names on stable storage.
+pub(crate) fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Returns how files here are opened: for their owner alone, and never through a link that somebody laid.
+pub(crate) fn open_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600).custom_flags(OFlag::O_NOFOLLOW.bits());
+    options
+}
+
+/// Returns the path of the lock's file.
+pub(crate) fn lock_file(folder: &Path) -> PathBuf {
+    folder.join("lock")
+}
+
+/// Returns the path of the journal with this number.
+pub(crate) fn journal_file(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("{JOURNAL}{number:04}{ENDING}"))
+}
+
+/// Returns the numbers of the journals that are there, in order.
+pub(crate) fn journals(folder: &Path) -> Result<Vec<u32>, StateError> {
+    let failed = |source| StateError::Folder { path: folder.to_owned(), source };
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(JOURNAL)?.strip_suffix(ENDING));
+        numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}

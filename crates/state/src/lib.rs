@@ -1,0 +1,19 @@
+//! The state folder: the lock that lets one writer in, and the journal of what an apply did.
+//!
+//! What the entries mean is not known here: `port` says what they are, `apply` when they are written.
+#![allow(clippy::disallowed_methods, reason = "files and the time of day are this crate's business")]
+
+mod checksum;
+mod error;
+mod folder;
+mod journal;
+mod line;
+mod lock;
+mod reader;
+mod timestamp;
+
+pub use error::StateError;
+pub use journal::{FileJournal, KEPT_JOURNALS};
+pub use lock::{Holder, Lock};
+pub use reader::{JournalRead, Torn, latest_journal, read_journal};
+pub use timestamp::Timestamp;

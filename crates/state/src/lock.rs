@@ -1,0 +1,108 @@
+//! The lock: one writer at a time. The kernel gives it back when its holder ends, however that ends.
+
+use std::fmt;
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+use std::process;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::StateError;
+use crate::folder;
+use crate::timestamp::Timestamp;
+
+/// The right to write, held as long as this value lives.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+/// Who holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// A process, as it wrote into the lock's file.
+    Process {
+        /// The process.
+        pid: u32,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Somebody who has not written who.
+    Unnamed,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Process { pid, since } => write!(f, "process {pid} has held it since {since}"),
+            Self::Unnamed => f.write_str("another process holds it"),
+        }
+    }
+}
+
+/// What a holder writes into the lock's file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HolderText {
+    pid: u32,
+    since: String,
+}
+
+impl Lock {
+    /// Takes the lock of the state folder, which is made where it is not there. Does not wait.
+    ///
+    /// # Errors
+    /// `Held` where somebody else has it; others where folder or file cannot be used.
+    pub fn acquire(folder: &Path) -> Result<Self, StateError> {
+        folder::create(folder)?;
+        let path = folder::lock_file(folder);
+        let failed = |source| StateError::Lock { path: path.clone(), source };
+        let mut file = folder::open_options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let holder = read_holder(&mut file).map_err(failed)?;
+                return Err(StateError::Held { path, holder });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let lock = Self { file };
+        lock.write_holder().map_err(failed)?;
+        Ok(lock)
+    }
+
+    /// Writes who holds the lock. Not synced: after a power cut nobody does.
+    fn write_holder(&self) -> io::Result<()> {
+        let holder = HolderText { pid: process::id(), since: Timestamp::now().to_string() };
+        let text = serde_json::to_string(&holder)?;
+        let mut file = &self.file;
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(text.as_bytes())
+    }
+}
+
+/// Reads who holds the lock; whoever has just taken it may not have written so yet.
+fn read_holder(file: &mut File) -> io::Result<Holder> {
+    let mut text = String::new();
+    // A holder's text is short; another file in its place shall not fill the memory.
+    file.take(4096).read_to_string(&mut text)?;
+    let holder: Option<HolderText> = serde_json::from_str(&text).ok();
+    let named = holder
+        .and_then(|HolderText { pid, since }| Some(Holder::Process { pid, since: since.parse().ok()? }));
+    Ok(named.unwrap_or(Holder::Unnamed))
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Only a courtesy to whoever looks into the file: the kernel gives the lock back when it is closed.
+        drop(self.file.set_len(0));
+    }
+}

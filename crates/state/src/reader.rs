@@ -1,0 +1,88 @@
+//! Reads journals, and says where a crash tore one.
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use vfctl_port::JournalEntry;
+
+use crate::error::StateError;
+use crate::folder;
+use crate::line::{self, LineError};
+
+/// What a journal says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalRead {
+    /// The journal's file.
+    pub path: PathBuf,
+    /// Its entries, in order.
+    pub entries: Vec<JournalEntry>,
+    /// Its last line, where that was not written whole.
+    pub torn: Option<Torn>,
+}
+
+impl JournalRead {
+    /// Returns whether the apply came to its end, well or not.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.entries.last(), Some(JournalEntry::Ended { .. }))
+    }
+}
+
+/// A last line that was not written whole: what it says was never begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Torn {
+    /// The line's number, from 1.
+    pub line: u64,
+    /// How many bytes of it there are.
+    pub bytes: usize,
+}
+
+impl fmt::Display for Torn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, bytes } = self;
+        write!(f, "line {line}, the last, was not written whole ({bytes} bytes of it are there)")
+    }
+}
+
+/// Reads the newest journal of the state folder; `None` where there is none, or no folder.
+///
+/// # Errors
+/// Where the folder or the journal cannot be read, or another line than the last is damaged.
+pub fn latest_journal(folder: &Path) -> Result<Option<JournalRead>, StateError> {
+    if !folder.exists() {
+        return Ok(None);
+    }
+    let newest = folder::journals(folder)?.last().map(|number| folder::journal_file(folder, *number));
+    newest.map(|path| read_journal(&path)).transpose()
+}
+
+/// Reads a journal. Only its last line may be damaged: each line was on stable storage before the next was begun.
+///
+/// # Errors
+/// Where it cannot be read, is of another version, or has a damaged line that is not its last.
+pub fn read_journal(path: &Path) -> Result<JournalRead, StateError> {
+    let mut bytes = Vec::new();
+    folder::open_options()
+        .read(true)
+        .open(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|source| StateError::Journal { action: "read", path: path.to_owned(), source })?;
+    let mut read = JournalRead { path: path.to_owned(), entries: Vec::new(), torn: None };
+    let mut lines = (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n')).peekable();
+    while let Some((number, line)) = lines.next() {
+        let whole = line.strip_suffix(b"\n").ok_or_else(|| LineError::Damaged("it has no end".to_owned()));
+        match whole.and_then(|line| line::decode(number, line)) {
+            Ok(entry) => read.entries.push(entry),
+            Err(LineError::OtherVersion(version)) => {
+                return Err(StateError::OtherVersion { path: path.to_owned(), version });
+            }
+            Err(LineError::Damaged(_)) if lines.peek().is_none() => {
+                read.torn = Some(Torn { line: number, bytes: line.len() });
+            }
+            Err(LineError::Damaged(why)) => {
+                return Err(StateError::Damaged { path: path.to_owned(), line: number, why });
+            }
+        }
+    }
+    Ok(read)
+}

@@ -1,0 +1,73 @@
+//! One writer at a time.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use tempfile::tempdir;
+use vfctl_state::{Holder, Lock, StateError};
+
+#[test]
+fn second_writer_is_told_who_holds_the_lock_and_since_when() {
+    let scratch = tempdir().unwrap();
+    let _held = Lock::acquire(scratch.path()).unwrap();
+    let error = Lock::acquire(scratch.path()).unwrap_err();
+    let StateError::Held { holder: Holder::Process { pid, since: _ }, .. } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(*pid, std::process::id());
+    let text = error.to_string();
+    assert!(text.contains(&format!("process {pid} has held it since 20")), "{text}");
+}
+
+#[test]
+fn lock_is_free_when_its_holder_is_gone() {
+    let scratch = tempdir().unwrap();
+    drop(Lock::acquire(scratch.path()).unwrap());
+    drop(Lock::acquire(scratch.path()).unwrap());
+}
+
+#[test]
+fn what_a_dead_holder_wrote_does_not_keep_the_lock() {
+    let scratch = tempdir().unwrap();
+    fs::write(scratch.path().join("lock"), r#"{"pid":1,"since":"2026-11-03T10:00:00Z"}"#).unwrap();
+    drop(Lock::acquire(scratch.path()).unwrap());
+}
+
+#[test]
+fn holder_that_has_not_written_who_it_is_is_unnamed() {
+    let scratch = tempdir().unwrap();
+    let _held = Lock::acquire(scratch.path()).unwrap();
+    for text in ["", "{", r#"{"pid":1,"since":"yesterday"}"#] {
+        fs::write(scratch.path().join("lock"), text).unwrap();
+        let error = Lock::acquire(scratch.path()).unwrap_err();
+        assert!(matches!(error, StateError::Held { holder: Holder::Unnamed, .. }), "{text}: {error}");
+    }
+}
+
+#[test]
+fn folder_and_lock_are_for_their_owner_alone() {
+    let scratch = tempdir().unwrap();
+    let folder = scratch.path().join("a/b");
+    let _held = Lock::acquire(&folder).unwrap();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&folder), mode(&folder.join("lock"))), (0o700, 0o600));
+}
+
+#[test]
+fn lock_is_not_taken_through_a_link() {
+    let scratch = tempdir().unwrap();
+    let elsewhere = scratch.path().join("elsewhere");
+    fs::write(&elsewhere, "kept").unwrap();
+    symlink(&elsewhere, scratch.path().join("lock")).unwrap();
+    assert!(matches!(Lock::acquire(scratch.path()), Err(StateError::Lock { .. })));
+    assert_eq!(fs::read_to_string(elsewhere).unwrap(), "kept");
+}
+
+#[test]
+fn folder_that_cannot_be_made_is_named() {
+    let scratch = tempdir().unwrap();
+    let file = scratch.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = Lock::acquire(&file.join("folder")).unwrap_err();
+    assert!(error.to_string().contains("file/folder"), "{error}");
+}
