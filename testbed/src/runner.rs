@@ -46,7 +46,10 @@ fn steps(
                     break;
                 }
             }
-            Err(error) => return Err(broken(place, &format!("line {}", step.line), &error)),
+            Err(error) => {
+                entries.push(Entry { step: text_of(step), ..Entry::default() });
+                return Err(broken(place, &format!("line {}", step.line), &error));
+            }
         }
     }
     if let Err(error) = place.end() {
