@@ -27,17 +27,34 @@ fn run() -> Result<(), Box<dyn Error>> {
     let host = LinuxHost::new(HostOptions::default());
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let start = Instant::now();
     let text = match words.as_slice() {
-        [] => serde_json::to_string_pretty(&World::of_host(host_name()?, host.observe_host()?))?,
-        ["pf", address] => serde_json::to_string_pretty(&host.observe_pf(&address.parse()?)?)?,
+        [] => {
+            let facts = timed(|| host.observe_host())?;
+            serde_json::to_string_pretty(&World::of_host(host_name()?, facts))?
+        }
+        ["pf", address] => {
+            let address = address.parse()?;
+            serde_json::to_string_pretty(&timed(|| host.observe_pf(&address))?)?
+        }
         ["perform", seconds, ops] => {
-            let ops: Vec<Op> = serde_json::from_str(ops)?;
-            serde_json::to_string_pretty(&host.perform(&ops, Duration::from_secs(seconds.parse()?)))?
+            let ops = match *ops {
+                "-" => std::io::read_to_string(std::io::stdin())?,
+                ops => ops.to_owned(),
+            };
+            let ops: Vec<Op> = serde_json::from_str(&ops)?;
+            let limit = Duration::from_secs(seconds.parse()?);
+            serde_json::to_string_pretty(&timed(|| host.perform(&ops, limit)))?
         }
         _ => return Err("usage: facts [pf ADDRESS | perform SECONDS OPS]".into()),
     };
-    eprintln!("{:.1} ms", start.elapsed().as_secs_f64() * 1000.0);
     println!("{text}");
     Ok(())
+}
+
+/// Does the work and says how long it took.
+fn timed<T>(work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    eprintln!("{:.1} ms", start.elapsed().as_secs_f64() * 1000.0);
+    result
 }

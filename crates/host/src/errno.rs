@@ -7,7 +7,9 @@ use vfctl_port::OpError;
 
 /// Returns name and meaning, such as `EBUSY: device or resource busy`.
 pub(crate) fn cause(errno: Errno) -> String {
-    let meaning = errno.desc();
+    // The C library's words, which people find when they search for them.
+    let text = io::Error::from_raw_os_error(errno as i32).to_string();
+    let meaning = text.split_once(" (os error").map_or(text.as_str(), |(meaning, _)| meaning);
     let mut letters = meaning.chars();
     let meaning = match (letters.next(), letters.next()) {
         // An abbreviation such as `RPC` keeps its capitals.
@@ -44,7 +46,8 @@ mod tests {
     #[test]
     fn cause_names_the_number_and_begins_in_lower_case() {
         assert_eq!(cause(Errno::EBUSY), "EBUSY: device or resource busy");
-        assert_eq!(cause(Errno::EOPNOTSUPP), "EOPNOTSUPP: operation not supported on transport endpoint");
-        assert_eq!(cause(Errno::EIO), "EIO: I/O error");
+        assert_eq!(cause(Errno::EOPNOTSUPP), "EOPNOTSUPP: operation not supported");
+        assert_eq!(cause(Errno::ERANGE), "ERANGE: numerical result out of range");
+        assert_eq!(cause(Errno::EIO), "EIO: input/output error");
     }
 }

@@ -13,7 +13,7 @@ use crate::netlink::{Link, Network, Socket, VfList, read_vf_list};
 use crate::processes::{Process, list_processes};
 use crate::roots::Roots;
 use crate::stuck::find_stuck_stores;
-use crate::sysfs::bounded::{read_overrides, read_overrides_of};
+use crate::sysfs::bounded::read_bounded;
 use crate::sysfs::files::text;
 use crate::sysfs::pf::{Catalogs, find_pfs, interfaces_of, read_pf};
 use crate::sysfs::system::read_system;
@@ -93,7 +93,7 @@ impl Observe for LinuxHost {
         let links = network.standing();
         let record = OwnershipRecord::default();
         let mut host = HostFacts { system, physical_functions, links, record, unread };
-        read_overrides(roots, &self.children, &mut host);
+        read_bounded(roots, &self.children, &mut host.physical_functions);
         find_users(roots, &network, &processes, &mut host);
         Ok(host)
     }
@@ -110,7 +110,7 @@ impl Observe for LinuxHost {
         let list = |link: &Link| list_of(Some(&mut socket), link);
         let mut facts = read_pf(roots, &self.catalogs, &network, pf, list);
         if let Some(facts) = &mut facts {
-            read_overrides_of(roots, &self.children, pf, facts);
+            read_bounded(roots, &self.children, [(pf, facts)]);
         }
         Ok(facts)
     }

@@ -1,4 +1,4 @@
-//! Route netlink by hand: one private socket per use, messages built and walked as bytes.
+//! Netlink by hand: one private socket per use, messages built and walked as bytes.
 //!
 //! Written against include/uapi/linux/{netlink,rtnetlink,if_link}.h of Linux 6.12. By hand, since what matters
 //! here is what general libraries hide: `-1` for "not reported", a list whose length wraps, several
@@ -7,6 +7,7 @@
 mod address;
 mod answer;
 mod batch;
+mod devlink;
 mod link;
 mod network;
 mod route;
@@ -16,6 +17,7 @@ mod vf_list;
 mod wire;
 
 pub(crate) use batch::{BATCH, Verdict, send_batch};
+pub(crate) use devlink::eswitch_mode;
 pub(crate) use link::Link;
 pub(crate) use network::{Network, read_links};
 pub(crate) use socket::Socket;

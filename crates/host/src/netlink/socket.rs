@@ -5,7 +5,7 @@
 
 use std::io;
 
-use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::protocols::{NETLINK_GENERIC, NETLINK_ROUTE};
 use netlink_sys::{Socket as RawSocket, SocketAddr};
 use nix::errno::Errno;
 use nix::libc::{MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC};
@@ -42,9 +42,19 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Opens a socket in the calling thread's network namespace that hears only the kernel.
+    /// Opens a socket for interfaces, in the calling thread's network namespace.
     pub(crate) fn open() -> io::Result<Self> {
-        let mut raw = RawSocket::new(NETLINK_ROUTE)?;
+        Self::of_protocol(NETLINK_ROUTE)
+    }
+
+    /// Opens a socket for generic netlink.
+    pub(crate) fn open_generic() -> io::Result<Self> {
+        Self::of_protocol(NETLINK_GENERIC)
+    }
+
+    /// Opens a socket that hears only the kernel.
+    fn of_protocol(protocol: isize) -> io::Result<Self> {
+        let mut raw = RawSocket::new(protocol)?;
         // Without CAP_NET_ADMIN the forced size is refused; then the highest that is allowed has to do.
         if setsockopt(&raw, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
             setsockopt(&raw, sockopt::RcvBuf, &RECEIVE_BUFFER)?;

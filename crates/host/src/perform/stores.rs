@@ -91,10 +91,18 @@ impl LinuxHost {
         }
     }
 
+    /// Lets the kernel choose. It reports success also where no driver wants the function or may have it
+    /// (seen on Linux 6.12 with `sriov_drivers_autoprobe` 0), so the link tells.
     fn probe(&self, device: PciAddress, limit: Duration) -> Outcome {
-        let over = self.roots.function(device).join("driver_override");
+        let folder = self.roots.function(device);
         let probe = self.roots.path("/sys/bus/pci/drivers_probe");
-        self.store(&[then(over, NO_OVERRIDE), then(probe, &device.to_string())], limit)
+        let stores = [then(folder.join("driver_override"), NO_OVERRIDE), then(probe, &device.to_string())];
+        match (self.store(&stores, limit), holder(&folder)) {
+            (Outcome::Done, None) => {
+                Outcome::Refused(own_refusal(format!("the kernel found no driver that may have {device}")))
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     /// Returns the refusal of a write that would block in the kernel for ever, with the PF locked: some of

@@ -1,67 +1,94 @@
-//! Reads that may have to wait for a device's lock: `driver_override` of VFs.
+//! Reads that may have to wait for a lock that somebody keeps: `driver_override` of VFs, and devlink.
 //!
-//! `driver_override_show` (drivers/pci/pci-sysfs.c) takes the device's lock, which a VF that is being unbound
-//! holds for as long as its user keeps it. A child reads; what it does not bring in time is not known.
+//! `driver_override_show` takes the device's lock in kernels before 2026 (drivers/pci/pci-sysfs.c), and a VF
+//! that is being unbound holds it for as long as its user keeps it; devlink's lock is held while firmware is
+//! written. A child reads; what it does not bring in time is not known.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use nix::errno::Errno;
-use vfctl_model::{DeviceAddress, PciAddress, VfIndex};
-use vfctl_port::HostFacts;
+use vfctl_model::{DeviceAddress, VfIndex};
 use vfctl_port::PfFacts;
 
-use crate::child::{Children, Returned};
-use crate::errno::cause;
+use crate::child::{Children, Read, Returned, WasRead};
 use crate::roots::Roots;
 
-/// How long the whole host's overrides may take; without a stuck writer it is milliseconds.
+/// How long one child may take; without a lock that is kept it takes milliseconds.
 const LIMIT: Duration = Duration::from_secs(2);
+/// How many locks that are kept are waited for before the rest is left unread.
+const PATIENCE: u32 = 4;
 
-/// Reads the overrides of all VFs of the host.
-pub(crate) fn read_overrides(roots: &Roots, children: &Children, host: &mut HostFacts) {
-    for (address, pf) in &mut host.physical_functions {
-        read_overrides_of(roots, children, address, pf);
+/// What a read is for.
+struct Wanted {
+    pf: DeviceAddress,
+    /// The VF whose override it is; `None` where it is the PF's switch.
+    vf: Option<VfIndex>,
+    read: Read,
+}
+
+/// Reads the switch's mode of each of these PFs and the override of each of their VFs.
+pub(crate) fn read_bounded<'a>(
+    roots: &Roots,
+    children: &Children,
+    pfs: impl IntoIterator<Item = (&'a DeviceAddress, &'a mut PfFacts)>,
+) {
+    let mut pfs: BTreeMap<&DeviceAddress, &mut PfFacts> = pfs.into_iter().collect();
+    let wanted: Vec<Wanted> = pfs.iter().flat_map(|(address, pf)| wanted_of(roots, address, pf)).collect();
+    let mut rest = wanted.as_slice();
+    let mut patience = PATIENCE;
+    while !rest.is_empty() {
+        let reads: Vec<Read> = rest.iter().map(|wanted| wanted.read.clone()).collect();
+        let (results, why) = match children.read(&reads, LIMIT) {
+            Ok(Returned::Whole(results)) => (results, String::new()),
+            Ok(Returned::Left { results, pid }) => (
+                results,
+                format!("the kernel keeps pid {pid} waiting; somebody\'s work on this device is stuck"),
+            ),
+            Ok(Returned::Dead(results)) => (results, "the child that reads died".to_owned()),
+            Err(error) => (Vec::new(), format!("no child could be started: {error}")),
+        };
+        let (read, unread) = rest.split_at(results.len().min(rest.len()));
+        for (wanted, result) in read.iter().zip(results) {
+            if let Some(pf) = pfs.get_mut(&wanted.pf) {
+                give(pf, wanted, result);
+            }
+        }
+        let Some((stuck, after)) = unread.split_first() else { return };
+        patience -= 1;
+        let (failed, after) =
+            if patience == 0 { (unread, &[][..]) } else { (std::slice::from_ref(stuck), after) };
+        for wanted in failed {
+            if let Some(pf) = pfs.get_mut(&wanted.pf) {
+                give(pf, wanted, WasRead::Failed(why.clone()));
+            }
+        }
+        rest = after;
     }
 }
 
-/// Reads the overrides of one PF's VFs.
-pub(crate) fn read_overrides_of(
-    roots: &Roots,
-    children: &Children,
-    address: &DeviceAddress,
-    pf: &mut PfFacts,
-) {
-    let vfs: Vec<(VfIndex, PciAddress)> =
-        pf.vfs.iter().filter_map(|(index, vf)| Some((*index, vf.pci?))).collect();
-    let paths: Vec<PathBuf> = vfs.iter().map(|(_, vf)| roots.function(*vf).join("driver_override")).collect();
-    if paths.is_empty() {
-        return;
-    }
-    let (results, why) = match children.read(&paths, LIMIT) {
-        Ok(Returned::Whole(results)) => (results, None),
-        Ok(Returned::Left { results, .. }) => (
-            results,
-            Some(format!(
-                "{address}: the kernel holds the lock of a VF; a write to it by somebody else is stuck"
-            )),
-        ),
-        Ok(Returned::Dead(results)) => (results, Some("the child that reads died".to_owned())),
-        Err(error) => (Vec::new(), Some(format!("no child could be started: {error}"))),
-    };
-    let read = results.len();
-    for ((index, _), result) in vfs.iter().zip(results) {
-        let Some(vf) = pf.vfs.get_mut(index) else { continue };
-        match result {
-            // The kernel prints "(null)" where there is none.
-            Ok(text) => vf.driver_override = text.parse().ok().filter(|_| text != "(null)"),
-            Err(errno) if errno == Errno::ENOENT as i32 => {}
-            Err(errno) => {
-                pf.unread.push(format!("driver_override of VF {index}: {}", cause(Errno::from_raw(errno))));
+fn wanted_of(roots: &Roots, address: &DeviceAddress, pf: &PfFacts) -> Vec<Wanted> {
+    let mode = Wanted { pf: address.clone(), vf: None, read: Read::EswitchMode(address.to_string()) };
+    let overrides = pf.vfs.iter().filter_map(|(index, vf)| {
+        let path = roots.function(vf.pci?).join("driver_override");
+        Some(Wanted { pf: address.clone(), vf: Some(*index), read: Read::FirstLine(path) })
+    });
+    std::iter::once(mode).chain(overrides).collect()
+}
+
+/// Puts what was read into the facts.
+fn give(pf: &mut PfFacts, wanted: &Wanted, result: WasRead) {
+    match (wanted.vf, result) {
+        (_, WasRead::Absent) => {}
+        (None, WasRead::Text(mode)) => pf.eswitch_mode = Some(mode),
+        (None, WasRead::Failed(why)) => pf.unread.push(format!("mode of the embedded switch: {why}")),
+        (Some(index), WasRead::Text(text)) => {
+            if let Some(vf) = pf.vfs.get_mut(&index) {
+                // The kernel prints "(null)" where there is none.
+                vf.driver_override = text.parse().ok().filter(|_| text != "(null)");
             }
         }
-    }
-    if let (Some(why), Some((first, _))) = (why, vfs.get(read)) {
-        pf.unread.push(format!("driver_override of VF {first} and those after it: {why}"));
+        (Some(index), WasRead::Failed(why)) => {
+            pf.unread.push(format!("driver_override of VF {index}: {why}"));
+        }
     }
 }

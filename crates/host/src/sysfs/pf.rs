@@ -254,11 +254,8 @@ fn default_driver(
     facts: &PfFacts,
     unread: &mut Vec<String>,
 ) -> Option<vfctl_model::DriverName> {
-    let held =
-        facts.vfs.values().filter(|vf| vf.driver_override.is_none()).filter_map(|vf| vf.driver.clone());
-    if let Some(driver) =
-        held.into_iter().find(|driver| !driver.is_vfio() && !driver.as_str().contains("uio"))
-    {
+    let mut held = facts.vfs.values().filter_map(|vf| vf.driver.clone());
+    if let Some(driver) = held.find(|driver| !driver.is_vfio() && !driver.as_str().contains("uio")) {
         return Some(driver);
     }
     let existing = facts.vfs.values().find_map(|vf| text(&roots.function(vf.pci?).join("modalias")).ok());

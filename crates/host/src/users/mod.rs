@@ -29,8 +29,7 @@ pub(crate) fn find_users(roots: &Roots, network: &Network, processes: &[Process]
     let away: BTreeSet<PciAddress> =
         vfs().filter_map(|vf| vf.pci).filter(|vf| lives_elsewhere(roots, *vf)).collect();
     let namespaces = (!away.is_empty()).then(|| Namespaces::search(roots, processes));
-    let on_vfio = vfs().any(is_on_vfio);
-    let vfio = on_vfio.then(|| VfioUsers::search(roots, processes));
+    let vfio = vfs().any(may_be_open).then(|| VfioUsers::search(roots, processes));
     let mut found = Vec::new();
     for (pf, facts) in &host.physical_functions {
         for (index, vf) in &facts.vfs {
@@ -38,7 +37,7 @@ pub(crate) fn find_users(roots: &Roots, network: &Network, processes: &[Process]
             if let (Some(namespaces), Some(address)) = (&namespaces, vf.pci.filter(|vf| away.contains(vf))) {
                 uses.push(namespaces.use_of(address, vf));
             }
-            if let (Some(vfio), Some(address)) = (&vfio, vf.pci.filter(|_| is_on_vfio(vf))) {
+            if let (Some(vfio), Some(address)) = (&vfio, vf.pci.filter(|_| may_be_open(vf))) {
                 uses.extend(vfio.uses_of(roots, address, vf));
             }
             uses.extend(uses_of_interface(network, host, vf));
@@ -52,8 +51,10 @@ pub(crate) fn find_users(roots: &Roots, network: &Network, processes: &[Process]
     }
 }
 
-fn is_on_vfio(vf: &VfFacts) -> bool {
-    vf.driver.as_ref().is_some_and(vfctl_model::DriverName::is_vfio)
+/// Returns whether a VF may be open through vfio. One without driver may be, too: while an unbind waits for
+/// its user, the kernel shows no driver any more (`driver_sysfs_remove`, drivers/base/dd.c).
+fn may_be_open(vf: &VfFacts) -> bool {
+    vf.pci.is_some() && vf.driver.as_ref().is_none_or(vfctl_model::DriverName::is_vfio)
 }
 
 /// Returns the uses of a VF through its interface in this namespace, and through what stands on that.

@@ -66,8 +66,7 @@ impl Namespaces {
             },
             None => Use::CouldNotLook {
                 why: format!(
-                    "its interface is in another network namespace, and {} could not be looked into, such as {}",
-                    self.blind.len(),
+                    "its interface is in another network namespace, and not all of them could be looked into: {}",
                     self.blind.first().map_or("", String::as_str)
                 ),
             },

@@ -56,10 +56,14 @@ impl VfioUsers {
         found
     }
 
-    /// Returns the uses of a VF that a vfio driver holds.
+    /// Returns the uses of a VF that a vfio driver holds, or none. What could not be looked at counts only
+    /// where a vfio driver is seen.
     pub(crate) fn uses_of(&self, roots: &Roots, address: PciAddress, vf: &VfFacts) -> Vec<Use> {
         let group = vf.iommu_group.as_ref().map(|group| group.number.to_string());
         let holders = self.holders(roots, address, group.as_deref());
+        if vf.driver.is_none() {
+            return holders.into_iter().map(|holder| Use::VfioOpen { holder }).collect();
+        }
         let open = holders.into_iter().map(|holder| Use::VfioOpen { holder });
         let unnamed = self.unnamed.iter().map(|holder| Use::CouldNotLook {
             why: format!("{holder} has a vfio device open, and the kernel does not say which"),
@@ -117,11 +121,11 @@ impl VfioUsers {
 
 /// Returns who has this function's vfio device open right now; looked at before a write that would block.
 pub(crate) fn vfio_holders(roots: &Roots, addresses: &[PciAddress]) -> Vec<(PciAddress, String)> {
-    let on_vfio = |address: &PciAddress| {
+    let may_be_open = |address: &PciAddress| {
         let driver: Option<vfctl_model::DriverName> = link_name(&roots.function(*address).join("driver"));
-        driver.is_some_and(|driver| driver.is_vfio())
+        driver.is_none_or(|driver| driver.is_vfio())
     };
-    let addresses: Vec<_> = addresses.iter().copied().filter(on_vfio).collect();
+    let addresses: Vec<_> = addresses.iter().copied().filter(may_be_open).collect();
     if addresses.is_empty() {
         return Vec::new();
     }

@@ -1,0 +1,74 @@
+//! What parent and child say to each other.
+
+use std::ffi::CStr;
+use std::path::PathBuf;
+
+/// The hidden first argument of a child that stores: `WHEN PATH VALUE` follow, as often as wanted.
+pub(crate) const STORE: &str = "__store";
+/// The hidden first argument of a child that reads: `KIND NAME` follow, as often as wanted.
+pub(super) const READ: &str = "__read";
+/// What `/proc/*/comm` says of a child that stores.
+pub(crate) const CHILD_NAME: &CStr = c"vfctl-store";
+
+/// The words for [`When`].
+pub(super) const THEN: &str = "then";
+pub(super) const ALWAYS: &str = "always";
+/// The words for [`Read`].
+pub(super) const LINE: &str = "line";
+pub(super) const ESWITCH: &str = "eswitch";
+
+/// One write of a child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Store {
+    pub(crate) path: PathBuf,
+    pub(crate) value: String,
+    pub(crate) when: When,
+}
+
+/// When a write is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// If all before it went well.
+    ThenOnly,
+    /// In any case: it takes something back.
+    Always,
+}
+
+/// What became of one write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stored {
+    Done,
+    /// The kernel's error number, where it is the kernel's.
+    Failed(Option<i32>),
+    /// One before it failed.
+    Skipped,
+}
+
+/// One read of a child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// The first line of a file.
+    FirstLine(PathBuf),
+    /// The mode of the embedded switch of the device with this bus and name.
+    EswitchMode(String),
+}
+
+/// What became of one read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum WasRead {
+    Text(String),
+    /// There is no such thing.
+    Absent,
+    Failed(String),
+}
+
+/// How a child came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Returned<T> {
+    /// With the results of all.
+    Whole(Vec<T>),
+    /// Not in time: it has these results and still works on the next.
+    Left { results: Vec<T>, pid: u32 },
+    /// Dead, with the results up to then.
+    Dead(Vec<T>),
+}

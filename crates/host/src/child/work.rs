@@ -1,0 +1,84 @@
+//! The child's half: doing the work, saying each result as it comes.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::words::{ALWAYS, CHILD_NAME, ESWITCH, READ, STORE};
+use crate::errno::io_cause;
+use crate::netlink::eswitch_mode;
+use crate::sysfs::files::optional_text;
+
+/// Does a child's work where the arguments (without the program's name) are a child's, and returns its exit
+/// code; `None` where they are not. To be called first of all in `main`.
+pub fn run_store_child(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
+    let mut arguments = arguments.into_iter();
+    let work = arguments.next()?;
+    if work == STORE {
+        // Without its name only the search for stuck writes would miss it.
+        let _ = nix::sys::prctl::set_name(CHILD_NAME);
+        Some(store_all(arguments))
+    } else if work == READ {
+        Some(read_all(arguments))
+    } else {
+        None
+    }
+}
+
+fn store_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let mut failed = false;
+    while let (Some(when), Some(path), Some(value)) = (arguments.next(), arguments.next(), arguments.next()) {
+        let result = if failed && when != ALWAYS {
+            "skipped".to_owned()
+        } else {
+            match store(Path::new(&path), &value) {
+                Ok(()) => "ok".to_owned(),
+                Err(error) => {
+                    failed = true;
+                    error.raw_os_error().map_or_else(|| "error".to_owned(), |errno| errno.to_string())
+                }
+            }
+        };
+        // Without a parent to hear it there is no need to stop: what is left may take something back.
+        drop(say(&result));
+    }
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Writes in one call and makes no file where there is none: the kernel's attributes are made by the kernel.
+fn store(path: &Path, value: &OsStr) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    let written = file.write(value.as_encoded_bytes())?;
+    if written == value.len() { Ok(()) } else { Err(io::Error::from(io::ErrorKind::WriteZero)) }
+}
+
+fn read_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    while let (Some(kind), Some(name)) = (arguments.next(), arguments.next()) {
+        let line = match if kind == ESWITCH { read_mode(&name) } else { read_line(Path::new(&name)) } {
+            Ok(Some(text)) => format!("={text}"),
+            Ok(None) => "-".to_owned(),
+            Err(why) => format!("!{why}"),
+        };
+        if say(&line).is_err() {
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn read_line(path: &Path) -> Result<Option<String>, String> {
+    let text = optional_text(path).map_err(|error| io_cause(&error))?;
+    Ok(text.map(|text| text.lines().next().unwrap_or_default().to_owned()))
+}
+
+fn read_mode(device: &OsStr) -> Result<Option<String>, String> {
+    eswitch_mode(&device.to_string_lossy()).map_err(|error| error.to_string())
+}
+
+fn say(line: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "{line}")?;
+    output.flush()
+}

@@ -1,0 +1,171 @@
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use vfctl_port::{Observe, Op, Outcome, Perform};
+
+use crate::tree::{PF, Tree};
+
+const VF0: &str = "sys/bus/pci/devices/0000:01:10.0";
+const VF1: &str = "sys/bus/pci/devices/0000:01:10.2";
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Returns the op that this JSON is, with the PF filled in.
+fn op(json: &str) -> Op {
+    serde_json::from_str(&json.replace("PF", PF)).expect("an op")
+}
+
+fn perform(tree: &Tree, json: &str) -> Outcome {
+    let mut outcomes = tree.host().perform(&[op(json)], LIMIT);
+    assert_eq!(outcomes.len(), 1);
+    outcomes.remove(0)
+}
+
+/// Returns what a refusal says.
+fn refused(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Refused(error) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn stores_write_what_their_op_says() {
+    let tree = Tree::with_two_vfs();
+    let count = r#"{"op": "setVfCount", "pf": "PF", "count": 7}"#;
+    let autoprobe = r#"{"op": "setDriversAutoprobe", "pf": "PF", "autoprobe": "off"}"#;
+    let unbind = r#"{"op": "unbindDriver", "pf": "PF", "vf": "0", "device": "0000:01:10.0"}"#;
+    for (json, path, text) in [
+        (count, "sys/bus/pci/devices/0000:01:00.0/sriov_numvfs", "7\n"),
+        (autoprobe, "sys/bus/pci/devices/0000:01:00.0/sriov_drivers_autoprobe", "0\n"),
+        (unbind, "sys/bus/pci/drivers/igbvf/unbind", "0000:01:10.0"),
+    ] {
+        assert_eq!(perform(&tree, json), Outcome::Done, "{json}");
+        assert_eq!(tree.text(path), text, "{json}");
+    }
+}
+
+#[test]
+fn bind_overrides_binds_and_takes_the_override_back() {
+    let tree = Tree::with_two_vfs();
+    let bind =
+        r#"{"op": "bindDriver", "pf": "PF", "vf": "1", "device": "0000:01:10.2", "driver": "vfio-pci"}"#;
+    assert_eq!(perform(&tree, bind), Outcome::Done);
+    assert_eq!(tree.text("sys/bus/pci/drivers/vfio-pci/bind"), "0000:01:10.2");
+    // A store writes in one call from the file's begin; the kernel's files have no rest.
+    assert!(tree.text(&format!("{VF1}/driver_override")).starts_with('\n'));
+}
+
+#[test]
+fn bind_that_fails_takes_the_override_back_and_names_the_cause() {
+    let tree = Tree::with_two_vfs();
+    let bind = |driver: &str| {
+        format!(
+            r#"{{"op": "bindDriver", "pf": "PF", "vf": "0", "device": "0000:01:10.0", "driver": "{driver}"}}"#
+        )
+    };
+    std::fs::remove_file(tree.path("sys/bus/pci/drivers/vfio-pci/bind")).expect("removed");
+    let why = refused(perform(&tree, &bind("vfio-pci")));
+    assert!(why.starts_with("ENOENT: no such file or directory (there is no "), "{why}");
+    assert!(tree.text(&format!("{VF0}/driver_override")).starts_with('\n'));
+
+    tree.driver("vfio-pci");
+    assert_eq!(refused(perform(&tree, &bind("vfio-pci"))), "the kernel gave 0000:01:10.0 to igbvf instead");
+    std::fs::remove_file(tree.path(&format!("{VF0}/driver"))).expect("removed");
+    let why = refused(perform(&tree, &bind("vfio-pci")));
+    assert_eq!(why, "the kernel said yes and bound 0000:01:10.0 to no driver");
+    let why = refused(perform(&tree, &bind("mlx5_core")));
+    assert_eq!(why, "no driver mlx5_core is registered; load module mlx5_core");
+}
+
+#[test]
+fn probe_that_no_driver_answers_is_refused_though_the_kernel_says_yes() {
+    let tree = Tree::with_two_vfs();
+    tree.file("sys/bus/pci/drivers_probe", "");
+    let probe = r#"{"op": "probeDriver", "pf": "PF", "vf": "0", "device": "0000:01:10.0"}"#;
+    assert_eq!(perform(&tree, probe), Outcome::Done);
+    assert_eq!(tree.text("sys/bus/pci/drivers_probe"), "0000:01:10.0");
+    std::fs::remove_file(tree.path(&format!("{VF0}/driver"))).expect("removed");
+    assert_eq!(refused(perform(&tree, probe)), "the kernel found no driver that may have 0000:01:10.0");
+}
+
+#[test]
+fn no_write_is_begun_that_would_wait_for_an_open_vfio_device() {
+    let tree = Tree::with_two_vfs();
+    tree.process(42, "qemu-system-x86", &["/dev/vfio/15"]);
+    let why = "pid 42 (qemu-system-x86) has the vfio device of 0000:01:10.2 open; \
+               the kernel would wait for it without end";
+    let unbind = r#"{"op": "unbindDriver", "pf": "PF", "vf": "1", "device": "0000:01:10.2"}"#;
+    assert_eq!(refused(perform(&tree, unbind)), why);
+    assert_eq!(refused(perform(&tree, r#"{"op": "setVfCount", "pf": "PF", "count": 0}"#)), why);
+    assert_eq!(tree.text("sys/bus/pci/drivers/vfio-pci/unbind"), "");
+    assert_eq!(tree.text("sys/bus/pci/devices/0000:01:00.0/sriov_numvfs"), "0\n");
+    let other = r#"{"op": "unbindDriver", "pf": "PF", "vf": "0", "device": "0000:01:10.0"}"#;
+    assert_eq!(perform(&tree, other), Outcome::Done);
+}
+
+#[test]
+fn write_that_hangs_is_left_and_closes_what_comes_after_it() {
+    let tree = Tree::with_two_vfs();
+    tree.hanging("sys/bus/pci/devices/0000:01:00.0/sriov_numvfs");
+    let ops = [
+        op(r#"{"op": "setDriversAutoprobe", "pf": "PF", "autoprobe": "off"}"#),
+        op(r#"{"op": "setVfCount", "pf": "PF", "count": 7}"#),
+        op(r#"{"op": "setDriversAutoprobe", "pf": "PF", "autoprobe": "on"}"#),
+    ];
+    let (host, begin) = (tree.host(), Instant::now());
+    let outcomes = host.perform(&ops, Duration::from_secs(1));
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    let [Outcome::Done, Outcome::Unknown(why), Outcome::NotTried] = outcomes.as_slice() else {
+        panic!("{outcomes:?}")
+    };
+    let pid = why.strip_prefix("after 1 s pid ").and_then(|rest| rest.split(' ').next()).expect("a process");
+    assert!(why.ends_with("/sriov_numvfs"), "{why}");
+    // The next look at the machine finds it: it is a child with a name and arguments of its own.
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).expect("it is still there");
+    assert_eq!(name, "vfctl-store\n");
+    tree.process(pid.parse().expect("a number"), "vfctl-store", &[]);
+    tree.file(
+        &format!("proc/{pid}/cmdline"),
+        std::fs::read(format!("/proc/{pid}/cmdline")).expect("arguments"),
+    );
+    let stuck = host.observe_host().expect("facts").system.stuck_stores;
+    assert_eq!(stuck.iter().map(|store| store.pid.to_string()).collect::<Vec<_>>(), [pid]);
+    assert_eq!(stuck[0].device.to_string(), PF);
+    let written = std::fs::read_to_string(tree.path("sys/bus/pci/devices/0000:01:00.0/sriov_numvfs"));
+    assert_eq!(written.expect("the child goes on"), "7");
+}
+
+#[test]
+fn module_is_loaded_by_modprobe_and_its_words_are_kept() {
+    let tree = Tree::empty();
+    let load = r#"{"op": "loadModule", "module": "vfio-pci"}"#;
+    assert!(refused(perform(&tree, load)).contains("/sbin/modprobe"));
+    let log = tree.path("log");
+    let script = |body: &str| {
+        tree.file("sbin/modprobe", format!("#!/bin/sh\necho \"$@\" >{}\n{body}\n", log.display()));
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(tree.path("sbin/modprobe"), mode).expect("executable");
+    };
+    script("exit 0");
+    assert_eq!(perform(&tree, load), Outcome::Done);
+    assert_eq!(tree.text("log"), "-- vfio_pci\n");
+    script("echo 'FATAL: Module vfio_pci not found' >&2; exit 1");
+    assert_eq!(refused(perform(&tree, load)), "modprobe: exit status: 1 (FATAL: Module vfio_pci not found)");
+    script("exec sleep 20");
+    let outcomes = tree.host().perform(&[op(load)], Duration::from_secs(1));
+    assert_eq!(outcomes, [Outcome::Unknown("modprobe of vfio_pci has not ended within 1 s".to_owned())]);
+}
+
+#[test]
+fn interface_that_is_not_the_pfs_is_not_touched() {
+    let tree = Tree::with_two_vfs();
+    tree.file("sys/bus/pci/devices/0000:01:00.0/net/ens1f0/ifindex", "4000000\n");
+    let mtu = |interface: &str| {
+        format!(r#"{{"op": "setPfMtu", "pf": "PF", "interface": "{interface}", "mtu": 1500}}"#)
+    };
+    let why = refused(perform(&tree, &mtu("lo")));
+    assert!(why.ends_with("has no interface lo now; it has ens1f0"), "{why}");
+    // By number: no interface of this machine has that one.
+    let why = refused(perform(&tree, &mtu("ens1f0")));
+    assert!(why.starts_with("ENODEV") || why.starts_with("EPERM"), "{why}");
+}

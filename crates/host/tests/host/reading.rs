@@ -1,0 +1,172 @@
+use vfctl_model::VfIndex;
+use vfctl_port::{Observe, Use};
+
+use crate::tree::{PF, Tree};
+
+fn uses(tree: &Tree, vf: u16) -> Vec<String> {
+    tree.pf_facts().vfs[&VfIndex(vf)].uses.iter().map(Use::to_string).collect()
+}
+
+#[test]
+fn pf_and_vfs_are_read_as_sysfs_has_them() {
+    let tree = Tree::with_two_vfs();
+    tree.file(
+        "usr/share/misc/pci.ids",
+        "8086  Intel Corporation\n\t10c9  82576 Gigabit Network Connection\n",
+    );
+    insta::assert_json_snapshot!(tree.pf_facts());
+}
+
+#[test]
+fn every_class_and_bus_with_vfs_is_a_pf_and_nothing_else_is() {
+    let tree = Tree::with_two_vfs();
+    tree.pf("0000:04:00.0", "nvme");
+    tree.file("sys/bus/pci/devices/0000:04:00.0/class", "0x010802\n");
+    tree.file("sys/bus/pci/devices/0000:05:00.0/class", "0x020000\n");
+    tree.file("sys/bus/netdevsim/devices/netdevsim3/sriov_numvfs", "2\n");
+    let facts = tree.facts();
+    let found: Vec<String> = facts.physical_functions.keys().map(ToString::to_string).collect();
+    assert_eq!(found, [PF, "pci/0000:04:00.0", "netdevsim/netdevsim3"]);
+    let simulated = &facts.physical_functions[&"netdevsim/netdevsim3".parse().expect("an address")];
+    assert_eq!((simulated.total_vfs, simulated.vf_count, simulated.vfs.len()), (4, 2, 2));
+}
+
+#[test]
+fn pf_that_is_gone_is_none_and_one_that_cannot_have_vfs_too() {
+    let tree = Tree::with_two_vfs();
+    tree.file("sys/bus/pci/devices/0000:05:00.0/class", "0x020000\n");
+    let host = tree.host();
+    for address in ["pci/0000:09:00.0", "pci/0000:05:00.0", "netdevsim/netdevsim0"] {
+        let address = address.parse().expect("an address");
+        assert_eq!(host.observe_pf(&address).expect("an answer"), None, "{address}");
+    }
+    assert!(host.observe_pf(&PF.parse().expect("an address")).expect("an answer").is_some());
+}
+
+#[test]
+fn group_names_its_siblings_but_no_bridge() {
+    let tree = Tree::with_two_vfs();
+    tree.group(15, "0000:01:10.4");
+    tree.group(15, "0000:00:1c.0");
+    tree.file("sys/bus/pci/devices/0000:00:1c.0/class", "0x060400\n");
+    let group = tree.pf_facts().vfs[&VfIndex(1)].iommu_group.clone().expect("a group");
+    assert_eq!(group.siblings.iter().map(ToString::to_string).collect::<Vec<_>>(), ["0000:01:10.4"]);
+}
+
+#[test]
+fn default_driver_is_a_holders_else_by_alias_else_none_and_unread_without_aliases() {
+    let driver = |tree: &Tree| {
+        let facts = tree.pf_facts();
+        (facts.vf_default_driver.map(|driver| driver.to_string()), facts.unread)
+    };
+    let tree = Tree::with_two_vfs();
+    assert_eq!(driver(&tree), (Some("igbvf".to_owned()), vec![]));
+    let tree = Tree::empty();
+    tree.pf("0000:01:00.0", "igb");
+    assert_eq!(driver(&tree), (Some("igbvf".to_owned()), vec![]));
+    tree.file("lib/modules/6.12.0-test/modules.alias", "alias pci:v000015B3d* mlx5_core\n");
+    assert_eq!(driver(&tree), (None, vec![]));
+    std::fs::remove_file(tree.path("lib/modules/6.12.0-test/modules.alias")).expect("removed");
+    let (none, unread) = driver(&tree);
+    assert_eq!(none, None);
+    assert!(unread[0].contains("modules.alias"), "{unread:?}");
+}
+
+#[test]
+fn open_vfio_group_or_device_is_a_use_that_names_the_process() {
+    let tree = Tree::with_two_vfs();
+    tree.process(
+        42,
+        "qemu-system-x86",
+        &["/dev/null", "/dev/vfio/vfio", "/dev/vfio/15", "anon_inode:[vfio-device]"],
+    );
+    assert_eq!(uses(&tree, 1), ["its vfio device is open in pid 42 (qemu-system-x86)"]);
+    assert_eq!(uses(&tree, 0), [""; 0]);
+
+    let tree = Tree::with_two_vfs();
+    tree.file("sys/bus/pci/devices/0000:01:10.2/vfio-dev/vfio3/dev", "511:3\n");
+    tree.process(43, "dpdk", &["/var/lib/pod/dev/vfio/devices/vfio3"]);
+    assert_eq!(uses(&tree, 1), ["its vfio device is open in pid 43 (dpdk)"]);
+}
+
+#[test]
+fn vfio_device_that_the_kernel_does_not_name_may_be_any() {
+    let tree = Tree::with_two_vfs();
+    tree.process(44, "vmm", &["anon_inode:[vfio-device]"]);
+    assert_eq!(
+        uses(&tree, 1),
+        ["possibly in use: pid 44 (vmm) has a vfio device open, and the kernel does not say which"]
+    );
+    tree.file("proc/44/fdinfo/0", "pos:\t0\nvfio-device-syspath: /sys/devices/pci0000:00/0000:01:10.2\n");
+    assert_eq!(uses(&tree, 1), ["its vfio device is open in pid 44 (vmm)"]);
+}
+
+#[test]
+fn vf_whose_unbind_waits_for_its_user_is_in_use_without_driver() {
+    let tree = Tree::with_two_vfs();
+    tree.vf("0000:01:00.0", 2, "0000:01:10.4", None, 16);
+    tree.process(45, "qemu-system-x86", &["/dev/vfio/16"]);
+    assert_eq!(uses(&tree, 2), ["its vfio device is open in pid 45 (qemu-system-x86)"]);
+}
+
+#[test]
+fn vf_whose_interfaces_are_all_elsewhere_is_never_free() {
+    let tree = Tree::with_two_vfs();
+    std::fs::create_dir(tree.path("sys/bus/pci/devices/0000:01:10.0/net")).expect("a folder");
+    let found = uses(&tree, 0);
+    assert!(found.len() == 1 && found[0].starts_with("possibly in use: its interface is in"), "{found:?}");
+}
+
+#[test]
+fn override_whose_reader_hangs_is_unread_and_the_others_are_read() {
+    let tree = Tree::with_two_vfs();
+    tree.hanging("sys/bus/pci/devices/0000:01:10.0/driver_override");
+    let facts = tree.pf_facts();
+    assert_eq!(facts.vfs[&VfIndex(1)].driver_override.as_ref().map(|d| d.as_str()), Some("vfio-pci"));
+    assert_eq!(facts.unread.len(), 1);
+    assert!(
+        facts.unread[0].starts_with("driver_override of VF 0: the kernel keeps pid "),
+        "{:?}",
+        facts.unread
+    );
+    std::fs::write(tree.path("sys/bus/pci/devices/0000:01:10.0/driver_override"), "")
+        .expect("the child goes on");
+}
+
+#[test]
+fn stuck_write_of_an_earlier_run_is_seen() {
+    let tree = Tree::with_two_vfs();
+    tree.process(77, "vfctl-store", &[]);
+    let path = "/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs";
+    tree.file("proc/77/cmdline", format!("/proc/self/exe\0__store\0then\0{path}\x000\0"));
+    let stuck = tree.facts().system.stuck_stores;
+    assert_eq!(stuck.len(), 1);
+    assert_eq!(
+        (stuck[0].pid, stuck[0].device.to_string(), stuck[0].path.as_str()),
+        (77, PF.to_owned(), path)
+    );
+}
+
+#[test]
+fn system_says_what_manages_links_what_is_locked_and_what_the_iommu_does() {
+    let tree = Tree::with_two_vfs();
+    tree.file("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+    tree.file("sys/module/vfio_pci/refcnt", "0\n");
+    tree.process(1, "systemd", &[]);
+    tree.process(300, "systemd-network", &[]);
+    let system = tree.facts().system;
+    assert_eq!(system.kernel, "6.12.0-test");
+    assert_eq!(system.arguments, ["quiet", "iommu=pt"]);
+    assert_eq!(system.lockdown.as_deref(), Some("integrity"));
+    assert_eq!((system.iommu.groups, system.iommu.kinds.len()), (2, 1));
+    assert!(system.modules.contains(&"vfio-pci".parse().expect("a module")));
+    let managers: Vec<&str> = system.link_managers.iter().map(|manager| manager.name.as_str()).collect();
+    assert_eq!(managers, ["systemd-networkd"]);
+}
+
+#[test]
+fn machine_without_sysfs_is_an_error_and_not_an_empty_host() {
+    let tree = Tree::empty();
+    std::fs::remove_dir_all(tree.path("sys")).expect("removed");
+    assert!(tree.host().observe_host().is_err());
+}
