@@ -1,1 +1,74 @@
-//! To come.
+//! The commands of vfctl: arguments, text, exit codes. A library, so that the program and the simulator's twin
+//! run the very same code.
+//!
+//! Nothing here decides what is done to a host: `plan` does, and `apply` walks it.
+
+#![allow(clippy::disallowed_methods, reason = "files and the environment are read here, at the program's edge")]
+
+mod args;
+mod command;
+mod error;
+mod input;
+mod machine;
+mod progress;
+mod table;
+mod yaml;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+pub use args::Cli;
+pub use error::{CliError, Exit};
+pub use machine::{Console, Machine};
+
+/// Runs the command that these arguments ask for, the program's name first, on a machine that is made once it is
+/// clear that there is a command to run.
+pub fn run<'a>(
+    arguments: impl IntoIterator<Item = OsString>,
+    console: &mut Console<'_>,
+    machine: impl FnOnce() -> Result<Machine<'a>, CliError>,
+) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, console),
+    };
+    match machine().and_then(|machine| command::run(cli, console, &machine)) {
+        Ok(exit) => exit,
+        Err(error) => {
+            tell(&error, console);
+            Exit::Failed
+        }
+    }
+}
+
+/// Starts the log on standard error: `VFCTL_LOG=debug` asks for more than warnings.
+pub fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("VFCTL_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn usage(error: &clap::Error, console: &mut Console<'_>) -> Exit {
+    let text = if console.colour { error.render().ansi().to_string() } else { error.render().to_string() };
+    let asked = !error.use_stderr();
+    let written = if asked { write!(console.out, "{text}") } else { write!(console.err, "{text}") };
+    match written {
+        Ok(()) if asked => Exit::Done,
+        _ => Exit::Failed,
+    }
+}
+
+/// Prints an error and its causes, each fact once.
+fn tell(error: &CliError, console: &mut Console<'_>) {
+    let mut text = format!("error: failed to {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        text.push_str(&format!(": {next}"));
+        cause = next.source();
+    }
+    if writeln!(console.err, "{text}").is_err() {
+        tracing::debug!("standard error is closed");
+    }
+}

@@ -6,6 +6,7 @@
 mod check;
 mod collect;
 mod document;
+mod explain;
 mod order;
 mod resolve;
 mod text;
@@ -14,5 +15,6 @@ mod wrap;
 pub use check::{Flaw, check};
 pub use collect::{plan, plan_host};
 pub use document::{HostPlan, Lane, PhasePlan, Plan, PlanFormat};
+pub use explain::{Address, ExplainError, Explanation, explain};
 pub use resolve::{Desired, Source, resolve};
 pub use text::{Detail, render};

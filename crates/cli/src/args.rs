@@ -1,0 +1,169 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Says what SR-IOV on this host should look like, shows what would change, and does exactly that.
+#[derive(Debug, Parser)]
+#[command(name = "vfctl", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 all is as it should be; 1 an error; 2 plan found changes (plan only); \
+                        3 converged, but a reboot is due (apply only); 130 interrupted.")]
+pub struct Cli {
+    /// The folder for lock and journal.
+    #[arg(long, global = true, value_name = "DIR", env = "VFCTL_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Shows the ports that can have VFs, what is set on them, and why a port cannot.
+    Discover(DiscoverArgs),
+    /// Checks specs without looking at any host; tells every mistake with its place.
+    Validate(ValidateArgs),
+    /// Shows what apply would change, why, in which order, and whom it hurts.
+    Plan(PlanArgs),
+    /// Plans, shows, asks, performs, verifies and reports.
+    Apply(ApplyArgs),
+    /// Explains one thing: where the spec asks for it, what was read, and what would be done.
+    Explain(ExplainArgs),
+    /// Writes everything that plan reads, for `plan --facts` elsewhere or for a bug report.
+    Record(RecordArgs),
+    /// Prints the JSON Schema of a document, for editors and programs.
+    Schema(SchemaArgs),
+}
+
+/// Where specs come from.
+#[derive(Debug, Args)]
+pub struct SpecArgs {
+    /// Spec files, folders of them, or `-` for standard input.
+    #[arg(required = true, value_name = "SPEC")]
+    pub specs: Vec<PathBuf>,
+}
+
+/// Where facts come from.
+#[derive(Debug, Args)]
+pub struct FactsArgs {
+    /// Reads facts from these files instead of from this host.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub facts: Vec<PathBuf>,
+}
+
+/// The options of `discover`.
+#[derive(Debug, Args)]
+pub struct DiscoverArgs {
+    /// In which form.
+    #[arg(short, long, value_enum, default_value_t = DiscoverOutput::Table)]
+    pub output: DiscoverOutput,
+    /// The same as `-o json`.
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+    #[command(flatten)]
+    pub facts: FactsArgs,
+}
+
+/// The forms of `discover`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiscoverOutput {
+    /// A table for people.
+    Table,
+    /// The facts as JSON.
+    Json,
+    /// The facts as YAML.
+    Yaml,
+    /// The host as a spec, whose plan is empty.
+    Spec,
+}
+
+/// The options of `validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    #[command(flatten)]
+    pub specs: SpecArgs,
+    /// Prints the mistakes as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub specs: SpecArgs,
+    #[command(flatten)]
+    pub facts: FactsArgs,
+    /// Writes the plan to this file, for apply.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Prints the plan as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Shows the command beside each change, and where the spec asks for it.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// The options of `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// Spec files, folders, `-` for standard input; or one file that `plan -o` wrote.
+    #[arg(required = true, value_name = "SPEC|PLAN")]
+    pub inputs: Vec<PathBuf>,
+    /// Does not ask.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Consents to destroying VFs and to hurting those who use them.
+    #[arg(long)]
+    pub allow_disruption: bool,
+    /// Prints the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// What to explain: `pf/NAME`, `pf/NAME/vf/N`, or either with a property: `pf/fast/vf/3/vlan`.
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    #[command(flatten)]
+    pub specs: SpecArgs,
+    #[command(flatten)]
+    pub facts: FactsArgs,
+    /// Prints the explanation as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `record`.
+#[derive(Debug, Args)]
+pub struct RecordArgs {
+    /// Writes to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The options of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of which document.
+    #[arg(value_enum)]
+    pub document: SchemaDocument,
+}
+
+/// The documents that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaDocument {
+    /// What users write.
+    Spec,
+    /// What `record` writes.
+    Facts,
+    /// What `plan -o` writes.
+    Plan,
+    /// What `apply --json` prints.
+    Report,
+}

@@ -1,0 +1,37 @@
+//! The program: this host, standard streams, signals.
+
+use std::io::{IsTerminal, stderr, stdin, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use vfctl_cli::{CliError, Console, Machine, run};
+use vfctl_host::{HostOptions, LinuxHost, SystemClock, host_name, install_signal_handlers, run_store_child};
+
+/// The folder for lock and journal.
+const STATE_DIR: &str = "/var/lib/vfctl";
+
+fn main() -> ExitCode {
+    if let Some(code) = run_store_child(std::env::args_os().skip(1)) {
+        return code;
+    }
+    vfctl_cli::start_log();
+    let host = LinuxHost::new(HostOptions::default());
+    let clock = SystemClock;
+    let mut console = Console {
+        out: &mut stdout().lock(),
+        err: &mut stderr(),
+        can_ask: stdin().is_terminal(),
+        colour: stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let machine = || {
+        install_signal_handlers().map_err(CliError::Signals)?;
+        Ok(Machine {
+            name: host_name()?,
+            observe: &host,
+            perform: &host,
+            clock: &clock,
+            state_dir: PathBuf::from(STATE_DIR),
+        })
+    };
+    run(std::env::args_os(), &mut console, machine).into()
+}

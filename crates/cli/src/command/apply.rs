@@ -1,0 +1,158 @@
+//! `vfctl apply`: plan, show, ask, perform, verify, report.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use vfctl_apply::{Edges, Report, Result as Ending};
+use vfctl_plan::{Detail, HostPlan, Plan, check, render};
+use vfctl_port::HostFacts;
+use vfctl_state::{FileJournal, Lock};
+
+use crate::args::ApplyArgs;
+use crate::command::plan::proven;
+use crate::command::validate::{print_json, tell};
+use crate::error::{CliError, Exit};
+use crate::input::{Specs, document, specs, with_sources};
+use crate::machine::{Console, Machine};
+use crate::progress::Lines;
+
+/// What is to be applied.
+enum Intent {
+    /// A plan made now.
+    Fresh(HostPlan),
+    /// A plan from a file, which the user has seen.
+    Filed(HostPlan),
+    /// The specs have mistakes, which were told.
+    Wrong,
+}
+
+/// Runs the command.
+pub(super) fn run(
+    args: &ApplyArgs,
+    state_dir: Option<&Path>,
+    console: &mut Console<'_>,
+    machine: &Machine<'_>,
+) -> Result<Exit, CliError> {
+    let folder = state_dir.unwrap_or(&machine.state_dir);
+    let lock = Lock::acquire(folder).map_err(|error| CliError::State(error.into()))?;
+    let before = machine.observe.observe_host()?;
+    let (plan, seen) = match intent(args, &before, console, machine)? {
+        Intent::Wrong => return Ok(Exit::Failed),
+        Intent::Fresh(plan) => (plan, false),
+        Intent::Filed(plan) => (plan, true),
+    };
+    if !seen && !args.json {
+        write!(console.out, "{}", render(&plan_of(machine, plan.clone()), Detail::Short))?;
+    }
+    if let Some(report) = refusal(&plan, args) {
+        return finish(args, console, &report);
+    }
+    if plan.is_empty() && !seen {
+        return if args.json { finish(args, console, &nothing_to_do()) } else { Ok(Exit::Done) };
+    }
+    if !seen && !args.yes && !agreed(console)? {
+        return finish(args, console, &Report::refused(vec!["you did not agree".to_owned()]));
+    }
+    let journal = FileJournal::begin(folder).map_err(|error| CliError::State(error.into()))?;
+    let report = {
+        let progress = Lines(Mutex::new(&mut *console.err));
+        let edges = Edges {
+            observe: machine.observe,
+            perform: machine.perform,
+            journal: &journal,
+            clock: machine.clock,
+            progress: &progress,
+        };
+        vfctl_apply::apply(&plan, &before, edges)
+    };
+    drop(lock);
+    finish(args, console, &report)
+}
+
+/// Reads what is to be applied: a plan file, or specs that are planned now.
+fn intent(
+    args: &ApplyArgs,
+    before: &HostFacts,
+    console: &mut Console<'_>,
+    machine: &Machine<'_>,
+) -> Result<Intent, CliError> {
+    if let Some(path) = plan_file(&args.inputs) {
+        let Plan { format: _, mut hosts } = document(path, "a plan that `vfctl plan -o` wrote")?;
+        let host = hosts.remove(&machine.name).ok_or_else(|| CliError::NoPlanForHost {
+            path: path.clone(),
+            host: machine.name.to_string(),
+        })?;
+        proven(&plan_of(machine, host.clone()))?;
+        return Ok(Intent::Filed(host));
+    }
+    match specs(&args.inputs)? {
+        Specs::Wrong(diagnostics, sources) => {
+            tell(&diagnostics, &sources, console)?;
+            Ok(Intent::Wrong)
+        }
+        Specs::Valid(set) => {
+            let plan = with_sources(&set, |sources| vfctl_plan::plan_host(sources, &machine.name, before));
+            check(&plan).map_err(|flaws| {
+                let flaws = flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                CliError::FlawedPlan { flaws }
+            })?;
+            Ok(Intent::Fresh(plan))
+        }
+    }
+}
+
+/// Returns the plan file, where the one input is one.
+fn plan_file(inputs: &[PathBuf]) -> Option<&PathBuf> {
+    match inputs {
+        [path] if path.extension().is_some_and(|extension| extension == "json") => Some(path),
+        _ => None,
+    }
+}
+
+fn plan_of(machine: &Machine<'_>, host: HostPlan) -> Plan {
+    Plan::new([(machine.name.clone(), host)].into())
+}
+
+/// Returns why nothing may be written.
+fn refusal(plan: &HostPlan, args: &ApplyArgs) -> Option<Report> {
+    if plan.is_blocked() {
+        return Some(Report::refused(vec!["the plan is blocked; mend the errors above first".to_owned()]));
+    }
+    if plan.needs_consent() && !args.allow_disruption {
+        let why = "the plan destroys VFs or hurts their users, named above; pass --allow-disruption to consent";
+        return Some(Report::refused(vec![why.to_owned()]));
+    }
+    None
+}
+
+/// Returns the report of an apply that had nothing to do.
+fn nothing_to_do() -> Report {
+    Report { result: Ending::Converged, ..Report::refused(Vec::new()) }
+}
+
+/// Asks whether to go on.
+fn agreed(console: &mut Console<'_>) -> Result<bool, CliError> {
+    if !console.can_ask {
+        return Err(CliError::CannotAsk);
+    }
+    write!(console.err, "Apply these changes? Only `yes` is taken as a yes: ")?;
+    console.err.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer.trim() == "yes")
+}
+
+/// Prints the report; returns how the command ends.
+fn finish(args: &ApplyArgs, console: &mut Console<'_>, report: &Report) -> Result<Exit, CliError> {
+    if args.json {
+        print_json(console, report)?;
+    } else {
+        write!(console.out, "{}", report.render())?;
+    }
+    Ok(match report.result {
+        Ending::Converged => Exit::Done,
+        Ending::Refused | Ending::Failed => Exit::Failed,
+        Ending::Interrupted => Exit::Interrupted,
+    })
+}

@@ -1,0 +1,40 @@
+//! `vfctl explain`: spec line, selector, reading and its source, step, claim.
+
+use vfctl_plan::{Address, Explanation, explain};
+
+use crate::args::ExplainArgs;
+use crate::command::validate::{print_json, tell};
+use crate::error::{CliError, Exit};
+use crate::input::{Specs, specs, with_sources, world};
+use crate::machine::{Console, Machine};
+
+/// Runs the command.
+pub(super) fn run(args: &ExplainArgs, console: &mut Console<'_>, machine: &Machine<'_>) -> Result<Exit, CliError> {
+    let wrong = |error: vfctl_plan::ExplainError| CliError::Address {
+        address: args.address.clone(),
+        why: error.to_string(),
+    };
+    let address: Address = args.address.parse().map_err(wrong)?;
+    let set = match specs(&args.specs.specs)? {
+        Specs::Valid(set) => set,
+        Specs::Wrong(diagnostics, sources) => {
+            tell(&diagnostics, &sources, console)?;
+            return Ok(Exit::Failed);
+        }
+    };
+    let world = world(&args.facts.facts, machine)?;
+    let explanations: Vec<Explanation> = with_sources(&set, |sources| {
+        let hosts = world.hosts.iter().map(|(name, host)| explain(sources, name, host, &address));
+        hosts.collect::<Result<Vec<_>, _>>()
+    })
+    .map_err(wrong)?
+    .concat();
+    if args.json {
+        print_json(console, &explanations)?;
+    } else {
+        for explanation in explanations {
+            write!(console.out, "{explanation}")?;
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,27 @@
+//! One module for each command.
+
+mod apply;
+mod discover;
+mod explain;
+mod plan;
+mod record;
+mod schema;
+mod validate;
+
+use crate::args::{Cli, Command};
+use crate::error::{CliError, Exit};
+use crate::machine::{Console, Machine};
+
+/// Runs the command.
+pub(crate) fn run(cli: Cli, console: &mut Console<'_>, machine: &Machine<'_>) -> Result<Exit, CliError> {
+    let Cli { state_dir, command } = cli;
+    match command {
+        Command::Discover(args) => discover::run(&args, console, machine),
+        Command::Validate(args) => validate::run(&args, console),
+        Command::Plan(args) => plan::run(&args, console, machine),
+        Command::Apply(args) => apply::run(&args, state_dir.as_deref(), console, machine),
+        Command::Explain(args) => explain::run(&args, console, machine),
+        Command::Record(args) => record::run(&args, console, machine),
+        Command::Schema(args) => schema::run(&args, console),
+    }
+}

@@ -1,0 +1,51 @@
+//! `vfctl plan`: what apply would change.
+
+use vfctl_plan::{Detail, Plan, check, render};
+
+use crate::args::PlanArgs;
+use crate::command::validate::{print_json, tell};
+use crate::error::{CliError, Exit};
+use crate::input::{Specs, specs, with_sources, world};
+use crate::machine::{Console, Machine};
+
+/// Runs the command.
+pub(super) fn run(args: &PlanArgs, console: &mut Console<'_>, machine: &Machine<'_>) -> Result<Exit, CliError> {
+    let set = match specs(&args.specs.specs)? {
+        Specs::Valid(set) => set,
+        Specs::Wrong(diagnostics, sources) => {
+            tell(&diagnostics, &sources, console)?;
+            return Ok(Exit::Failed);
+        }
+    };
+    let world = world(&args.facts.facts, machine)?;
+    let plan = with_sources(&set, |sources| vfctl_plan::plan(sources, &world));
+    proven(&plan)?;
+    if args.json {
+        print_json(console, &plan)?;
+    } else {
+        let detail = if args.verbose { Detail::Verbose } else { Detail::Short };
+        write!(console.out, "{}", render(&plan, detail))?;
+    }
+    if let Some(path) = &args.output {
+        let mut text = serde_json::to_vec_pretty(&plan).map_err(std::io::Error::from)?;
+        text.push(b'\n');
+        std::fs::write(path, text).map_err(|cause| CliError::Write { path: path.clone(), cause })?;
+    }
+    Ok(match (plan.is_blocked(), plan.is_empty()) {
+        (true, _) => Exit::Failed,
+        (false, true) => Exit::Done,
+        (false, false) => Exit::Changes,
+    })
+}
+
+/// Proves every host's plan by independent code.
+pub(super) fn proven(plan: &Plan) -> Result<(), CliError> {
+    let flaws: Vec<String> = plan
+        .hosts
+        .values()
+        .filter_map(|host| check(host).err())
+        .flatten()
+        .map(|flaw| flaw.to_string())
+        .collect();
+    if flaws.is_empty() { Ok(()) } else { Err(CliError::FlawedPlan { flaws: flaws.join("; ") }) }
+}

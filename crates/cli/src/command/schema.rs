@@ -1,0 +1,19 @@
+//! `vfctl schema`: the JSON Schema of each document.
+
+use schemars::schema_for;
+
+use crate::args::{SchemaArgs, SchemaDocument};
+use crate::command::validate::print_json;
+use crate::error::{CliError, Exit};
+use crate::machine::Console;
+
+/// Runs the command.
+pub(super) fn run(args: &SchemaArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
+    match args.document {
+        SchemaDocument::Spec => print_json(console, &vfctl_spec::json_schema())?,
+        SchemaDocument::Facts => print_json(console, &schema_for!(vfctl_port::World))?,
+        SchemaDocument::Plan => print_json(console, &schema_for!(vfctl_plan::Plan))?,
+        SchemaDocument::Report => print_json(console, &schema_for!(vfctl_apply::Report))?,
+    }
+    Ok(Exit::Done)
+}

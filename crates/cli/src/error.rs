@@ -1,0 +1,118 @@
+//! What can go wrong in a command, and the code it ends with.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use vfctl_port::EdgeError;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All is as it should be.
+    Done,
+    /// Something failed, was refused or is blocked.
+    Failed,
+    /// `plan` found changes.
+    Changes,
+    /// The user stopped it.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Changes => 2,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// A file could not be read.
+    #[error("read `{path}`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("write `{path}`")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A JSON document of vfctl's could not be understood.
+    #[error("understand `{path}` as {what}")]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// The cause.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// A folder holds no spec.
+    #[error("find a spec in `{path}`: there is no *.yaml or *.yml file in it")]
+    NoSpec {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Two facts files speak of one host.
+    #[error("read `{path}`: host {host} is in another facts file, too")]
+    HostTwice {
+        /// The later file.
+        path: PathBuf,
+        /// The host.
+        host: String,
+    },
+    /// A plan file has no plan for this host.
+    #[error("apply `{path}`: it has no plan for this host, {host}")]
+    NoPlanForHost {
+        /// The file.
+        path: PathBuf,
+        /// The host.
+        host: String,
+    },
+    /// An edge failed.
+    #[error(transparent)]
+    Edge(#[from] EdgeError),
+    /// The plan would not do what it says: a defect of vfctl.
+    #[error("trust the plan, which is a defect of vfctl; please report it with `vfctl record`: {flaws}")]
+    FlawedPlan {
+        /// The flaws.
+        flaws: String,
+    },
+    /// `apply` may not ask.
+    #[error("ask for consent: standard input is no terminal; pass --yes, or apply a plan file")]
+    CannotAsk,
+    /// An address of `explain` that means nothing.
+    #[error("explain `{address}`: {why}")]
+    Address {
+        /// The address.
+        address: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Standard output is closed.
+    #[error("write to standard output")]
+    Output(#[from] std::io::Error),
+    /// Signals cannot be caught.
+    #[error("catch signals")]
+    Signals(#[source] std::io::Error),
+    /// Facts cannot be written as YAML.
+    #[error("write facts as YAML")]
+    Yaml(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The state folder cannot be used.
+    #[error("use the state folder")]
+    State(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

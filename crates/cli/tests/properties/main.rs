@@ -1,0 +1,55 @@
+//! Promises that hold for all inputs, held against the simulator: what a plan says is what apply does, and a
+//! second plan is empty.
+//!
+//! The generator carries the oracle: it knows which value each VF should have in the end without asking the
+//! planner. How often each attribute, phase and op occurred is counted over all cases and asserted.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
+
+mod case;
+mod coverage;
+mod run;
+
+use std::cell::RefCell;
+
+use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestCaseError, TestRng, TestRunner};
+
+use coverage::Coverage;
+
+/// How many cases are run.
+const CASES: u32 = 1000;
+
+/// Returns the seed: `VFCTL_SEED`, or one of its own for each run.
+fn seed() -> u64 {
+    let given = std::env::var("VFCTL_SEED").ok().and_then(|text| text.parse().ok());
+    let drawn = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| u64::from(elapsed.subsec_nanos()));
+    given.unwrap_or_else(drawn)
+}
+
+#[test]
+fn plan_apply_plan_is_empty_and_the_host_is_as_the_spec_says() {
+    let seed = seed();
+    println!("seed {seed} (repeat with VFCTL_SEED={seed}), {CASES} cases");
+    let config = Config { cases: CASES, failure_persistence: None, rng_seed: RngSeed::Fixed(seed), ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed_bytes(seed));
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let coverage = RefCell::new(Coverage::default());
+    let outcome = runner.run(&case::cases(), |case| {
+        let seen = run::converge(&case).map_err(|why| TestCaseError::fail(format!("{why}\n{}", case.show())))?;
+        coverage.borrow_mut().add(&seen);
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("seed {seed}: {error}");
+    }
+    let coverage = coverage.into_inner();
+    println!("{coverage}");
+    coverage.demand(CASES);
+}
+
+/// Returns the seed as the generator takes it.
+fn seed_bytes(seed: u64) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes
+}

@@ -1,0 +1,114 @@
+//! Runs a case: plan, check, apply, oracle, plan again, and the live host as a spec.
+
+use vfctl_apply::{Edges, Progress, Result as Ending};
+use vfctl_kinds::document::{SriovConfig, live};
+use vfctl_kinds::vf::DriverSpec;
+use vfctl_model::{DeviceAddress, RawReading, VfIndex};
+use vfctl_plan::{Detail, HostPlan, Plan, Source, check, plan_host, render};
+use vfctl_port::{AdminState, HostFacts, Observe, Phase};
+use vfctl_sim::SimHost;
+
+use crate::case::{Case, PfCase};
+
+/// Hears nothing.
+struct Silent;
+
+impl Progress for Silent {
+    fn phase(&self, _: &str, _: Phase, _: usize) {}
+}
+
+/// Plans for a host.
+fn plan(config: &SriovConfig, host: &HostFacts) -> HostPlan {
+    let place = |path: &vfctl_kinds::path::SpecPath| path.to_string();
+    plan_host(&[Source { config, place: &place }], &"lab".parse().unwrap(), host)
+}
+
+fn text(plan: &HostPlan) -> String {
+    render(&Plan::new([("lab".parse().unwrap(), plan.clone())].into()), Detail::Verbose)
+}
+
+/// Runs a case; returns its first plan.
+pub(crate) fn converge(case: &Case) -> Result<HostPlan, String> {
+    let sim = SimHost::new(case.world());
+    let before = sim.observe_host().map_err(|error| error.to_string())?;
+    let addresses: Vec<DeviceAddress> = {
+        let (pci, other): (Vec<_>, Vec<_>) =
+            before.physical_functions.keys().cloned().partition(|address| address.pci().is_some());
+        order(case, pci, other)
+    };
+    let config = case.config(&addresses);
+    let first = plan(&config, &before);
+    check(&first).map_err(|flaws| format!("the check finds {flaws:?}\n{}", text(&first)))?;
+    round_trip(&first)?;
+    if first.is_blocked() {
+        return Err(format!("the generator makes no blocked plans\n{}", text(&first)));
+    }
+    let edges = Edges { observe: &sim, perform: &sim, journal: &sim, clock: &sim, progress: &Silent };
+    let report = vfctl_apply::apply(&first, &before, edges);
+    if report.result != Ending::Converged {
+        return Err(format!("{}\n{}", report.render(), text(&first)));
+    }
+    let after = sim.observe_host().map_err(|error| error.to_string())?;
+    for (pf, address) in case.pfs.iter().zip(&addresses) {
+        hold(pf, address, &before, &after).map_err(|why| format!("{address}: {why}\n{}", text(&first)))?;
+    }
+    let second = plan(&config, &after);
+    if !second.is_empty() || second.is_blocked() {
+        return Err(format!("the second plan is not empty:\n{}\nafter\n{}", text(&second), text(&first)));
+    }
+    let now = plan(&live("live", &after), &after);
+    if !now.is_empty() || now.is_blocked() {
+        return Err(format!("the live host as a spec has a plan:\n{}", text(&now)));
+    }
+    Ok(first)
+}
+
+/// Returns the addresses in the order of the case's PFs: the simulator numbers each bus for itself.
+fn order(case: &Case, pci: Vec<DeviceAddress>, other: Vec<DeviceAddress>) -> Vec<DeviceAddress> {
+    let (mut pci, mut other) = (pci.into_iter(), other.into_iter());
+    case.pfs.iter().filter_map(|pf| if pf.takes_everything() { other.next() } else { pci.next() }).collect()
+}
+
+/// Holds what was asked for against what is there, without asking the planner.
+fn hold(pf: &PfCase, address: &DeviceAddress, before: &HostFacts, after: &HostFacts) -> Result<(), String> {
+    let facts = after.physical_functions.get(address).ok_or("the PF is gone")?;
+    let was = before.physical_functions.get(address).ok_or("the PF was not there")?;
+    let same = |what: &str, wanted: &dyn std::fmt::Debug, found: &dyn std::fmt::Debug| {
+        let (wanted, found) = (format!("{wanted:?}"), format!("{found:?}"));
+        if wanted == found { Ok(()) } else { Err(format!("{what} should be {wanted} and is {found}")) }
+    };
+    same("count", &pf.count(), &facts.vf_count)?;
+    if let (Some(netdev), Some(netdev_was)) = (&facts.netdev, &was.netdev) {
+        let up = pf.wish.admin.map_or(netdev_was.up, |admin| admin == AdminState::Up);
+        same("up", &up, &netdev.up)?;
+        same("mtu", &pf.wish.mtu.unwrap_or(netdev_was.mtu), &netdev.mtu)?;
+    }
+    for index in 0..pf.count() {
+        let vf = facts.vfs.get(&VfIndex(index)).ok_or_else(|| format!("vf {index} is missing"))?;
+        let [all, narrow] = pf.settings_of(index);
+        match narrow.driver.as_ref().or(all.driver.as_ref()) {
+            Some(DriverSpec::Named(driver)) => same("driver", &Some(driver), &vf.driver.as_ref())?,
+            Some(DriverSpec::None) => same("driver", &None::<()>, &vf.driver)?,
+            Some(DriverSpec::Default) | None => {}
+        }
+        same("driver_override", &None::<()>, &vf.driver_override)?;
+        if pf.takes_everything() {
+            for (attribute, wanted) in all.attributes.iter().filter(|(a, _)| !narrow.attributes.contains_key(a)) {
+                let value = RawReading::Value(wanted.unwrap_or(attribute.factory()));
+                same(attribute.key(), &Some(&value), &vf.attributes.0.get(attribute))?;
+            }
+            for (attribute, wanted) in &narrow.attributes {
+                let value = RawReading::Value(wanted.unwrap_or(attribute.factory()));
+                same(attribute.key(), &Some(&value), &vf.attributes.0.get(attribute))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes a plan to text and reads it back: the same plan.
+fn round_trip(plan: &HostPlan) -> Result<(), String> {
+    let json = serde_json::to_string(plan).map_err(|error| error.to_string())?;
+    let again: HostPlan = serde_json::from_str(&json).map_err(|error| format!("{error} in {json}"))?;
+    if again == *plan { Ok(()) } else { Err("the plan does not survive its file".to_owned()) }
+}
