@@ -2,10 +2,12 @@
 
 use super::row::DriverRow;
 
-/// nvme: neither PF nor VFs have a network interface, so there is nothing to set an attribute through.
+/// nvme: neither PF nor VFs have a network interface, so there is nothing to set an attribute through. A VF is
+/// offline until the PF gives it queues (NVMe 1.4, 8.5), which the kernel never does, so `nvme_probe` fails.
 pub(crate) const NVME: DriverRow = DriverRow {
     name: "nvme",
     vf_driver: Some("nvme"),
+    vf_driver_takes: false,
     vf_netdev: false,
     speed: None,
     routing: (1, 1),

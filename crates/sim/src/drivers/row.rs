@@ -17,6 +17,8 @@ pub(crate) struct DriverRow {
     pub(crate) attributes: &'static [AttributeRow],
     /// The driver of its VFs.
     pub(crate) vf_driver: Option<&'static str>,
+    /// Whether that driver takes a new VF, or finds it not ready.
+    pub(crate) vf_driver_takes: bool,
     /// Whether that driver makes a network interface of a VF.
     pub(crate) vf_netdev: bool,
     /// The highest MTU of a VF's interface.
@@ -53,6 +55,7 @@ impl DriverRow {
         name: "",
         attributes: &[],
         vf_driver: None,
+        vf_driver_takes: true,
         vf_netdev: true,
         vf_max_mtu: 9216,
         vf_mtu_within_pf: false,

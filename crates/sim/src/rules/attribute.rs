@@ -99,12 +99,31 @@ fn take_mac(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, mac: MacAddre
 /// Lets a VF's network driver choose its MAC: the one that the PF set, or one of its own.
 pub(crate) fn start_driver(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<(), Stop> {
     let own = world.draw_mac(pf, vf)?;
-    let (_, _, row) = world.pf(pf)?;
+    let (of_pf, _, row) = world.pf(pf)?;
+    let is_up = of_pf.netdev.as_ref().is_some_and(|netdev| netdev.up);
     let (facts, hidden) = world.vf_mut(pf, vf)?;
     let Some(netdev) = &mut facts.netdev else { return Ok(()) };
     netdev.mac = hidden.admin_mac.unwrap_or(own);
-    if hidden.admin_mac.is_none() && row.mac_shown == MacShown::Own {
+    // Without its PF the driver cannot say which MAC it has chosen.
+    if hidden.admin_mac.is_none() && row.mac_shown == MacShown::Own && is_up {
         let shown = RawReading::Value(VfValue::Mac(own));
+        facts.attributes.0.insert(VfAttribute::MacAddress, shown);
+    }
+    Ok(())
+}
+
+/// Lets a VF's network driver reset the VF: it says again which MAC it has, unless the PF set one
+/// (`igbvf_reset`, drivers/net/ethernet/intel/igbvf/netdev.c).
+pub(crate) fn restart_driver(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<(), Stop> {
+    let (of_pf, _, row) = world.pf(pf)?;
+    let is_up = of_pf.netdev.as_ref().is_some_and(|netdev| netdev.up);
+    let (facts, hidden) = world.vf_mut(pf, vf)?;
+    if let Some(netdev) = &facts.netdev
+        && hidden.admin_mac.is_none()
+        && row.mac_shown == MacShown::Own
+        && is_up
+    {
+        let shown = RawReading::Value(VfValue::Mac(netdev.mac));
         facts.attributes.0.insert(VfAttribute::MacAddress, shown);
     }
     Ok(())

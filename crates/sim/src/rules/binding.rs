@@ -38,6 +38,8 @@ pub(crate) fn unbind(
     if facts.uses.iter().any(Use::blocks_the_kernel) {
         return Err(Stop::Hangs);
     }
+    attribute::restart_driver(world, pf, vf)?;
+    let (facts, _) = world.vf_mut(pf, vf)?;
     facts.driver = None;
     // An interface goes with its driver, from whichever namespace; who was in it is so no more.
     facts.uses.clear();
@@ -68,13 +70,13 @@ pub(crate) fn bind(
         return Err(Errno::EBUSY.into());
     }
     let grouped = facts.iommu_group.is_some();
-    let (of_pf, _, _) = world.pf(pf)?;
+    let (of_pf, _, row) = world.pf(pf)?;
     if driver.is_vfio() {
         // `vfio_pci_core_register_device`: no group, no device.
         if !grouped {
             return Err(Errno::EINVAL.into());
         }
-    } else if of_pf.vf_default_driver.as_ref() != Some(driver) {
+    } else if of_pf.vf_default_driver.as_ref() != Some(driver) || !row.vf_driver_takes {
         return Err(Errno::ENODEV.into());
     }
     let from = world.now + DRIVER;
@@ -93,11 +95,11 @@ pub(crate) fn probe(
     if facts.driver.is_some() {
         return Ok(());
     }
-    let (of_pf, _, _) = world.pf(pf)?;
+    let (of_pf, _, row) = world.pf(pf)?;
     // `pci_device_can_probe` refuses with autoprobe off, but `drivers_probe` is content whenever nobody takes the
     // device: `__device_attach_driver` drops what a probe says.
     let autoprobes = of_pf.drivers_autoprobe == Some(Toggle::On);
-    match of_pf.vf_default_driver.clone().filter(|_| autoprobes) {
+    match of_pf.vf_default_driver.clone().filter(|_| autoprobes && row.vf_driver_takes) {
         Some(driver) => {
             let from = world.now + DRIVER;
             take(world, pf, vf, driver, from)

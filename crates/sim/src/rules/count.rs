@@ -1,5 +1,6 @@
 //! The count of VFs, as `sriov_numvfs_store` (drivers/pci/iov.c) and netdevsim's (bus.c, dev.c) take it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vfctl_model::{AttributeMap, Bus, DeviceAddress, Toggle, VfAttribute, VfIndex};
@@ -94,6 +95,7 @@ fn create(world: &mut SimWorld, pf: &DeviceAddress, count: u16) -> Result<(), St
     }
     facts.vf_count = count;
     let probed = facts.drivers_autoprobe == Some(Toggle::On);
+    let driver = facts.vf_default_driver.clone().filter(|_| probed && row.vf_driver_takes);
     for index in (0..count).map(VfIndex) {
         let group = new_group(world, pf)?;
         let (facts, hidden, row) = world.pf_mut(pf)?;
@@ -107,7 +109,7 @@ fn create(world: &mut SimWorld, pf: &DeviceAddress, count: u16) -> Result<(), St
         facts.vfs.insert(index, vf);
         let linked_from = if pf.bus() == Bus::Pci { now + LINKS } else { now };
         hidden.vfs.insert(index, HiddenVf { linked_from, again: row.resets, ..HiddenVf::default() });
-        if probed && let Some(driver) = facts.vf_default_driver.clone() {
+        if let Some(driver) = driver.clone() {
             binding::take(world, pf, index, driver, now + DRIVERS)?;
         }
     }
@@ -120,13 +122,12 @@ fn new_group(world: &mut SimWorld, pf: &DeviceAddress) -> Result<Option<IommuGro
     let Some(of_pf) = &facts.iommu_group else { return Ok(None) };
     let kind = of_pf.kind.clone();
     let pfs = world.facts.physical_functions.values();
-    let numbers = pfs.flat_map(|pf| {
-        let of_vfs = pf.vfs.values().filter_map(|vf| vf.iommu_group.as_ref());
-        of_vfs.chain(pf.iommu_group.as_ref()).map(|group| group.number)
-    });
-    // Other devices of the host have the numbers up to the count of groups.
+    let of_vfs = pfs.flat_map(|pf| pf.vfs.values()).filter_map(|vf| vf.iommu_group.as_ref());
+    let taken: BTreeSet<u32> = of_vfs.map(|group| group.number).collect();
+    // The host's other devices have had their numbers since it was booted; a VF gets the lowest that is free.
     let groups = world.facts.system.iommu.groups;
-    let number = numbers.fold(groups, |highest, number| highest.max(number.saturating_add(1)));
+    let first = groups.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX));
+    let number = (first..).find(|number| !taken.contains(number)).unwrap_or(groups);
     world.facts.system.iommu.groups = groups.saturating_add(1);
     Ok(Some(IommuGroup { number, kind, siblings: Default::default() }))
 }

@@ -4,7 +4,7 @@ use vfctl_model::{DeviceAddress, InterfaceName, Mtu, PciAddress, RateLimits, Raw
 use vfctl_model::{VfAttribute, VfValue};
 use vfctl_port::{AdminState, PfNetdev};
 
-use super::attribute::require_interface;
+use super::attribute::{self, require_interface};
 use crate::errno::Errno;
 use crate::perform::Stop;
 use crate::view;
@@ -68,10 +68,9 @@ pub(crate) fn set_vf_mtu(
         return Err(Errno::EINVAL.into());
     }
     let (facts, _) = world.vf_mut(pf, vf)?;
-    if let Some(netdev) = &mut facts.netdev {
-        netdev.mtu = mtu.get();
-    }
-    Ok(())
+    let netdev = facts.netdev.as_mut().ok_or(Errno::ENODEV)?;
+    let was = std::mem::replace(&mut netdev.mtu, mtu.get());
+    if was == mtu.get() { Ok(()) } else { attribute::restart_driver(world, pf, vf) }
 }
 
 /// Sets a VF's interface up or down.

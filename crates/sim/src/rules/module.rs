@@ -6,7 +6,7 @@ use crate::perform::Stop;
 use crate::world::SimWorld;
 
 /// What a module brings with it.
-const NEEDS: &[(&str, &[&str])] = &[("vfio_pci", &["vfio", "vfio_pci_core"])];
+const NEEDS: &[(&str, &[&str])] = &[("vfio_pci", &["irqbypass", "vfio", "vfio_pci_core"])];
 
 /// Loads a module with what it needs.
 pub(crate) fn load(world: &mut SimWorld, module: &ModuleName) -> Result<(), Stop> {

@@ -22,8 +22,9 @@ pub(crate) fn enslave(
     }
     let places =
         ports.iter().map(|port| find(host, port)).collect::<Option<Vec<_>>>().ok_or(Errno::ENODEV)?;
-    if ports.iter().any(|port| host.links.values().any(|link| link.lower.contains(port))) {
-        return Err(Errno::EBUSY.into());
+    // A port of another bond or bridge leaves that first (`do_set_master`, net/core/rtnetlink.c).
+    for link in host.links.values_mut() {
+        link.lower.retain(|port| !ports.contains(port));
     }
     let is_bond = kind == "bond";
     let master = Master { name: name.clone(), kind: kind.to_owned() };
@@ -45,6 +46,9 @@ pub(crate) fn enslave(
                 if let Some(netdev) = vf_netdev_of(host, &pf, vf).filter(|_| is_bond) {
                     netdev.mac = *mac.get_or_insert(netdev.mac);
                     netdev.up = true;
+                }
+                if let Some(vf) = host.physical_functions.get_mut(&pf).and_then(|pf| pf.vfs.get_mut(&vf)) {
+                    vf.uses.retain(|one| !matches!(one, Use::Port { .. }));
                 }
                 add_use(host, &pf, vf, Use::Port { master: master.clone() });
             }

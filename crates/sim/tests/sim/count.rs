@@ -92,6 +92,22 @@ fn vfs_lie_where_offset_and_stride_say_and_have_a_group_each() {
 }
 
 #[test]
+fn group_of_a_new_vf_has_the_lowest_number_that_is_free() {
+    let seed = || PfSeed { vf_count: 2, ..PfSeed::new("igb".parse().unwrap(), 7) };
+    let host = SimHost::builder().pf(seed()).pf(seed()).build();
+    let groups = |host: &SimHost| -> Vec<Vec<u32>> {
+        let pfs = host.observe_host().unwrap().physical_functions.into_values();
+        pfs.map(|pf| pf.vfs.into_values().map(|vf| vf.iommu_group.unwrap().number).collect()).collect()
+    };
+    assert_eq!(groups(&host), [[2, 3], [4, 5]]);
+    by_hand(&host, "count eth0 0");
+    by_hand(&host, "count eth1 0");
+    by_hand(&host, "count eth1 2");
+    by_hand(&host, "count eth0 2");
+    assert_eq!(groups(&host), [[4, 5], [2, 3]]);
+}
+
+#[test]
 fn count_of_zero_destroys_every_vf_in_whatever_namespace_it_is() {
     let host = host("igb", 3);
     by_hand(&host, "netns eth0 vf 1 blue");

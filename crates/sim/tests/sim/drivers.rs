@@ -4,7 +4,9 @@ use vfctl_model::{VfAttribute, VfValue};
 use vfctl_port::Outcome;
 use vfctl_sim::Errno;
 
-use crate::words::{by_hand, hand, host, is_value, other_value, pf, reading, refused, set_count, set_vf, vf};
+use crate::words::{
+    address, by_hand, hand, host, is_value, other_value, pf, reading, refused, set_count, set_vf, vf,
+};
 
 const NETWORK_DRIVERS: &[&str] =
     &["igb", "ixgbe", "i40e", "ice", "mlx5_core", "bnxt_en", "netdevsim", "somebodys_driver"];
@@ -109,8 +111,17 @@ fn nvme_has_no_interface_to_set_an_attribute_through() {
     assert_eq!(pf(&host).vf_count, 2);
     assert!(vf(&host, 0).attributes.0.is_empty());
     assert!(vf(&host, 0).netdev.is_none());
-    assert_eq!(vf(&host, 0).driver.map(|d| d.to_string()).as_deref(), Some("nvme"));
     assert_eq!(refused(&set_vf(&host, 0, VfAttribute::Trust, "on")), Some(Errno::ENODEV));
+}
+
+#[test]
+fn nvme_vfs_are_not_ready_for_their_driver_but_vfio_takes_them() {
+    let host = host("nvme", 2);
+    let device = address(&host);
+    assert_eq!(vf(&host, 0).driver, None);
+    assert_eq!(hand(&host, &format!("driver {device} vf 0 nvme")), Err(Some(Errno::ENODEV.0)));
+    by_hand(&host, &format!("driver {device} vf 0 vfio-pci"));
+    assert!(vf(&host, 0).driver.is_some());
 }
 
 #[test]
@@ -166,6 +177,29 @@ fn igb_mac_shows_at_once_and_takes_effect_when_the_vf_driver_is_bound_again() {
     assert_eq!(vf(&host, 0).netdev.unwrap().mac, own);
     by_hand(&host, "driver eth0 vf 0 default");
     assert_eq!(vf(&host, 0).netdev.unwrap().mac.to_string(), "02:00:00:00:00:01");
+}
+
+#[test]
+fn given_up_mac_of_igb_reads_as_zero_until_the_vf_is_reset() {
+    for step in ["vf-mtu eth0 vf 0 1400", "driver eth0 vf 0 none"] {
+        let host = host("igb", 1);
+        let own = reading(&host, 0, VfAttribute::MacAddress);
+        by_hand(&host, "set eth0 vf 0 macAddress 02:00:00:00:00:01");
+        by_hand(&host, "set eth0 vf 0 macAddress default");
+        assert_eq!(reading(&host, 0, VfAttribute::MacAddress), "00:00:00:00:00:00");
+        by_hand(&host, step);
+        assert_eq!(reading(&host, 0, VfAttribute::MacAddress), own, "{step}");
+    }
+}
+
+#[test]
+fn mac_that_a_vf_chose_while_its_pf_was_down_does_not_show() {
+    let host = host("igb", 0);
+    by_hand(&host, "admin eth0 down");
+    by_hand(&host, "count eth0 1");
+    by_hand(&host, "admin eth0 up");
+    assert_eq!(reading(&host, 0, VfAttribute::MacAddress), "00:00:00:00:00:00");
+    assert_ne!(vf(&host, 0).netdev.unwrap().mac, vfctl_model::MacAddress::ZERO);
 }
 
 #[test]

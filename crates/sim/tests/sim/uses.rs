@@ -59,7 +59,6 @@ fn bond_and_bridge_have_ports_until_they_are_taken_away() {
     assert_eq!(facts.standing_on(&"eth0".parse().unwrap()).len(), 3);
     assert_eq!(pf(&host).netdev.unwrap().master.unwrap().kind, "bond");
     assert_eq!(uses(&host, 0), ["port of bond bond0"]);
-    assert_eq!(hand(&host, "bond bond1 eth0"), Err(Some(Errno::EBUSY.0)));
     assert_eq!(hand(&host, "bond bond0 eth0"), Err(Some(Errno::EEXIST.0)));
     assert_eq!(vf(&host, 0).netdev.map(|n| (n.mac, n.up)), pf(&host).netdev.map(|n| (n.mac, n.up)));
     by_hand(&host, "unbond bond0");
@@ -68,6 +67,17 @@ fn bond_and_bridge_have_ports_until_they_are_taken_away() {
     assert!(host.observe_host().unwrap().links.is_empty());
     assert!(pf(&host).netdev.unwrap().master.is_none());
     assert!(uses(&host, 0).is_empty());
+}
+
+#[test]
+fn port_of_one_bond_can_be_taken_into_another() {
+    let host = host("igb", 1);
+    let port = vf(&host, 0).netdev.unwrap().name;
+    by_hand(&host, &format!("bond bond0 eth0 {port}"));
+    by_hand(&host, &format!("bond bond1 eth0 {port}"));
+    assert!(host.observe_host().unwrap().links[&"bond0".parse().unwrap()].lower.is_empty());
+    assert_eq!(pf(&host).netdev.unwrap().master.unwrap().name.as_str(), "bond1");
+    assert_eq!(uses(&host, 0), ["port of bond bond1"]);
 }
 
 #[test]
