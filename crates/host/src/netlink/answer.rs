@@ -48,3 +48,7 @@ fn words<'a>(message: &Received<'a>) -> Option<&'a str> {
     };
     text(find(message.payload.get(skipped..)?, NLMSGERR_ATTR_MSG)?)
 }
+
+#[cfg(test)]
+#[path = "answer_tests.rs"]
+mod tests;

@@ -24,3 +24,6 @@ pub(crate) use socket::Socket;
 pub(crate) use vf_attribute::write_setting;
 pub(crate) use vf_list::{VfList, read_vf_list};
 pub(crate) use wire::{Message, link_change};
+
+#[cfg(test)]
+pub(crate) use network::tests::link as test_link;

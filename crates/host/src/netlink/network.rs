@@ -151,3 +151,7 @@ fn read_one(socket: &mut Socket, request: super::wire::Message) -> Result<Option
         Err(other) => Err(other),
     }
 }
+
+#[cfg(test)]
+#[path = "network_tests.rs"]
+pub(crate) mod tests;

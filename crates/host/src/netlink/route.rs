@@ -55,3 +55,7 @@ fn next_hops(mut bytes: &[u8]) -> impl Iterator<Item = u32> {
         Some(interface)
     })
 }
+
+#[cfg(test)]
+#[path = "route_tests.rs"]
+mod tests;

@@ -15,7 +15,7 @@ use super::files::{link_name, named, numbered, text, value};
 use super::iommu::read_group;
 use super::pci_names::PciNames;
 use super::serial::read_serial;
-use super::vf::read_vf;
+use super::vf::{lives_elsewhere, read_vf};
 use crate::errno::io_cause;
 use crate::netlink::{Link, Network, VfList};
 use crate::roots::Roots;
@@ -82,6 +82,9 @@ pub(crate) fn read_pf(
         }
         facts
     });
+    if lives_elsewhere(&folder) {
+        unread.push("interface: it is in another network namespace".to_owned());
+    }
     let mut facts = match pf {
         DeviceAddress::Pci(address) => read_pci(roots, catalogs, *address, &folder, &mut unread)?,
         DeviceAddress::Netdevsim(id) => read_netdevsim(roots, *id, &folder, &mut unread)?,
@@ -264,4 +267,34 @@ fn default_driver(
         unread.push(format!("driver for VFs: {why}"));
         None
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::test_link as link;
+
+    #[test]
+    fn own_interface_is_a_port_and_no_representor() {
+        let port =
+            |index, name, port: &str| Link { phys_port_name: Some(port.to_owned()), ..link(index, name) };
+        let names =
+            |names: &[&str]| names.iter().map(|name| name.parse().expect("a name")).collect::<Vec<_>>();
+        let network = Network::new(
+            vec![
+                port(2, "eth0_0", "pf0vf0"),
+                port(3, "eth0", "p0"),
+                port(4, "eth1", "p1"),
+                port(5, "eth0_1", "pf0"),
+                link(6, "ens1f0"),
+            ],
+            [],
+            [],
+        );
+        let own = |these: &[&str]| own_link(&network, &names(these)).map(|link| link.name.to_string());
+        assert_eq!(own(&["eth0_0", "eth0_1", "eth1", "eth0"]).as_deref(), Some("eth0"));
+        assert_eq!(own(&["ens1f0"]).as_deref(), Some("ens1f0"));
+        assert_eq!(own(&["eth0_0"]), None);
+        assert_eq!(own(&["elsewhere"]), None);
+    }
 }

@@ -1,5 +1,7 @@
 //! What sysfs and netlink tell of one VF on the PCI bus.
 
+use std::path::Path;
+
 use vfctl_model::{InterfaceName, PciAddress};
 use vfctl_port::{VfFacts, VfNetdev};
 
@@ -26,9 +28,9 @@ pub(crate) fn read_vf(roots: &Roots, network: &Network, address: PciAddress, fac
     });
 }
 
-/// Returns whether a VF has interfaces, all of them in other namespaces: the folder that holds a device's
+/// Returns whether a device has interfaces, all of them in other namespaces: the folder that holds a device's
 /// interfaces is there as long as any is (`get_device_parent`, drivers/base/core.c), and shows only one's own.
-pub(crate) fn lives_elsewhere(roots: &Roots, address: PciAddress) -> bool {
-    let folder = roots.function(address).join("net");
+pub(crate) fn lives_elsewhere(device: &Path) -> bool {
+    let folder = device.join("net");
     folder.is_dir() && named::<InterfaceName>(&folder).is_empty()
 }

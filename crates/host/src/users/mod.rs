@@ -27,7 +27,7 @@ pub(crate) use vfio::vfio_holders;
 pub(crate) fn find_users(roots: &Roots, network: &Network, processes: &[Process], host: &mut HostFacts) {
     let vfs = || host.physical_functions.values().flat_map(|pf| pf.vfs.values());
     let away: BTreeSet<PciAddress> =
-        vfs().filter_map(|vf| vf.pci).filter(|vf| lives_elsewhere(roots, *vf)).collect();
+        vfs().filter_map(|vf| vf.pci).filter(|vf| lives_elsewhere(&roots.function(*vf))).collect();
     let namespaces = (!away.is_empty()).then(|| Namespaces::search(roots, processes));
     let vfio = vfs().any(may_be_open).then(|| VfioUsers::search(roots, processes));
     let mut found = Vec::new();
@@ -85,3 +85,6 @@ fn is_automatic(address: &Cidr) -> bool {
         IpAddr::V6(v6) => v6.is_unicast_link_local(),
     }
 }
+
+#[cfg(test)]
+mod users_tests;

@@ -1,0 +1,59 @@
+use super::*;
+
+/// Returns an Ethernet interface that is up and stands alone.
+pub(crate) fn link(index: u32, name: &str) -> Link {
+    Link {
+        index,
+        name: name.parse().expect("a name"),
+        altnames: BTreeSet::new(),
+        mac: Some(vfctl_model::MacAddress::new([2, 0, 0, 0, 0, 1])),
+        permanent_mac: None,
+        mtu: 1500,
+        max_mtu: None,
+        up: true,
+        carrier: true,
+        master: None,
+        lower: None,
+        kind: None,
+        phys_port_name: None,
+        parent: None,
+    }
+}
+
+fn cidr(text: &str) -> Cidr {
+    text.parse().expect("an address")
+}
+
+#[test]
+fn what_stands_on_others_is_told_with_what_it_stands_on() {
+    let of_kind = |index, name, kind: &str| Link { kind: Some(kind.to_owned()), ..link(index, name) };
+    let port = Link { master: Some((4, Some("bond".to_owned()))), ..link(2, "eth0") };
+    let links = vec![
+        port.clone(),
+        link(3, "eth1"),
+        of_kind(4, "bond0", "bond"),
+        Link { lower: Some(4), ..of_kind(5, "bond0.7", "vlan") },
+        of_kind(6, "br0", "bridge"),
+        Link { lower: Some(8), ..of_kind(7, "veth0", "veth") },
+        Link { lower: Some(7), ..of_kind(8, "veth1", "veth") },
+        of_kind(9, "dummy0", "dummy"),
+    ];
+    let network = Network::new(links, [(5, cidr("10.0.0.5/16"))], [5]);
+    assert_eq!(network.master(&port).map(|master| master.name.to_string()).as_deref(), Some("bond0"));
+    let standing = network.standing();
+    let told: Vec<(&str, Vec<&str>)> = standing
+        .iter()
+        .map(|(name, link)| (name.as_str(), link.lower.iter().map(InterfaceName::as_str).collect()))
+        .collect();
+    assert_eq!(told, [("bond0", vec!["eth0"]), ("bond0.7", vec!["bond0"]), ("br0", vec![])]);
+    let vlan = &standing[&"bond0.7".parse().expect("a name")];
+    assert!(vlan.default_route && vlan.addresses.contains(&cidr("10.0.0.5/16")));
+}
+
+#[test]
+fn holder_of_an_address_is_found_whatever_its_prefix() {
+    let network = Network::new(vec![link(2, "eth0")], [(2, cidr("192.0.2.1/24"))], []);
+    let holder =
+        |address: &str| network.holder_of(address.parse().expect("an address")).map(|link| link.index);
+    assert_eq!((holder("192.0.2.1"), holder("192.0.2.2")), (Some(2), None));
+}

@@ -1,0 +1,64 @@
+use vfctl_port::{OwnershipRecord, SystemFacts, VfNetdev};
+
+use super::*;
+use crate::netlink::Link;
+use crate::netlink::test_link as link;
+
+/// Returns the uses of a VF whose interface is `eth3`, number 3, beside these links.
+fn uses(
+    links: Vec<Link>,
+    addresses: &[(u32, &str)],
+    default_routes: &[u32],
+    ssh: Option<&str>,
+) -> Vec<String> {
+    let own = links.iter().any(|link| link.index == 3);
+    let links = links.into_iter().chain((!own).then(|| link(3, "eth3"))).collect();
+    let addresses = addresses.iter().map(|(index, text)| (*index, text.parse().expect("an address")));
+    let network = Network::new(links, addresses, default_routes.iter().copied());
+    let system =
+        SystemFacts { ssh_interface: ssh.map(|name| name.parse().expect("a name")), ..Default::default() };
+    let host = HostFacts {
+        system,
+        physical_functions: Default::default(),
+        links: network.standing(),
+        record: OwnershipRecord::default(),
+        unread: Vec::new(),
+    };
+    let name = "eth3".parse().expect("a name");
+    let mac = vfctl_model::MacAddress::ZERO;
+    let netdev = VfNetdev { name, altnames: BTreeSet::new(), mac, mtu: 1500, up: true };
+    let vf = VfFacts { netdev: Some(netdev), ..VfFacts::default() };
+    uses_of_interface(&network, &host, &vf).iter().map(Use::to_string).collect()
+}
+
+fn vlan() -> Link {
+    Link { lower: Some(3), kind: Some("vlan".to_owned()), ..link(7, "eth3.5") }
+}
+
+#[test]
+fn interface_that_only_has_what_the_kernel_gives_to_all_is_free() {
+    assert_eq!(uses(vec![], &[(3, "fe80::1/64"), (4, "10.0.0.1/8")], &[4], Some("eth4")), [""; 0]);
+}
+
+#[test]
+fn interface_is_in_use_by_address_route_port_and_ssh() {
+    let bond = Link { kind: Some("bond".to_owned()), ..link(9, "bond0") };
+    let port = Link { master: Some((9, Some("bond".to_owned()))), ..link(3, "eth3") };
+    assert_eq!(uses(vec![bond, port], &[], &[], None), ["port of bond bond0"]);
+    assert_eq!(
+        uses(vec![], &[(3, "2001:db8::1/64")], &[3], Some("eth3")),
+        [
+            "carries address 2001:db8::1/64",
+            "default route through eth3",
+            "this SSH connection runs through eth3"
+        ]
+    );
+}
+
+#[test]
+fn interface_is_in_use_by_what_stands_on_it() {
+    assert_eq!(
+        uses(vec![vlan()], &[(7, "10.0.0.1/8")], &[7], Some("eth3.5")),
+        ["carries address 10.0.0.1/8", "default route through eth3", "this SSH connection runs through eth3"]
+    );
+}
