@@ -55,4 +55,59 @@ pub struct Violation {
     pub message: String,
     /// How to mend it.
     pub help: String,
+    /// Other values that have to do with it.
+    pub related: Vec<Related>,
+}
+
+/// Another value that has to do with a broken rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// The document, by its place among those that were checked together.
+    pub document: usize,
+    /// The value.
+    pub path: SpecPath,
+    /// What stands there.
+    pub message: String,
+}
+
+impl Violation {
+    /// Returns the violation without other values.
+    pub(crate) fn new(path: SpecPath, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { path, message: message.into(), help: help.into(), related: Vec::new() }
+    }
+
+    /// Adds another value that has to do with it.
+    pub(crate) fn with(mut self, document: usize, path: SpecPath, message: impl Into<String>) -> Self {
+        self.related.push(Related { document, path, message: message.into() });
+        self
+    }
+}
+
+/// The rules that documents break, each with the document's place among those that are checked together.
+#[derive(Debug, Default)]
+pub(crate) struct Violations {
+    document: usize,
+    found: Vec<(usize, Violation)>,
+}
+
+impl Violations {
+    /// Says which document is looked at from now on.
+    pub(crate) fn turn_to(&mut self, document: usize) {
+        self.document = document;
+    }
+
+    /// Returns the document that is looked at.
+    pub(crate) fn document(&self) -> usize {
+        self.document
+    }
+
+    /// Notes a broken rule in the document that is looked at.
+    pub(crate) fn add(&mut self, violation: Violation) {
+        self.found.push((self.document, violation));
+    }
+
+    /// Returns what was noted.
+    pub(crate) fn into_found(self) -> Vec<(usize, Violation)> {
+        self.found
+    }
 }

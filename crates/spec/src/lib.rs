@@ -1,1 +1,23 @@
-//! To come.
+//! From YAML text to a checked spec with places, and back to text.
+//!
+//! What the fields are and which rules hold between them is said in `kinds`; files, folders and standard input
+//! are the command line's. Nothing is ever read into an untyped value: each scalar keeps its text and style
+//! until the field that takes it says what it wants.
+
+mod diagnostic;
+mod emit;
+mod load;
+mod read;
+mod render;
+mod schema;
+mod source;
+mod suggest;
+mod unsupported;
+mod yaml;
+
+pub use diagnostic::{Diagnostic, Place, Related};
+pub use emit::emit;
+pub use load::{Document, SpecSet, load};
+pub use render::{Colour, render};
+pub use schema::json_schema;
+pub use source::{Source, spec_file_order};

@@ -4,6 +4,7 @@ mod autoprobe;
 mod count;
 mod interface;
 mod matcher;
+mod rules;
 mod spec;
 
 pub use spec::{AtMost, CountSpec, ExpectSpec, Matcher, OnUnsupported, PciMatch, PfSpec, VfsSpec};
@@ -12,3 +13,4 @@ pub use matcher::{Candidate, Term, mismatches};
 pub(crate) use autoprobe::{diff as diff_autoprobe, last_value as autoprobe_at_end};
 pub(crate) use count::diff as diff_count;
 pub(crate) use interface::{diff as diff_interface, resolved as resolved_mtu};
+pub(crate) use rules::{check, is_name, surely_same_device};

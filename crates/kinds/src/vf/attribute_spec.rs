@@ -2,6 +2,7 @@
 //! table needs nothing here.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, DeserializeSeed, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer};
@@ -152,7 +153,22 @@ where
     D: Deserializer<'de>,
     T: TryFrom<u64, Error = ParseError>,
 {
-    T::try_from(u64::deserialize(deserializer)?).map_err(de::Error::custom)
+    struct Number<T>(PhantomData<T>);
+    impl<T: TryFrom<u64, Error = ParseError>> Visitor<'_> for Number<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match T::try_from(u64::MAX) {
+                Err(ParseError { wanted, .. }) => write!(f, "a {wanted}"),
+                Ok(_) => f.write_str("a number"),
+            }
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
+            T::try_from(number).map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_any(Number(PhantomData))
 }
 
 /// Returns the schema of an attribute's value.

@@ -6,6 +6,7 @@ mod effective;
 mod mac_address;
 mod mac_source;
 mod read;
+mod rules;
 mod spec;
 
 pub use mac_source::{DeriveFrom, MacSource};
@@ -14,3 +15,4 @@ pub use read::read;
 pub(crate) use diff::{diff, writes_mac};
 pub use effective::{Chosen, EffectiveVf, Entry, effective};
 pub use mac_address::{MacError, MacOwner};
+pub(crate) use rules::{check, check_address, most};

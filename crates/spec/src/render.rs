@@ -1,0 +1,88 @@
+//! Diagnostics as text for people: each with the lines that it is about.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use crate::diagnostic::{Diagnostic, Place, Related};
+use crate::source::Source;
+
+/// Whether the text has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Terminal colours.
+    Always,
+    /// None.
+    Never,
+}
+
+/// Returns the diagnostics as text, each with its lines of the sources that they were made from, and a count at
+/// the end.
+pub fn render(diagnostics: &[Diagnostic], sources: &[Source], colour: Colour) -> String {
+    let renderer = match colour {
+        Colour::Always => Renderer::styled(),
+        Colour::Never => Renderer::plain(),
+    };
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&renderer.render(&[group(diagnostic, sources)]));
+        text.push_str("\n\n");
+    }
+    match diagnostics.len() {
+        0 => {}
+        1 => text.push_str("1 mistake\n"),
+        count => text.push_str(&format!("{count} mistakes\n")),
+    }
+    text
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Group<'a> {
+    let Diagnostic { place, message, help, related } = diagnostic;
+    let mut group = Group::with_title(Level::ERROR.primary_title(message.as_str()));
+    let mut here = vec![(place, None)];
+    let mut elsewhere = Vec::new();
+    for Related { place: other, message } in related {
+        let same = other.span.source == place.span.source;
+        if same { &mut here } else { &mut elsewhere }.push((other, Some(message.as_str())));
+    }
+    group = add_snippet(group, &here, sources);
+    for other in elsewhere {
+        group = add_snippet(group, &[other], sources);
+    }
+    match help {
+        Some(help) => group.element(Level::HELP.message(help.as_str())),
+        None => group,
+    }
+}
+
+/// Adds the lines of these places, all of one source; the one without a label is the mistake itself.
+fn add_snippet<'a>(
+    group: Group<'a>,
+    places: &[(&'a Place, Option<&'a str>)],
+    sources: &'a [Source],
+) -> Group<'a> {
+    let Some((first, _)) = places.first() else { return group };
+    let text = sources.get(first.span.source).map_or("", |source| source.text.as_str());
+    if text.is_empty() {
+        let origin = Origin::path(first.file.as_str()).line(first.line).char_column(first.column);
+        return group.element(origin);
+    }
+    let annotations = places.iter().map(|(place, label)| {
+        let range = on_one_line(text, place.bytes());
+        match label {
+            None => AnnotationKind::Primary.span(range),
+            Some(label) => AnnotationKind::Context.span(range).label(*label),
+        }
+    });
+    group.element(Snippet::source(text).path(first.file.as_str()).annotations(annotations))
+}
+
+/// Returns the part of a range that lies on its first line, on the borders of characters and within the text.
+fn on_one_line(text: &str, range: Range<usize>) -> Range<usize> {
+    let start = (0..=range.start.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let line =
+        text.get(start..).and_then(|rest| rest.split(['\n', '\r']).next()).map_or(start, |l| start + l.len());
+    let end =
+        (start..=range.end.clamp(start, line)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(start);
+    start..end
+}

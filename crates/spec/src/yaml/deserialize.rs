@@ -1,0 +1,407 @@
+//! serde over a tree: each scalar is read as what its field asks for, from its own text, and a mistake knows the
+//! way to the node that it is about.
+
+use std::fmt;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
+};
+
+use super::node::{Entry, Node, Scalar, Style, Value};
+use crate::diagnostic::quoted;
+
+/// A mistake, and the way to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    /// What is wrong.
+    pub(crate) problem: Problem,
+    /// The way there from the top, innermost step first.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One step down a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The key of a map's entry, by position.
+    Key(usize),
+    /// The value of a map's entry, by position.
+    Value(usize),
+    /// An entry of a list.
+    Item(usize),
+}
+
+/// What is wrong with a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// Said by the field's own type.
+    Said(String),
+    /// Something else was wanted.
+    Wanted {
+        /// What was wanted.
+        wanted: String,
+        /// What stands there.
+        found: String,
+    },
+    /// No such key.
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The keys there are.
+        allowed: &'static [&'static str],
+    },
+    /// No such word.
+    UnknownWord {
+        /// The word.
+        word: String,
+        /// The words there are.
+        allowed: &'static [&'static str],
+    },
+    /// A key is missing.
+    MissingKey(&'static str),
+    /// Nothing stands where a value should.
+    NoValue,
+    /// A MAC address without quotes.
+    BareMac(String),
+}
+
+impl Mistake {
+    fn new(problem: Problem) -> Self {
+        Self { problem, steps: Vec::new() }
+    }
+
+    fn wanted(wanted: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::new(Problem::Wanted { wanted: wanted.into(), found: found.into() })
+    }
+
+    fn within(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.problem)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl de::Error for Mistake {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(Problem::Said(message.to_string()))
+    }
+
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::wanted(in_words(expected), describe(unexpected))
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::wanted(in_words(expected), describe(unexpected))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(Problem::UnknownWord { word: variant.to_owned(), allowed: expected })
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(Problem::UnknownKey { key: field.to_owned(), allowed: expected })
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(Problem::MissingKey(field))
+    }
+}
+
+/// Returns what was expected in the words of YAML instead of Rust's.
+fn in_words(expected: &dyn Expected) -> String {
+    let text = expected.to_string();
+    match text.as_str() {
+        "a sequence" => "a list".to_owned(),
+        "a string" => "a text".to_owned(),
+        other if other.starts_with("struct ") => "a map of keys and values".to_owned(),
+        _ => text,
+    }
+}
+
+fn describe(unexpected: Unexpected<'_>) -> String {
+    match unexpected {
+        Unexpected::Str(text) => quoted(text),
+        Unexpected::Unsigned(number) => format!("`{number}`"),
+        Unexpected::Bool(flag) => format!("`{flag}`"),
+        Unexpected::Seq => "a list".to_owned(),
+        Unexpected::Map => "a map".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Returns what a node is, for messages.
+fn describe_node(node: &Node) -> String {
+    match &node.value {
+        Value::Scalar(Scalar { text, .. }) => quoted(text),
+        Value::List(_) => "a list".to_owned(),
+        Value::Map(_) => "a map".to_owned(),
+    }
+}
+
+impl Scalar {
+    /// Refuses what other YAML readers take for something else, and what says nothing.
+    fn checked(&self) -> Result<&str, Mistake> {
+        let Self { text, style } = self;
+        match style {
+            Style::Plain if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") => {
+                Err(Mistake::new(Problem::NoValue))
+            }
+            Style::Plain if is_mac_with_colons(text) => Err(Mistake::new(Problem::BareMac(text.clone()))),
+            Style::Plain | Style::Quoted => Ok(text),
+        }
+    }
+
+    /// Returns the number that this is written as: bare decimal digits without leading zeros.
+    fn number(&self) -> Option<u64> {
+        let Self { text, style } = self;
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let canonical = text == "0" || !text.starts_with('0');
+        (*style == Style::Plain && digits && canonical).then(|| text.parse().ok()).flatten()
+    }
+}
+
+/// Returns whether a text is six pairs of hex digits with colons, which YAML 1.1 may take as a number of base 60.
+fn is_mac_with_colons(text: &str) -> bool {
+    let pairs = |pair: &str| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
+    text.split(':').count() == 6 && text.split(':').all(pairs)
+}
+
+/// Returns the number of a field that takes those from `min` to `max`.
+fn read_number(node: &Node, min: i128, max: i128) -> Result<u64, Mistake> {
+    let wanted = || format!("a number from {min} to {max}");
+    match &node.value {
+        Value::Map(map) if map.is_hole => Ok(0),
+        Value::Scalar(scalar) => {
+            let text = scalar.checked()?;
+            let number = scalar.number().filter(|number| (min..=max).contains(&i128::from(*number)));
+            number.ok_or_else(|| Mistake::wanted(wanted(), quoted(text)))
+        }
+        Value::List(_) | Value::Map(_) => Err(Mistake::wanted(wanted(), describe_node(node))),
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident $type:ty),* $(,)?) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+            visitor.visit_u64(read_number(self, i128::from(<$type>::MIN), i128::from(<$type>::MAX))?)
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for &'de Node {
+    type Error = Mistake;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match &self.value {
+            Value::Scalar(scalar) => {
+                let text = scalar.checked()?;
+                match scalar.number() {
+                    Some(number) => visitor.visit_u64(number),
+                    None => visitor.visit_borrowed_str(text),
+                }
+            }
+            Value::List(items) => visitor.visit_seq(Items(items.iter().enumerate())),
+            Value::Map(map) => {
+                visitor.visit_map(Entries { entries: map.entries.iter().enumerate(), at: None })
+            }
+        }
+    }
+
+    numbers! {
+        deserialize_u8 u8, deserialize_u16 u16, deserialize_u32 u32, deserialize_u64 u64,
+        deserialize_i8 i8, deserialize_i16 i16, deserialize_i32 i32, deserialize_i64 i64,
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        const WORDS: &[&str] = &["true", "false"];
+        match &self.value {
+            Value::Scalar(scalar) => match (scalar.checked()?, scalar.style) {
+                ("true", Style::Plain) => visitor.visit_bool(true),
+                ("false", Style::Plain) => visitor.visit_bool(false),
+                (text, Style::Quoted) if WORDS.contains(&text) => {
+                    Err(Mistake::wanted("`true` or `false` without quotes", format!("`\"{text}\"`")))
+                }
+                (text, _) => {
+                    Err(Mistake::new(Problem::UnknownWord { word: text.to_owned(), allowed: WORDS }))
+                }
+            },
+            Value::Map(map) if map.is_hole => visitor.visit_bool(false),
+            Value::List(_) | Value::Map(_) => Err(Mistake::wanted("`true` or `false`", describe_node(self))),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match &self.value {
+            Value::Scalar(scalar) => visitor.visit_borrowed_str(scalar.checked()?),
+            Value::Map(map) if map.is_hole => visitor.visit_borrowed_str(""),
+            Value::List(_) | Value::Map(_) => Err(Mistake::wanted("a text", describe_node(self))),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match &self.value {
+            Value::List(_) => self.deserialize_any(visitor),
+            Value::Map(map) if map.is_hole => visitor.visit_seq(Items([].iter().enumerate())),
+            Value::Scalar(scalar) => {
+                let text = scalar.checked()?;
+                Err(Mistake::wanted("a list (`[a, b]`, or lines that begin with `- `)", quoted(text)))
+            }
+            Value::Map(_) => {
+                Err(Mistake::wanted("a list (`[a, b]`, or lines that begin with `- `)", "a map"))
+            }
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match &self.value {
+            Value::Map(_) => self.deserialize_any(visitor),
+            Value::Scalar(scalar) => {
+                let text = scalar.checked()?;
+                Err(Mistake::wanted("a map of keys and values", quoted(text)))
+            }
+            Value::List(_) => Err(Mistake::wanted("a map of keys and values", "a list")),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        words: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        match &self.value {
+            Value::Scalar(scalar) => visitor.visit_enum(Word(scalar.checked()?)),
+            Value::Map(map) if map.is_hole => {
+                visitor.visit_enum(Word(words.first().copied().unwrap_or_default()))
+            }
+            Value::List(_) | Value::Map(_) => {
+                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+                Err(Mistake::wanted(format!("one of {}", words.join(", ")), describe_node(self)))
+            }
+        }
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! { i128 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct }
+}
+
+/// The entries of a list.
+struct Items<'de>(std::iter::Enumerate<std::slice::Iter<'de, Node>>);
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = Mistake;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Mistake> {
+        let Some((position, node)) = self.0.next() else { return Ok(None) };
+        seed.deserialize(node).map(Some).map_err(|mistake| mistake.within(Step::Item(position)))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.0.len())
+    }
+}
+
+/// The entries of a map.
+struct Entries<'de> {
+    entries: std::iter::Enumerate<std::slice::Iter<'de, Entry>>,
+    at: Option<(usize, &'de Node)>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'de> {
+    type Error = Mistake;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Mistake> {
+        let Some((position, Entry { key, value, .. })) = self.entries.next() else { return Ok(None) };
+        self.at = Some((position, value));
+        let key: StrDeserializer<'_, Mistake> = key.as_str().into_deserializer();
+        seed.deserialize(key).map(Some).map_err(|mistake| mistake.within(Step::Key(position)))
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Mistake> {
+        let Some((position, node)) = self.at.take() else {
+            return Err(de::Error::custom("a value was asked for before its key"));
+        };
+        seed.deserialize(node).map_err(|mistake| mistake.within(Step::Value(position)))
+    }
+}
+
+/// A word that names a variant.
+struct Word<'de>(&'de str);
+
+impl<'de> EnumAccess<'de> for Word<'de> {
+    type Error = Mistake;
+    type Variant = NoContent;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, NoContent), Mistake> {
+        let Self(word) = self;
+        let word: StrDeserializer<'_, Mistake> = word.into_deserializer();
+        Ok((seed.deserialize(word)?, NoContent))
+    }
+}
+
+/// The content of a variant that is only a word.
+struct NoContent;
+
+impl<'de> VariantAccess<'de> for NoContent {
+    type Error = Mistake;
+
+    fn unit_variant(self) -> Result<(), Mistake> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _seed: T) -> Result<T::Value, Mistake> {
+        Err(Mistake::wanted("a map of keys and values", "a word"))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, _visitor: V) -> Result<V::Value, Mistake> {
+        Err(Mistake::wanted("a list", "a word"))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        _visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        Err(Mistake::wanted("a map of keys and values", "a word"))
+    }
+}

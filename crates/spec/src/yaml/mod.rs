@@ -1,0 +1,12 @@
+//! YAML text as trees that keep each scalar's text, style and place, and text from values. The only place that
+//! knows the parser.
+
+mod deserialize;
+mod node;
+mod parse;
+mod write;
+
+pub(crate) use deserialize::{Mistake, Problem, Step};
+pub(crate) use node::{Entry, Map, Node, Span, Value};
+pub(crate) use parse::parse;
+pub(crate) use write::Yaml;

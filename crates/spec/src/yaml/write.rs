@@ -1,0 +1,123 @@
+//! YAML text from values: readable by every YAML reader, 1.1 and 1.2, as the same values.
+
+use std::fmt::Display;
+
+/// The widest line that a map or list is written on whole.
+const WIDTH: usize = 100;
+
+/// A value to write.
+#[derive(Debug, Clone)]
+pub(crate) enum Yaml {
+    /// A scalar, quoted and escaped already.
+    Scalar(String),
+    /// A list; on one line where there is room.
+    List(Vec<Yaml>),
+    /// A map; on one line where there is room.
+    Flow(Vec<(String, Yaml)>),
+    /// A map with a line for each field.
+    Block(Vec<(String, Yaml)>),
+}
+
+impl Yaml {
+    /// Returns a value that is written as it is: a number, or a word of the spec's own.
+    pub(crate) fn bare(value: impl Display) -> Self {
+        Self::Scalar(value.to_string())
+    }
+
+    /// Returns a text, in quotes only where a reader might take it for something else.
+    pub(crate) fn word(text: &str) -> Self {
+        if is_plain(text) { Self::bare(text) } else { Self::quoted(text) }
+    }
+
+    /// Returns a text in quotes.
+    pub(crate) fn quoted(text: impl Display) -> Self {
+        Self::Scalar(quote(&text.to_string()))
+    }
+
+    /// Returns the text of a whole document.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = String::new();
+        self.write(0, &mut text);
+        text
+    }
+
+    /// Returns the value on one line, or `None` where it is to have several.
+    fn one_line(&self) -> Option<String> {
+        match self {
+            Self::Scalar(text) => Some(text.clone()),
+            Self::List(items) => {
+                let items: Option<Vec<String>> = items.iter().map(Self::one_line).collect();
+                Some(format!("[{}]", items?.join(", ")))
+            }
+            Self::Flow(fields) => {
+                let fields: Option<Vec<String>> = fields
+                    .iter()
+                    .map(|(key, value)| Some(format!("{}: {}", key_text(key), value.one_line()?)))
+                    .collect();
+                Some(format!("{{{}}}", fields?.join(", ")))
+            }
+            Self::Block(fields) => fields.is_empty().then(|| "{}".to_owned()),
+        }
+    }
+
+    /// Writes the value with this indentation, beginning at the start of a line.
+    fn write(&self, indent: usize, out: &mut String) {
+        let blanks = " ".repeat(indent);
+        match self {
+            Self::Scalar(text) => out.push_str(&format!("{blanks}{text}\n")),
+            Self::List(items) if !items.is_empty() => {
+                for item in items {
+                    let mut text = String::new();
+                    match item.one_line().filter(|line| indent + line.len() < WIDTH) {
+                        Some(line) => text = format!("{blanks}  {line}\n"),
+                        None => item.write(indent + 2, &mut text),
+                    }
+                    // The dash takes the place of the first line's last two blanks of indentation.
+                    out.push_str(&format!("{blanks}- {}", text.get(indent + 2..).unwrap_or_default()));
+                }
+            }
+            Self::Flow(fields) | Self::Block(fields) if !fields.is_empty() => {
+                for (key, value) in fields {
+                    let key = key_text(key);
+                    match value.one_line().filter(|line| indent + key.len() + line.len() < WIDTH) {
+                        Some(line) => out.push_str(&format!("{blanks}{key}: {line}\n")),
+                        None => {
+                            out.push_str(&format!("{blanks}{key}:\n"));
+                            value.write(indent + 2, out);
+                        }
+                    }
+                }
+            }
+            Self::List(_) => out.push_str(&format!("{blanks}[]\n")),
+            Self::Flow(_) | Self::Block(_) => out.push_str(&format!("{blanks}{{}}\n")),
+        }
+    }
+}
+
+fn key_text(key: &str) -> String {
+    if is_plain(key) { key.to_owned() } else { quote(key) }
+}
+
+/// Returns whether a text needs no quotes: a word that no YAML reader takes for a number, a switch or nothing.
+fn is_plain(text: &str) -> bool {
+    let word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
+    let begins_well = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    let meaning = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    word && begins_well && !meaning.contains(&text.to_ascii_lowercase().as_str())
+}
+
+/// Returns a text in double quotes (YAML 1.2.2, 7.3.1), with escapes for all that is not plainly printable.
+fn quote(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            ' '..='~' => quoted.push(c),
+            c if c.is_alphanumeric() => quoted.push(c),
+            c => quoted.push_str(&format!("\\U{:08X}", u32::from(c))),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
