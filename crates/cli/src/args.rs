@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Says what SR-IOV on this host should look like, shows what would change, and does exactly that.
 #[derive(Debug, Parser)]
 #[command(name = "vfctl", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 all is as it should be; 1 an error; 2 plan found changes (plan only); \
-                        3 converged, but a reboot is due (apply only); 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 all is as it should be; 1 an error; 2 plan found changes (plan only); \
+                        3 converged, but a reboot is due (apply only); 130 interrupted."
+)]
 pub struct Cli {
     /// The folder for lock and journal.
     #[arg(long, global = true, value_name = "DIR", env = "VFCTL_STATE_DIR")]

@@ -49,7 +49,8 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>, CliError> {
             names.extend(entry.file_name().to_str().map(str::to_owned));
         }
     }
-    let files: Vec<PathBuf> = vfctl_spec::spec_file_order(names).into_iter().map(|name| path.join(name)).collect();
+    let files: Vec<PathBuf> =
+        vfctl_spec::spec_file_order(names).into_iter().map(|name| path.join(name)).collect();
     if files.is_empty() {
         return Err(CliError::NoSpec { path: path.to_owned() });
     }
@@ -75,7 +76,10 @@ pub(crate) fn world(files: &[PathBuf], machine: &Machine<'_>) -> Result<World, C
 }
 
 /// Returns a JSON document of vfctl's.
-pub(crate) fn document<T: serde::de::DeserializeOwned>(path: &Path, what: &'static str) -> Result<T, CliError> {
+pub(crate) fn document<T: serde::de::DeserializeOwned>(
+    path: &Path,
+    what: &'static str,
+) -> Result<T, CliError> {
     let text = std::fs::read(path).map_err(|cause| CliError::Read { path: path.to_owned(), cause })?;
     serde_json::from_slice(&text).map_err(|cause| CliError::Document { path: path.to_owned(), what, cause })
 }

@@ -3,7 +3,10 @@
 //!
 //! Nothing here decides what is done to a host: `plan` does, and `apply` walks it.
 
-#![allow(clippy::disallowed_methods, reason = "files and the environment are read here, at the program's edge")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "files and the environment are read here, at the program's edge"
+)]
 
 mod args;
 mod command;

@@ -3,7 +3,7 @@
 //! A driver without a row is planned for as if it had everything, and said to be unknown: the kernel decides.
 //! Sources are the drivers' `net_device_ops` and `.sriov_configure` in Linux 6.12.
 
-use vfctl_model::{DriverName, RateLimits, Toggle, VfAttribute, VfValue, VlanProtocol};
+use vfctl_model::{DriverName, LinkStateSetting, RateLimits, Toggle, VfAttribute, VfValue, VlanProtocol};
 
 /// What is known of one PF driver.
 #[derive(Debug, Clone, Copy)]
@@ -20,10 +20,18 @@ pub struct DriverRow {
     pub takes_min_rate: bool,
     /// Whether it refuses rates while the PF has no carrier.
     pub rate_needs_carrier: bool,
+    /// Whether it refuses rates above the link's speed.
+    pub rate_within_speed: bool,
+    /// The only link speed, in Mbit/s, at which it takes rates.
+    pub rate_needs_speed: Option<u32>,
+    /// Whether link state `enable` takes effect; one driver accepts and ignores it.
+    pub keeps_link_enable: bool,
     /// Whether a VF's driver must be loaded anew for an administrative MAC address to take effect.
     pub mac_needs_rebind: bool,
     /// Whether it shows the MAC address a VF has chosen where no administrative one is held.
     pub shows_chosen_mac: bool,
+    /// Whether a VF's settings outlive it, so that nobody knows with which a new one starts.
+    pub settings_outlive_vf: bool,
     /// Values of a VF just created that differ from the table's factory values.
     pub initial: &'static [(VfAttribute, VfValue)],
     /// Whether a change of the VF count takes the PF's link down for a moment.
@@ -42,8 +50,12 @@ pub const UNKNOWN: DriverRow = DriverRow {
     takes_8021ad: true,
     takes_min_rate: true,
     rate_needs_carrier: false,
+    rate_within_speed: false,
+    rate_needs_speed: None,
+    keeps_link_enable: true,
     mac_needs_rebind: false,
     shows_chosen_mac: true,
+    settings_outlive_vf: false,
     initial: &[],
     count_flaps_link: false,
     up_before_vfs: false,
@@ -61,19 +73,23 @@ const ROWS: &[DriverRow] = &[
         takes_8021ad: false,
         takes_min_rate: false,
         rate_needs_carrier: true,
+        rate_within_speed: true,
         mac_needs_rebind: true,
         count_flaps_link: true,
         vf_driver: Some("igbvf"),
         ..UNKNOWN
     },
-    // drivers/net/netdevsim/netdev.c; a VF's settings start as zeros.
-    DriverRow { driver: "netdevsim", shows_chosen_mac: false, initial: &[SPOOF_CHECK_OFF], ..UNKNOWN },
+    // drivers/net/netdevsim/dev.c; settings are zeroed when `max_vfs` is written, not when VFs come and go.
+    DriverRow { driver: "netdevsim", shows_chosen_mac: false, settings_outlive_vf: true, ..UNKNOWN },
     // drivers/net/ethernet/intel/ixgbe/ixgbe_sriov.c
     DriverRow {
         driver: "ixgbe",
         takes_8021ad: false,
         takes_min_rate: false,
         rate_needs_carrier: true,
+        rate_within_speed: true,
+        rate_needs_speed: Some(10_000),
+        keeps_link_enable: false,
         mac_needs_rebind: true,
         count_flaps_link: true,
         vf_driver: Some("ixgbevf"),
@@ -83,16 +99,20 @@ const ROWS: &[DriverRow] = &[
     DriverRow {
         driver: "i40e",
         unsupported: &[VfAttribute::QueryRss],
+        takes_8021ad: false,
         takes_min_rate: false,
+        rate_within_speed: true,
         vf_driver: Some("iavf"),
         ..UNKNOWN
     },
-    // drivers/net/ethernet/intel/ice/ice_sriov.c
+    // drivers/net/ethernet/intel/ice/ice_sriov.c; whether it takes 802.1ad depends on its VLAN mode.
     DriverRow { driver: "ice", unsupported: &[VfAttribute::QueryRss], vf_driver: Some("iavf"), ..UNKNOWN },
     // drivers/net/ethernet/mellanox/mlx5/core/en_main.c
     DriverRow {
         driver: "mlx5_core",
         unsupported: &[VfAttribute::QueryRss],
+        takes_8021ad: false,
+        mac_needs_rebind: true,
         shows_chosen_mac: false,
         initial: &[SPOOF_CHECK_OFF],
         vf_driver: Some("mlx5_core"),
@@ -103,13 +123,14 @@ const ROWS: &[DriverRow] = &[
         driver: "bnxt_en",
         unsupported: &[VfAttribute::QueryRss],
         takes_8021ad: false,
+        rate_within_speed: true,
         up_before_vfs: true,
         initial: &[SPOOF_CHECK_OFF],
         vf_driver: Some("bnxt_en"),
         ..UNKNOWN
     },
     // drivers/nvme/host/pci.c: no network card, only a count and drivers.
-    DriverRow { driver: "nvme", has_interface: false, vf_driver: Some("nvme"), ..UNKNOWN },
+    DriverRow { driver: "nvme", has_interface: false, ..UNKNOWN },
 ];
 
 impl DriverRow {
@@ -131,8 +152,9 @@ impl DriverRow {
 
     /// Returns the value that the attribute has on a VF just created; `None` where nobody knows.
     pub fn initial(&self, attribute: VfAttribute) -> Option<VfValue> {
-        let differs = self.initial.iter().find(|(differing, _)| *differing == attribute).map(|(_, value)| *value);
-        self.is_known().then(|| differs.unwrap_or(attribute.factory()))
+        let differs =
+            self.initial.iter().find(|(differing, _)| *differing == attribute).map(|(_, value)| *value);
+        (self.is_known() && !self.settings_outlive_vf).then(|| differs.unwrap_or(attribute.factory()))
     }
 
     /// Returns why the driver refuses this value of an attribute that it has; `None` where it takes it.
@@ -143,6 +165,9 @@ impl DriverRow {
             }
             VfValue::Rate(RateLimits { min, max: _ }) if min.0 > 0 && !self.takes_min_rate => {
                 Some("it has no guaranteed rate (min)")
+            }
+            VfValue::LinkState(LinkStateSetting::Enable) if !self.keeps_link_enable => {
+                Some("it accepts link state enable and ignores it")
             }
             VfValue::Vlan(_)
             | VfValue::Rate(_)

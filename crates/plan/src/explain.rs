@@ -136,7 +136,8 @@ impl Wish {
 
     fn explain(self, pf: &DesiredPf, lane: &Lane, facts: &PfFacts, vf: Option<VfIndex>) -> Explanation {
         let Self { property, value, origin } = self;
-        let subject = vf.map_or_else(|| Subject::Pf(pf.address.clone()), |vf| Subject::Vf(pf.address.clone(), vf));
+        let subject =
+            vf.map_or_else(|| Subject::Pf(pf.address.clone()), |vf| Subject::Vf(pf.address.clone(), vf));
         let changes = lane.steps().filter(|step| step.property == property).flat_map(|step| {
             let of_subject = step.changes.iter().filter(|change| change.vf == vf);
             of_subject.map(|change| {

@@ -79,10 +79,9 @@ fn intent(
 ) -> Result<Intent, CliError> {
     if let Some(path) = plan_file(&args.inputs) {
         let Plan { format: _, mut hosts } = document(path, "a plan that `vfctl plan -o` wrote")?;
-        let host = hosts.remove(&machine.name).ok_or_else(|| CliError::NoPlanForHost {
-            path: path.clone(),
-            host: machine.name.to_string(),
-        })?;
+        let host = hosts
+            .remove(&machine.name)
+            .ok_or_else(|| CliError::NoPlanForHost { path: path.clone(), host: machine.name.to_string() })?;
         proven(&plan_of(machine, host.clone()))?;
         return Ok(Intent::Filed(host));
     }
@@ -120,7 +119,8 @@ fn refusal(plan: &HostPlan, args: &ApplyArgs) -> Option<Report> {
         return Some(Report::refused(vec!["the plan is blocked; mend the errors above first".to_owned()]));
     }
     if plan.needs_consent() && !args.allow_disruption {
-        let why = "the plan destroys VFs or hurts their users, named above; pass --allow-disruption to consent";
+        let why =
+            "the plan destroys VFs or hurts their users, named above; pass --allow-disruption to consent";
         return Some(Report::refused(vec![why.to_owned()]));
     }
     None

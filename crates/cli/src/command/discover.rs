@@ -18,7 +18,11 @@ use crate::yaml;
 const SHOWN_VFS: usize = 64;
 
 /// Runs the command.
-pub(super) fn run(args: &DiscoverArgs, console: &mut Console<'_>, machine: &Machine<'_>) -> Result<Exit, CliError> {
+pub(super) fn run(
+    args: &DiscoverArgs,
+    console: &mut Console<'_>,
+    machine: &Machine<'_>,
+) -> Result<Exit, CliError> {
     let world = world(&args.facts.facts, machine)?;
     let output = if args.json { DiscoverOutput::Json } else { args.output };
     match output {
@@ -40,7 +44,10 @@ pub(super) fn run(args: &DiscoverArgs, console: &mut Console<'_>, machine: &Mach
 
 /// Returns the host's name as that of a document.
 fn document_name(host: &HostName) -> String {
-    host.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+    host.as_str()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect()
 }
 
 /// Returns everything at a glance.
@@ -58,7 +65,10 @@ fn host_table(name: &HostName, host: &HostFacts) -> String {
         text.push_str(&format!("note: {} takes new VF interfaces: {}\n", manager.name, manager.remedy));
     }
     for stuck in &system.stuck_stores {
-        text.push_str(&format!("note: process {} still sits in the kernel, writing {}\n", stuck.pid, stuck.path));
+        text.push_str(&format!(
+            "note: process {} still sits in the kernel, writing {}\n",
+            stuck.pid, stuck.path
+        ));
     }
     for unread in &host.unread {
         text.push_str(&format!("note: could not be read: {unread}\n"));
@@ -111,7 +121,8 @@ fn host_table(name: &HostName, host: &HostFacts) -> String {
 /// Returns the VFs of a port, one a row.
 fn vf_table(pf: &PfFacts) -> String {
     let row = DriverRow::of(pf.driver.as_ref());
-    let attributes: Vec<VfAttribute> = VfAttribute::ALL.iter().copied().filter(|_| row.has_interface).collect();
+    let attributes: Vec<VfAttribute> =
+        VfAttribute::ALL.iter().copied().filter(|_| row.has_interface).collect();
     let mut heading = vec!["VF".to_owned(), "DEVICE".to_owned(), "DRIVER".to_owned(), "INTERFACE".to_owned()];
     heading.extend(attributes.iter().map(|attribute| attribute.key().to_uppercase()));
     heading.push("IN USE BY".to_owned());

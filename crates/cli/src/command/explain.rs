@@ -9,7 +9,11 @@ use crate::input::{Specs, specs, with_sources, world};
 use crate::machine::{Console, Machine};
 
 /// Runs the command.
-pub(super) fn run(args: &ExplainArgs, console: &mut Console<'_>, machine: &Machine<'_>) -> Result<Exit, CliError> {
+pub(super) fn run(
+    args: &ExplainArgs,
+    console: &mut Console<'_>,
+    machine: &Machine<'_>,
+) -> Result<Exit, CliError> {
     let wrong = |error: vfctl_plan::ExplainError| CliError::Address {
         address: args.address.clone(),
         why: error.to_string(),

@@ -9,7 +9,11 @@ use crate::input::{Specs, specs, with_sources, world};
 use crate::machine::{Console, Machine};
 
 /// Runs the command.
-pub(super) fn run(args: &PlanArgs, console: &mut Console<'_>, machine: &Machine<'_>) -> Result<Exit, CliError> {
+pub(super) fn run(
+    args: &PlanArgs,
+    console: &mut Console<'_>,
+    machine: &Machine<'_>,
+) -> Result<Exit, CliError> {
     let set = match specs(&args.specs.specs)? {
         Specs::Valid(set) => set,
         Specs::Wrong(diagnostics, sources) => {

@@ -8,7 +8,11 @@ use crate::error::{CliError, Exit};
 use crate::machine::{Console, Machine};
 
 /// Runs the command.
-pub(super) fn run(args: &RecordArgs, console: &mut Console<'_>, machine: &Machine<'_>) -> Result<Exit, CliError> {
+pub(super) fn run(
+    args: &RecordArgs,
+    console: &mut Console<'_>,
+    machine: &Machine<'_>,
+) -> Result<Exit, CliError> {
     let world = World::of_host(machine.name.clone(), machine.observe.observe_host()?);
     match &args.output {
         None => print_json(console, &world)?,

@@ -31,7 +31,10 @@ pub(super) fn run(args: &ValidateArgs, console: &mut Console<'_>) -> Result<Exit
 }
 
 /// Prints a document as JSON.
-pub(super) fn print_json<T: serde::Serialize>(console: &mut Console<'_>, document: &T) -> Result<(), CliError> {
+pub(super) fn print_json<T: serde::Serialize>(
+    console: &mut Console<'_>,
+    document: &T,
+) -> Result<(), CliError> {
     serde_json::to_writer_pretty(&mut *console.out, document).map_err(std::io::Error::from)?;
     writeln!(console.out)?;
     Ok(())

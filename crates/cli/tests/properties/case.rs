@@ -9,8 +9,8 @@ use vfctl_kinds::setting::Setting;
 use vfctl_kinds::system::SystemSpec;
 use vfctl_kinds::vf::{AttributeSpec, DriverSpec, MacSource, VfGroup, VfSettings};
 use vfctl_model::{
-    LinkStateSetting, MacAddress, Mbps, Mtu, RateLimits, Shape, Toggle, VfAttribute, VfIndex, VfSet, VfSetting,
-    VfValue, VlanProtocol, VlanTag,
+    LinkStateSetting, MacAddress, Mbps, Mtu, RateLimits, Shape, Toggle, VfAttribute, VfIndex, VfSet,
+    VfSetting, VfValue, VlanProtocol, VlanTag,
 };
 use vfctl_port::AdminState;
 use vfctl_sim::{PfSeed, SimHost, SimWorld};
@@ -69,7 +69,7 @@ pub(crate) struct Settings {
     mtu: Option<u32>,
 }
 
-const DRIVERS: &[&str] = &["igb", "netdevsim", "ixgbe", "i40e", "ice", "mlx5_core", "bnxt_en", "nvme"];
+const DRIVERS: &[&str] = &["igb", "igb", "netdevsim", "ixgbe", "i40e", "ice", "mlx5_core", "bnxt_en", "nvme"];
 
 /// How many VFs a PF offers.
 const TOTAL: u16 = 7;
@@ -81,7 +81,9 @@ fn toggles() -> impl Strategy<Value = Toggle> {
 /// Returns values of an attribute's shape.
 fn values(attribute: VfAttribute) -> BoxedStrategy<VfValue> {
     match attribute.row().shape {
-        Shape::Mac => any::<[u8; 3]>().prop_map(|[a, b, c]| VfValue::Mac(MacAddress::new([2, 1, 9, a, b, c]))).boxed(),
+        Shape::Mac => {
+            any::<[u8; 3]>().prop_map(|[a, b, c]| VfValue::Mac(MacAddress::new([2, 1, 9, a, b, c]))).boxed()
+        }
         Shape::Toggle => toggles().prop_map(VfValue::Toggle).boxed(),
         Shape::LinkState => {
             let all = [LinkStateSetting::Auto, LinkStateSetting::Enable, LinkStateSetting::Disable];
@@ -117,7 +119,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         attributes,
         proptest::option::weighted(0.4, any::<u8>()),
         proptest::option::weighted(0.3, drivers),
-        proptest::option::weighted(0.2, 1000u32..=1500),
+        proptest::option::weighted(0.5, 1000u32..=1500),
     )
         .prop_map(|(attributes, macs, driver, mtu)| Settings {
             attributes: attributes.into_iter().flatten().collect(),
@@ -169,9 +171,8 @@ fn pfs() -> impl Strategy<Value = PfCase> {
 
 /// Returns random cases.
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
-    (proptest::collection::vec(pfs(), 1..=3), any::<bool>(), proptest::bool::weighted(0.1)).prop_map(
-        |(pfs, vfio_loaded, names_module)| Case { pfs, vfio_loaded, names_module },
-    )
+    (proptest::collection::vec(pfs(), 1..=3), any::<bool>(), proptest::bool::weighted(0.1))
+        .prop_map(|(pfs, vfio_loaded, names_module)| Case { pfs, vfio_loaded, names_module })
 }
 
 impl PfCase {
@@ -180,7 +181,8 @@ impl PfCase {
         let on_pci = self.driver != "netdevsim";
         let has_interface = self.driver != "nvme";
         let wish = &mut self.wish;
-        let rated = [&wish.all, &wish.low, &wish.high].iter().any(|s| s.attributes.contains_key(&VfAttribute::Rate));
+        let rated =
+            [&wish.all, &wish.low, &wish.high].iter().any(|s| s.attributes.contains_key(&VfAttribute::Rate));
         if rated && has_interface {
             wish.admin = Some(AdminState::Up);
             self.up = true;
@@ -191,9 +193,17 @@ impl PfCase {
         if !on_pci {
             (wish.autoprobe, self.autoprobe, self.vfio) = (None, Toggle::On, false);
         }
+        // The simulated bnxt_en cannot have been given VFs while it was down.
+        self.up |= self.driver == "bnxt_en" && self.vf_count > 0;
         for settings in [&mut wish.all, &mut wish.low, &mut wish.high] {
             if !has_interface {
                 (settings.attributes, settings.macs) = (BTreeMap::new(), None);
+            }
+            // Whether ice takes 802.1ad depends on its VLAN mode: the kernel decides when it is asked.
+            if let Some(Some(VfValue::Vlan(tag))) = settings.attributes.get_mut(&VfAttribute::Vlan)
+                && self.driver == "ice"
+            {
+                tag.protocol = VlanProtocol::Dot1Q;
             }
             if !on_pci {
                 settings.driver = None;
@@ -314,7 +324,9 @@ impl Settings {
         let mut attributes: BTreeMap<VfAttribute, AttributeSpec> = self
             .attributes
             .iter()
-            .map(|(attribute, value)| (*attribute, value.map_or(AttributeSpec::Default, AttributeSpec::Value)))
+            .map(|(attribute, value)| {
+                (*attribute, value.map_or(AttributeSpec::Default, AttributeSpec::Value))
+            })
             .collect();
         if let Some(last) = self.macs {
             let first = MacAddress::new([2, 0, u8::try_from(number).unwrap(), base, last, 0]);

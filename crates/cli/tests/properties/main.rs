@@ -22,7 +22,8 @@ const CASES: u32 = 1000;
 /// Returns the seed: `VFCTL_SEED`, or one of its own for each run.
 fn seed() -> u64 {
     let given = std::env::var("VFCTL_SEED").ok().and_then(|text| text.parse().ok());
-    let drawn = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| u64::from(elapsed.subsec_nanos()));
+    let drawn =
+        || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| u64::from(elapsed.subsec_nanos()));
     given.unwrap_or_else(drawn)
 }
 
@@ -30,12 +31,18 @@ fn seed() -> u64 {
 fn plan_apply_plan_is_empty_and_the_host_is_as_the_spec_says() {
     let seed = seed();
     println!("seed {seed} (repeat with VFCTL_SEED={seed}), {CASES} cases");
-    let config = Config { cases: CASES, failure_persistence: None, rng_seed: RngSeed::Fixed(seed), ..Config::default() };
+    let config = Config {
+        cases: CASES,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(seed),
+        ..Config::default()
+    };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed_bytes(seed));
     let mut runner = TestRunner::new_with_rng(config, rng);
     let coverage = RefCell::new(Coverage::default());
     let outcome = runner.run(&case::cases(), |case| {
-        let seen = run::converge(&case).map_err(|why| TestCaseError::fail(format!("{why}\n{}", case.show())))?;
+        let seen =
+            run::converge(&case).map_err(|why| TestCaseError::fail(format!("{why}\n{}", case.show())))?;
         coverage.borrow_mut().add(&seen);
         Ok(())
     });

@@ -93,7 +93,9 @@ fn hold(pf: &PfCase, address: &DeviceAddress, before: &HostFacts, after: &HostFa
         }
         same("driver_override", &None::<()>, &vf.driver_override)?;
         if pf.takes_everything() {
-            for (attribute, wanted) in all.attributes.iter().filter(|(a, _)| !narrow.attributes.contains_key(a)) {
+            for (attribute, wanted) in
+                all.attributes.iter().filter(|(a, _)| !narrow.attributes.contains_key(a))
+            {
                 let value = RawReading::Value(wanted.unwrap_or(attribute.factory()));
                 same(attribute.key(), &Some(&value), &vf.attributes.0.get(attribute))?;
             }

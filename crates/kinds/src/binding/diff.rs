@@ -59,7 +59,8 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
 
 /// Claims the driver that a VF has and keeps, where the spec asks for it.
 fn claim_present_driver(context: &PfContext<'_>, index: VfIndex, fate: &Fate, diff: &mut PfDiff) {
-    let wanted = context.desired.vfs.get(&index).and_then(|vf| vf.driver.as_ref()).map(|wanted| &wanted.value);
+    let wanted =
+        context.desired.vfs.get(&index).and_then(|vf| vf.driver.as_ref()).map(|wanted| &wanted.value);
     let now = context.kept_vf(index).map(|vf| driver_claim(context, index, vf.driver.as_ref()));
     match (wanted, fate) {
         (Some(DriverSpec::None), Fate::Keep) => diff.goal.push(driver_claim(context, index, None)),
@@ -118,7 +119,9 @@ fn join(
         Fate::Bind { driver, reason } => {
             (Op::BindDriver { pf, vf: index, device, driver: driver.clone() }, reason, Some(driver))
         }
-        Fate::Probe { reason } => (Op::ProbeDriver { pf, vf: index, device }, reason, default_driver(context)),
+        Fate::Probe { reason } => {
+            (Op::ProbeDriver { pf, vf: index, device }, reason, default_driver(context))
+        }
     };
     let change = Change {
         vf: Some(index),
@@ -167,9 +170,14 @@ fn check_vfio(context: &PfContext<'_>, diff: &mut PfDiff) {
     if to_vfio.is_empty() || system.iommu.groups > 0 {
         return;
     }
-    let fix = "enable it in firmware (VT-d, AMD-Vi) and boot with `intel_iommu=on iommu=pt` (AMD: `iommu=pt`)";
+    let fix =
+        "enable it in firmware (VT-d, AMD-Vi) and boot with `intel_iommu=on iommu=pt` (AMD: `iommu=pt`)";
     let origin = to_vfio.iter().find_map(|index| origin(context, index));
-    diff.findings.problem(origin.as_deref(), format!("vf {to_vfio}: vfio needs the IOMMU, which is off"), fix);
+    diff.findings.problem(
+        origin.as_deref(),
+        format!("vf {to_vfio}: vfio needs the IOMMU, which is off"),
+        fix,
+    );
 }
 
 /// Notes that a VF shares its IOMMU group with others: user space gets all of a group or none.

@@ -33,7 +33,8 @@ pub(crate) enum Fate {
 
 /// Returns what becomes of the driver of VF `index`.
 pub(crate) fn fate(context: &PfContext<'_>, index: VfIndex) -> Fate {
-    let wanted = context.desired.vfs.get(&index).and_then(|vf| vf.driver.as_ref()).map(|wanted| &wanted.value);
+    let wanted =
+        context.desired.vfs.get(&index).and_then(|vf| vf.driver.as_ref()).map(|wanted| &wanted.value);
     if context.desired.address.pci().is_none() || context.is_lent_out(index) {
         return Fate::Keep;
     }
@@ -73,14 +74,18 @@ fn kept_vf_fate(context: &PfContext<'_>, driver: Option<&DriverName>, wanted: Op
             let is_default = default_driver(context).map_or(!driver.is_vfio(), |default| default == *driver);
             if is_default { Fate::Keep } else { Fate::Probe { reason: Reason::Asked } }
         }
-        (Some(DriverSpec::Default), None) if default_driver(context).is_some() => Fate::Probe { reason: Reason::Asked },
+        (Some(DriverSpec::Default), None) if default_driver(context).is_some() => {
+            Fate::Probe { reason: Reason::Asked }
+        }
         (Some(DriverSpec::Default), None) => Fate::Keep,
     }
 }
 
-/// Returns the driver that the kernel gives the PF's VFs; `None` where nobody knows or the kernel has none.
+/// Returns the driver that the kernel gives the PF's VFs; `None` where nobody knows, the kernel has none, or the
+/// PF's driver is known to make VFs that no driver takes as they are.
 pub(crate) fn default_driver(context: &PfContext<'_>) -> Option<DriverName> {
-    context.facts.vf_default_driver.clone()
+    let takes = !context.row.is_known() || context.row.vf_driver.is_some();
+    context.facts.vf_default_driver.clone().filter(|_| takes)
 }
 
 /// Returns whether the VF must leave and meet its driver again for a new MAC address to take effect.

@@ -4,5 +4,5 @@ mod diff;
 mod fate;
 
 pub(crate) use diff::diff;
-pub(crate) use fate::{holds_new_vfs, probes, rebinds};
 pub use fate::drivers_needed;
+pub(crate) use fate::{holds_new_vfs, probes, rebinds};

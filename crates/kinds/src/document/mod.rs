@@ -1,8 +1,10 @@
 //! The document as a whole: whom it concerns and what it holds.
 
+mod live;
 mod macs;
 mod rules;
 mod spec;
 
-pub use spec::{Body, HostValues, Metadata, NodeSelector, SriovConfig, API_VERSION, KIND};
+pub use live::live;
 pub use rules::violations;
+pub use spec::{API_VERSION, Body, HostValues, KIND, Metadata, NodeSelector, SriovConfig};

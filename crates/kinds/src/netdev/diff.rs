@@ -44,7 +44,8 @@ fn diff_one(
     };
     let fresh = context.kept_vf(index).is_none() || binding::rebinds(context, index);
     let netdev = context.kept_vf(index).and_then(|vf| vf.netdev.as_ref());
-    let (Some(device), false, true) = (context.vf_address(index), no_interface, fresh || netdev.is_some()) else {
+    let (Some(device), false, true) = (context.vf_address(index), no_interface, fresh || netdev.is_some())
+    else {
         let fix = "take mtu out, or give the VF to its network driver";
         diff.findings.problem(
             Some(&wanted.origin),

@@ -30,7 +30,8 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         (true, false) => last,
         (false, _) => found,
     };
-    let while_bound = if binding::probes(context) { Toggle::On } else { last };
+    let probes = binding::probes(context);
+    let while_bound = if probes { Toggle::On } else { last };
     let mut now = found;
     for (phase, next, lent) in [
         (Phase::PreparePf, while_created, Reason::HoldNewVfs),
@@ -44,7 +45,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         }
     }
     let value = |toggle| ClaimValue::Flag(is_on(toggle));
-    if context.desired.drivers_autoprobe.is_some() || found != while_created {
+    if context.desired.drivers_autoprobe.is_some() || holds || probes {
         diff.basis.push(Claim::is(context.pf(), Property::DriversAutoprobe, value(found)));
         diff.goal.push(Claim::is(context.pf(), Property::DriversAutoprobe, value(last)));
     }

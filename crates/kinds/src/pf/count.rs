@@ -1,9 +1,11 @@
 //! The count of VFs: the kernel changes it only through 0, so each change destroys every VF of the PF.
 
-use vfctl_model::{VfIndex, VfSet};
-use vfctl_port::{Claim, ClaimValue, Op, Phase, PfFacts, Property};
+use vfctl_model::{Toggle, VfIndex, VfSet};
+use vfctl_port::{Claim, ClaimValue, Op, PfFacts, Phase, Property};
 
+use super::autoprobe::last_value as autoprobe_at_end;
 use super::spec::{AtMost, CountSpec};
+use crate::binding;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::DesiredPf;
 use crate::step::{Change, Impact, Reason, Step, Victim};
@@ -64,9 +66,28 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         step.ends.extend(
             (0..count).map(|i| Claim::is(context.vf(VfIndex(i)), Property::Present, ClaimValue::Flag(true))),
         );
+        step.ends.extend(drivers_settled(context));
         step.settle_ms = 10_000 + 100 * u32::from(count);
         diff.steps.push(step);
     }
+}
+
+/// Returns the claims that new VFs have the driver that the kernel gives them, and its interface, where both are
+/// known: what follows must not race with a driver that is still coming.
+fn drivers_settled(context: &PfContext<'_>) -> Vec<Claim> {
+    let probed = !binding::holds_new_vfs(context) && autoprobe_at_end(context) == Some(Toggle::On);
+    let known = context.facts.vf_default_driver.as_ref();
+    let Some(driver) = known.filter(|driver| probed && context.row.vf_driver == Some(driver.as_str())) else {
+        return Vec::new();
+    };
+    let driver = || ClaimValue::Name(driver.to_string());
+    let vfs = (0..context.count).map(|index| context.vf(VfIndex(index)));
+    vfs.flat_map(|vf| {
+        let interface = Claim::is(vf.clone(), Property::Interface, ClaimValue::Flag(true));
+        [Some(Claim::is(vf, Property::Driver, driver())), context.row.has_interface.then_some(interface)]
+    })
+    .flatten()
+    .collect()
 }
 
 /// Returns the step that destroys all VFs.

@@ -1,7 +1,7 @@
 //! The PF's own interface: up or down, and its MTU.
 
 use vfctl_model::Mtu;
-use vfctl_port::{AdminState, Claim, ClaimValue, Op, Phase, PfNetdev, Property};
+use vfctl_port::{AdminState, Claim, ClaimValue, Op, PfNetdev, Phase, Property};
 
 use crate::context::{ETHERNET_MTU, PfContext, PfDiff};
 use crate::desired::Wanted;
@@ -12,7 +12,8 @@ use crate::step::{Change, Impact, Reason, Step};
 pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     let desired = context.desired;
     let Some(netdev) = &context.facts.netdev else {
-        let asked = desired.mtu.as_ref().map(|m| &m.origin).or(desired.admin_state.as_ref().map(|a| &a.origin));
+        let asked =
+            desired.mtu.as_ref().map(|m| &m.origin).or(desired.admin_state.as_ref().map(|a| &a.origin));
         if let Some(origin) = asked {
             let fix = "take mtu and adminState out, or bind the PF to its network driver";
             diff.findings.problem(Some(origin), "the PF has no network interface", fix);

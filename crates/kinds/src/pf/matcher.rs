@@ -108,7 +108,8 @@ fn addresses(candidate: Candidate<'_>) -> Vec<vfctl_model::Cidr> {
     let Candidate { address: _, facts, host } = candidate;
     let Some(netdev) = &facts.netdev else { return Vec::new() };
     let uppers = host.standing_on(&netdev.name);
-    let of_uppers = uppers.iter().filter_map(|name| host.links.get(name)).flat_map(|link| link.addresses.iter());
+    let of_uppers =
+        uppers.iter().filter_map(|name| host.links.get(name)).flat_map(|link| link.addresses.iter());
     netdev.addresses.iter().chain(of_uppers).copied().collect()
 }
 
@@ -117,7 +118,8 @@ fn leads_to_default_route(candidate: Candidate<'_>) -> bool {
     let Candidate { address: _, facts, host } = candidate;
     let Some(netdev) = &facts.netdev else { return false };
     let uppers = host.standing_on(&netdev.name);
-    netdev.default_route || uppers.iter().filter_map(|name| host.links.get(name)).any(|link| link.default_route)
+    netdev.default_route
+        || uppers.iter().filter_map(|name| host.links.get(name)).any(|link| link.default_route)
 }
 
 /// Returns whether this setting is on.

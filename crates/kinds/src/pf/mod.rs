@@ -4,13 +4,15 @@ mod autoprobe;
 mod count;
 mod interface;
 mod matcher;
+mod obstacle;
 mod rules;
 mod spec;
 
-pub use spec::{AtMost, CountSpec, ExpectSpec, Matcher, OnUnsupported, PciMatch, PfSpec, VfsSpec};
-pub use count::wanted_count;
-pub use matcher::{Candidate, Term, mismatches};
 pub(crate) use autoprobe::{diff as diff_autoprobe, last_value as autoprobe_at_end};
 pub(crate) use count::diff as diff_count;
+pub use count::wanted_count;
 pub(crate) use interface::{diff as diff_interface, resolved as resolved_mtu};
+pub use matcher::{Candidate, Term, mismatches};
+pub use obstacle::{Obstacle, obstacles};
 pub(crate) use rules::{check, is_name, surely_same_device};
+pub use spec::{AtMost, CountSpec, ExpectSpec, Matcher, OnUnsupported, PciMatch, PfSpec, VfsSpec};

@@ -17,7 +17,11 @@ pub fn steps(host: &HostFacts, modules: &[Wanted<ModuleName>], drivers: &BTreeSe
     for Wanted { value: module, origin } in modules {
         if missing(module) && named.insert(module.clone()) {
             asked.changes.push(change(module, Some(origin.to_string())));
-            asked.ends.push(Claim::is(Subject::Module(module.clone()), Property::Loaded, ClaimValue::Flag(true)));
+            asked.ends.push(Claim::is(
+                Subject::Module(module.clone()),
+                Property::Loaded,
+                ClaimValue::Flag(true),
+            ));
         }
     }
     let mut needed = Step::new(Phase::Quiesce, Property::Loaded, Reason::DriverNeedsModule);

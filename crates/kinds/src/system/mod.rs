@@ -3,5 +3,5 @@
 mod diff;
 mod spec;
 
-pub use spec::SystemSpec;
 pub use diff::steps;
+pub use spec::SystemSpec;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_model::{
-    InterfaceName, RateLimits, Reading, ReadsBack, VfAttribute, VfIndex, VfSet, VfSetting, VfValue,
-};
-use vfctl_port::{AdminState, Claim, ClaimValue, Expect, Op, Phase, Property};
+use vfctl_model::{InterfaceName, Reading, ReadsBack, VfAttribute, VfIndex, VfSet, VfSetting, VfValue};
+use vfctl_port::{Claim, ClaimValue, Expect, Op, Phase, Property};
 
+use super::rate;
 use super::read::read;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::{Origin, Wanted};
@@ -73,7 +72,15 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
                     diff.goal.push(claim.clone());
                     let step = steps.entry(*attribute).or_insert_with(|| new_step(context, *attribute));
                     step.ends.push(claim);
-                    step.changes.extend(change(context, interface, *index, *attribute, from, value, &wanted.origin));
+                    step.changes.extend(change(
+                        context,
+                        interface,
+                        *index,
+                        *attribute,
+                        from,
+                        value,
+                        &wanted.origin,
+                    ));
                 }
                 Verdict::FactoryAnyway => gathered.factory(*attribute, *index, wanted),
                 Verdict::PerhapsHeld => gathered.perhaps_held.insert(*index),
@@ -82,7 +89,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
             }
         }
     }
-    check_rates(context, &steps, diff);
+    rate::check(context, steps.values(), diff);
     for (attribute, mut step) in steps {
         if attribute.row().disturbs {
             let touched: Vec<VfIndex> = step.changes.iter().filter_map(|change| change.vf).collect();
@@ -126,7 +133,12 @@ fn after(context: &PfContext<'_>, attribute: VfAttribute, setting: Setting<VfVal
 }
 
 /// Decides what is to be done about one attribute of one VF.
-fn judge(context: &PfContext<'_>, index: VfIndex, attribute: VfAttribute, setting: Setting<VfValue>) -> Verdict {
+fn judge(
+    context: &PfContext<'_>,
+    index: VfIndex,
+    attribute: VfAttribute,
+    setting: Setting<VfValue>,
+) -> Verdict {
     let row = context.row;
     let value = value_of(attribute, setting);
     let is_factory = value == attribute.factory();
@@ -141,14 +153,18 @@ fn judge(context: &PfContext<'_>, index: VfIndex, attribute: VfAttribute, settin
     }
     let Some(vf) = context.kept_vf(index) else {
         return match (setting, row.initial(attribute)) {
-            (Setting::Default, _) if hides_factory(context, attribute) => Verdict::Satisfied(Expect::AnyWhenFactory),
+            (Setting::Default, _) if hides_factory(context, attribute) => {
+                Verdict::Satisfied(Expect::AnyWhenFactory)
+            }
             (_, Some(initial)) if initial == value => Verdict::Satisfied(after(context, attribute, setting)),
             (_, from) => Verdict::Write { from },
         };
     };
     match read(vf, attribute, row) {
         Reading::Known(found) if found == value => Verdict::Satisfied(after(context, attribute, setting)),
-        Reading::Known(_) if setting == Setting::Default && hides_factory(context, attribute) => Verdict::PerhapsHeld,
+        Reading::Known(_) if setting == Setting::Default && hides_factory(context, attribute) => {
+            Verdict::PerhapsHeld
+        }
         Reading::Known(found) => Verdict::Write { from: Some(found) },
         Reading::Unsupported if is_factory => Verdict::FactoryAnyway,
         Reading::Unsupported => Verdict::Refused(format!("the driver does not report {attribute}")),
@@ -188,36 +204,6 @@ fn change(
     })
 }
 
-/// Reports rates that the driver will refuse for want of a carrier, before anything is written.
-fn check_rates(context: &PfContext<'_>, steps: &BTreeMap<VfAttribute, Step>, diff: &mut PfDiff) {
-    let Some(netdev) = context.facts.netdev.as_ref().filter(|_| context.row.rate_needs_carrier) else { return };
-    let Some(step) = steps.values().find(|step| step.requires.iter().any(|c| c.property == Property::Carrier)) else {
-        return;
-    };
-    let origin = step.changes.first().and_then(|change| change.origin.as_deref());
-    let will_be_up = context.desired.admin_state.as_ref().map_or(netdev.up, |w| w.value == AdminState::Up);
-    if !will_be_up {
-        let message = format!("driver {} takes rates only while the PF has a carrier, and it is down", context.row.driver);
-        diff.findings.problem(origin, message, "add `adminState: up` to the PF");
-    } else if netdev.up && !netdev.carrier {
-        let message = format!("driver {} takes rates only while the PF has a carrier, and it has none", context.row.driver);
-        diff.findings.problem(origin, message, "connect the port, or leave the rate out until it is connected");
-    }
-    let highest = step.changes.iter().filter_map(|change| match &change.op {
-        Op::SetVf { setting, .. } => match setting.value() {
-            VfValue::Rate(RateLimits { min: _, max }) => Some(max.0),
-            _ => None,
-        },
-        _ => None,
-    });
-    if let (Some(highest), Some(speed)) = (highest.max(), netdev.speed.filter(|speed| *speed > 0))
-        && highest > speed
-    {
-        let message = format!("a rate of {highest} Mbit/s is more than the link's {speed} Mbit/s");
-        diff.findings.problem(origin, message, format!("ask for at most {speed}"));
-    }
-}
-
 /// Findings on single VFs, gathered so that equal ones are told once.
 #[derive(Default)]
 struct Gathered {
@@ -233,7 +219,13 @@ impl Gathered {
         self.factory.entry((attribute, wanted.origin.clone())).or_default().insert(index);
     }
 
-    fn refused(&mut self, attribute: VfAttribute, index: VfIndex, wanted: &Wanted<Setting<VfValue>>, why: String) {
+    fn refused(
+        &mut self,
+        attribute: VfAttribute,
+        index: VfIndex,
+        wanted: &Wanted<Setting<VfValue>>,
+        why: String,
+    ) {
         let value = value_of(attribute, wanted.value).to_string();
         self.refused.entry((attribute, wanted.origin.clone(), value, why)).or_default().insert(index);
     }
@@ -245,7 +237,8 @@ impl Gathered {
     fn report(self, context: &PfContext<'_>, diff: &mut PfDiff) {
         let Self { lent_out, perhaps_held, factory, refused, unreadable } = self;
         if !lent_out.is_empty() {
-            let message = format!("vf {lent_out}: in another network namespace, so its attributes are left alone");
+            let message =
+                format!("vf {lent_out}: in another network namespace, so its attributes are left alone");
             diff.findings.note(None, message);
         }
         if !perhaps_held.is_empty() {
@@ -256,7 +249,8 @@ impl Gathered {
             diff.findings.note(None, message);
         }
         for ((attribute, origin), vfs) in factory {
-            let message = format!("vf {vfs}: {attribute}: the driver has no such attribute; its factory value holds");
+            let message =
+                format!("vf {vfs}: {attribute}: the driver has no such attribute; its factory value holds");
             diff.findings.note(Some(&origin), message);
         }
         for ((attribute, origin, value, why), vfs) in refused {

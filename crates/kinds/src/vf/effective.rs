@@ -58,7 +58,8 @@ pub fn effective(vfs: &VfsSpec, count: u16) -> BTreeMap<VfIndex, EffectiveVf<'_>
     groups.sort_by_key(|(position, group)| (Reverse(group.vfs.len()), *position));
     let every = VfSet::first(count);
     let all = (Entry::All, &every, &vfs.all);
-    let narrower = groups.into_iter().map(|(position, group)| (Entry::Group(position), &group.vfs, &group.settings));
+    let narrower =
+        groups.into_iter().map(|(position, group)| (Entry::Group(position), &group.vfs, &group.settings));
     let mut effective: BTreeMap<VfIndex, EffectiveVf<'_>> = BTreeMap::new();
     for (entry, members, settings) in std::iter::once(all).chain(narrower) {
         let VfSettings { attributes, driver, mtu } = settings;

@@ -5,14 +5,15 @@ mod diff;
 mod effective;
 mod mac_address;
 mod mac_source;
+mod rate;
 mod read;
 mod rules;
 mod spec;
 
-pub use mac_source::{DeriveFrom, MacSource};
-pub use spec::{AttributeSpec, DriverSpec, VfGroup, VfSettings};
-pub use read::read;
 pub(crate) use diff::{diff, writes_mac};
 pub use effective::{Chosen, EffectiveVf, Entry, effective};
 pub use mac_address::{MacError, MacOwner};
+pub use mac_source::{DeriveFrom, MacSource};
+pub use read::read;
 pub(crate) use rules::{check, check_address, most};
+pub use spec::{AttributeSpec, DriverSpec, VfGroup, VfSettings};

@@ -1,0 +1,138 @@
+//! The host as it is, as a document whose plan is empty: how one starts.
+
+use std::collections::BTreeMap;
+
+use vfctl_model::{DeviceAddress, Mtu, Reading, Toggle, VfAttribute, VfIndex, VfSet, VfValue};
+use vfctl_port::{AdminState, HostFacts, PfFacts, Use, VfFacts};
+
+use super::spec::{API_VERSION, Body, KIND, Metadata, SriovConfig};
+use crate::driver::DriverRow;
+use crate::pf::{CountSpec, Matcher, PciMatch, PfSpec, VfsSpec};
+use crate::setting::Setting;
+use crate::vf::{self, AttributeSpec, DriverSpec, MacSource, VfGroup, VfSettings};
+
+/// Returns the document that says what the host is now. Values that a new VF has anyway are left out, and so are
+/// VFs that somebody else holds in another network namespace.
+pub fn live(name: &str, host: &HostFacts) -> SriovConfig {
+    let pfs = host.physical_functions.iter().map(|(address, facts)| live_pf(address, facts)).collect();
+    SriovConfig {
+        api_version: API_VERSION.to_owned(),
+        kind: KIND.to_owned(),
+        metadata: Metadata { name: name.to_owned() },
+        spec: Body { nodes: None, hosts: BTreeMap::new(), system: None, physical_functions: pfs },
+    }
+}
+
+fn live_pf(address: &DeviceAddress, facts: &PfFacts) -> PfSpec {
+    let netdev = facts.netdev.as_ref();
+    let name = netdev.map_or_else(|| address.to_string(), |netdev| netdev.name.to_string());
+    let name =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    PfSpec {
+        name,
+        matcher: Matcher { pci: Some(PciMatch(address.clone())), ..Matcher::default() },
+        expect: Default::default(),
+        optional: false,
+        on_unsupported: Default::default(),
+        admin_state: netdev.map(|netdev| if netdev.up { AdminState::Up } else { AdminState::Down }),
+        mtu: netdev.and_then(|netdev| Mtu::try_from(netdev.mtu).ok()).map(Setting::Value),
+        vfs: (facts.driver.is_some() || facts.vf_count > 0).then(|| live_vfs(facts)),
+    }
+}
+
+fn live_vfs(facts: &PfFacts) -> VfsSpec {
+    let row = DriverRow::of(facts.driver.as_ref());
+    let mut layers = Layers { every: VfSet::first(facts.vf_count), ..Layers::default() };
+    for (index, vf) in facts.vfs.iter().filter(|(_, vf)| !is_lent_out(vf)) {
+        for attribute in VfAttribute::ALL.iter().copied().filter(|_| facts.netdev.is_some()) {
+            if let Reading::Known(value) = vf::read(vf, attribute, row)
+                && row.initial(attribute) != Some(value)
+            {
+                if attribute == VfAttribute::MacAddress {
+                    layers.macs.insert(*index, value);
+                } else {
+                    layers.attributes.entry((attribute, value)).or_default().insert(*index);
+                }
+            }
+        }
+        if let Some(driver) = vf.driver.as_ref().filter(|driver| driver.is_vfio()) {
+            layers.drivers.entry(Some(driver.clone())).or_default().insert(*index);
+        } else if vf.driver.is_none() && facts.vf_default_driver.is_some() {
+            layers.drivers.entry(None).or_default().insert(*index);
+        }
+        let mtu =
+            vf.netdev.as_ref().map(|netdev| netdev.mtu).filter(|mtu| *mtu != crate::context::ETHERNET_MTU);
+        if let Some(mtu) = mtu.and_then(|mtu| Mtu::try_from(mtu).ok()) {
+            layers.mtus.entry(mtu).or_default().insert(*index);
+        }
+    }
+    let (all, groups) = layers.into_settings();
+    VfsSpec {
+        count: Some(CountSpec::Number(facts.vf_count)),
+        drivers_autoprobe: facts.drivers_autoprobe.filter(|autoprobe| *autoprobe == Toggle::Off),
+        all,
+        groups,
+    }
+}
+
+fn is_lent_out(vf: &VfFacts) -> bool {
+    vf.uses.iter().any(|user| matches!(user, Use::Namespace { .. }))
+}
+
+/// Which VFs have which value.
+#[derive(Default)]
+struct Layers {
+    every: VfSet,
+    macs: BTreeMap<VfIndex, VfValue>,
+    attributes: BTreeMap<(VfAttribute, VfValue), VfSet>,
+    drivers: BTreeMap<Option<vfctl_model::DriverName>, VfSet>,
+    mtus: BTreeMap<Mtu, VfSet>,
+}
+
+impl Layers {
+    /// Returns what holds for all VFs, and one group for each other set of VFs.
+    fn into_settings(self) -> (VfSettings, Vec<VfGroup>) {
+        let Self { every, macs, attributes, drivers, mtus } = self;
+        let mut sets: BTreeMap<VfSet, VfSettings> = BTreeMap::new();
+        if let Some((set, source)) = mac_layer(&macs) {
+            let settings = sets.entry(set).or_default();
+            settings.attributes.insert(VfAttribute::MacAddress, source);
+        }
+        for ((attribute, value), set) in attributes {
+            sets.entry(set).or_default().attributes.insert(attribute, AttributeSpec::Value(value));
+        }
+        for (driver, set) in drivers {
+            let spec = driver.map_or(DriverSpec::None, DriverSpec::Named);
+            sets.entry(set).or_default().driver = Some(spec);
+        }
+        for (mtu, set) in mtus {
+            sets.entry(set).or_default().mtu = Some(Setting::Value(mtu));
+        }
+        let all = sets.remove(&every).unwrap_or_default();
+        (all, sets.into_iter().map(|(vfs, settings)| VfGroup { vfs, settings }).collect())
+    }
+}
+
+/// Returns the VFs whose MAC address is theirs alone, and their addresses.
+fn mac_layer(macs: &BTreeMap<VfIndex, VfValue>) -> Option<(VfSet, AttributeSpec)> {
+    let mut seen: BTreeMap<VfValue, u32> = BTreeMap::new();
+    for value in macs.values() {
+        *seen.entry(*value).or_default() += 1;
+    }
+    let own: BTreeMap<VfIndex, vfctl_model::MacAddress> = macs
+        .iter()
+        .filter(|(_, value)| seen.get(value) == Some(&1) && **value != VfAttribute::MacAddress.factory())
+        .filter_map(|(index, value)| match value {
+            VfValue::Mac(mac) => Some((*index, *mac)),
+            _ => None,
+        })
+        .collect();
+    let first = *own.values().next()?;
+    let counts_up = (0..).zip(own.values()).all(|(steps, mac)| first.offset_by(steps) == Some(*mac));
+    let source = match (own.len(), counts_up) {
+        (1, _) => AttributeSpec::Value(VfValue::Mac(first)),
+        (_, true) => AttributeSpec::PerVf(MacSource::First(first)),
+        (_, false) => AttributeSpec::PerVf(MacSource::List(own.values().copied().collect())),
+    };
+    Some((own.keys().copied().collect(), source))
+}

@@ -1,0 +1,57 @@
+//! What drivers demand of the PF's link before they take a rate, checked before anything is written.
+
+use vfctl_model::{RateLimits, VfValue};
+use vfctl_port::{AdminState, Op, PfNetdev};
+
+use crate::context::{PfContext, PfDiff};
+use crate::step::{Change, Step};
+
+/// Reports rates that the driver will refuse for the state of the PF's link.
+pub(super) fn check<'a>(context: &PfContext<'_>, steps: impl Iterator<Item = &'a Step>, diff: &mut PfDiff) {
+    let Some(netdev) = &context.facts.netdev else { return };
+    let rates: Vec<(&Change, u32)> = steps
+        .flat_map(|step| &step.changes)
+        .filter_map(|change| match &change.op {
+            Op::SetVf { setting, .. } => match setting.value() {
+                VfValue::Rate(RateLimits { min: _, max }) => Some((change, max.0)),
+                VfValue::Mac(_) | VfValue::Vlan(_) | VfValue::Toggle(_) | VfValue::LinkState(_) => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let Some((first, _)) = rates.first() else { return };
+    let origin = first.origin.as_deref();
+    if context.row.rate_needs_carrier {
+        check_carrier(context, netdev, origin, diff);
+    }
+    let Some(speed) = netdev.speed.filter(|speed| *speed > 0 && netdev.carrier) else { return };
+    if let Some(only) = context.row.rate_needs_speed.filter(|only| *only != speed) {
+        let message = format!(
+            "driver {} takes rates only at {only} Mbit/s, and the link has {speed}",
+            context.row.driver
+        );
+        diff.findings.problem(origin, message, "connect the port at that speed, or leave the rate out");
+    }
+    let highest = rates.iter().map(|(_, max)| *max).max().unwrap_or(0);
+    if context.row.rate_within_speed && highest > speed {
+        let message = format!("a rate of {highest} Mbit/s is more than the link's {speed} Mbit/s");
+        diff.findings.problem(origin, message, format!("ask for at most {speed}"));
+    }
+}
+
+/// Reports a PF that will have no carrier.
+fn check_carrier(context: &PfContext<'_>, netdev: &PfNetdev, origin: Option<&str>, diff: &mut PfDiff) {
+    let driver = context.row.driver;
+    let will_be_up = context.desired.admin_state.as_ref().map_or(netdev.up, |w| w.value == AdminState::Up);
+    if !will_be_up {
+        let message = format!("driver {driver} takes rates only while the PF has a carrier, and it is down");
+        diff.findings.problem(origin, message, "add `adminState: up` to the PF");
+    } else if netdev.up && !netdev.carrier {
+        let message = format!("driver {driver} takes rates only while the PF has a carrier, and it has none");
+        diff.findings.problem(
+            origin,
+            message,
+            "connect the port, or leave the rate out until it is connected",
+        );
+    }
+}
