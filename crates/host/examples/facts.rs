@@ -1,14 +1,15 @@
 //! Prints this host's facts as JSON, or performs ops given as JSON: the edge alone, without plan.
 //!
-//! `facts` prints the host, `facts pf ADDRESS` one PF, `facts perform SECONDS JSON` the outcomes of a list of ops.
+//! `facts` prints the host, `facts pf ADDRESS` one PF, `facts perform SECONDS JSON` the outcomes of a list of ops
+//! (`-` for standard input), `facts interrupted` whether a signal came within ten seconds.
 #![allow(clippy::disallowed_methods, reason = "a program for trying the edge")]
 
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use vfctl_host::{HostOptions, LinuxHost, host_name, run_store_child};
-use vfctl_port::{Observe, Op, Perform, World};
+use vfctl_host::{HostOptions, LinuxHost, SystemClock, host_name, install_signal_handlers, run_store_child};
+use vfctl_port::{Clock, Observe, Op, Perform, World};
 
 fn main() -> ExitCode {
     if let Some(code) = run_store_child(std::env::args_os().skip(1)) {
@@ -45,7 +46,16 @@ fn run() -> Result<(), Box<dyn Error>> {
             let limit = Duration::from_secs(seconds.parse()?);
             serde_json::to_string_pretty(&timed(|| host.perform(&ops, limit)))?
         }
-        _ => return Err("usage: facts [pf ADDRESS | perform SECONDS OPS]".into()),
+        ["interrupted"] => {
+            install_signal_handlers()?;
+            println!("waiting");
+            let end = SystemClock.now() + Duration::from_secs(10);
+            while !SystemClock.interrupted() && SystemClock.now() < end {
+                SystemClock.sleep(Duration::from_millis(20));
+            }
+            SystemClock.interrupted().to_string()
+        }
+        _ => return Err("usage: facts [pf ADDRESS | perform SECONDS OPS | interrupted]".into()),
     };
     println!("{text}");
     Ok(())

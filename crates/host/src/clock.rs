@@ -34,8 +34,8 @@ impl Clock for SystemClock {
 
 /// Lets SIGINT and SIGTERM be seen by [`SystemClock::interrupted`] instead of ending the process.
 ///
-/// To be called before any other thread is started: the signals are blocked for the calling thread and those
-/// it starts, and one thread of its own waits for them. Children that are started get them unblocked.
+/// To be called before any other thread is started: the signals are blocked for the calling thread, the threads
+/// it starts and the processes they start, and one thread of its own waits for them.
 ///
 /// # Errors
 /// Where the signals could not be blocked or the thread not be started.

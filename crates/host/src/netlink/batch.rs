@@ -37,7 +37,7 @@ pub(crate) fn send_batch(socket: &mut Socket, requests: Vec<Message>) -> Vec<Ver
     }
     let mut overruns = 0;
     while pending.iter().any(|(_, verdict)| *verdict == Verdict::Lost) {
-        match socket.receive() {
+        match socket.receive_short() {
             Ok(Some(datagram)) => {
                 for message in messages(datagram) {
                     let Some(answer) = Answer::read(&message) else { continue };

@@ -78,18 +78,34 @@ impl Socket {
         if sent == bytes.len() { Ok(()) } else { Err(io::Error::from(io::ErrorKind::WriteZero)) }
     }
 
-    /// Receives one datagram whole; `None` where no more is there.
+    /// Receives one datagram whole, however long it is; `None` where no more is there.
     pub(crate) fn receive(&mut self) -> io::Result<Option<&[u8]>> {
         self.buffer.clear();
-        let size = match retried(|| self.raw.recv(&mut self.buffer, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-            other => other?,
-        };
+        match retried(|| self.raw.recv(&mut self.buffer, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+            Ok(size) => self.receive_within(size),
+        }
+    }
+
+    /// Receives one datagram that is known to be short; `None` where no more is there.
+    pub(crate) fn receive_short(&mut self) -> io::Result<Option<&[u8]>> {
+        self.receive_within(0)
+    }
+
+    /// Receives one datagram of up to this size, or of 32 KiB, from which the kernel also learns how much of a
+    /// dump to send at once.
+    fn receive_within(&mut self, size: usize) -> io::Result<Option<&[u8]>> {
         self.buffer.clear();
-        // At least 32 KiB, from which the kernel learns how much of a dump to send at once.
         self.buffer.reserve(size.max(32 << 10));
-        retried(|| self.raw.recv(&mut self.buffer, MSG_DONTWAIT))?;
-        Ok(Some(&self.buffer))
+        match retried(|| self.raw.recv(&mut self.buffer, MSG_TRUNC | MSG_DONTWAIT)) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+            Ok(whole) if whole > self.buffer.len() => {
+                Err(io::Error::from_raw_os_error(Errno::EMSGSIZE as i32))
+            }
+            Ok(_) => Ok(Some(&self.buffer)),
+        }
     }
 
     /// Asks for one thing; `each` gets the messages of the answer.

@@ -10,8 +10,8 @@ use vfctl_model::{
 
 use super::wire::{Message, attributes, find, u32_at};
 
-/// Link attributes (`enum` of `IFLA_*`).
-const IFLA_VFINFO_LIST: u16 = 22;
+/// The list of VFs among a link's attributes, and what it consists of.
+pub(crate) const IFLA_VFINFO_LIST: u16 = 22;
 pub(crate) const IFLA_VF_INFO: u16 = 1;
 
 const IFLA_VF_MAC: u16 = 1;

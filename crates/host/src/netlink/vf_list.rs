@@ -11,10 +11,9 @@ use vfctl_model::{AttributeMap, VfIndex};
 
 use super::link::{IFLA_NUM_VF, RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, link_request};
 use super::socket::{NetlinkError, Socket};
-use super::vf_attribute::{IFLA_VF_INFO, entry_index, read_entry};
+use super::vf_attribute::{IFLA_VF_INFO, IFLA_VFINFO_LIST, entry_index, read_entry};
 use super::wire::{attribute_header, kind, take_attribute, u32_at};
 
-const IFLA_VFINFO_LIST: u16 = 22;
 /// Length of `struct ifinfomsg`.
 const LINK_HEADER: usize = 16;
 

@@ -153,7 +153,7 @@ impl Tree {
 }
 
 /// Returns the example program, which can be this crate's child; `cargo test` builds it.
-fn executable() -> PathBuf {
+pub(crate) fn executable() -> PathBuf {
     let own = std::env::current_exe().expect("the test's path");
     let folder = own.parent().and_then(Path::parent).expect("the folder of what is built");
     let example = folder.join("examples/facts");

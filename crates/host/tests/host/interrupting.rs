@@ -1,0 +1,20 @@
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::tree::executable;
+
+#[test]
+fn signal_is_a_wish_to_stop_and_not_the_end() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let mut program =
+            Command::new(executable()).arg("interrupted").stdout(Stdio::piped()).spawn().expect("a program");
+        let mut lines = BufReader::new(program.stdout.take().expect("its output")).lines();
+        assert_eq!(lines.next().expect("a line").expect("a text"), "waiting");
+        kill(Pid::from_raw(program.id().try_into().expect("a number")), signal).expect("sent");
+        assert_eq!(lines.next().expect("a line").expect("a text"), "true", "{signal}");
+        assert!(program.wait().expect("an end").success());
+    }
+}
