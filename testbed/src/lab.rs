@@ -13,6 +13,7 @@ use crate::image::{self, ImageError};
 use crate::machine::Accelerator;
 use crate::machine::arguments::Console;
 use crate::machine::boot::{Machine, MachineError, Order};
+use crate::programs;
 use crate::roles::{self, Roles};
 use crate::topology::{Topology, TopologyError};
 
@@ -85,7 +86,8 @@ impl Folders {
             .tempdir()
             .map_err(host("make the folder to share"))?;
         let agent = std::env::current_exe().map_err(host("find this program"))?;
-        fs::copy(&agent, share.path().join("testbed")).map_err(host("put the agent into the share"))?;
+        programs::copy_stripped(&agent, &share.path().join("testbed"))
+            .map_err(host("put the agent into the share"))?;
         fs::create_dir(share.path().join("programs")).map_err(host("make the programs' folder"))?;
         for (name, text) in SCRIPTS {
             let path = share.path().join(name);
@@ -115,17 +117,17 @@ impl Lab {
     /// When any of it fails.
     pub fn open(plan: &Plan, log: &Path) -> Result<Self, LabError> {
         let folders = Folders::make()?;
-        let programs = folders.share.path().join("programs");
+        let folder = folders.share.path().join("programs");
         if let Some(vfctl) = &plan.vfctl {
             // A copy: a build that goes on meanwhile changes nothing here.
-            fs::copy(vfctl, programs.join("vfctl"))
+            programs::copy_stripped(vfctl, &folder.join("vfctl"))
                 .map_err(host(format!("put {} into the share", vfctl.display())))?;
         }
         let order = Order {
             topology: &plan.topology,
             image: &folders.image,
             share: folders.share.path(),
-            programs: &programs,
+            programs: &folder,
             console: Console::Log(log.to_owned()),
             cache: &folders.cache,
         };

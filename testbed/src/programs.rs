@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::SystemTime;
 
 /// Why a program cannot be used.
@@ -49,6 +50,21 @@ pub fn find(name: &str, named: Option<&Path>) -> Result<PathBuf, ProgramError> {
         .max()
         .map(|(_, path)| path)
         .ok_or_else(|| ProgramError::Missing { name: name.to_owned() })
+}
+
+/// Copies a program without its symbols: reading them would take the guest
+/// seconds.
+///
+/// # Errors
+///
+/// When it cannot be copied.
+pub fn copy_stripped(program: &Path, to: &Path) -> io::Result<()> {
+    let status = Command::new("strip").arg("-o").arg(to).arg(program).status();
+    // Without strip the whole program is copied, which is only slower.
+    if !status.is_ok_and(|status| status.success()) {
+        fs::copy(program, to)?;
+    }
+    Ok(())
 }
 
 fn built_at(path: &Path) -> Option<SystemTime> {

@@ -43,6 +43,10 @@ done
 for override in $(grep -Lx '(null)' /sys/bus/pci/devices/*/driver_override); do
     echo >"$override"
 done
+# netdevsim keeps what was set on VFs while there are none; this forgets it.
+for most in /sys/kernel/debug/netdevsim/*/max_vfs; do
+    echo "$(<"$most")" >"$most"
+done
 for device in /sys/bus/netdevsim/devices/*; do
     if devlink dev eswitch show "netdevsim/${device##*/}" | grep -q 'mode switchdev'; then
         devlink dev eswitch set "netdevsim/${device##*/}" mode legacy

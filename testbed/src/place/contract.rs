@@ -1,0 +1,111 @@
+//! What a place can do for a scenario, and why it could not.
+
+use crate::guest::{GuestError, Output};
+use crate::lab::LabError;
+use crate::roles::Roles;
+use crate::scenario::Only;
+
+/// Why a step could not be carried out, as opposed to carried out and found
+/// wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// The guest broke; it is of no use for further scenarios.
+    #[error(transparent)]
+    Guest(#[from] GuestError),
+    /// There is no guest.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    /// A file or a process of ours made trouble.
+    #[error("{attempt}")]
+    Host {
+        /// What was attempted.
+        attempt: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A scenario left something behind.
+    #[error("find the guest as it was before; left behind:\n{0}")]
+    LeftBehind(String),
+    /// The scenario asks for what this place does not have.
+    #[error("{0}")]
+    Unable(String),
+}
+
+/// A place in which scenarios run one after another.
+pub trait Place {
+    /// What the place is called: `kernel` or `sim`.
+    fn name(&self) -> &'static str;
+
+    /// Why a scenario that is marked so does not run here; `None` when it
+    /// does.
+    fn refuses(&self, only: &Only) -> Option<String>;
+
+    /// The devices.
+    fn roles(&self) -> &Roles;
+
+    /// Prepares a fresh world and an empty working folder.
+    ///
+    /// # Errors
+    ///
+    /// When that fails.
+    fn begin(&mut self) -> Result<(), PlaceError>;
+
+    /// Puts a file into the working folder.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    fn put(&mut self, name: &str, text: &str) -> Result<(), PlaceError>;
+
+    /// Runs vfctl with arguments as a shell reads them.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run.
+    fn vfctl(&mut self, arguments: &str) -> Result<Output, PlaceError>;
+
+    /// Does something by hand.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be tried.
+    fn hand(&mut self, words: &str) -> Result<Output, PlaceError>;
+
+    /// Runs a shell command; `None` where there is no shell.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run.
+    fn shell(&mut self, command: &str) -> Result<Option<Output>, PlaceError>;
+
+    /// Starts vfctl and does not wait for it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    fn start(&mut self, arguments: &str) -> Result<(), PlaceError>;
+
+    /// Interrupts what was started.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was.
+    fn interrupt(&mut self) -> Result<(), PlaceError>;
+
+    /// Waits for what was started.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was.
+    fn wait(&mut self) -> Result<Output, PlaceError>;
+
+    /// Ends a scenario and looks what it left behind.
+    ///
+    /// # Errors
+    ///
+    /// When it left something.
+    fn end(&mut self) -> Result<(), PlaceError>;
+
+    /// Gives up a world that broke: the next scenario gets a fresh one.
+    fn give_up(&mut self);
+}
