@@ -80,6 +80,13 @@ pub enum Use {
         /// The process, as `pid 123 (qemu-system-x86)`.
         holder: String,
     },
+    /// A process has another of its device files open, of RDMA (`uverbs`) or `uio`.
+    DeviceOpen {
+        /// The file, such as `/dev/infiniband/uverbs3`.
+        file: String,
+        /// The process, as `pid 123 (testpmd)`.
+        holder: String,
+    },
     /// Its network interface is a port of a bond, bridge or the like.
     Port {
         /// That bond or bridge.
@@ -120,6 +127,7 @@ impl fmt::Display for Use {
         match self {
             Self::Namespace { name } => write!(f, "in network namespace {name}"),
             Self::VfioOpen { holder } => write!(f, "its vfio device is open in {holder}"),
+            Self::DeviceOpen { file, holder } => write!(f, "its {file} is open in {holder}"),
             Self::Port { master } => write!(f, "port of {} {}", master.kind, master.name),
             Self::Addressed { address } => write!(f, "carries address {address}"),
             Self::DefaultRoute { interface } => write!(f, "default route through {interface}"),
