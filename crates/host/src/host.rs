@@ -10,7 +10,7 @@ use vfctl_port::{EdgeError, HostFacts, Observe, OwnershipRecord, PfFacts, StuckS
 
 use crate::child::Children;
 use crate::netlink::{Link, Network, Socket, VfList, read_vf_list};
-use crate::processes::{Process, list_processes};
+use crate::processes::{Process, Processes};
 use crate::roots::Roots;
 use crate::stuck::find_stuck_stores;
 use crate::sysfs::bounded::read_bounded;
@@ -71,30 +71,29 @@ impl Observe for LinuxHost {
         let pfs =
             find_pfs(roots).map_err(|error| EdgeError::new("list the devices of /sys/bus/pci", error))?;
         let mut unread = Vec::new();
-        let processes = list_processes(roots).unwrap_or_else(|error| {
-            unread.push(format!("processes: {error}"));
-            Vec::new()
-        });
+        let processes = Processes::list(roots);
+        unread.extend(processes.hidden.iter().cloned());
         let mut socket = open_socket(&mut unread);
         let network = socket.as_mut().and_then(|socket| {
             Network::read(socket).map_err(|error| unread.push(format!("network interfaces: {error}"))).ok()
         });
-        let network = network.unwrap_or_default();
+        let nothing = Network::default();
+        let interfaces = network.as_ref().unwrap_or(&nothing);
         let mut physical_functions = BTreeMap::new();
         for pf in pfs {
             let list = |link: &Link| list_of(socket.as_mut(), link);
-            if let Some(facts) = read_pf(roots, &self.catalogs, &network, &pf, list) {
+            if let Some(facts) = read_pf(roots, &self.catalogs, interfaces, &pf, list) {
                 physical_functions.insert(pf, facts);
             }
         }
-        let mut system = read_system(roots, &processes, &mut unread);
-        system.ssh_interface = self.ssh_interface(&network);
-        system.stuck_stores = self.stuck_stores(&processes);
-        let links = network.standing();
+        let mut system = read_system(roots, &processes.visible, &mut unread);
+        system.ssh_interface = self.ssh_interface(interfaces);
+        system.stuck_stores = self.stuck_stores(&processes.visible);
+        let links = interfaces.standing();
         let record = OwnershipRecord::default();
         let mut host = HostFacts { system, physical_functions, links, record, unread };
         read_bounded(roots, &self.children, &mut host.physical_functions);
-        find_users(roots, &network, &processes, &mut host);
+        find_users(roots, network.as_ref(), &processes, &mut host);
         Ok(host)
     }
 

@@ -2,10 +2,15 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
+use crate::errno::io_cause;
 use crate::roots::Roots;
 use crate::sysfs::files::{names, text};
+
+/// The first process namespace has this inode (`PROC_PID_INIT_INO`, include/linux/proc_ns.h).
+const FIRST_PID_NAMESPACE: u64 = 0xefff_fffc;
 
 /// A process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,19 +41,42 @@ impl std::fmt::Display for Process {
     }
 }
 
-/// Returns every process that is there; one that ends under way is left out.
-///
-/// # Errors
-/// Where `/proc` could not be listed.
-pub(crate) fn list_processes(roots: &Roots) -> io::Result<Vec<Process>> {
-    let folder = roots.path("/proc");
-    let mut processes: Vec<Process> = names(&folder)?
-        .iter()
-        .filter_map(|name| {
-            let pid = name.parse().ok()?;
-            Some(Process { pid, name: text(&folder.join(name).join("comm")).ok()? })
-        })
-        .collect();
-    processes.sort_unstable_by_key(|process| process.pid);
-    Ok(processes)
+/// The processes that are visible, and why there may be others.
+#[derive(Debug, Default)]
+pub(crate) struct Processes {
+    pub(crate) visible: Vec<Process>,
+    /// Why some are not; empty where all are.
+    pub(crate) hidden: Vec<String>,
+}
+
+impl Processes {
+    /// Lists every process that is there; one that ends under way is left out.
+    pub(crate) fn list(roots: &Roots) -> Self {
+        let folder = roots.path("/proc");
+        let names = match names(&folder) {
+            Ok(names) => names,
+            Err(error) => {
+                let hidden = vec![format!("processes could not be listed: {}", io_cause(&error))];
+                return Self { visible: Vec::new(), hidden };
+            }
+        };
+        let mut visible: Vec<Process> = names
+            .iter()
+            .filter_map(|name| {
+                let pid = name.parse().ok()?;
+                Some(Process { pid, name: text(&folder.join(name).join("comm")).ok()? })
+            })
+            .collect();
+        visible.sort_unstable_by_key(|process| process.pid);
+        let mut hidden = Vec::new();
+        let namespace = fs::metadata(folder.join("self/ns/pid")).map(|metadata| metadata.ino());
+        if namespace.is_ok_and(|inode| inode != FIRST_PID_NAMESPACE) {
+            hidden.push("processes outside this container are not visible".to_owned());
+        }
+        // With `hidepid` a user sees only processes of their own (Documentation/filesystems/proc.rst).
+        if visible.first().is_none_or(|process| process.pid != 1) {
+            hidden.push("processes of other users are not visible".to_owned());
+        }
+        Self { visible, hidden }
+    }
 }

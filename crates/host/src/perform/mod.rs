@@ -1,53 +1,7 @@
 //! Performing operations: messages for interfaces, stores for devices, `modprobe` for modules.
 
+mod dispatch;
 mod kernel_log;
 mod link_ops;
 mod module;
 mod stores;
-
-use std::time::Duration;
-
-use vfctl_port::{Op, OpError, Outcome, Perform};
-
-use crate::host::LinuxHost;
-use kernel_log::KernelLog;
-
-impl Perform for LinuxHost {
-    fn perform(&self, ops: &[Op], limit: Duration) -> Vec<Outcome> {
-        let mut log = KernelLog::open(&self.roots);
-        let mut outcomes = Vec::with_capacity(ops.len());
-        for run in ops.chunk_by(|one, next| link_ops::is_message(one) && link_ops::is_message(next)) {
-            // What hangs keeps its PF locked: whatever came after it would hang too.
-            if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Unknown(_))) {
-                outcomes.extend(run.iter().map(|_| Outcome::NotTried));
-                continue;
-            }
-            log.skip_to_end();
-            let mut done = match run {
-                [op] if !link_ops::is_message(op) => vec![self.store_op(op, limit)],
-                messages => link_ops::perform(&self.roots, messages, limit),
-            };
-            add_detail(&mut log, run, &mut done);
-            outcomes.extend(done);
-        }
-        outcomes
-    }
-}
-
-/// Adds what the kernel logged of the device to the one refusal that has no words yet. Of several refusals
-/// nobody could say which one a line is about.
-fn add_detail(log: &mut KernelLog, ops: &[Op], outcomes: &mut [Outcome]) {
-    let mut refused: Vec<(&Op, &mut OpError)> = ops
-        .iter()
-        .zip(outcomes)
-        .filter_map(|(op, outcome)| match outcome {
-            Outcome::Refused(error) => Some((op, error)),
-            Outcome::Done | Outcome::Unknown(_) | Outcome::NotTried => None,
-        })
-        .collect();
-    if let [(op, error)] = refused.as_mut_slice()
-        && error.detail.is_none()
-    {
-        error.detail = log.new_lines_about(op);
-    }
-}

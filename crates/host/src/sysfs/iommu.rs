@@ -31,8 +31,8 @@ pub(crate) fn read_group(roots: &Roots, address: PciAddress) -> Option<IommuGrou
     Some(IommuGroup { number, kind: text(&folder.join("type")).ok(), siblings })
 }
 
-/// Returns whether a function is a bridge, which vfio leaves where it is (`vfio_pci_is_vga`'s neighbour
-/// `pci_is_bridge`; drivers/iommu: bridges are no endpoint).
+/// Returns whether a function is a bridge, which does not hinder a group from being given away: its driver
+/// leaves the group's memory access alone (`driver_managed_dma`, drivers/pci/pcie/portdrv.c).
 fn is_bridge(roots: &Roots, address: PciAddress) -> bool {
     let class = text(&roots.function(address).join("class")).ok();
     class.and_then(|class| class.parse::<PciClass>().ok()).is_some_and(|class| class.0 >> 16 == 0x06)

@@ -13,7 +13,7 @@ use vfctl_port::{Use, VfFacts};
 
 use crate::errno::io_cause;
 use crate::netlink::{Link, Socket, read_links};
-use crate::processes::Process;
+use crate::processes::Processes;
 use crate::roots::Roots;
 use crate::sysfs::files::names;
 
@@ -33,8 +33,8 @@ pub(crate) struct Namespaces {
 
 impl Namespaces {
     /// Looks into every namespace that has a name or a process.
-    pub(crate) fn search(roots: &Roots, processes: &[Process]) -> Self {
-        let mut found = Self::default();
+    pub(crate) fn search(roots: &Roots, processes: &Processes) -> Self {
+        let mut found = Self { blind: processes.hidden.clone(), ..Self::default() };
         let mut seen: BTreeSet<(u64, u64)> = identity(&roots.path("/proc/self/ns/net")).into_iter().collect();
         for (path, name) in candidates(roots, processes) {
             let looked = match identity(&path) {
@@ -85,14 +85,14 @@ impl Namespaces {
 }
 
 /// Returns every way into a namespace with the name to call it by, names given by people first.
-fn candidates(roots: &Roots, processes: &[Process]) -> Vec<(PathBuf, String)> {
+fn candidates(roots: &Roots, processes: &Processes) -> Vec<(PathBuf, String)> {
     let mut candidates = Vec::new();
     for folder in NAMED {
         let folder = roots.path(folder);
         candidates
             .extend(names(&folder).unwrap_or_default().into_iter().map(|name| (folder.join(&name), name)));
     }
-    for process in processes {
+    for process in &processes.visible {
         candidates.push((process.folder(roots).join("ns/net"), process.to_string()));
     }
     candidates

@@ -102,6 +102,26 @@ fn vfio_device_that_the_kernel_does_not_name_may_be_any() {
 }
 
 #[test]
+fn device_files_of_rdma_and_uio_are_uses_but_do_not_block() {
+    let tree = Tree::with_two_vfs();
+    tree.file("sys/bus/pci/devices/0000:01:10.0/infiniband_verbs/uverbs3/dev", "231:3\n");
+    tree.process(46, "testpmd", &["/dev/infiniband/uverbs3", "/dev/uio0", "/dev/infiniband/uverbs30"]);
+    assert_eq!(uses(&tree, 0), ["its /dev/infiniband/uverbs3 is open in pid 46 (testpmd)"]);
+    assert!(!tree.pf_facts().vfs[&VfIndex(0)].uses[0].blocks_the_kernel());
+    tree.file("sys/bus/pci/devices/0000:01:10.0/uio/uio0/dev", "240:0\n");
+    assert_eq!(uses(&tree, 0).len(), 2);
+}
+
+#[test]
+fn processes_that_are_hidden_may_have_any_vfio_device_open() {
+    let tree = Tree::with_two_vfs();
+    std::fs::remove_dir_all(tree.path("proc/1")).expect("removed");
+    assert_eq!(uses(&tree, 1), ["possibly in use: processes of other users are not visible"]);
+    assert_eq!(uses(&tree, 0), [""; 0]);
+    assert_eq!(tree.facts().unread, ["processes of other users are not visible"]);
+}
+
+#[test]
 fn vf_whose_unbind_waits_for_its_user_is_in_use_without_driver() {
     let tree = Tree::with_two_vfs();
     tree.vf("0000:01:00.0", 2, "0000:01:10.4", None, 16);

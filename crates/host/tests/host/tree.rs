@@ -23,6 +23,7 @@ impl Tree {
         for folder in ["sys/bus/pci/devices", "sys/bus/pci/drivers", "proc/sys/kernel", "dev"] {
             fs::create_dir_all(tree.path(folder)).expect("a folder");
         }
+        tree.process(1, "init", &[]);
         tree.file("proc/sys/kernel/osrelease", "6.12.0-test\n");
         tree.file("proc/cmdline", "quiet iommu=pt\n");
         tree.file(

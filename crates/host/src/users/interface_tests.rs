@@ -1,7 +1,6 @@
-use vfctl_port::{OwnershipRecord, SystemFacts, VfNetdev};
+use vfctl_port::{OwnershipRecord, SystemFacts};
 
 use super::*;
-use crate::netlink::Link;
 use crate::netlink::test_link as link;
 
 /// Returns the uses of a VF whose interface is `eth3`, number 3, beside these links.
@@ -24,11 +23,23 @@ fn uses(
         record: OwnershipRecord::default(),
         unread: Vec::new(),
     };
-    let name = "eth3".parse().expect("a name");
-    let mac = vfctl_model::MacAddress::ZERO;
-    let netdev = VfNetdev { name, altnames: BTreeSet::new(), mac, mtu: 1500, up: true };
-    let vf = VfFacts { netdev: Some(netdev), ..VfFacts::default() };
-    uses_of_interface(&network, &host, &vf).iter().map(Use::to_string).collect()
+    texts(uses_of_interfaces(&tree_with_eth3().1, Some(&network), &host, vf()))
+}
+
+fn texts(uses: Vec<Use>) -> Vec<String> {
+    uses.iter().map(Use::to_string).collect()
+}
+
+fn vf() -> PciAddress {
+    "0000:01:10.0".parse().expect("an address")
+}
+
+/// Returns a machine whose VF has one interface.
+fn tree_with_eth3() -> (tempfile::TempDir, Roots) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let roots = Roots::under(folder.path());
+    std::fs::create_dir_all(roots.function(vf()).join("net/eth3")).expect("a folder");
+    (folder, roots)
 }
 
 fn vlan() -> Link {
@@ -61,4 +72,19 @@ fn interface_is_in_use_by_what_stands_on_it() {
         uses(vec![vlan()], &[(7, "10.0.0.1/8")], &[7], Some("eth3.5")),
         ["carries address 10.0.0.1/8", "default route through eth3", "this SSH connection runs through eth3"]
     );
+}
+
+#[test]
+fn interface_that_could_not_be_read_may_be_used_in_any_way() {
+    let host = HostFacts {
+        system: SystemFacts::default(),
+        physical_functions: Default::default(),
+        links: Default::default(),
+        record: OwnershipRecord::default(),
+        unread: Vec::new(),
+    };
+    let unread = ["possibly in use: its interface eth3 could not be read"];
+    for network in [None, Some(&Network::default())] {
+        assert_eq!(texts(uses_of_interfaces(&tree_with_eth3().1, network, &host, vf())), unread);
+    }
 }

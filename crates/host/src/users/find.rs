@@ -1,0 +1,55 @@
+//! Puts together who uses each VF of the host.
+
+use std::collections::BTreeSet;
+
+use vfctl_model::{DriverName, PciAddress};
+use vfctl_port::{HostFacts, Use, VfFacts};
+
+use super::interface::uses_of_interfaces;
+use super::namespaces::Namespaces;
+use super::open_files::{OpenFiles, has_device_files};
+use crate::netlink::Network;
+use crate::processes::Processes;
+use crate::roots::Roots;
+use crate::sysfs::vf::lives_elsewhere;
+
+/// Adds to each VF of the host who uses it. `network` is `None` where no interface could be read.
+pub(crate) fn find_users(
+    roots: &Roots,
+    network: Option<&Network>,
+    processes: &Processes,
+    host: &mut HostFacts,
+) {
+    let vfs = || host.physical_functions.values().flat_map(|pf| pf.vfs.values());
+    let away: BTreeSet<PciAddress> =
+        vfs().filter_map(|vf| vf.pci).filter(|vf| lives_elsewhere(&roots.function(*vf))).collect();
+    let openable: BTreeSet<PciAddress> =
+        vfs().filter_map(|vf| vf.pci.filter(|address| may_be_open(roots, *address, vf))).collect();
+    let namespaces = (!away.is_empty()).then(|| Namespaces::search(roots, processes));
+    let open = (!openable.is_empty()).then(|| OpenFiles::search(roots, processes));
+    let mut found: Vec<Vec<Use>> = Vec::new();
+    for vf in vfs() {
+        let mut uses = Vec::new();
+        if let Some(address) = vf.pci {
+            if let Some(namespaces) = namespaces.as_ref().filter(|_| away.contains(&address)) {
+                uses.push(namespaces.use_of(address, vf));
+            }
+            if let Some(open) = open.as_ref().filter(|_| openable.contains(&address)) {
+                uses.extend(open.uses_of(roots, address, vf));
+            }
+            uses.extend(uses_of_interfaces(roots, network, host, address));
+        }
+        found.push(uses);
+    }
+    let vfs = host.physical_functions.values_mut().flat_map(|pf| pf.vfs.values_mut());
+    for (vf, uses) in vfs.zip(found) {
+        vf.uses = uses;
+    }
+}
+
+/// Returns whether processes may have a VF's device files open. One without driver may be open through vfio:
+/// while an unbind waits for its user, the kernel shows no driver any more (`driver_sysfs_remove`,
+/// drivers/base/dd.c).
+fn may_be_open(roots: &Roots, address: PciAddress, vf: &VfFacts) -> bool {
+    vf.driver.as_ref().is_none_or(DriverName::is_vfio) || has_device_files(roots, address)
+}

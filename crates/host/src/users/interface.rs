@@ -1,0 +1,57 @@
+//! Uses of a VF through its interfaces in this namespace, and through what stands on them.
+
+use std::net::IpAddr;
+
+use vfctl_model::{Cidr, InterfaceName, PciAddress};
+use vfctl_port::{HostFacts, Use};
+
+use crate::netlink::{Link, Network};
+use crate::roots::Roots;
+use crate::sysfs::files::named;
+
+/// Returns the uses of a VF through each interface that sysfs shows; one that netlink did not tell of may be
+/// used in any way.
+pub(crate) fn uses_of_interfaces(
+    roots: &Roots,
+    network: Option<&Network>,
+    host: &HostFacts,
+    vf: PciAddress,
+) -> Vec<Use> {
+    let names: Vec<InterfaceName> = named(&roots.function(vf).join("net"));
+    let mut uses = Vec::new();
+    for name in names {
+        match network.and_then(|network| Some((network, network.link(&name)?))) {
+            Some((network, link)) => uses.extend(uses_of(network, host, link)),
+            None => uses.push(Use::CouldNotLook { why: format!("its interface {name} could not be read") }),
+        }
+    }
+    uses
+}
+
+fn uses_of(network: &Network, host: &HostFacts, link: &Link) -> Vec<Use> {
+    let mut uses: Vec<Use> = network.master(link).map(|master| Use::Port { master }).into_iter().collect();
+    let stack: Vec<InterfaceName> = host.standing_on(&link.name);
+    let links: Vec<_> = stack.iter().filter_map(|name| network.link(name)).collect();
+    let address =
+        links.iter().flat_map(|link| network.addresses(link)).find(|address| !is_automatic(address));
+    uses.extend(address.map(|address| Use::Addressed { address: address.to_string() }));
+    if links.iter().any(|link| network.has_default_route(link)) {
+        uses.push(Use::DefaultRoute { interface: link.name.clone() });
+    }
+    if host.system.ssh_interface.as_ref().is_some_and(|ssh| stack.contains(ssh)) {
+        uses.push(Use::Ssh { interface: link.name.clone() });
+    }
+    uses
+}
+
+/// Returns whether the kernel gives such an address to every interface that is up (RFC 4291, 2.5.6).
+fn is_automatic(address: &Cidr) -> bool {
+    match address.address() {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+#[path = "interface_tests.rs"]
+mod tests;

@@ -1,0 +1,178 @@
+//! Processes that have a VF's device files open: of vfio, RDMA or uio.
+//!
+//! To unbind or remove a VF that is open through vfio would block in the kernel with the PF locked, so the
+//! answer must not be missed: what cannot be looked at is said.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use vfctl_model::{DriverName, PciAddress};
+use vfctl_port::{Use, VfFacts};
+
+use crate::processes::{Process, Processes};
+use crate::roots::Roots;
+use crate::sysfs::files::{link_name, names, text};
+
+/// What a process holds that opened a device through a vfio group (`vfio_device_open_file`,
+/// drivers/vfio/group.c).
+const ANONYMOUS_DEVICE: &str = "anon_inode:[vfio-device]";
+
+/// Folders of a device that name its files, the folder of those below `/dev`, and what their names begin with.
+/// All but vfio's.
+const DEVICE_FILES: [(&str, &str, &str); 2] =
+    [("infiniband_verbs", "infiniband/", "uverbs"), ("uio", "", "uio")];
+
+/// All open files that belong to devices of interest.
+#[derive(Debug, Default)]
+pub(crate) struct OpenFiles {
+    /// Holders by the path below `/dev`.
+    by_file: BTreeMap<String, Vec<String>>,
+    /// Holders by the vfio device's folder in sysfs, as `/proc/*/fdinfo` names it (Linux 6.17).
+    by_device: BTreeMap<String, Vec<String>>,
+    /// Holders of a vfio device that cannot be told.
+    unnamed: Vec<String>,
+    /// Why some processes could not be looked at.
+    blind: Vec<String>,
+}
+
+impl OpenFiles {
+    /// Looks through the open files of every process.
+    pub(crate) fn search(roots: &Roots, processes: &Processes) -> Self {
+        let mut found = Self { blind: processes.hidden.clone(), ..Self::default() };
+        let mut unreadable = 0;
+        for process in &processes.visible {
+            match found.add(roots, process) {
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => unreadable += 1,
+                // It ended meanwhile.
+                Ok(()) | Err(_) => {}
+            }
+        }
+        if unreadable > 0 {
+            let why = format!("the open files of {unreadable} processes are not readable; run as root");
+            found.blind.push(why);
+        }
+        found
+    }
+
+    /// Returns the uses of a VF through its device files. What could not be looked at counts only where there
+    /// are such files.
+    pub(crate) fn uses_of(&self, roots: &Roots, address: PciAddress, vf: &VfFacts) -> Vec<Use> {
+        let group = vf.iommu_group.as_ref().map(|group| group.number.to_string());
+        let mut uses: Vec<Use> = self
+            .vfio_holders(roots, address, group.as_deref())
+            .into_iter()
+            .map(|holder| Use::VfioOpen { holder })
+            .collect();
+        let files = device_files(roots, address);
+        for file in &files {
+            for holder in self.by_file.get(file).into_iter().flatten() {
+                uses.push(Use::DeviceOpen { file: format!("/dev/{file}"), holder: holder.clone() });
+            }
+        }
+        let on_vfio = vf.driver.as_ref().is_some_and(DriverName::is_vfio);
+        if on_vfio {
+            uses.extend(self.unnamed.iter().map(|holder| Use::CouldNotLook {
+                why: format!("{holder} has a vfio device open, and the kernel does not say which"),
+            }));
+        }
+        if on_vfio || !files.is_empty() {
+            uses.extend(self.blind.iter().map(|why| Use::CouldNotLook { why: why.clone() }));
+        }
+        uses
+    }
+
+    fn vfio_holders(&self, roots: &Roots, address: PciAddress, group: Option<&str>) -> Vec<String> {
+        let mut files: Vec<String> =
+            group.into_iter().flat_map(|g| [format!("vfio/{g}"), format!("vfio/noiommu-{g}")]).collect();
+        let devices = names(&roots.function(address).join("vfio-dev")).unwrap_or_default();
+        files.extend(devices.iter().map(|device| format!("vfio/devices/{device}")));
+        let by_file = files.iter().filter_map(|file| self.by_file.get(file));
+        let is_this =
+            |folder: &str| folder.rsplit('/').next().is_some_and(|name| name == address.to_string());
+        let by_device =
+            self.by_device.iter().filter(|(folder, _)| is_this(folder)).map(|(_, holders)| holders);
+        let mut holders: Vec<String> = by_file.chain(by_device).flatten().cloned().collect();
+        holders.sort_unstable();
+        holders.dedup();
+        holders
+    }
+
+    /// Adds the open files of one process.
+    fn add(&mut self, roots: &Roots, process: &Process) -> io::Result<()> {
+        let folder = process.folder(roots);
+        let holder = process.to_string();
+        let (mut by_group, mut unnamed) = (false, false);
+        for number in names(&folder.join("fd"))? {
+            let Ok(target) = fs::read_link(folder.join("fd").join(&number)) else { continue };
+            let Some(target) = target.to_str() else { continue };
+            if target == ANONYMOUS_DEVICE {
+                match device_of(&folder.join("fdinfo").join(&number)) {
+                    Some(device) => self.by_device.entry(device).or_default().push(holder.clone()),
+                    None => unnamed = true,
+                }
+            // A process with another root may show what lies before `/dev`.
+            } else if let Some((_, file)) = target.rsplit_once("/dev/") {
+                // The file that holds vfio's groups together names none.
+                by_group |= file.starts_with("vfio/") && file != "vfio/vfio";
+                if file.starts_with("vfio/") || is_device_file(file) {
+                    self.by_file.entry(file.to_owned()).or_default().push(holder.clone());
+                }
+            }
+        }
+        // Whoever opened a device through a group keeps the group open, and is counted by it.
+        if unnamed && !by_group {
+            self.unnamed.push(holder);
+        }
+        Ok(())
+    }
+}
+
+/// Returns whether a function has device files other than vfio's.
+pub(crate) fn has_device_files(roots: &Roots, address: PciAddress) -> bool {
+    let folder = roots.function(address);
+    DEVICE_FILES.iter().any(|(name, _, _)| folder.join(name).is_dir())
+}
+
+/// Returns whether a path below `/dev` is one of those files of some device.
+fn is_device_file(file: &str) -> bool {
+    DEVICE_FILES
+        .iter()
+        .any(|(_, below, start)| file.strip_prefix(below).is_some_and(|name| name.starts_with(start)))
+}
+
+/// Returns a function's device files other than vfio's, by their paths below `/dev`.
+fn device_files(roots: &Roots, address: PciAddress) -> Vec<String> {
+    let folder = roots.function(address);
+    let files = DEVICE_FILES.iter().flat_map(|(name, below, _)| {
+        names(&folder.join(name)).unwrap_or_default().into_iter().map(move |file| format!("{below}{file}"))
+    });
+    files.collect()
+}
+
+/// Returns who has these functions open through vfio right now; looked at before a write that would block.
+pub(crate) fn vfio_holders(roots: &Roots, addresses: &[PciAddress]) -> Vec<(PciAddress, String)> {
+    let may_be_open = |address: &PciAddress| {
+        let driver: Option<DriverName> = link_name(&roots.function(*address).join("driver"));
+        driver.is_none_or(|driver| driver.is_vfio())
+    };
+    let addresses: Vec<_> = addresses.iter().copied().filter(may_be_open).collect();
+    if addresses.is_empty() {
+        return Vec::new();
+    }
+    let open = OpenFiles::search(roots, &Processes::list(roots));
+    let mut found = Vec::new();
+    for address in addresses {
+        let group: Option<String> = link_name(&roots.function(address).join("iommu_group"));
+        let holders = open.vfio_holders(roots, address, group.as_deref());
+        found.extend(holders.into_iter().map(|holder| (address, holder)));
+    }
+    found
+}
+
+/// Returns the folder of the device that an open file stands for.
+fn device_of(fdinfo: &Path) -> Option<String> {
+    let info = text(fdinfo).ok()?;
+    info.lines().find_map(|line| line.strip_prefix("vfio-device-syspath:")).map(|path| path.trim().to_owned())
+}
