@@ -119,6 +119,12 @@ fn read_pci(
         .into_iter()
         .map(|(index, vf)| (index, VfFacts { pci: Some(vf), ..VfFacts::default() }))
         .collect();
+    // The kernel removes VF 0 first (`sriov_disable`, drivers/pci/iov.c).
+    if let Some((first, _)) = vfs.first_key_value().filter(|(first, _)| first.0 != 0) {
+        unread.push(format!(
+            "VFs before {first}: somebody is removing the PF's VFs, or waits for one that is open"
+        ));
+    }
     let vendor: Option<PciId> = value(&folder.join("vendor"), unread);
     let device: Option<PciId> = value(&folder.join("device"), unread);
     let serial = read_serial(folder).unwrap_or_else(|error| {

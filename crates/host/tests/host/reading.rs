@@ -44,6 +44,18 @@ fn pf_that_is_gone_is_none_and_one_that_cannot_have_vfs_too() {
 }
 
 #[test]
+fn removal_that_waits_for_a_vf_is_told_by_the_vfs_that_are_left() {
+    let tree = Tree::with_two_vfs();
+    std::fs::remove_file(tree.path("sys/bus/pci/devices/0000:01:00.0/virtfn0")).expect("removed");
+    let facts = tree.pf_facts();
+    assert_eq!(facts.vf_count, 1);
+    assert_eq!(
+        facts.unread,
+        ["VFs before 1: somebody is removing the PF's VFs, or waits for one that is open"]
+    );
+}
+
+#[test]
 fn group_names_its_siblings_but_no_bridge() {
     let tree = Tree::with_two_vfs();
     tree.group(15, "0000:01:10.4");
