@@ -112,6 +112,9 @@ pub fn make_folder(folder: &Path) -> Result<(), ReportError> {
 /// When it cannot be written.
 pub fn keep(folder: &Path, name: &str, transcript: &Transcript) -> Result<PathBuf, ReportError> {
     let path = folder.join(format!("{name}.txt"));
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(file(parent))?;
+    }
     fs::write(&path, transcript.text()).map_err(file(&path))?;
     Ok(path)
 }

@@ -89,8 +89,17 @@ pub fn parse(text: &str, path: &Path) -> Result<Scenario, ScenarioError> {
             why,
         })?;
     }
-    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    parser.finish(name).map_err(|why| ScenarioError::Head { path: path.to_owned(), why })
+    parser.finish(name_of(path)).map_err(|why| ScenarioError::Head { path: path.to_owned(), why })
+}
+
+/// The path below the folder `scenarios`, without the ending: two folders may
+/// have a scenario of the same name.
+fn name_of(path: &Path) -> String {
+    let path = path.with_extension("");
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    let below =
+        parts.iter().rposition(|part| part == "scenarios").map_or(parts.len().saturating_sub(1), |at| at + 1);
+    parts.get(below..).unwrap_or_default().join("/")
 }
 
 #[derive(Default)]
@@ -274,6 +283,12 @@ mod tests {
         assert_eq!(scenario.title, "a: b");
         assert_eq!(scenario.on.runs(), [Some("pf0"), Some("nsim0")]);
         assert_eq!(scenario.only, Some(Only::Kernel("no carrier there".to_owned())));
+    }
+
+    #[test]
+    fn a_name_is_the_path_below_the_scenarios() {
+        assert_eq!(name_of(Path::new("a/scenarios/counts/nvme.scenario")), "counts/nvme");
+        assert_eq!(name_of(Path::new("some/where/nvme.scenario")), "nvme");
     }
 
     #[test]

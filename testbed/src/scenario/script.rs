@@ -3,7 +3,7 @@
 /// A scenario as its file says it, with `${…}` not yet replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scenario {
-    /// The file's name without its ending.
+    /// The path below the folder `scenarios`, without its ending.
     pub name: String,
     /// The claim, in one sentence.
     pub title: String,
