@@ -8,6 +8,7 @@
 
 mod case;
 mod coverage;
+mod faults;
 mod run;
 
 use std::cell::RefCell;

@@ -11,14 +11,14 @@ use vfctl_sim::SimHost;
 use crate::case::{Case, PfCase};
 
 /// Hears nothing.
-struct Silent;
+pub(crate) struct Silent;
 
 impl Progress for Silent {
     fn phase(&self, _: &str, _: Phase, _: usize) {}
 }
 
 /// Plans for a host.
-fn plan(config: &SriovConfig, host: &HostFacts) -> HostPlan {
+pub(crate) fn plan(config: &SriovConfig, host: &HostFacts) -> HostPlan {
     let place = |path: &vfctl_kinds::path::SpecPath| path.to_string();
     plan_host(&[Source { config, place: &place }], &"lab".parse().unwrap(), host)
 }

@@ -1,0 +1,241 @@
+//! Every folder under `examples/` is documentation and golden at once: the program prints what stands there.
+//!
+//! `VFCTL_BLESS=1` writes the goldens anew instead of comparing them; review them like code.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+#![allow(clippy::indexing_slicing, reason = "JSON of the program's own")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The folder whose spec is wrong on purpose and has neither facts nor plan.
+const MISTAKES: &str = "mistakes";
+
+/// The widest line that a terminal of 100 columns shows whole.
+const WIDTH: usize = 100;
+
+/// How many lines a plan may have that is to be read at a glance.
+const LINES: usize = 40;
+
+/// What a program printed, and how it ended.
+#[derive(PartialEq, Eq, Debug)]
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// Returns the root of the examples.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").canonicalize().expect("the examples")
+}
+
+/// Returns the folders of all cases but the one with mistakes, sorted.
+fn cases() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir(root())
+        .expect("the examples")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir() && !path.ends_with(MISTAKES))
+        .collect();
+    folders.sort();
+    assert!(folders.len() >= 12, "only {} examples are left", folders.len());
+    folders
+}
+
+/// Runs vfctl in a case's folder, whatever the environment says.
+fn vfctl(case: &Path, arguments: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
+    command.current_dir(case).args(arguments).env_clear();
+    let ran = command.output().unwrap_or_else(|error| panic!("run {command:?}: {error}"));
+    Ran {
+        code: ran.status.code().unwrap_or_else(|| panic!("{command:?} was killed: {}", ran.status)),
+        out: String::from_utf8(ran.stdout).expect("output is UTF-8"),
+        err: String::from_utf8(ran.stderr).expect("talk is UTF-8"),
+    }
+}
+
+fn plan(case: &Path, options: &[&str]) -> Ran {
+    vfctl(case, &[&["plan", "spec.yaml", "--facts", "facts.json"], options].concat())
+}
+
+fn text(case: &Path, file: &str) -> String {
+    let path = case.join(file);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("read {}: {error}", path.display()))
+}
+
+/// Holds what was printed against the golden, or writes it anew where that is asked for.
+fn hold(case: &Path, file: &str, printed: &str) {
+    if std::env::var_os("VFCTL_BLESS").is_some_and(|value| value == "1") {
+        fs::write(case.join(file), printed).expect("write the golden");
+        return;
+    }
+    let golden = text(case, file);
+    assert_eq!(printed, golden, "{}/{file}: VFCTL_BLESS=1 writes it anew", case.display());
+}
+
+/// Returns the exit code that the case's README promises, in its line `Exit code: N, …`.
+fn promised_code(case: &Path) -> i32 {
+    let readme = text(case, "README.md");
+    let promise = readme.lines().find_map(|line| line.strip_prefix("Exit code: ")?.split(',').next());
+    let code = promise.and_then(|code| code.parse().ok());
+    code.unwrap_or_else(|| panic!("{}/README.md has no line `Exit code: N, …`", case.display()))
+}
+
+#[test]
+fn every_example_prints_its_plan_and_ends_as_its_readme_says() {
+    for case in cases() {
+        let ran = plan(&case, &[]);
+        hold(&case, "plan.txt", &ran.out);
+        assert_eq!((ran.code, ran.err.as_str()), (promised_code(&case), ""), "{}", case.display());
+    }
+}
+
+#[test]
+fn every_example_is_valid_without_a_host() {
+    for case in cases() {
+        let ran = vfctl(&case, &["validate", "spec.yaml"]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", case.display());
+    }
+}
+
+#[test]
+fn plan_twice_gives_the_same_bytes() {
+    for case in cases() {
+        for options in [&[][..], &["--verbose"], &["--json"]] {
+            assert_eq!(plan(&case, options), plan(&case, options), "{} {options:?}", case.display());
+        }
+    }
+}
+
+#[test]
+fn plan_works_where_the_host_has_no_port_at_all() {
+    let world = |host: &str| {
+        let system =
+            r#"{"kernel": "6.12.0", "arguments": [], "iommu": {"groups": 0, "kinds": []}, "modules": []}"#;
+        let facts = format!(r#"{{"system": {system}, "physicalFunctions": {{}}, "links": {{}}}}"#);
+        format!(r#"{{"format": "vfctl.dev/facts/v1", "hosts": {{"{host}": {facts}}}}}"#)
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    for case in cases() {
+        let recorded: Value = serde_json::from_str(&text(&case, "facts.json")).expect("facts");
+        let host = recorded["hosts"].as_object().expect("hosts").keys().next_back().expect("a host").clone();
+        let bare = folder.path().join("bare.json");
+        fs::write(&bare, world(&host)).expect("write facts");
+        let ran = vfctl(&case, &["plan", "spec.yaml", "--facts", bare.to_str().expect("a path")]);
+        let told = if ran.code == 0 { "this host has none" } else { "this host has no PF at all" };
+        assert!(ran.code != 2 && ran.out.contains(told) && ran.err.is_empty(), "{}: {ran:?}", case.display());
+    }
+}
+
+#[test]
+fn every_plan_is_readable_on_a_terminal() {
+    for case in cases() {
+        let plan = text(&case, "plan.txt");
+        assert!(plan.lines().count() <= LINES, "{}: more than {LINES} lines", case.display());
+        for line in plan.lines() {
+            assert!(line.chars().count() <= WIDTH, "{}: {line}", case.display());
+            assert_eq!(line, line.trim_end(), "{}: blanks at the end", case.display());
+        }
+    }
+}
+
+#[test]
+fn facts_are_as_vfctl_writes_them() {
+    for case in cases() {
+        let ran = vfctl(&case, &["discover", "--json", "--facts", "facts.json"]);
+        assert_eq!(ran.out, text(&case, "facts.json"), "{}", case.display());
+    }
+}
+
+#[test]
+fn the_live_host_as_a_spec_has_an_empty_plan() {
+    for case in cases() {
+        let live = vfctl(&case, &["discover", "-o", "spec", "--facts", "facts.json"]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let spec = folder.path().join("live.yaml");
+        fs::write(&spec, &live.out).expect("write the spec");
+        let ran = vfctl(&case, &["plan", spec.to_str().expect("a path"), "--facts", "facts.json"]);
+        assert_eq!(ran.code, 0, "{}: {ran:?}", case.display());
+    }
+}
+
+/// The routing id of a PCI address, counted here by hand: bus, device and function.
+fn routing_id(address: &str) -> u32 {
+    let (_, rest) = address.split_once(':').expect("a domain");
+    let (bus, rest) = rest.split_once(':').expect("a bus");
+    let (device, function) = rest.split_once('.').expect("a function");
+    let hex = |digits| u32::from_str_radix(digits, 16).expect("hex digits");
+    hex(bus) * 256 + hex(device) * 8 + hex(function)
+}
+
+#[test]
+fn addresses_of_vfs_follow_from_offset_and_stride() {
+    let mut checked = 0;
+    for case in cases() {
+        let facts: Value = serde_json::from_str(&text(&case, "facts.json")).expect("facts");
+        let planned: Value = serde_json::from_str(&plan(&case, &["--json"]).out).expect("a plan");
+        for (host, facts) in facts["hosts"].as_object().expect("hosts") {
+            for (pf, facts) in facts["physicalFunctions"].as_object().expect("PFs") {
+                let Some(address) = pf.strip_prefix("pci/") else { continue };
+                let number = |key: &str| u32::try_from(facts[key].as_u64().expect(key)).expect(key);
+                let expected = |vf: &str| {
+                    let index: u32 = vf.parse().expect("a VF's number");
+                    routing_id(address) + number("vfOffset") + number("vfStride") * index
+                };
+                for (vf, facts) in facts["vfs"].as_object().expect("VFs") {
+                    let recorded = facts["pci"].as_str().expect("an address");
+                    assert_eq!(routing_id(recorded), expected(vf), "{}: {host} {pf} {vf}", case.display());
+                }
+                let lanes = planned["hosts"][host]["lanes"].as_array().into_iter().flatten();
+                let addresses =
+                    lanes.filter(|lane| lane["pf"] == *pf).filter_map(|lane| lane["vfAddresses"].as_object());
+                for (vf, predicted) in addresses.flatten() {
+                    let predicted = predicted.as_str().expect("an address");
+                    assert_eq!(routing_id(predicted), expected(vf), "{}: {host} {pf} {vf}", case.display());
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked > 40, "only {checked} addresses were checked");
+}
+
+#[test]
+fn twelve_mistakes_are_told_at_once_each_with_place_cause_and_fix() {
+    let case = root().join(MISTAKES);
+    let ran = vfctl(&case, &["validate", "spec.yaml"]);
+    hold(&case, "diagnostics.txt", &ran.err);
+    assert_eq!((ran.code, ran.out.as_str()), (promised_code(&case), ""));
+    assert!(ran.err.ends_with("\n12 mistakes\n"), "{}", ran.err);
+    let told = ran.err.split("\n\n").filter(|part| part.starts_with("error: "));
+    for part in told {
+        for piece in ["--> spec.yaml:", " | ", "= help: "] {
+            assert!(part.contains(piece), "without `{piece}`:\n{part}");
+        }
+    }
+    let json = vfctl(&case, &["validate", "spec.yaml", "--json"]);
+    let mistakes: Vec<Value> = serde_json::from_str(&json.out).expect("JSON");
+    assert_eq!((mistakes.len(), json.code, json.err.as_str()), (12, 1, ""));
+}
+
+#[test]
+fn every_example_says_what_it_shows_and_is_listed() {
+    let listed = text(&root(), "README.md");
+    for case in cases().into_iter().chain([root().join(MISTAKES)]) {
+        let name = case.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+        assert!(listed.contains(&format!("| [{name}]({name}) |")), "examples/README.md does not list {name}");
+        assert!(text(&case, "spec.yaml").starts_with("# "), "{name}/spec.yaml does not say what it shows");
+        let readme = text(&case, "README.md");
+        let lines = readme.lines().filter(|line| !line.is_empty()).count();
+        assert!(readme.starts_with("# ") && (3..=6).contains(&lines), "{name}/README.md has {lines} lines");
+    }
+}
