@@ -21,10 +21,14 @@ pub enum Setting<T> {
 pub trait NumberSetting: TryFrom<u32, Error = ParseError> {
     /// What is wanted, with its range; `… or default` is said by who asks.
     const WANTED: &'static str;
+
+    /// The lowest and the highest number.
+    const RANGE: (u32, u32);
 }
 
 impl NumberSetting for Mtu {
     const WANTED: &'static str = "an MTU from 68 to 65535 bytes";
+    const RANGE: (u32, u32) = (68, 65535);
 }
 
 /// The word that asks for the factory value.
@@ -58,14 +62,19 @@ impl<'de, T: NumberSetting> Deserialize<'de> for Setting<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Setting<T> {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        format!("{}OrDefault", T::schema_name()).into()
+impl<T: NumberSetting> JsonSchema for Setting<T> {
+    fn inline_schema() -> bool {
+        true
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let value = generator.subschema_for::<T>();
-        json_schema!({ "anyOf": [value, { "const": DEFAULT }] })
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "NumberOrDefault".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let (minimum, maximum) = T::RANGE;
+        let number = json_schema!({ "type": "integer", "minimum": minimum, "maximum": maximum });
+        json_schema!({ "anyOf": [number, { "const": DEFAULT }] })
     }
 }
 
@@ -124,5 +133,18 @@ impl JsonSchema for Switch {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         toggle_schema(&[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_range_of_the_schema_is_that_of_the_type() {
+        let (lowest, highest) = Mtu::RANGE;
+        for (bytes, is_mtu) in [(lowest - 1, false), (lowest, true), (highest, true), (highest + 1, false)] {
+            assert_eq!(Mtu::try_from(bytes).is_ok(), is_mtu, "{bytes}");
+        }
     }
 }

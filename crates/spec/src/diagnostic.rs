@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::source::Source;
 use crate::yaml::Span;
 
 /// A mistake in a spec.
@@ -48,12 +47,6 @@ pub struct Place {
 }
 
 impl Place {
-    /// Returns the place of a span; the file has no name where there is no such source.
-    pub(crate) fn of(span: Span, sources: &[Source]) -> Self {
-        let file = sources.get(span.source).map(|source| source.name.clone()).unwrap_or_default();
-        Self { file, line: span.line, column: span.column, span }
-    }
-
     /// Returns the bytes of the text that are meant.
     pub fn bytes(&self) -> std::ops::Range<usize> {
         self.span.start..self.span.end
@@ -87,13 +80,11 @@ impl Fault {
     }
 
     /// Returns the diagnostic that it is.
-    pub(crate) fn named(self, sources: &[Source]) -> Diagnostic {
+    pub(crate) fn named(self, place: impl Fn(Span) -> Place) -> Diagnostic {
         let Self { span, message, help, related } = self;
-        let related = related
-            .into_iter()
-            .map(|(span, message)| Related { place: Place::of(span, sources), message })
-            .collect();
-        Diagnostic { place: Place::of(span, sources), message, help, related }
+        let related =
+            related.into_iter().map(|(span, message)| Related { place: place(span), message }).collect();
+        Diagnostic { place: place(span), message, help, related }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Texts become checked documents, or the list of all their mistakes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use vfctl_kinds::document::{API_VERSION, KIND, SriovConfig, violations};
 use vfctl_kinds::path::{Related, SpecPath, Violation};
 
 use crate::diagnostic::{Diagnostic, Fault, Place, quoted};
 use crate::read::read;
-use crate::source::Source;
+use crate::source::{Source, Text};
 use crate::suggest::did_you_mean;
 use crate::yaml::{Node, Span, Value, parse};
 
@@ -25,6 +26,7 @@ pub struct Document {
     pub config: SriovConfig,
     /// The name of the text that it stands in.
     pub file: String,
+    text: Arc<Text>,
     tree: Node,
 }
 
@@ -44,8 +46,7 @@ impl SpecSet {
 impl Document {
     /// Returns the place of a value, or of the nearest value around it where the text does not give it.
     pub fn place(&self, path: &SpecPath) -> Place {
-        let span = self.tree.find_nearest(path);
-        Place { file: self.file.clone(), line: span.line, column: span.column, span }
+        self.text.place(self.tree.find_nearest(path))
     }
 }
 
@@ -90,21 +91,26 @@ pub fn load(sources: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
             .filter_map(|(document, violation)| locate(&drafts, document, violation)),
     );
 
+    let texts: Vec<Arc<Text>> = sources.iter().map(|source| Arc::new(Text::of(source))).collect();
     if faults.is_empty() {
-        let name = |source| sources.get(source).map(|s: &Source| s.name.clone()).unwrap_or_default();
-        let document = |Draft { source, config, tree }| Document { config, file: name(source), tree };
-        return Ok(SpecSet { documents: drafts.into_iter().map(document).collect() });
+        let document = |Draft { source, config, tree }| {
+            let text = Arc::clone(texts.get(source)?);
+            Some(Document { config, file: text.name().to_owned(), text, tree })
+        };
+        return Ok(SpecSet { documents: drafts.into_iter().filter_map(document).collect() });
     }
     faults.sort_by_key(|fault| fault.span);
     // What an alias repeats is wrong only once.
     let mut told = BTreeSet::new();
     faults.retain(|fault| told.insert((fault.span, fault.message.clone())));
-    Err(faults.into_iter().map(|fault| fault.named(sources)).collect())
+    let none = Text::of(&Source { name: String::new(), text: String::new() });
+    let place = |span: Span| texts.get(span.source).map_or(&none, Arc::as_ref).place(span);
+    Err(faults.into_iter().map(|fault| fault.named(place)).collect())
 }
 
 /// Returns the first place of a source.
 fn top(source: usize) -> Span {
-    Span { source, start: 0, end: 0, line: 1, column: 1 }
+    Span { source, start: 0, end: 0 }
 }
 
 /// Returns what is wrong where the document is of another kind altogether, so that its fields need no look.
@@ -133,10 +139,13 @@ fn wrong_header(tree: &Node) -> Vec<Fault> {
 fn locate(drafts: &[Draft], document: usize, violation: Violation) -> Option<Fault> {
     let Violation { path, message, help, related } = violation;
     let draft = drafts.get(document)?;
-    let (node, span) = draft.tree.find(&path)?;
+    let (is_mended, span) = match draft.tree.find(&path) {
+        Some((node, span)) => (node.is_mended(), span),
+        None => (draft.tree.is_mended(), draft.tree.find_nearest(&path)),
+    };
     let point = |Related { document, path, message }: Related| {
         drafts.get(document).map(|draft| (draft.tree.find_nearest(&path), message))
     };
     let related = related.into_iter().filter_map(point).collect();
-    (!node.is_mended()).then(|| Fault { related, ..Fault::new(span, message, help) })
+    (!is_mended).then(|| Fault { related, ..Fault::new(span, message, help) })
 }

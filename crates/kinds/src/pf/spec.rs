@@ -45,6 +45,7 @@ pub struct PfSpec {
 /// Which device is meant: all terms that are given must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[schemars(extend("minProperties" = 1))]
 pub struct Matcher {
     /// The name of its interface.
     pub interface: Option<InterfaceName>,

@@ -140,10 +140,8 @@ struct VlanMap {
 #[schemars(extend("minProperties" = 1))]
 struct RateMap {
     /// The guaranteed rate in Mbit/s; absent or 0, none is guaranteed.
-    #[schemars(with = "u32")]
     min: Option<u32>,
     /// The highest rate in Mbit/s; absent or 0, unlimited.
-    #[schemars(with = "u32")]
     max: Option<u32>,
 }
 

@@ -66,7 +66,8 @@ pub fn effective(vfs: &VfsSpec, count: u16) -> BTreeMap<VfIndex, EffectiveVf<'_>
         if attributes.is_empty() && driver.is_none() && mtu.is_none() {
             continue;
         }
-        for (ordinal, index) in (0..).zip(members.iter()).filter(|(_, index)| index.0 < count) {
+        // The members come first in the zip: the range ends with the last number that a VF can have.
+        for (index, ordinal) in members.iter().zip(0..=u16::MAX).filter(|(index, _)| index.0 < count) {
             let vf = effective.entry(index).or_default();
             for (attribute, value) in attributes {
                 vf.attributes.insert(*attribute, Chosen { value, entry, ordinal });
@@ -80,4 +81,53 @@ pub fn effective(vfs: &VfsSpec, count: u16) -> BTreeMap<VfIndex, EffectiveVf<'_>
         }
     }
     effective
+}
+
+#[cfg(test)]
+mod tests {
+    use vfctl_model::{Toggle, VfValue};
+
+    use super::*;
+    use crate::vf::VfGroup;
+
+    fn trust(on: bool) -> VfSettings {
+        let value = AttributeSpec::Value(VfValue::Toggle(Toggle::from(on)));
+        VfSettings { attributes: BTreeMap::from([(VfAttribute::Trust, value)]), ..VfSettings::default() }
+    }
+
+    fn group(vfs: &str, on: bool) -> VfGroup {
+        VfGroup { vfs: vfs.parse().expect("a set"), settings: trust(on) }
+    }
+
+    fn vfs(all: VfSettings, groups: Vec<VfGroup>) -> VfsSpec {
+        VfsSpec { count: None, drivers_autoprobe: None, all, groups }
+    }
+
+    #[test]
+    fn narrower_wins_and_of_equals_the_later() {
+        let spec = vfs(
+            trust(true),
+            vec![group("2", true), group("1-3", false), group("6", false), group("6", true)],
+        );
+        let chosen: Vec<_> = effective(&spec, 8)
+            .into_values()
+            .map(|vf| vf.attributes.get(&VfAttribute::Trust).map(|chosen| (chosen.entry, chosen.ordinal)))
+            .collect();
+        let (all, of) =
+            (|place| Some((Entry::All, place)), |group, place| Some((Entry::Group(group), place)));
+        assert_eq!(chosen, [all(0), of(1, 0), of(0, 0), of(1, 2), all(4), all(5), of(3, 0), all(7)]);
+    }
+
+    #[test]
+    fn members_past_the_count_are_left_out_and_keep_their_place() {
+        let spec = vfs(VfSettings::default(), vec![group("1,3,9", true)]);
+        let effective = effective(&spec, 4);
+        assert_eq!(effective.keys().map(|vf| vf.0).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(effective[&VfIndex(3)].attributes[&VfAttribute::Trust].ordinal, 1);
+    }
+
+    #[test]
+    fn the_highest_count_is_no_special_case() {
+        assert_eq!(effective(&vfs(trust(true), Vec::new()), u16::MAX).len(), usize::from(u16::MAX));
+    }
 }

@@ -151,9 +151,7 @@ impl Scalar {
     fn checked(&self) -> Result<&str, Mistake> {
         let Self { text, style } = self;
         match style {
-            Style::Plain if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") => {
-                Err(Mistake::new(Problem::NoValue))
-            }
+            _ if self.says_nothing() => Err(Mistake::new(Problem::NoValue)),
             Style::Plain if is_mac_with_colons(text) => Err(Mistake::new(Problem::BareMac(text.clone()))),
             Style::Plain | Style::Quoted => Ok(text),
         }

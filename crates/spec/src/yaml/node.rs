@@ -13,10 +13,6 @@ pub(crate) struct Span {
     pub(crate) start: usize,
     /// The byte after the last.
     pub(crate) end: usize,
-    /// The line of the first byte, from 1.
-    pub(crate) line: usize,
-    /// The column of the first byte in characters, from 1.
-    pub(crate) column: usize,
 }
 
 /// A value and where it stands.
@@ -77,6 +73,14 @@ pub(crate) struct Entry {
     pub(crate) key_span: Span,
     /// The value.
     pub(crate) value: Node,
+}
+
+impl Scalar {
+    /// Returns whether this is YAML's word for nothing, or nothing at all.
+    pub(crate) fn says_nothing(&self) -> bool {
+        let Self { text, style } = self;
+        *style == Style::Plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
 }
 
 impl Node {

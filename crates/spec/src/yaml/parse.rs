@@ -88,14 +88,8 @@ impl Builder {
     /// Returns a place of ours; it lies within the text, whatever the parser says.
     fn span(&self, start: Marker, end: Marker) -> Span {
         let offset = |marker: Marker| marker.byte_offset().unwrap_or(0).min(self.length);
-        let first = offset(start);
-        Span {
-            source: self.source,
-            start: first,
-            end: offset(end).max(first),
-            line: start.line().max(1),
-            column: start.col() + 1,
-        }
+        let start = offset(start);
+        Span { source: self.source, start, end: offset(end).max(start) }
     }
 
     fn take(&mut self, event: Event<'_>, span: Span) -> Flow {
@@ -184,7 +178,7 @@ impl Builder {
         }
         let Some(parent) = self.open.last_mut() else {
             // An empty document, such as after a closing `---`, says nothing.
-            if !matches!(&node.value, Value::Scalar(s) if s.text.is_empty() && s.style == Style::Plain) {
+            if !matches!(&node.value, Value::Scalar(s) if s.says_nothing()) {
                 self.documents.push(node);
             }
             self.anchors.clear();

@@ -1,0 +1,103 @@
+//! Documents that are taken: several in a text, several texts, and where their values stand.
+
+use vfctl_kinds::path::SpecPath;
+use vfctl_spec::{Source, SpecSet, emit, load};
+
+/// A spec that uses every field.
+pub(crate) const FULL: &str = include_str!("../documents/full.yaml");
+
+pub(crate) fn load_text(text: &str) -> Result<SpecSet, Vec<String>> {
+    let sources = [Source { name: "spec.yaml".to_owned(), text: text.to_owned() }];
+    load(&sources).map_err(|told| {
+        let told = told.into_iter();
+        told.map(|d| {
+            format!("{}: {}{}", d.place, d.message, d.help.map(|h| format!("; {h}")).unwrap_or_default())
+        })
+        .collect()
+    })
+}
+
+fn path(keys: &[&str]) -> SpecPath {
+    keys.iter().fold(SpecPath::default(), |path, key| match key.parse() {
+        Ok(index) => path.index(index),
+        Err(_) => path.key(key),
+    })
+}
+
+#[test]
+fn a_full_spec_is_taken_and_comes_back_as_text_that_people_edit() {
+    let set = load_text(FULL).expect("no mistakes");
+    let text = emit(&set.documents[0].config);
+    insta::with_settings!({ snapshot_path => "../documents", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("full", text);
+    });
+    let again = load_text(&text).expect("no mistakes");
+    assert_eq!(again.documents[0].config, set.documents[0].config);
+}
+
+#[test]
+fn values_are_found_by_their_path() {
+    let set = load_text(FULL).expect("no mistakes");
+    let at = |keys: &[&str]| {
+        let place = set.place(0, &path(keys)).expect("a place");
+        let line = FULL.lines().nth(place.line - 1).expect("a line").to_owned();
+        let rest: String = line.chars().skip(place.column - 1).collect();
+        assert!(FULL[place.bytes()].starts_with(rest.chars().next().expect("a character")), "{place}");
+        rest
+    };
+    let pf = ["spec", "physicalFunctions", "0"];
+    assert_eq!(at(&[&pf[..], &["vfs", "count"]].concat()), "8");
+    assert_eq!(at(&[&pf[..], &["vfs", "groups", "1", "vlan", "qos"]].concat()), "3, protocol: 802.1ad}");
+    // A map or list is pointed at by its key, an entry of a list by its first key.
+    assert_eq!(at(&[&pf[..], &["vfs"]].concat()), "vfs:");
+    assert_eq!(at(&pf), "name: fast");
+    // What the text does not give is pointed at by what is around it.
+    assert_eq!(at(&[&pf[..], &["vfs", "groups", "1", "trust"]].concat()), "vfs: \"4-7\"");
+    assert_eq!(at(&["spec", "nothing"]), "spec:");
+    assert!(set.place(9, &path(&["spec"])).is_none());
+}
+
+#[test]
+fn documents_come_in_the_order_of_the_texts() {
+    let document = |name: &str| {
+        format!("apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {{name: {name}}}\nspec: {{}}\n")
+    };
+    let sources = [
+        Source {
+            name: "b.yaml".to_owned(),
+            text: format!("---\n{}...\n---\n{}---\n", document("b1"), document("b2")),
+        },
+        Source { name: "a.yaml".to_owned(), text: document("a") },
+    ];
+    let set = load(&sources).expect("no mistakes");
+    let names: Vec<_> =
+        set.documents.iter().map(|d| (d.file.as_str(), d.config.metadata.name.as_str())).collect();
+    assert_eq!(names, [("b.yaml", "b1"), ("b.yaml", "b2"), ("a.yaml", "a")]);
+    let place = set.place(1, &path(&["metadata", "name"])).expect("a place");
+    assert_eq!(place.to_string(), "b.yaml:10:18");
+}
+
+#[test]
+fn mistakes_of_all_texts_are_told_together() {
+    let sources = ["x", "y"].map(|name| Source {
+        name: format!("{name}.yaml"),
+        text: format!("apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {{name: {name}}}\nspec: {{bad: 1}}\n"),
+    });
+    let told = load(&sources).expect_err("mistakes");
+    let places: Vec<String> = told.iter().map(|d| d.place.to_string()).collect();
+    assert_eq!(places, ["x.yaml:4:8", "y.yaml:4:8"]);
+    assert_eq!(load(&[]).expect_err("a mistake").len(), 1);
+}
+
+#[test]
+fn diagnostics_are_data() {
+    let text = "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {name: x}\nspec: {bad: 1}\n";
+    let told = load(&[Source { name: "x.yaml".to_owned(), text: text.to_owned() }]).expect_err("a mistake");
+    let json = serde_json::to_value(&told).expect("JSON");
+    let wanted = serde_json::json!([{
+        "place": { "file": "x.yaml", "line": 4, "column": 8 },
+        "message": "no such field `bad`",
+        "help": "fields here: `nodes`, `hosts`, `system`, `physicalFunctions`",
+    }]);
+    assert_eq!(json, wanted);
+}
