@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Says what SR-IOV on this host should look like, shows what would change, and does exactly that.
 #[derive(Debug, Parser)]
-#[command(name = "vfctl", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "vfctl", version, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 all is as it should be; 1 an error; 2 plan found changes (plan only); \
                         3 converged, but a reboot is due (apply only); 130 interrupted."
@@ -50,8 +50,8 @@ pub struct SpecArgs {
 /// Where facts come from.
 #[derive(Debug, Args)]
 pub struct FactsArgs {
-    /// Reads facts from these files instead of from this host.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// Reads facts from this file instead of from this host; may be given several times, `-` is standard input.
+    #[arg(long, value_name = "FILE")]
     pub facts: Vec<PathBuf>,
 }
 

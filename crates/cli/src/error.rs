@@ -61,6 +61,45 @@ pub enum CliError {
         #[source]
         cause: serde_json::Error,
     },
+    /// A JSON document of vfctl's is of a version that this program does not know.
+    #[error("read `{path}`: it is of format {found}, which this version does not know; it reads {known}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The format it is of.
+        found: String,
+        /// The format that is read.
+        known: &'static str,
+    },
+    /// A file is no JSON document.
+    #[error("read `{path}`: {what} is JSON, and this is not; `{writer}` writes it")]
+    NoJson {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// What writes such a document.
+        writer: &'static str,
+        /// The cause.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// A document of vfctl's was given as a spec.
+    #[error(
+        "read `{path}` as a spec: it is a document of format {format}; give facts with --facts, and plans to apply alone"
+    )]
+    NotASpec {
+        /// The file.
+        path: String,
+        /// The format it is of.
+        format: String,
+    },
+    /// One file was given twice.
+    #[error("read `{path}`: it is given twice")]
+    Twice {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder holds no spec.
     #[error("find a spec in `{path}`: there is no *.yaml or *.yml file in it")]
     NoSpec {

@@ -1,5 +1,6 @@
 //! Reads specs and facts from files, folders and standard input.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -13,11 +14,13 @@ use crate::machine::Machine;
 /// Returns the texts of these files, folders (`*.yaml`, `*.yml`, sorted) and standard input (`-`).
 pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<vfctl_spec::Source>, CliError> {
     let mut sources = Vec::new();
+    let mut seen = BTreeSet::new();
     for path in paths {
+        if !seen.insert(path) {
+            return Err(CliError::Twice { path: path.clone() });
+        }
         if path.as_os_str() == "-" {
-            let mut text = String::new();
-            let read = std::io::stdin().read_to_string(&mut text);
-            read.map_err(|cause| CliError::Read { path: path.clone(), cause })?;
+            let text = read_stdin().map_err(|cause| CliError::Read { path: path.clone(), cause })?;
             sources.push(vfctl_spec::Source { name: "<stdin>".to_owned(), text });
         } else if path.is_dir() {
             for file in folder(path)? {
@@ -27,13 +30,19 @@ pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<vfctl_spec::Source>, C
             sources.push(file_text(path)?);
         }
     }
+    for source in &sources {
+        if let Ok(Header { format }) = serde_json::from_str(&source.text) {
+            return Err(CliError::NotASpec { path: source.name.clone(), format });
+        }
+    }
     Ok(sources)
 }
 
 fn file_text(path: &Path) -> Result<vfctl_spec::Source, CliError> {
     let bytes = std::fs::read(path).map_err(|cause| CliError::Read { path: path.to_owned(), cause })?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let cause = std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error());
+        let what = format!("it is no text: {}", error.utf8_error());
+        let cause = std::io::Error::new(std::io::ErrorKind::InvalidData, what);
         CliError::Read { path: path.to_owned(), cause }
     })?;
     Ok(vfctl_spec::Source { name: path.display().to_string(), text })
@@ -64,7 +73,7 @@ pub(crate) fn world(files: &[PathBuf], machine: &Machine<'_>) -> Result<World, C
     }
     let mut all = World { format: FactsFormat::V1, hosts: Default::default(), cluster: None };
     for path in files {
-        let World { format: _, hosts, cluster } = document(path, "facts that `vfctl record` wrote")?;
+        let World { format: _, hosts, cluster } = document(path, &FACTS)?;
         all.cluster = all.cluster.or(cluster);
         for (host, facts) in hosts {
             if all.hosts.insert(host.clone(), facts).is_some() {
@@ -75,13 +84,51 @@ pub(crate) fn world(files: &[PathBuf], machine: &Machine<'_>) -> Result<World, C
     Ok(all)
 }
 
-/// Returns a JSON document of vfctl's.
-pub(crate) fn document<T: serde::de::DeserializeOwned>(
-    path: &Path,
-    what: &'static str,
-) -> Result<T, CliError> {
-    let text = std::fs::read(path).map_err(|cause| CliError::Read { path: path.to_owned(), cause })?;
-    serde_json::from_slice(&text).map_err(|cause| CliError::Document { path: path.to_owned(), what, cause })
+/// A kind of JSON document that vfctl writes and reads.
+pub(crate) struct Kind {
+    /// What it is.
+    pub(crate) what: &'static str,
+    /// The format that is read.
+    pub(crate) format: &'static str,
+    /// What writes it.
+    pub(crate) writer: &'static str,
+}
+
+/// What `record` writes.
+pub(crate) const FACTS: Kind =
+    Kind { what: "a facts file", format: "vfctl.dev/facts/v1", writer: "vfctl record" };
+
+/// What `plan -o` writes.
+pub(crate) const PLAN: Kind =
+    Kind { what: "a plan file", format: "vfctl.dev/plan/v1", writer: "vfctl plan -o" };
+
+/// The one thing that every version of every document has.
+#[derive(serde::Deserialize)]
+struct Header {
+    format: String,
+}
+
+/// Returns a JSON document of vfctl's; `-` is standard input. Its version is looked at before anything else.
+pub(crate) fn document<T: serde::de::DeserializeOwned>(path: &Path, kind: &Kind) -> Result<T, CliError> {
+    let Kind { what, format, writer } = *kind;
+    let read = if path.as_os_str() == "-" { read_stdin() } else { std::fs::read_to_string(path) };
+    let text = read.map_err(|cause| CliError::Read { path: path.to_owned(), cause })?;
+    if let Err(cause) = serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+        return Err(CliError::NoJson { path: path.to_owned(), what, writer, cause });
+    }
+    match serde_json::from_str::<Header>(&text) {
+        Ok(Header { format: found }) if found != format => {
+            return Err(CliError::Format { path: path.to_owned(), found, known: format });
+        }
+        Ok(_) | Err(_) => {}
+    }
+    serde_json::from_str(&text).map_err(|cause| CliError::Document { path: path.to_owned(), what, cause })
+}
+
+fn read_stdin() -> std::io::Result<String> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Specs that were read: either all is well, or every mistake.

@@ -31,6 +31,8 @@ pub struct DesiredPf {
     pub address: DeviceAddress,
     /// The entry in the spec.
     pub origin: Origin,
+    /// By which terms it was matched, such as `interface eth0, driver igb`.
+    pub selector: String,
     /// What to do about values that the driver does not support.
     pub on_unsupported: OnUnsupported,
     /// Its interface up or down.

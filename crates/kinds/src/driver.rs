@@ -34,7 +34,7 @@ pub struct DriverRow {
     pub settings_outlive_vf: bool,
     /// Values of a VF just created that differ from the table's factory values.
     pub initial: &'static [(VfAttribute, VfValue)],
-    /// Whether a change of the VF count takes the PF's link down for a moment.
+    /// Whether a change of the VF count takes the PF's link down for a moment, or pauses its traffic.
     pub count_flaps_link: bool,
     /// Whether the PF must be up when VFs are made.
     pub up_before_vfs: bool,
@@ -102,6 +102,7 @@ const ROWS: &[DriverRow] = &[
         takes_8021ad: false,
         takes_min_rate: false,
         rate_within_speed: true,
+        count_flaps_link: true,
         vf_driver: Some("iavf"),
         ..UNKNOWN
     },
@@ -161,13 +162,13 @@ impl DriverRow {
     pub fn refuses(&self, value: &VfValue) -> Option<&'static str> {
         match value {
             VfValue::Vlan(tag) if tag.protocol == VlanProtocol::Dot1Ad && !self.takes_8021ad => {
-                Some("it takes VLAN protocol 802.1Q only")
+                Some("takes VLAN protocol 802.1Q only")
             }
             VfValue::Rate(RateLimits { min, max: _ }) if min.0 > 0 && !self.takes_min_rate => {
-                Some("it has no guaranteed rate (min)")
+                Some("has no guaranteed rate (min), and max goes with it")
             }
             VfValue::LinkState(LinkStateSetting::Enable) if !self.keeps_link_enable => {
-                Some("it accepts link state enable and ignores it")
+                Some("accepts link state enable and ignores it")
             }
             VfValue::Vlan(_)
             | VfValue::Rate(_)

@@ -12,6 +12,9 @@ pub struct Finding {
     pub origin: Option<String>,
     /// What it is, with the VFs concerned.
     pub message: String,
+    /// More on it, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
@@ -33,11 +36,17 @@ impl Findings {
     /// Adds a problem.
     pub fn problem(&mut self, origin: Option<&str>, message: impl Into<String>, help: impl Into<String>) {
         let origin = origin.map(str::to_owned);
-        self.problems.push(Finding { origin, message: message.into(), help: Some(help.into()) });
+        self.problems.push(Finding {
+            origin,
+            message: message.into(),
+            details: Vec::new(),
+            help: Some(help.into()),
+        });
     }
 
     /// Adds a note.
     pub fn note(&mut self, origin: Option<&str>, message: impl Into<String>) {
-        self.notes.push(Finding { origin: origin.map(str::to_owned), message: message.into(), help: None });
+        let origin = origin.map(str::to_owned);
+        self.notes.push(Finding { origin, message: message.into(), details: Vec::new(), help: None });
     }
 }

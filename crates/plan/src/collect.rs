@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use vfctl_kinds::context::PfContext;
 use vfctl_kinds::desired::DesiredPf;
+use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::step::Step;
 use vfctl_kinds::{binding, registry, system};
 use vfctl_model::{DriverName, HostName, VfIndex};
@@ -46,11 +47,17 @@ fn lane(
     let context = PfContext::new(host, facts, desired);
     let mut diff = registry::diff(&context);
     tell_of_the_pf(&context, &mut diff.findings);
-    for victim in diff.steps.iter().flat_map(|step| &step.victims).filter(|victim| victim.blocks) {
-        let vf = victim.vf.map_or_else(String::new, |vf| format!("vf {vf}: "));
-        let message = format!("{vf}{}: the kernel would wait for ever", victim.user);
-        diff.findings.problem(Some(&desired.origin), message, "end that user first; no flag overrides this");
+    for step in &diff.steps {
+        for victim in step.victims.iter().filter(|victim| victim.blocks) {
+            let origin = step.changes.iter().find(|change| change.vf == victim.vf || change.vf.is_none());
+            let origin = origin.and_then(|change| change.origin.as_deref()).unwrap_or(&desired.origin);
+            let vf = victim.vf.map_or_else(String::new, |vf| format!("vf {vf}: "));
+            let message = format!("{vf}{}: the kernel would wait for ever", victim.user);
+            diff.findings.problem(Some(origin), message, "end that user first; no flag overrides this");
+        }
     }
+    diff.findings.problems.sort_by_key(|problem| problem.origin.as_deref().map(place_of));
+    diff.findings.problems.dedup();
     drivers.extend(binding::drivers_needed(&context));
     let mut basis = pf_basis(&context);
     basis.append(&mut diff.basis);
@@ -82,6 +89,13 @@ fn lane(
     }
 }
 
+/// Returns file and line of a place, to sort by.
+fn place_of(origin: &str) -> (String, u64) {
+    let mut parts = origin.splitn(3, ':');
+    let file = parts.next().unwrap_or("").to_owned();
+    (file, parts.next().and_then(|line| line.parse().ok()).unwrap_or(0))
+}
+
 /// Returns what every plan for a PF rests on: it is there, under this name, with this driver and count.
 fn pf_basis(context: &PfContext<'_>) -> Vec<Claim> {
     let PfContext { facts, desired, .. } = context;
@@ -105,7 +119,7 @@ fn pf_basis(context: &PfContext<'_>) -> Vec<Claim> {
 
 /// Adds what is to be said of the PF itself: an unknown driver, facts that could not be read, a write that still
 /// sits in the kernel, and who will take new interfaces.
-fn tell_of_the_pf(context: &PfContext<'_>, findings: &mut vfctl_kinds::finding::Findings) {
+fn tell_of_the_pf(context: &PfContext<'_>, findings: &mut Findings) {
     let PfContext { host, facts, desired, row, .. } = context;
     if let Some(driver) = facts.driver.as_ref().filter(|_| !row.is_known()) {
         findings
@@ -120,7 +134,12 @@ fn tell_of_the_pf(context: &PfContext<'_>, findings: &mut vfctl_kinds::finding::
     }
     if context.recreate && context.count > 0 {
         for manager in &host.system.link_managers {
-            findings.note(None, format!("{} will take the new interfaces: {}", manager.name, manager.remedy));
+            findings.notes.push(Finding {
+                origin: None,
+                message: format!("{} may take the new interfaces", manager.name),
+                details: Vec::new(),
+                help: Some(manager.remedy.clone()),
+            });
         }
     }
 }

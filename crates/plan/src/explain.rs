@@ -8,10 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_kinds::desired::{DesiredPf, DesiredVf, Wanted};
 use vfctl_kinds::driver::DriverRow;
+use vfctl_kinds::finding::Finding;
 use vfctl_kinds::pf::CountSpec;
 use vfctl_kinds::setting::Setting;
 use vfctl_kinds::vf::{self, DriverSpec};
-use vfctl_model::{HostName, Reading, VfIndex};
+use vfctl_model::{HostName, Reading, VfAttribute, VfIndex};
 use vfctl_port::{HostFacts, PfFacts, Property, Subject, VfFacts};
 
 use crate::collect::plan_host;
@@ -41,15 +42,31 @@ pub enum ExplainError {
         /// The entries there are.
         names: String,
     },
+    /// There is no such property.
+    #[error("there is no property `{word}`; there are {known}")]
+    NoSuchProperty {
+        /// The word.
+        word: String,
+        /// The properties there are.
+        known: String,
+    },
+    /// There will be no such VF.
+    #[error("there will be {count} VFs, counted from 0")]
+    NoSuchVf {
+        /// How many there will be.
+        count: u16,
+    },
     /// Nothing is said of it.
-    #[error("the specs say nothing of it")]
+    #[error("the specs say nothing of it; name a property to see its reading")]
     NothingSaid,
 }
 
-/// The explanation of one property.
+/// The explanation of one property on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Explanation {
+    /// The host.
+    pub host: HostName,
     /// What is explained.
     pub subject: String,
     /// The place in the spec, and what it asks for.
@@ -58,6 +75,9 @@ pub struct Explanation {
     pub selected: String,
     /// What was read, where, and how that is judged.
     pub reading: String,
+    /// What stands in the way; then nothing is done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<String>,
     /// What would be done.
     pub steps: Vec<String>,
     /// What is claimed of it in the end.
@@ -71,7 +91,16 @@ impl FromStr for Address {
         let property = |word: &str| match word {
             "count" => Ok(Property::VfCount),
             "adminState" => Ok(Property::Up),
-            word => word.parse().map_err(|_| ExplainError::Form),
+            word => word.parse().map_err(|_| {
+                let attributes = VfAttribute::ALL.iter().map(|attribute| attribute.key());
+                let known = ["count", "adminState", "mtu", "driversAutoprobe", "driver"]
+                    .into_iter()
+                    .chain(attributes);
+                ExplainError::NoSuchProperty {
+                    word: word.to_owned(),
+                    known: known.collect::<Vec<_>>().join(", "),
+                }
+            }),
         };
         let vf = |text: &str| text.parse().map(Some).map_err(|_| ExplainError::Form);
         let (pf, vf, property) = match text.split('/').collect::<Vec<_>>().as_slice() {
@@ -110,31 +139,44 @@ pub fn explain(
     let (Some(lane), Some(facts)) = (lane, host.physical_functions.get(&pf.address)) else {
         return Err(ExplainError::NothingSaid);
     };
-    let wishes = match address.vf {
+    let mut wishes = match address.vf {
         None => pf_wishes(pf),
+        Some(index) if index.0 >= lane.vf_count => {
+            return Err(ExplainError::NoSuchVf { count: lane.vf_count });
+        }
         Some(index) => pf.vfs.get(&index).map(vf_wishes).unwrap_or_default(),
     };
-    let explanations: Vec<Explanation> = wishes
-        .into_iter()
-        .filter(|wish| address.property.as_ref().is_none_or(|property| *property == wish.property))
-        .map(|wish| wish.explain(pf, lane, facts, address.vf))
-        .collect();
+    if let Some(property) = &address.property {
+        wishes.retain(|wish| wish.property == *property);
+        if wishes.is_empty() {
+            wishes.push(Wish { property: property.clone(), value: None, origin: String::new() });
+        }
+    }
+    let explanations: Vec<Explanation> =
+        wishes.into_iter().map(|wish| wish.explain(name, pf, lane, facts, address.vf)).collect();
     if explanations.is_empty() { Err(ExplainError::NothingSaid) } else { Ok(explanations) }
 }
 
 /// One thing that the spec asks for.
 struct Wish {
     property: Property,
-    value: String,
+    value: Option<String>,
     origin: String,
 }
 
 impl Wish {
     fn new<T>(property: Property, wanted: &Wanted<T>, value: String) -> Self {
-        Self { property, value, origin: wanted.origin.to_string() }
+        Self { property, value: Some(value), origin: wanted.origin.to_string() }
     }
 
-    fn explain(self, pf: &DesiredPf, lane: &Lane, facts: &PfFacts, vf: Option<VfIndex>) -> Explanation {
+    fn explain(
+        self,
+        host: &HostName,
+        pf: &DesiredPf,
+        lane: &Lane,
+        facts: &PfFacts,
+        vf: Option<VfIndex>,
+    ) -> Explanation {
         let Self { property, value, origin } = self;
         let subject =
             vf.map_or_else(|| Subject::Pf(pf.address.clone()), |vf| Subject::Vf(pf.address.clone(), vf));
@@ -142,7 +184,10 @@ impl Wish {
             let of_subject = step.changes.iter().filter(|change| change.vf == vf);
             of_subject.map(|change| {
                 let from = change.from.as_ref().map_or(String::new(), |from| format!("{from} "));
-                format!("{}: {from}-> {}, because {}: `{}`", step.phase, change.to, step.reason, change.op)
+                format!(
+                    "{}: {from}-> {}, because {}\n            $ {}",
+                    step.phase, change.to, step.reason, change.op
+                )
             })
         });
         let claims = lane.goal.iter().filter(|claim| claim.subject == subject && claim.property == property);
@@ -150,13 +195,20 @@ impl Wish {
             None => pf_reading(facts, &property),
             Some(index) => vf_reading(facts, index, &property),
         };
+        let problems = &lane.findings.problems;
+        let own: Vec<&Finding> = problems.iter().filter(|p| p.origin.as_deref() == Some(&origin)).collect();
+        let blocking = if own.is_empty() { problems.iter().take(1).collect() } else { own };
+        let blocked: Vec<String> = blocking.into_iter().map(|problem| problem.message.clone()).collect();
+        let claims: Vec<String> = claims.filter(|_| blocked.is_empty()).map(ToString::to_string).collect();
         Explanation {
+            host: host.clone(),
             subject: format!("{} {}{property}", pf.name, vf.map_or(String::new(), |vf| format!("vf {vf} "))),
-            spec: format!("{value}, at {origin}"),
-            selected: format!("{} ({}), by {}", lane.title(), pf.address, pf.origin),
+            spec: value.map_or_else(|| "nothing".to_owned(), |value| format!("{value}, at {origin}")),
+            selected: format!("{} ({}), by {}, at {}", lane.title(), pf.address, pf.selector, pf.origin),
             reading,
+            blocked,
             steps: changes.collect(),
-            claims: claims.map(ToString::to_string).collect(),
+            claims,
         }
     }
 }
@@ -224,11 +276,11 @@ fn vf_reading(facts: &PfFacts, index: VfIndex, property: &Property) -> String {
             let row = DriverRow::of(facts.driver.as_ref());
             let raw = vf.attributes.0.get(attribute).map_or("absent".to_owned(), ToString::to_string);
             let judged = match vf::read(vf, *attribute, row) {
-                Reading::Known(_) => "which is what it says".to_owned(),
-                Reading::Unsupported => "which means nothing: the driver has no such attribute".to_owned(),
-                Reading::Unreadable(why) => format!("which could not be read: {why}"),
+                Reading::Known(_) => String::new(),
+                Reading::Unsupported => "; it means nothing: the driver has no such attribute".to_owned(),
+                Reading::Unreadable(why) => format!("; it could not be read: {why}"),
             };
-            format!("{raw} in the PF's VF list (RTM_GETLINK with RTEXT_FILTER_VF), {judged}")
+            format!("{raw}, from the PF's VF list (RTM_GETLINK, RTEXT_FILTER_VF){judged}")
         }
         Property::Driver => {
             let driver = vf.driver.as_ref().map_or("none".to_owned(), ToString::to_string);
@@ -249,12 +301,15 @@ fn mtu_reading(vf: &VfFacts) -> String {
 /// Writes the explanation for people.
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, spec, selected, reading, steps, claims } = self;
-        writeln!(f, "{subject}")?;
+        let Self { host, subject, spec, selected, reading, blocked, steps, claims } = self;
+        writeln!(f, "host {host}: {subject}")?;
         writeln!(f, "  spec      {spec}")?;
         writeln!(f, "  selected  {selected}")?;
         writeln!(f, "  reading   {reading}")?;
-        if steps.is_empty() {
+        for problem in blocked {
+            writeln!(f, "  blocked   {problem}")?;
+        }
+        if steps.is_empty() && blocked.is_empty() {
             writeln!(f, "  step      none")?;
         }
         for step in steps {

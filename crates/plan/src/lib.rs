@@ -9,6 +9,7 @@ mod document;
 mod explain;
 mod order;
 mod resolve;
+mod summary;
 mod text;
 mod wrap;
 

@@ -1,18 +1,15 @@
 //! A plan as people read it: equal changes of many VFs in one line, at most 100 columns wide.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::step::{Impact, Reason, Step};
 use vfctl_model::{HostName, VfIndex, VfSet};
-use vfctl_port::{Op, Property};
+use vfctl_port::Op;
 
 use crate::document::{HostPlan, Lane, Plan};
+use crate::summary;
 use crate::wrap::wrap;
-
-/// How many different changes of one property are shown line by line before they are summed up.
-const SHOWN_CHANGES: usize = 8;
 
 /// How much a plan's text says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +23,15 @@ pub enum Detail {
 /// Renders a plan. The text ends with a line feed.
 pub fn render(plan: &Plan, detail: Detail) -> String {
     let mut text = String::new();
-    for (name, host) in &plan.hosts {
+    for (position, (name, host)) in plan.hosts.iter().enumerate() {
+        if position > 0 {
+            text.push('\n');
+        }
         render_host(&mut text, name, host, detail);
+    }
+    if plan.hosts.len() > 1 {
+        text.push('\n');
+        line(&mut text, 0, &fleet_summary(plan));
     }
     text
 }
@@ -40,26 +44,36 @@ fn render_host(text: &mut String, name: &HostName, host: &HostPlan, detail: Deta
         line(text, 0, "Not for this host.");
         return;
     }
-    if !host.prepare.is_empty() {
+    if !host.prepare.is_empty() && !host.is_blocked() {
         line(text, 1, "system");
         for step in &host.prepare {
             render_step(text, step, detail);
         }
     }
     for lane in &host.lanes {
-        render_lane(text, lane, detail);
+        render_lane(text, host, lane, detail);
     }
     render_findings(text, 1, &host.findings);
     line(text, 0, &summary(host));
 }
 
-fn render_lane(text: &mut String, lane: &Lane, detail: Detail) {
+fn render_lane(text: &mut String, host: &HostPlan, lane: &Lane, detail: Detail) {
     let nothing_to_say = lane.findings.problems.is_empty() && lane.findings.notes.is_empty();
     if lane.phases.is_empty() && nothing_to_say {
         return;
     }
     let driver = lane.driver.as_ref().map_or("no driver", |driver| driver.as_str());
     line(text, 1, &format!("{} ({}, {driver}) as {}", lane.title(), lane.pf, lane.name));
+    let earlier =
+        host.lanes.iter().take_while(|other| other.pf != lane.pf).filter(|other| !other.phases.is_empty());
+    if let Some(before) = earlier.filter(|other| other.queue == lane.queue && !lane.phases.is_empty()).last()
+    {
+        line(
+            text,
+            2,
+            &format!("after {}: both stand under one bond, bridge or path to this host", before.title()),
+        );
+    }
     if lane.findings.problems.is_empty() {
         for phase in &lane.phases {
             line(text, 2, &phase.phase.to_string());
@@ -91,41 +105,21 @@ fn render_addresses(text: &mut String, lane: &Lane) {
 }
 
 fn render_step(text: &mut String, step: &Step, detail: Detail) {
-    let mut groups: BTreeMap<(Option<&str>, &str), VfSet> = BTreeMap::new();
-    let mut order = Vec::new();
-    for change in &step.changes {
-        let key = (change.from.as_deref(), change.to.as_str());
-        if !groups.contains_key(&key) {
-            order.push(key);
-        }
-        let members = groups.entry(key).or_default();
-        if let Some(vf) = change.vf {
-            members.insert(vf);
-        }
-    }
     let why = match step.reason {
         Reason::Asked => String::new(),
         reason => format!("  ({reason})"),
     };
-    let label = |members: &VfSet| subject(members, &step.property);
-    if order.len() > SHOWN_CHANGES {
-        let all: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
-        line(text, 3, &format!("{} {}{why}", label(&all), summed_up(step, order.len())));
-    } else {
-        for key in order {
-            let (from, to) = key;
-            let members = groups.get(&key).cloned().unwrap_or_default();
-            let change = from.map_or_else(|| format!("-> {to}"), |from| format!("{from} -> {to}"));
-            line(text, 3, &format!("{} {change}{why}", label(&members)));
-        }
+    for change in summary::changes(step) {
+        line(text, 3, &format!("{change}{why}"));
     }
     if step.impact == Impact::Destroys {
         line(text, 4, &format!("! {}", destroyed(step)));
+    } else if !step.victims.is_empty() {
+        line(text, 4, &format!("! {}; apply needs --allow-disruption", step.impact));
     }
     for victim in &step.victims {
-        let of = victim.vf.map_or_else(|| "PF".to_owned(), |VfIndex(vf)| format!("vf {vf}"));
-        let verb = if victim.blocks { "cannot be helped" } else { "hurts" };
-        line(text, 4, &format!("! {verb}: {of}: {}", victim.user));
+        let of = victim.vf.map_or_else(|| "the PF".to_owned(), |VfIndex(vf)| format!("vf {vf}"));
+        line(text, 4, &format!("! hurts {of}: {}", victim.user));
     }
     if detail == Detail::Verbose {
         for change in &step.changes {
@@ -136,25 +130,12 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
     }
 }
 
-/// Returns the VFs and the property of a line, in columns.
-fn subject(members: &VfSet, property: &Property) -> String {
-    if members.is_empty() { format!("{property}:") } else { format!("vf {members}: {property}:") }
-}
-
-/// Returns the text for a step with many different changes.
-fn summed_up(step: &Step, different: usize) -> String {
-    let ends = step.changes.first().zip(step.changes.last());
-    ends.map_or(String::new(), |(first, last)| {
-        format!("{different} different changes, to {} … {}", first.to, last.to)
-    })
-}
-
 /// Returns which VFs a step destroys.
 fn destroyed(step: &Step) -> String {
     let count =
         step.changes.first().and_then(|change| change.from.as_deref()).and_then(|from| from.parse().ok());
     let all = VfSet::first(count.unwrap_or(0));
-    format!("destroys vf {all}; needs --allow-disruption")
+    format!("destroys vf {all}; apply needs --allow-disruption")
 }
 
 fn render_findings(text: &mut String, depth: usize, findings: &Findings) {
@@ -167,14 +148,31 @@ fn render_findings(text: &mut String, depth: usize, findings: &Findings) {
 }
 
 fn render_finding(text: &mut String, depth: usize, level: &str, finding: &Finding) {
-    let Finding { origin, message, help } = finding;
+    let Finding { origin, message, details, help } = finding;
     line(text, depth, &format!("{level}: {message}"));
+    for detail in details {
+        line(text, depth + 1, detail);
+    }
     if let Some(origin) = origin {
         line(text, depth + 1, &format!("at {origin}"));
     }
     if let Some(help) = help {
         line(text, depth + 1, &format!("fix: {help}"));
     }
+}
+
+/// Returns the last line of a plan for several hosts.
+fn fleet_summary(plan: &Plan) -> String {
+    let count = |is: &dyn Fn(&HostPlan) -> bool| plan.hosts.values().filter(|host| is(host)).count();
+    let concerned = |host: &HostPlan| !host.documents.is_empty();
+    let parts = [
+        (count(&HostPlan::is_blocked), "blocked"),
+        (count(&|host| !host.is_blocked() && !host.is_empty()), "with changes"),
+        (count(&|host| concerned(host) && !host.is_blocked() && host.is_empty()), "without"),
+        (count(&|host| !concerned(host) && !host.is_blocked()), "not concerned"),
+    ];
+    let told = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    format!("{}: {}.", counted(plan.hosts.len(), "host"), told.collect::<Vec<_>>().join(", "))
 }
 
 /// Returns the last line of a host.
@@ -189,7 +187,7 @@ fn summary(host: &HostPlan) -> String {
     }
     let steps = host.steps().count();
     let ops: usize = host.steps().map(|step| step.changes.len()).sum();
-    let consent = if host.needs_consent() { " It needs --allow-disruption." } else { "" };
+    let consent = if host.needs_consent() { " Apply needs --allow-disruption." } else { "" };
     let lanes = host.lanes.iter().filter(|lane| !lane.phases.is_empty()).count();
     format!(
         "Plan: {}, {} on {}.{consent}",

@@ -118,14 +118,16 @@ impl Serialize for Claim {
             Expect::Absent | Expect::AnyWhenFactory => None,
         };
         let any_when_factory = *expect == Expect::AnyWhenFactory;
-        ClaimText { module, pf, vf, property: property.to_string(), is, any_when_factory }.serialize(serializer)
+        ClaimText { module, pf, vf, property: property.to_string(), is, any_when_factory }
+            .serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Claim {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
-        let ClaimText { module, pf, vf, property, is, any_when_factory } = ClaimText::deserialize(deserializer)?;
+        let ClaimText { module, pf, vf, property, is, any_when_factory } =
+            ClaimText::deserialize(deserializer)?;
         let subject = match (module, pf, vf) {
             (Some(module), None, None) => Subject::Module(module),
             (None, Some(pf), None) => Subject::Pf(pf),

@@ -80,7 +80,7 @@ pub enum Op {
         /// The VF's PCI address.
         device: PciAddress,
     },
-    /// Gives a VF without driver to the named one: override, probe, and the override taken back also on failure.
+    /// Gives a VF without driver to the named one: override, bind, and the override taken back also on failure.
     BindDriver {
         /// The PF.
         pf: DeviceAddress,
@@ -91,8 +91,8 @@ pub enum Op {
         /// The driver.
         driver: DriverName,
     },
-    /// Clears a VF's override and lets the kernel choose its driver. With autoprobe off the kernel refuses
-    /// (`pci_device_can_probe`, drivers/pci/pci-driver.c).
+    /// Clears a VF's override and lets the kernel choose its driver. With autoprobe off the kernel says yes and
+    /// binds nothing (`pci_device_can_probe`, drivers/pci/pci-driver.c; `drivers_probe_store`, drivers/base/bus.c).
     ProbeDriver {
         /// The PF.
         pf: DeviceAddress,
@@ -214,8 +214,8 @@ impl fmt::Display for Op {
             }
             Self::BindDriver { pf: _, vf: _, device, driver } => write!(
                 f,
-                "echo {driver} > {DEVICES}/{device}/driver_override; echo {device} > /sys/bus/pci/drivers_probe; \
-                 echo > {DEVICES}/{device}/driver_override"
+                "echo {driver} > {DEVICES}/{device}/driver_override; \
+                 echo {device} > /sys/bus/pci/drivers/{driver}/bind; echo > {DEVICES}/{device}/driver_override"
             ),
             Self::ProbeDriver { pf: _, vf: _, device } => write!(
                 f,

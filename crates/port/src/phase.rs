@@ -23,7 +23,7 @@ pub enum Phase {
     PreparePf,
     /// VFs are created.
     CreateVfs,
-    /// New VFs leave the driver that took them.
+    /// New VFs leave the driver that took them; what held them back from drivers is given back.
     UnbindNew,
     /// The embedded switch changes mode with VFs.
     SwitchPopulated,
@@ -72,7 +72,7 @@ impl fmt::Display for Phase {
             Self::SwitchEmpty => "switch mode, empty",
             Self::PreparePf => "prepare PF",
             Self::CreateVfs => "create VFs",
-            Self::UnbindNew => "unbind new VFs",
+            Self::UnbindNew => "release new VFs",
             Self::SwitchPopulated => "switch mode, populated",
             Self::ConfigureVf => "configure VFs",
             Self::Bind => "bind",

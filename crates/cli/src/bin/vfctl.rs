@@ -1,5 +1,7 @@
 //! The program: this host, standard streams, signals.
 
+#![allow(clippy::disallowed_methods, reason = "the environment is read here")]
+
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;

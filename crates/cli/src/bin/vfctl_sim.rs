@@ -3,6 +3,8 @@
 //! `vfctl-sim --world FILE new FACTS` makes it from recorded facts, `hand WORDS…` does what somebody else would
 //! do, and `vfctl ARGS…` runs vfctl on it.
 
+#![allow(clippy::disallowed_methods, reason = "the simulated host is kept in a file")]
+
 use std::ffi::OsString;
 use std::io::{stderr, stdout};
 use std::path::{Path, PathBuf};

@@ -11,9 +11,9 @@ use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
 use crate::command::plan::proven;
-use crate::command::validate::{print_json, tell};
+use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
-use crate::input::{Specs, document, specs, with_sources};
+use crate::input::{PLAN, Specs, document, specs, with_sources};
 use crate::machine::{Console, Machine};
 use crate::progress::Lines;
 
@@ -78,7 +78,7 @@ fn intent(
     machine: &Machine<'_>,
 ) -> Result<Intent, CliError> {
     if let Some(path) = plan_file(&args.inputs) {
-        let Plan { format: _, mut hosts } = document(path, "a plan that `vfctl plan -o` wrote")?;
+        let Plan { format: _, mut hosts } = document(path, &PLAN)?;
         let host = hosts
             .remove(&machine.name)
             .ok_or_else(|| CliError::NoPlanForHost { path: path.clone(), host: machine.name.to_string() })?;
@@ -87,7 +87,7 @@ fn intent(
     }
     match specs(&args.inputs)? {
         Specs::Wrong(diagnostics, sources) => {
-            tell(&diagnostics, &sources, console)?;
+            tell_mistakes(args.json, &diagnostics, &sources, console)?;
             Ok(Intent::Wrong)
         }
         Specs::Valid(set) => {

@@ -34,8 +34,11 @@ pub(super) fn run(
             }
         }
         DiscoverOutput::Spec => {
-            for (name, host) in &world.hosts {
-                write!(console.out, "{}", vfctl_spec::emit(&document::live(&document_name(name), host)))?;
+            let several = world.hosts.len() > 1;
+            for (position, (name, host)) in world.hosts.iter().enumerate() {
+                let separator = if position > 0 { "---\n" } else { "" };
+                let config = document::live(&document_name(name), several.then_some(name), host);
+                write!(console.out, "{separator}{}", vfctl_spec::emit(&config))?;
             }
         }
     }

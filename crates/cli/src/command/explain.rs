@@ -3,7 +3,7 @@
 use vfctl_plan::{Address, Explanation, explain};
 
 use crate::args::ExplainArgs;
-use crate::command::validate::{print_json, tell};
+use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
 use crate::input::{Specs, specs, with_sources, world};
 use crate::machine::{Console, Machine};
@@ -22,17 +22,27 @@ pub(super) fn run(
     let set = match specs(&args.specs.specs)? {
         Specs::Valid(set) => set,
         Specs::Wrong(diagnostics, sources) => {
-            tell(&diagnostics, &sources, console)?;
+            tell_mistakes(args.json, &diagnostics, &sources, console)?;
             return Ok(Exit::Failed);
         }
     };
     let world = world(&args.facts.facts, machine)?;
     let explanations: Vec<Explanation> = with_sources(&set, |sources| {
-        let hosts = world.hosts.iter().map(|(name, host)| explain(sources, name, host, &address));
-        hosts.collect::<Result<Vec<_>, _>>()
+        let mut found = Vec::new();
+        let mut last = None;
+        for (name, host) in &world.hosts {
+            match explain(sources, name, host, &address) {
+                Ok(mut explanations) => found.append(&mut explanations),
+                Err(error) => last = Some(error),
+            }
+        }
+        // A host that knows nothing of it is no mistake where another one does.
+        match last {
+            Some(error) if found.is_empty() => Err(error),
+            _ => Ok(found),
+        }
     })
-    .map_err(wrong)?
-    .concat();
+    .map_err(wrong)?;
     if args.json {
         print_json(console, &explanations)?;
     } else {

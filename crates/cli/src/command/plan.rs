@@ -3,7 +3,7 @@
 use vfctl_plan::{Detail, Plan, check, render};
 
 use crate::args::PlanArgs;
-use crate::command::validate::{print_json, tell};
+use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
 use crate::input::{Specs, specs, with_sources, world};
 use crate::machine::{Console, Machine};
@@ -17,7 +17,7 @@ pub(super) fn run(
     let set = match specs(&args.specs.specs)? {
         Specs::Valid(set) => set,
         Specs::Wrong(diagnostics, sources) => {
-            tell(&diagnostics, &sources, console)?;
+            tell_mistakes(args.json, &diagnostics, &sources, console)?;
             return Ok(Exit::Failed);
         }
     };

@@ -20,11 +20,7 @@ pub(super) fn run(args: &ValidateArgs, console: &mut Console<'_>) -> Result<Exit
             Ok(Exit::Done)
         }
         Specs::Wrong(diagnostics, sources) => {
-            if args.json {
-                print_json(console, &diagnostics)?;
-            } else {
-                tell(&diagnostics, &sources, console)?;
-            }
+            tell_mistakes(args.json, &diagnostics, &sources, console)?;
             Ok(Exit::Failed)
         }
     }
@@ -40,12 +36,16 @@ pub(super) fn print_json<T: serde::Serialize>(
     Ok(())
 }
 
-/// Prints the mistakes of specs on standard error.
-pub(super) fn tell(
+/// Prints the mistakes of specs: as JSON on standard output where that was asked for, else on standard error.
+pub(super) fn tell_mistakes(
+    as_json: bool,
     diagnostics: &[vfctl_spec::Diagnostic],
     sources: &[vfctl_spec::Source],
     console: &mut Console<'_>,
 ) -> Result<(), CliError> {
+    if as_json {
+        return print_json(console, &diagnostics);
+    }
     let colour = if console.colour { Colour::Always } else { Colour::Never };
     write!(console.err, "{}", vfctl_spec::render(diagnostics, sources, colour))?;
     Ok(())

@@ -199,9 +199,9 @@ impl PfCase {
             if !has_interface {
                 (settings.attributes, settings.macs) = (BTreeMap::new(), None);
             }
-            // Whether ice takes 802.1ad depends on its VLAN mode: the kernel decides when it is asked.
+            // A VLAN that the driver refuses blocks the plan; only netdevsim takes 802.1ad for certain.
             if let Some(Some(VfValue::Vlan(tag))) = settings.attributes.get_mut(&VfAttribute::Vlan)
-                && self.driver == "ice"
+                && self.driver != "netdevsim"
             {
                 tag.protocol = VlanProtocol::Dot1Q;
             }

@@ -75,7 +75,12 @@ fn hold(sim: &SimHost, report: &Report, kind: OpKind, fault: Fault) {
         for op in &lane.ops {
             if failed && phase != Some(op.phase) && op.phase != vfctl_port::Phase::Release {
                 assert_eq!(op.outcome, Outcome::NotTried, "{what}: {} went on after a failure", lane.title);
-                assert!(op.because.is_some(), "{what}: {} does not say why `{}` was not tried", lane.title, op.op);
+                assert!(
+                    op.because.is_some(),
+                    "{what}: {} does not say why `{}` was not tried",
+                    lane.title,
+                    op.op
+                );
             }
             failed |= matches!(op.outcome, Outcome::Refused(_) | Outcome::Unknown(_));
             phase = Some(op.phase);
@@ -83,7 +88,11 @@ fn hold(sim: &SimHost, report: &Report, kind: OpKind, fault: Fault) {
     }
     if kind != OpKind::SetDriversAutoprobe {
         for (address, pf) in sim.observe_host().unwrap().physical_functions {
-            assert_eq!(pf.drivers_autoprobe, Some(Toggle::On), "{what}: autoprobe of {address} was not given back");
+            assert_eq!(
+                pf.drivers_autoprobe,
+                Some(Toggle::On),
+                "{what}: autoprobe of {address} was not given back"
+            );
         }
     }
     // Every op that was tried stands in the journal, before anything that came after it.
@@ -95,7 +104,8 @@ fn hold(sim: &SimHost, report: &Report, kind: OpKind, fault: Fault) {
             JournalEntry::Began { .. } | JournalEntry::PhaseEnded { .. } | JournalEntry::Ended { .. } => 0,
         })
         .sum();
-    let tried = report.lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.outcome != Outcome::NotTried).count();
+    let tried =
+        report.lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.outcome != Outcome::NotTried).count();
     assert!(journaled >= tried, "{what}: {tried} ops were tried and {journaled} journaled");
     assert!(matches!(journal.first(), Some(JournalEntry::Began { .. })), "{what}");
     assert!(matches!(journal.last(), Some(JournalEntry::Ended { converged: false })), "{what}");

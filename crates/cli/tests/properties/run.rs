@@ -56,7 +56,7 @@ pub(crate) fn converge(case: &Case) -> Result<HostPlan, String> {
     if !second.is_empty() || second.is_blocked() {
         return Err(format!("the second plan is not empty:\n{}\nafter\n{}", text(&second), text(&first)));
     }
-    let now = plan(&live("live", &after), &after);
+    let now = plan(&live("live", None, &after), &after);
     if !now.is_empty() || now.is_blocked() {
         return Err(format!("the live host as a spec has a plan:\n{}", text(&now)));
     }

@@ -36,7 +36,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         if let Some(driver) = held_by {
             leave(context, index, device, driver, &fate, &mut unbind);
         }
-        join(context, index, device, held_by, fate, &mut binds);
+        join(context, index, device, fate, &mut binds);
     }
     if !unaddressed.is_empty() {
         let message = format!("vf {unaddressed}: the device does not say which PCI address it will have");
@@ -104,14 +104,7 @@ fn leave(
 }
 
 /// Adds the VF to the step in which VFs of its reason meet their driver.
-fn join(
-    context: &PfContext<'_>,
-    index: VfIndex,
-    device: PciAddress,
-    held_by: Option<&DriverName>,
-    fate: Fate,
-    binds: &mut Vec<Step>,
-) {
+fn join(context: &PfContext<'_>, index: VfIndex, device: PciAddress, fate: Fate, binds: &mut Vec<Step>) {
     let pf = context.desired.address.clone();
     let (op, reason, driver) = match fate {
         Fate::Keep => return,
@@ -125,7 +118,7 @@ fn join(
     };
     let change = Change {
         vf: Some(index),
-        from: Some(held_by.map_or_else(|| "none".to_owned(), ToString::to_string)),
+        from: Some("none".to_owned()),
         to: driver.as_ref().map_or_else(|| "the kernel's choice".to_owned(), ToString::to_string),
         origin: origin(context, index),
         op,

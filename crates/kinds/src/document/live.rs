@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_model::{DeviceAddress, Mtu, Reading, Toggle, VfAttribute, VfIndex, VfSet, VfValue};
+use vfctl_model::{DeviceAddress, HostName, Mtu, Reading, Toggle, VfAttribute, VfIndex, VfSet, VfValue};
 use vfctl_port::{AdminState, HostFacts, PfFacts, Use, VfFacts};
 
-use super::spec::{API_VERSION, Body, KIND, Metadata, SriovConfig};
+use super::spec::{API_VERSION, Body, KIND, Metadata, NodeSelector, SriovConfig};
 use crate::driver::DriverRow;
 use crate::pf::{CountSpec, Matcher, PciMatch, PfSpec, VfsSpec};
 use crate::setting::Setting;
@@ -13,13 +13,16 @@ use crate::vf::{self, AttributeSpec, DriverSpec, MacSource, VfGroup, VfSettings}
 
 /// Returns the document that says what the host is now. Values that a new VF has anyway are left out, and so are
 /// VFs that somebody else holds in another network namespace.
-pub fn live(name: &str, host: &HostFacts) -> SriovConfig {
+///
+/// `only_on` is the host that the document is to concern; `None` for whichever it is run on.
+pub fn live(name: &str, only_on: Option<&HostName>, host: &HostFacts) -> SriovConfig {
+    let nodes = only_on.map(|host| NodeSelector { names: vec![host.to_string()] });
     let pfs = host.physical_functions.iter().map(|(address, facts)| live_pf(address, facts)).collect();
     SriovConfig {
         api_version: API_VERSION.to_owned(),
         kind: KIND.to_owned(),
         metadata: Metadata { name: name.to_owned() },
-        spec: Body { nodes: None, hosts: BTreeMap::new(), system: None, physical_functions: pfs },
+        spec: Body { nodes, hosts: BTreeMap::new(), system: None, physical_functions: pfs },
     }
 }
 

@@ -4,6 +4,7 @@ use vfctl_model::{Toggle, VfIndex, VfSet};
 use vfctl_port::{Claim, ClaimValue, Op, PfFacts, Phase, Property};
 
 use super::autoprobe::last_value as autoprobe_at_end;
+use super::loss;
 use super::spec::{AtMost, CountSpec};
 use crate::binding;
 use crate::context::{PfContext, PfDiff};
@@ -32,9 +33,10 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         let fix = if facts.driver.is_none() {
             "the PF has no driver; load it, then its limit shows".to_owned()
         } else {
-            format!("ask for at most {}, or raise the limit in the card's firmware", facts.total_vfs)
+            format!("ask for at most {}; some cards' firmware can be told to offer more", facts.total_vfs)
         };
-        let message = format!("{count} VFs are more than the {} that the device offers", facts.total_vfs);
+        let message =
+            format!("{count} VFs are more than the {} that device and driver offer", facts.total_vfs);
         diff.findings.problem(Some(&wanted.origin), message, fix);
         return;
     }
@@ -45,8 +47,15 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     }
     let pf = desired.address.clone();
     let flaps = if row.count_flaps_link { context.pf_victims() } else { Vec::new() };
+    if let CountSpec::Wish { want, at_most: AtMost::Total } = wanted.value
+        && want > count
+    {
+        diff.findings
+            .note(Some(&wanted.origin), format!("{want} VFs are wanted, and the device offers {count}"));
+    }
     if facts.vf_count > 0 {
         diff.steps.push(remove(context, &flaps));
+        loss::tell(context, &mut diff.findings);
     }
     if count > 0 {
         let mut step = Step::new(Phase::CreateVfs, Property::VfCount, Reason::Asked);

@@ -103,6 +103,47 @@ pub fn mismatches(matcher: &Matcher, candidate: Candidate<'_>) -> Vec<Term> {
     failed
 }
 
+/// Returns a matcher's terms for people, such as `interface eth0, driver igb`.
+pub fn describe(matcher: &Matcher) -> String {
+    let Matcher {
+        interface,
+        altname,
+        pci,
+        mac_address,
+        vendor,
+        device,
+        driver,
+        serial,
+        numa_node,
+        link_up,
+        address,
+        default_route,
+        bond,
+        any_of,
+    } = matcher;
+    fn term<T: ToString>(key: &str, value: Option<&T>) -> Option<String> {
+        value.map(|value| format!("{key} {}", value.to_string()))
+    }
+    let alternatives: Vec<String> = any_of.iter().map(describe).collect();
+    let terms = [
+        term("interface", interface.as_ref()),
+        term("altname", altname.as_ref()),
+        term("pci", pci.as_ref().map(|PciMatch(device)| device)),
+        term("macAddress", mac_address.as_ref()),
+        term("vendor", vendor.as_ref()),
+        term("device", device.as_ref()),
+        term("driver", driver.as_ref()),
+        term("serial", serial.as_ref()),
+        term("numaNode", numa_node.as_ref()),
+        term("linkUp", link_up.as_ref()),
+        term("address", address.as_ref()),
+        term("defaultRoute", default_route.as_ref()),
+        term("bond", bond.as_ref()),
+        (!alternatives.is_empty()).then(|| format!("anyOf ({})", alternatives.join(" | "))),
+    ];
+    terms.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// Returns the addresses of the PF's interface and of what stands on it: bond, bridge, VLAN.
 fn addresses(candidate: Candidate<'_>) -> Vec<vfctl_model::Cidr> {
     let Candidate { address: _, facts, host } = candidate;

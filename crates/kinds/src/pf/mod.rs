@@ -3,6 +3,7 @@
 mod autoprobe;
 mod count;
 mod interface;
+mod loss;
 mod matcher;
 mod obstacle;
 mod rules;
@@ -12,7 +13,7 @@ pub(crate) use autoprobe::{diff as diff_autoprobe, last_value as autoprobe_at_en
 pub(crate) use count::diff as diff_count;
 pub use count::wanted_count;
 pub(crate) use interface::{diff as diff_interface, resolved as resolved_mtu};
-pub use matcher::{Candidate, Term, mismatches};
+pub use matcher::{Candidate, Term, describe, mismatches};
 pub use obstacle::{Obstacle, obstacles};
 pub(crate) use rules::{check, is_name, surely_same_device};
 pub use spec::{AtMost, CountSpec, ExpectSpec, Matcher, OnUnsupported, PciMatch, PfSpec, VfsSpec};

@@ -37,7 +37,7 @@ fn change(module: &ModuleName, origin: Option<String>) -> Change {
     Change {
         vf: None,
         from: Some("not loaded".to_owned()),
-        to: format!("{module} loaded"),
+        to: "loaded".to_owned(),
         origin,
         op: Op::LoadModule { module: module.clone() },
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_model::{InterfaceName, Reading, ReadsBack, VfAttribute, VfIndex, VfSet, VfSetting, VfValue};
+use vfctl_model::{
+    InterfaceName, Reading, ReadsBack, Shape, VfAttribute, VfIndex, VfSet, VfSetting, VfValue,
+};
 use vfctl_port::{Claim, ClaimValue, Expect, Op, Phase, Property};
 
 use super::rate;
@@ -145,11 +147,11 @@ fn judge(
     if !row.supports(attribute) {
         return match is_factory {
             true => Verdict::FactoryAnyway,
-            false => Verdict::Refused(format!("driver {} has no {attribute}", row.driver)),
+            false => Verdict::Refused(format!("driver {} has no such attribute", row.driver)),
         };
     }
     if let Some(why) = row.refuses(&value) {
-        return Verdict::Refused(format!("driver {}: {why}", row.driver));
+        return Verdict::Refused(format!("driver {} {why}", row.driver));
     }
     let Some(vf) = context.kept_vf(index) else {
         return match (setting, row.initial(attribute)) {
@@ -197,11 +199,19 @@ fn change(
     let pf = context.desired.address.clone();
     Some(Change {
         vf: Some(index),
-        from: from.map(|value| value.to_string()),
-        to: value.to_string(),
+        from: Some(from.map_or_else(|| "unknown".to_owned(), |value| shown(attribute, value))),
+        to: shown(attribute, value),
         origin: Some(origin.to_string()),
         op: Op::SetVf { pf, interface: interface.clone(), vf: index, setting },
     })
+}
+
+/// Returns a value for people: an address of zeros is none.
+fn shown(attribute: VfAttribute, value: VfValue) -> String {
+    match attribute.row().reads_back {
+        ReadsBack::ExceptFactory if value == attribute.factory() => "none".to_owned(),
+        ReadsBack::ExceptFactory | ReadsBack::Always => value.to_string(),
+    }
 }
 
 /// Findings on single VFs, gathered so that equal ones are told once.
@@ -255,10 +265,18 @@ impl Gathered {
         }
         for ((attribute, origin, value, why), vfs) in refused {
             let message = format!("vf {vfs}: {attribute} {value} cannot be had: {why}");
+            // A VF without its VLAN is not less isolated but elsewhere: that is never left out with a mere note.
+            let isolates = attribute.row().shape == Shape::Vlan;
             match context.desired.on_unsupported {
-                OnUnsupported::Warn => diff.findings.note(Some(&origin), format!("{message}; left out")),
-                OnUnsupported::Error => {
-                    let fix = "take it out of the spec, or set onUnsupported: warn on the PF";
+                OnUnsupported::Warn if !isolates => {
+                    diff.findings.note(Some(&origin), format!("{message}; left out"))
+                }
+                OnUnsupported::Error | OnUnsupported::Warn => {
+                    let fix = if isolates {
+                        "take it out of the spec; a VLAN isolates, so onUnsupported: warn does not cover it"
+                    } else {
+                        "take it out of the spec, or set onUnsupported: warn on the PF"
+                    };
                     diff.findings.problem(Some(&origin), message, fix);
                 }
             }

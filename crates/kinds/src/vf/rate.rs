@@ -1,6 +1,6 @@
 //! What drivers demand of the PF's link before they take a rate, checked before anything is written.
 
-use vfctl_model::{RateLimits, VfValue};
+use vfctl_model::{RateLimits, VfSet, VfValue};
 use vfctl_port::{AdminState, Op, PfNetdev};
 
 use crate::context::{PfContext, PfDiff};
@@ -21,33 +21,44 @@ pub(super) fn check<'a>(context: &PfContext<'_>, steps: impl Iterator<Item = &'a
         .collect();
     let Some((first, _)) = rates.first() else { return };
     let origin = first.origin.as_deref();
+    let vfs: VfSet = rates.iter().filter_map(|(change, _)| change.vf).collect();
     if context.row.rate_needs_carrier {
-        check_carrier(context, netdev, origin, diff);
+        check_carrier(context, netdev, &vfs, origin, diff);
     }
     let Some(speed) = netdev.speed.filter(|speed| *speed > 0 && netdev.carrier) else { return };
     if let Some(only) = context.row.rate_needs_speed.filter(|only| *only != speed) {
         let message = format!(
-            "driver {} takes rates only at {only} Mbit/s, and the link has {speed}",
+            "vf {vfs}: rate: driver {} takes rates only at {only} Mbit/s, and the link has {speed}",
             context.row.driver
         );
         diff.findings.problem(origin, message, "connect the port at that speed, or leave the rate out");
     }
     let highest = rates.iter().map(|(_, max)| *max).max().unwrap_or(0);
     if context.row.rate_within_speed && highest > speed {
-        let message = format!("a rate of {highest} Mbit/s is more than the link's {speed} Mbit/s");
+        let message = format!("vf {vfs}: a rate of {highest} Mbit/s is more than the link's {speed} Mbit/s");
         diff.findings.problem(origin, message, format!("ask for at most {speed}"));
     }
 }
 
 /// Reports a PF that will have no carrier.
-fn check_carrier(context: &PfContext<'_>, netdev: &PfNetdev, origin: Option<&str>, diff: &mut PfDiff) {
+fn check_carrier(
+    context: &PfContext<'_>,
+    netdev: &PfNetdev,
+    vfs: &VfSet,
+    origin: Option<&str>,
+    diff: &mut PfDiff,
+) {
     let driver = context.row.driver;
     let will_be_up = context.desired.admin_state.as_ref().map_or(netdev.up, |w| w.value == AdminState::Up);
     if !will_be_up {
-        let message = format!("driver {driver} takes rates only while the PF has a carrier, and it is down");
+        let message = format!(
+            "vf {vfs}: rate: driver {driver} takes rates only while the PF has a carrier, and it is down"
+        );
         diff.findings.problem(origin, message, "add `adminState: up` to the PF");
     } else if netdev.up && !netdev.carrier {
-        let message = format!("driver {driver} takes rates only while the PF has a carrier, and it has none");
+        let message = format!(
+            "vf {vfs}: rate: driver {driver} takes rates only while the PF has a carrier, and it has none"
+        );
         diff.findings.problem(
             origin,
             message,

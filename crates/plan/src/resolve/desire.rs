@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vfctl_kinds::desired::{DesiredPf, DesiredVf, Origin, Wanted};
 use vfctl_kinds::finding::Findings;
 use vfctl_kinds::path::SpecPath;
-use vfctl_kinds::pf::{PfSpec, VfsSpec, wanted_count};
+use vfctl_kinds::pf::{PfSpec, VfsSpec, describe, wanted_count};
 use vfctl_kinds::setting::Setting;
 use vfctl_kinds::vf::{AttributeSpec, Chosen, EffectiveVf, Entry, MacOwner, effective};
 use vfctl_model::{DeviceAddress, HostName, VfIndex, VfValue};
@@ -31,6 +31,7 @@ pub(super) fn desire(
         name: format!("{}/{}", source.config.metadata.name, entry.name),
         address: address.clone(),
         origin: at(path.clone()),
+        selector: describe(&entry.matcher),
         on_unsupported: entry.on_unsupported,
         admin_state: entry.admin_state.map(|value| Wanted { value, origin: at(path.key("adminState")) }),
         mtu: entry.mtu.map(|value| Wanted { value, origin: at(path.key("mtu")) }),

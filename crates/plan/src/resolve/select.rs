@@ -1,6 +1,6 @@
 //! Finds the PFs that an entry means, and says for each that it does not mean why not.
 
-use vfctl_kinds::finding::Findings;
+use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::path::SpecPath;
 use vfctl_kinds::pf::{Candidate, ExpectSpec, PfSpec, Term, mismatches};
 use vfctl_model::{DeviceAddress, InterfaceName};
@@ -51,10 +51,16 @@ pub(super) fn select(
             }
         })
         .collect();
-    let seen =
-        if candidates.is_empty() { "this host has no PF at all".to_owned() } else { candidates.join("; ") };
-    let message = format!("`{}` matches {} PFs, expected {expected}: {seen}", entry.name, matched.len());
-    findings.problem(Some(&origin), message, fix(entry, host, matched.len()));
+    let details =
+        if candidates.is_empty() { vec!["this host has no PF at all".to_owned()] } else { candidates };
+    let count = match matched.len() {
+        0 => "no PF".to_owned(),
+        1 => "1 PF".to_owned(),
+        count => format!("{count} PFs"),
+    };
+    let message = format!("`{}` matches {count}, expected {expected}", entry.name);
+    let help = Some(fix(entry, host, matched.len()));
+    findings.problems.push(Finding { origin: Some(origin), message, details, help });
     Vec::new()
 }
 
@@ -64,8 +70,9 @@ fn fix(entry: &PfSpec, host: &HostFacts, matched: usize) -> String {
         if let Some(link) = host.links.get(name) {
             let lower = link.lower.iter().map(InterfaceName::to_string).collect::<Vec<_>>().join(", ");
             return format!(
-                "{name} is a {} of {lower}: name one of these, or match by `bond: {name}`",
-                link.kind
+                "{name} is a {} of {lower}: name one of these, or match by `bond: {name}` with `expect: {}`",
+                link.kind,
+                link.lower.len()
             );
         }
         let by_altname = host.pf_by_interface(name).and_then(|(_, pf)| pf.netdev.as_ref());

@@ -1,0 +1,88 @@
+//! A step's changes in few lines: equal changes of many VFs are one, and so are addresses of their own.
+
+use std::collections::BTreeMap;
+
+use vfctl_kinds::step::{Change, Step};
+use vfctl_model::VfSet;
+use vfctl_port::{Op, Property};
+
+/// How many different changes are shown line by line before they are summed up.
+const SHOWN: usize = 8;
+
+/// How many VFs with a value of their own each are shown line by line, where all begin alike.
+const SHOWN_OF_A_KIND: usize = 2;
+
+/// VFs that change in the same way.
+struct Group<'a> {
+    from: Option<&'a str>,
+    to: &'a str,
+    members: VfSet,
+}
+
+/// Returns the lines.
+pub(crate) fn changes(step: &Step) -> Vec<String> {
+    let groups = groups(step);
+    let all: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
+    let begin_alike = groups.windows(2).all(|pair| matches!(pair, [a, b] if a.from == b.from));
+    let own_value_each = groups.len() == all.len();
+    let ends = groups.first().zip(groups.last());
+    match ends {
+        Some((first, last)) if groups.len() > SHOWN_OF_A_KIND && begin_alike && own_value_each => {
+            let from = first.from.map_or(String::new(), |from| format!("{from} "));
+            let count = groups.len();
+            vec![format!("{} {from}-> {} … {}  ({count} different)", subject(step, &all), first.to, last.to)]
+        }
+        Some((first, last)) if groups.len() > SHOWN => {
+            let count = groups.len();
+            vec![format!("{} {count} different changes, to {} … {}", subject(step, &all), first.to, last.to)]
+        }
+        _ => groups.iter().map(|group| group.line(step)).collect(),
+    }
+}
+
+/// Returns the groups in the order in which they first come.
+fn groups(step: &Step) -> Vec<Group<'_>> {
+    let mut places: BTreeMap<(Option<&str>, &str), usize> = BTreeMap::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for change in &step.changes {
+        let (from, to) = (change.from.as_deref(), change.to.as_str());
+        let place = *places.entry((from, to)).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(Group { from, to, members: VfSet::default() });
+        }
+        if let (Some(group), Some(vf)) = (groups.get_mut(place), change.vf) {
+            group.members.insert(vf);
+        }
+    }
+    groups
+}
+
+impl Group<'_> {
+    fn line(&self, step: &Step) -> String {
+        let Self { from, to, members } = self;
+        let change = from.map_or_else(|| format!("-> {to}"), |from| format!("{from} -> {to}"));
+        format!("{} {change}", subject(step, members))
+    }
+}
+
+/// Returns which property of which VFs a line speaks of, in the words of the spec.
+fn subject(step: &Step, members: &VfSet) -> String {
+    let word = match &step.property {
+        Property::VfCount => "count".to_owned(),
+        Property::Up => "adminState".to_owned(),
+        Property::Loaded => {
+            let names: Vec<String> = step.changes.iter().filter_map(module).collect();
+            format!("module {}", names.join(", "))
+        }
+        property => property.to_string(),
+    };
+    if members.is_empty() { format!("{word}:") } else { format!("vf {members}: {word}:") }
+}
+
+/// Returns the module that a change loads.
+fn module(change: &Change) -> Option<String> {
+    match &change.op {
+        Op::LoadModule { module } => Some(module.to_string()),
+        _ => None,
+    }
+}
