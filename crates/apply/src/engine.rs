@@ -32,8 +32,12 @@ pub trait Progress: Sync {
 
 /// Returns what the plan rests on that is not so any more; none where it is not stale.
 pub fn broken_basis(plan: &HostPlan, host: &HostFacts) -> Vec<String> {
-    let claims = plan.lanes.iter().flat_map(|lane| broken(host, &lane.basis));
-    claims.map(|unmet| format!("{}, but it is {} now", unmet.claim, unmet.found)).collect()
+    let gone = |lane: &Lane| !host.physical_functions.contains_key(&lane.pf);
+    let (gone, there): (Vec<&Lane>, Vec<&Lane>) = plan.lanes.iter().partition(|lane| gone(lane));
+    let gone = gone.into_iter().map(|lane| format!("{} ({}), which is gone", lane.title(), lane.pf));
+    let claims = there.into_iter().flat_map(|lane| broken(host, &lane.basis));
+    let claims = claims.map(|unmet| format!("{}, but it is {} now", unmet.claim, unmet.found));
+    gone.chain(claims).collect()
 }
 
 /// Applies a host's plan to the host.

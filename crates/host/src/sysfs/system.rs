@@ -2,7 +2,7 @@
 
 use std::io;
 
-use vfctl_model::ModuleName;
+use vfctl_model::{DriverName, ModuleName};
 use vfctl_port::{LinkManager, SystemFacts};
 
 use super::files::{named, optional_text, text};
@@ -51,6 +51,7 @@ pub(crate) fn read_system(roots: &Roots, processes: &[Process], unread: &mut Vec
         arguments: arguments.split_whitespace().map(str::to_owned).collect(),
         iommu: read_iommu(roots),
         modules: named::<ModuleName>(&roots.path("/sys/module")).into_iter().collect(),
+        drivers: named::<DriverName>(&roots.path("/sys/bus/pci/drivers")).into_iter().collect(),
         lockdown: read_lockdown(roots, unread),
         link_managers: link_managers(processes),
         ssh_interface: None,

@@ -25,7 +25,8 @@ pub fn steps(host: &HostFacts, modules: &[Wanted<ModuleName>], drivers: &BTreeSe
         }
     }
     let mut needed = Step::new(Phase::Quiesce, Property::Loaded, Reason::DriverNeedsModule);
-    for module in drivers.iter().map(DriverName::module) {
+    let unregistered = drivers.iter().filter(|driver| !host.system.drivers.contains(driver));
+    for module in unregistered.map(DriverName::module) {
         if missing(&module) && named.insert(module.clone()) {
             needed.changes.push(change(&module, None));
         }

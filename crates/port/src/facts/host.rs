@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::{Cidr, DeviceAddress, InterfaceName, ModuleName};
+use vfctl_model::{Cidr, DeviceAddress, DriverName, InterfaceName, ModuleName};
 
 use super::pf::PfFacts;
 
@@ -38,6 +38,9 @@ pub struct SystemFacts {
     pub iommu: IommuFacts,
     /// Modules that are loaded or built in and listed in `/sys/module`.
     pub modules: BTreeSet<ModuleName>,
+    /// Drivers that are registered on the PCI bus (`/sys/bus/pci/drivers`).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub drivers: BTreeSet<DriverName>,
     /// The kernel's lockdown mode other than `none`, from `/sys/kernel/security/lockdown`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lockdown: Option<String>,

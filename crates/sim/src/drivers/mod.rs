@@ -32,6 +32,11 @@ pub(crate) fn row_of(driver: Option<&DriverName>) -> &'static DriverRow {
         .unwrap_or(&unknown::UNKNOWN)
 }
 
+/// Returns the names of the drivers that VFs can have.
+pub(crate) fn vf_drivers() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().filter_map(|row| row.vf_driver)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
