@@ -1,0 +1,55 @@
+//! Builds and runs vfctl.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::repository::ROOT;
+
+/// The program under test: `VFCTL_BIN` where that is set, or else built now, so that it is never an old one.
+pub(crate) static VFCTL: LazyLock<PathBuf> = LazyLock::new(|| match std::env::var_os("VFCTL_BIN") {
+    Some(path) => ROOT.join(path),
+    None => build(Command::new(env!("CARGO")).current_dir(&*ROOT).args(["build", "--bin", "vfctl"])),
+});
+
+/// Builds one program of `vfctl-cli`; returns where it is.
+pub(crate) fn build(cargo: &mut Command) -> PathBuf {
+    cargo.args(["--package", "vfctl-cli", "--offline", "--message-format", "json-render-diagnostics"]);
+    let built = cargo.output().expect("run cargo");
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "build with {cargo:?}:\n{said}");
+    let messages = String::from_utf8(built.stdout).expect("cargo speaks UTF-8");
+    let programs = messages.lines().filter_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(PathBuf::from)
+    });
+    programs.last().unwrap_or_else(|| panic!("cargo built no program with {cargo:?}:\n{said}"))
+}
+
+/// What a program said, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// Its exit code.
+    pub(crate) code: i32,
+    /// Its standard output.
+    pub(crate) out: String,
+    /// Its standard error.
+    pub(crate) err: String,
+}
+
+/// Runs a program in a folder, without a terminal and whatever the environment says.
+pub(crate) fn run<S: AsRef<str>>(program: &Path, folder: &Path, arguments: &[S]) -> Ran {
+    let mut command = Command::new(program);
+    command.current_dir(folder).args(arguments.iter().map(AsRef::as_ref)).env("NO_COLOR", "1");
+    for name in ["VFCTL_STATE_DIR", "VFCTL_LOG", "COLUMNS"] {
+        command.env_remove(name);
+    }
+    let ran = command.output().unwrap_or_else(|error| panic!("run {command:?}: {error}"));
+    Ran {
+        code: ran.status.code().unwrap_or_else(|| panic!("{command:?} was killed: {}", ran.status)),
+        out: String::from_utf8(ran.stdout).expect("output is UTF-8"),
+        err: String::from_utf8(ran.stderr).expect("talk is UTF-8"),
+    }
+}
