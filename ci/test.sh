@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Every test of every tier, from a bare checkout on: installs what is missing, checks format and lints, runs the
+# tests of all crates, then the scenarios on the simulator and on a real kernel in a guest with emulated hardware,
+# and holds the two against each other. Ends with `N passed, N failed`; fails where anything failed or could not run.
+#
+# `quick` leaves out what needs a guest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TERM_COLOR=never LC_ALL=C.UTF-8
+unset VFCTL_BIN VFCTL_STATE_DIR VFCTL_LOG
+
+mode=${1:-all}
+logs=target/ci
+programs=target/x86_64-unknown-linux-gnu
+passed=0
+failed=0
+mkdir -p "$logs"
+
+# Adds to the counts, says so, and shows the log of what failed.
+report() {
+    local name=$1 good=$2 bad=$3 seconds=$4
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    printf '%-10s %4d passed, %d failed, %d s\n' "$name" "$good" "$bad" "$seconds"
+    if [ "$bad" -ne 0 ]; then
+        sed 's/^/    /' "$logs/$name.log" | tail -n 200
+        printf '    the whole log: %s\n' "$logs/$name.log"
+        return 1
+    fi
+}
+
+# check NAME COMMAND…: a command that succeeds or not.
+check() {
+    local name=$1 started=$SECONDS good=1
+    shift
+    "$@" >"$logs/$name.log" 2>&1 || good=0
+    report "$name" $good $((1 - good)) $((SECONDS - started))
+}
+
+# suite NAME COMMAND…: a command that says how many tests it ran. One that ran none, left some out, or ended badly
+# without saying why, has failed.
+suite() {
+    local name=$1 started=$SECONDS status=0 good bad ignored
+    shift
+    "$@" >"$logs/$name.log" 2>&1 || status=$?
+    read -r good bad ignored < <(awk '
+        # cargo: test result: ok. 3 passed; 0 failed; 0 ignored; …      testbed: 3 passed, 0 failed, …
+        /^test result: / { for (i = 2; i <= NF; i++) { if ($i == "passed;") good += $(i - 1); if ($i == "failed;") bad += $(i - 1); if ($i == "ignored;") ignored += $(i - 1) } }
+        /^[0-9]+ passed, [0-9]+ failed/ { good += $1; bad += $3 }
+        END { print good + 0, bad + 0, ignored + 0 }' "$logs/$name.log")
+    if [ "$ignored" -ne 0 ]; then
+        echo "$ignored tests were left out" >>"$logs/$name.log"
+        bad=$((bad + ignored))
+    fi
+    if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then
+        echo "exit code $status, and $good tests" >>"$logs/$name.log"
+        bad=1
+    fi
+    report "$name" "$good" "$bad" $((SECONDS - started))
+}
+
+# lost NAME WHY: a tier that cannot run.
+lost() {
+    echo "could not run: $2" >"$logs/$1.log"
+    report "$1" 0 1 0
+}
+
+# What ships is one file that needs nothing else.
+is_static() {
+    ldd "$programs/release/vfctl" 2>&1 | tee /dev/stderr | grep -qE 'statically linked|not a dynamic executable'
+}
+
+kernel_tiers() {
+    if ! check release cargo build --locked --release -p vfctl-cli --bin vfctl; then
+        lost kernel "there is no vfctl to run" || :
+        lost matrix "there are no results to compare" || :
+        return
+    fi
+    check static is_static || :
+    if check image "$programs/debug/testbed" image; then
+        suite kernel "$programs/debug/testbed" run --vfctl "$programs/release/vfctl" --report target/testbed/kernel || :
+        check matrix "$programs/debug/testbed" matrix target/testbed/sim target/testbed/kernel || :
+    else
+        lost kernel "there is no guest" || :
+        lost matrix "there are no results to compare" || :
+    fi
+}
+
+case $mode in
+all | quick) ;;
+*) echo "usage: ci/test.sh [quick]" >&2; exit 64 ;;
+esac
+if [ "$mode" = all ]; then
+    check setup bash ci/setup.sh || :
+fi
+# What an earlier run has left must not count.
+rm -rf target/testbed/sim target/testbed/kernel
+check format cargo fmt --all --check || :
+check lint cargo clippy --locked --workspace --all-targets --features vfctl-cli/sim -- -D warnings || :
+suite crates cargo test --locked --workspace --features vfctl-cli/sim --no-fail-fast || :
+if check programs cargo build --locked -p vfctl-cli -p testbed --features vfctl-cli/sim --bins; then
+    suite simulator "$programs/debug/testbed" simulate --sim "$programs/debug/vfctl-sim" --report target/testbed/sim || :
+    if [ "$mode" = all ]; then kernel_tiers; fi
+else
+    lost simulator "the programs could not be built" || :
+    if [ "$mode" = all ]; then
+        lost kernel "the programs could not be built" || :
+        lost matrix "the programs could not be built" || :
+    fi
+fi
+
+if [ "$mode" = quick ]; then echo "Not asked for: kernel, matrix."; fi
+echo "It took $((SECONDS / 60)) min $((SECONDS % 60)) s."
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,21 @@
+# Each recipe calls one script, which works without just, too.
+
+# What vfctl does, on emulated hardware, in two minutes.
+demo:
+    bash ci/demo.sh
+
+# Every test of every tier, on a fresh machine as well.
+test:
+    bash ci/test.sh
+
+# The tests that need no guest.
+quick:
+    bash ci/test.sh quick
+
+# Writes the schemas and the examples' plans anew.
+generate:
+    bash ci/generate.sh
+
+# Installs what building and testing need.
+setup:
+    bash ci/setup.sh
