@@ -6,8 +6,8 @@ use vfctl_port::{Claim, HostFacts, PfFacts, Property, Subject, Use, VfFacts};
 use crate::desired::DesiredPf;
 use crate::driver::DriverRow;
 use crate::finding::Findings;
-use crate::pf;
 use crate::step::{Step, Victim};
+use crate::{binding, pf};
 
 /// The default MTU of Ethernet in bytes (IEEE 802.3; `ETH_DATA_LEN`).
 pub(crate) const ETHERNET_MTU: u32 = 1500;
@@ -27,6 +27,8 @@ pub struct PfContext<'a> {
     pub count: u16,
     /// Whether all VFs will be new.
     pub recreate: bool,
+    /// Whether new VFs must wait for their driver; asked for every VF, so found out once.
+    pub(crate) holds_new_vfs: bool,
 }
 
 /// What the kinds find for one PF.
@@ -47,7 +49,9 @@ impl<'a> PfContext<'a> {
     pub fn new(host: &'a HostFacts, facts: &'a PfFacts, desired: &'a DesiredPf) -> Self {
         let row = DriverRow::of(facts.driver.as_ref());
         let count = pf::wanted_count(facts, desired).unwrap_or(facts.vf_count);
-        Self { host, facts, desired, row, count, recreate: count != facts.vf_count }
+        let recreate = count != facts.vf_count;
+        let context = Self { host, facts, desired, row, count, recreate, holds_new_vfs: false };
+        Self { holds_new_vfs: binding::must_hold_new_vfs(&context), ..context }
     }
 
     /// Returns the subject of claims on the PF.

@@ -53,7 +53,7 @@ pub(crate) fn fate(context: &PfContext<'_>, index: VfIndex) -> Fate {
 }
 
 fn new_vf_fate(context: &PfContext<'_>, wanted: Option<&DriverSpec>) -> Fate {
-    let holds = holds_new_vfs(context);
+    let holds = context.holds_new_vfs;
     let autoprobe = autoprobe_at_end(context) == Some(Toggle::On);
     match wanted {
         Some(DriverSpec::Named(driver)) => Fate::Bind { driver: driver.clone(), reason: Reason::Asked },
@@ -96,7 +96,7 @@ fn needs_rebind(context: &PfContext<'_>, index: VfIndex, driver: &DriverName) ->
 
 /// Returns whether new VFs must wait for their driver: some get another one than the kernel's, or a MAC address
 /// that their driver reads only once.
-pub(crate) fn holds_new_vfs(context: &PfContext<'_>) -> bool {
+pub(crate) fn must_hold_new_vfs(context: &PfContext<'_>) -> bool {
     let on_pci = context.facts.drivers_autoprobe.is_some();
     let waits = |(index, vf): (&VfIndex, &crate::desired::DesiredVf)| {
         let other_driver =

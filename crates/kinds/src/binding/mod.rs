@@ -5,4 +5,4 @@ mod fate;
 
 pub(crate) use diff::diff;
 pub use fate::drivers_needed;
-pub(crate) use fate::{holds_new_vfs, probes, rebinds};
+pub(crate) use fate::{must_hold_new_vfs, probes, rebinds};

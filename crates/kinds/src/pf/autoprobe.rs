@@ -24,7 +24,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         }
         return;
     };
-    let holds = binding::holds_new_vfs(context);
+    let holds = context.holds_new_vfs;
     let while_created = match (context.recreate && context.count > 0, holds) {
         (true, true) => Toggle::Off,
         (true, false) => last,

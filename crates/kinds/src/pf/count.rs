@@ -6,7 +6,6 @@ use vfctl_port::{Claim, ClaimValue, Op, PfFacts, Phase, Property};
 use super::autoprobe::last_value as autoprobe_at_end;
 use super::loss;
 use super::spec::{AtMost, CountSpec};
-use crate::binding;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::DesiredPf;
 use crate::step::{Change, Impact, Reason, Step, Victim};
@@ -84,7 +83,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
 /// Returns the claims that new VFs have the driver that the kernel gives them, and its interface, where both are
 /// known: what follows must not race with a driver that is still coming.
 fn drivers_settled(context: &PfContext<'_>) -> Vec<Claim> {
-    let probed = !binding::holds_new_vfs(context) && autoprobe_at_end(context) == Some(Toggle::On);
+    let probed = !context.holds_new_vfs && autoprobe_at_end(context) == Some(Toggle::On);
     let known = context.facts.vf_default_driver.as_ref();
     let Some(driver) = known.filter(|driver| probed && context.row.vf_driver == Some(driver.as_str())) else {
         return Vec::new();
