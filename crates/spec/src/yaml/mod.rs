@@ -4,6 +4,7 @@
 mod deserialize;
 mod node;
 mod parse;
+mod scalar;
 mod write;
 
 pub(crate) use deserialize::{Mistake, Problem, Step};

@@ -75,14 +75,6 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
-impl Scalar {
-    /// Returns whether this is YAML's word for nothing, or nothing at all.
-    pub(crate) fn says_nothing(&self) -> bool {
-        let Self { text, style } = self;
-        *style == Style::Plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
-    }
-}
-
 impl Node {
     /// Returns the stand-in for a value that is missing at `span`.
     pub(crate) fn hole(span: Span) -> Self {

@@ -101,3 +101,43 @@ fn diagnostics_are_data() {
     }]);
     assert_eq!(json, wanted);
 }
+
+/// The reference for users.
+const REFERENCE: &str = include_str!("../../../../docs/spec.md");
+
+#[test]
+fn every_example_of_the_reference_is_taken() {
+    let blocks: Vec<&str> =
+        REFERENCE.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() >= 5, "only {} examples are left", blocks.len());
+    for block in blocks {
+        let indented =
+            |blanks: &str| block.lines().map(|line| format!("{blanks}{line}\n")).collect::<String>();
+        let head = "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {name: doc}\nspec:\n";
+        let text = match block.split(':').next() {
+            Some("apiVersion") => block.to_owned(),
+            Some("- name") => format!("{head}  physicalFunctions:\n{}", indented("    ")),
+            _ => format!("{head}{}", indented("  ")),
+        };
+        load_text(&text).expect(block);
+    }
+}
+
+#[test]
+fn every_field_is_in_the_reference() {
+    fn fields(schema: &serde_json::Value, found: &mut Vec<String>) {
+        let Some(map) = schema.as_object() else { return };
+        found.extend(
+            map.get("properties").and_then(|p| p.as_object()).into_iter().flat_map(|p| p.keys().cloned()),
+        );
+        map.values().for_each(|inner| fields(inner, found));
+    }
+    let mut found = Vec::new();
+    fields(&vfctl_spec::json_schema(), &mut found);
+    found.retain(|field| {
+        let places =
+            [format!("`{field}`"), format!(".{field}`"), format!("{{{field}:"), format!(", {field}:")];
+        !places.iter().any(|place| REFERENCE.contains(place))
+    });
+    assert_eq!(found, ["metadata", "spec", "nodes", "system"], "only their parts are told");
+}
