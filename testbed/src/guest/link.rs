@@ -41,8 +41,13 @@ pub enum GuestError {
     #[error("run a command in the guest: {0}")]
     Failed(String),
     /// No answer at all.
-    #[error("wait for the guest: no answer within {} s", .0.as_secs())]
-    Silent(Duration),
+    #[error("wait for the guest: no answer within {} s\n{said}", limit.as_secs())]
+    Silent {
+        /// The time that it had.
+        limit: Duration,
+        /// What it and QEMU said when they were asked.
+        said: String,
+    },
     /// The command is stuck in the kernel.
     #[error("end `{command}`: it is stuck in the kernel\n{stacks}")]
     Stuck {
@@ -123,7 +128,7 @@ impl Guest {
         match guest.next_answer(Instant::now() + AGENT_LIMIT)? {
             Some(Answer::Ready) => Ok(guest),
             Some(answer) => Err(GuestError::Failed(format!("the agent begins with {answer:?}"))),
-            None => Err(GuestError::Silent(AGENT_LIMIT)),
+            None => Err(guest.silent(AGENT_LIMIT)),
         }
     }
 
@@ -175,7 +180,7 @@ impl Guest {
             match self.next_answer(until)? {
                 Some(Answer::Failed { id: None, why }) => return Err(GuestError::Failed(why)),
                 Some(answer) => self.keep(answer),
-                None => return Err(GuestError::Silent(limit)),
+                None => return Err(self.silent(limit)),
             }
         };
         match answer {
@@ -189,6 +194,11 @@ impl Guest {
             Answer::Failed { id: _, why } => Err(GuestError::Failed(why)),
             Answer::Ready => Err(GuestError::Failed("the agent has started again".to_owned())),
         }
+    }
+
+    fn silent(&mut self, limit: Duration) -> GuestError {
+        let said = self.machine.interrogate().unwrap_or_else(|error| error.to_string());
+        GuestError::Silent { limit, said }
     }
 
     fn keep(&mut self, answer: Answer) {

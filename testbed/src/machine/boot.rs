@@ -23,6 +23,8 @@ const BOOT_LIMIT: Duration = Duration::from_secs(90);
 const PROBE_LIMIT: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(20);
 const TAIL: usize = 40;
+/// How long a silent guest gets to print what it was asked.
+const INTERROGATION: Duration = Duration::from_secs(3);
 
 /// What is wrong with the machine.
 #[derive(Debug, thiserror::Error)]
@@ -247,6 +249,33 @@ impl Machine {
             None => Monitor::connect(&self.monitor_socket)?,
         };
         Ok(self.monitor.insert(monitor))
+    }
+
+    /// Asks a guest that does not answer what it is waiting for: its kernel's
+    /// blocked tasks if it still hears the keyboard, and where its processors
+    /// are.
+    ///
+    /// # Errors
+    ///
+    /// When QEMU itself does not answer.
+    pub fn interrogate(&mut self) -> Result<String, MachineError> {
+        let monitor = self.monitor()?;
+        for key in ["alt-sysrq-w", "alt-sysrq-l"] {
+            monitor.console(&format!("sendkey {key}"))?;
+            thread::sleep(INTERROGATION);
+        }
+        let mut text = String::new();
+        for command in ["info status", "info registers -a"] {
+            let printed = self.monitor()?.console(command)?;
+            text.extend(
+                printed
+                    .lines()
+                    .filter(|line| ["VM", "CPU#", "RIP"].iter().any(|word| line.starts_with(word)))
+                    .flat_map(|line| [line, "\n"]),
+            );
+        }
+        let console = self.log.as_ref().map(|log| log.tail(4 * TAIL)).unwrap_or_default();
+        Ok(format!("{text}{console}"))
     }
 
     /// Waits until the machine has ended by itself.

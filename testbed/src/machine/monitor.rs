@@ -1,4 +1,4 @@
-//! QEMU's monitor: cutting a wire and joining it again.
+//! QEMU's monitor: cutting a wire and joining it again, asking a silent guest.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -69,16 +69,26 @@ impl Monitor {
     ///
     /// When QEMU knows no such device or does not answer.
     pub fn set_wire(&mut self, device: &str, wire: Wire) -> Result<(), MonitorError> {
-        self.execute("set_link", &json!({"name": device, "up": wire == Wire::Joined}))
+        self.execute("set_link", &json!({"name": device, "up": wire == Wire::Joined})).map(|_| ())
     }
 
-    fn execute(&mut self, command: &str, arguments: &Value) -> Result<(), MonitorError> {
+    /// Gives a command as QEMU's console takes it; returns what that prints.
+    ///
+    /// # Errors
+    ///
+    /// When QEMU does not answer.
+    pub fn console(&mut self, command: &str) -> Result<String, MonitorError> {
+        let printed = self.execute("human-monitor-command", &json!({"command-line": command}))?;
+        Ok(printed.as_str().unwrap_or_default().to_owned())
+    }
+
+    fn execute(&mut self, command: &str, arguments: &Value) -> Result<Value, MonitorError> {
         let request = json!({"execute": command, "arguments": arguments});
         self.writer.write_all(format!("{request}\n").as_bytes())?;
         loop {
             let answer = self.read()?;
-            if answer.get("return").is_some() {
-                return Ok(());
+            if let Some(value) = answer.get("return") {
+                return Ok(value.clone());
             }
             if let Some(error) = answer.get("error") {
                 let why = error.get("desc").and_then(Value::as_str).unwrap_or("no reason given").to_owned();

@@ -6,7 +6,7 @@
 /// Each sentence: words in lower case stand for themselves, words in upper
 /// case for a value. `DEV` is an interface or, for a device without one, its
 /// address as devlink writes it (`pci/0000:04:00.0`).
-pub const SENTENCES: [&str; 25] = [
+pub const SENTENCES: [&str; 28] = [
     "set DEV vf INDEX KEY VALUE",
     "set-each DEV FIRST-LAST macAddress START",
     "set-each DEV FIRST-LAST vlan START",
@@ -32,6 +32,9 @@ pub const SENTENCES: [&str; 25] = [
     "default-route DEV",
     "eswitch DEV MODE",
     "fault OP HOW",
+    "fault OP HOW VALUE",
+    "fault OP on DEV HOW",
+    "fault OP on DEV HOW VALUE",
 ];
 
 /// Whether the vocabulary has such a sentence.
@@ -83,6 +86,7 @@ mod tests {
         assert!(is_known("set eth0 vf 3 vlan 200:3:802.1ad"));
         assert!(is_known("set-each eth0 0-999 macAddress 02:00:00:00:00:01"));
         assert!(is_known("rescan"));
+        assert!(is_known("fault setVf on eth0 transient 2"));
         assert!(!is_known("set eth0 vf 3"));
         assert!(!is_known("set-each eth0 0-999 trust on"));
         assert!(!is_known("reboot now"));
