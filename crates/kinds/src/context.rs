@@ -104,8 +104,18 @@ impl<'a> PfContext<'a> {
             if upper.map_or(own && netdev.default_route, |link| link.default_route) {
                 users.push(format!("default route through {name}"));
             }
+            let addresses = upper.map(|link| &link.addresses).or(own.then_some(&netdev.addresses));
+            users.extend(
+                addresses
+                    .into_iter()
+                    .flatten()
+                    .filter(|a| !a.is_link_local())
+                    .map(|a| format!("{name} carries {a}")),
+            );
+            users
+                .extend(upper.filter(|link| link.kind == "bridge").map(|_| format!("port of bridge {name}")));
         }
-        users.into_iter().map(|user| Victim { vf: None, user, blocks: false }).collect()
+        users.into_iter().map(|user| Victim { vf: None, user, perhaps: false, blocks: false }).collect()
     }
 
     /// Returns the claims that nobody, or somebody, uses these VFs, as the facts say.

@@ -113,7 +113,7 @@ impl fmt::Display for Impact {
         f.write_str(match self {
             Self::None => "harmless",
             Self::Disturbs => "may pause traffic",
-            Self::Rebinds => "takes the VF away and brings it back",
+            Self::Rebinds => "takes the VF's interface and its addresses away",
             Self::Destroys => "destroys VFs",
         })
     }
@@ -128,6 +128,9 @@ pub struct Victim {
     pub vf: Option<VfIndex>,
     /// Who.
     pub user: String,
+    /// Whether it could not be looked, so that this is a mere possibility.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub perhaps: bool,
     /// Whether the kernel would wait for ever, so that no consent helps.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blocks: bool,
@@ -136,7 +139,8 @@ pub struct Victim {
 impl Victim {
     /// Returns the user of a VF as a victim.
     pub(crate) fn of_vf(vf: VfIndex, user: &Use) -> Self {
-        Self { vf: Some(vf), user: user.to_string(), blocks: user.blocks_the_kernel() }
+        let perhaps = matches!(user, Use::CouldNotLook { .. });
+        Self { vf: Some(vf), user: user.to_string(), perhaps, blocks: user.blocks_the_kernel() }
     }
 }
 

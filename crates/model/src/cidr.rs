@@ -26,6 +26,14 @@ impl Cidr {
         self.address
     }
 
+    /// Returns whether the address is one that an interface gives itself (RFC 3927, RFC 4291 2.5.6).
+    pub fn is_link_local(&self) -> bool {
+        match self.address {
+            IpAddr::V4(v4) => v4.is_link_local(),
+            IpAddr::V6(v6) => v6.is_unicast_link_local(),
+        }
+    }
+
     /// Returns whether `address` lies in this network.
     pub fn contains(&self, address: IpAddr) -> bool {
         let bits = |address: IpAddr| match address {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use vfctl_kinds::context::PfContext;
 use vfctl_kinds::desired::DesiredPf;
 use vfctl_kinds::finding::{Finding, Findings};
+use vfctl_kinds::path::SpecPath;
 use vfctl_kinds::step::Step;
 use vfctl_kinds::{binding, registry, system};
 use vfctl_model::{DriverName, HostName, VfIndex};
@@ -16,7 +17,20 @@ use crate::resolve::{Desired, Source, resolve};
 
 /// Plans for every host of the world.
 pub fn plan(sources: &[Source<'_>], world: &World) -> Plan {
-    let hosts = world.hosts.iter().map(|(name, host)| (name.clone(), plan_host(sources, name, host)));
+    let anywhere = sources.iter().find(|source| source.config.spec.nodes.is_none());
+    let unclear = anywhere.filter(|_| world.hosts.len() > 1);
+    let hosts = world.hosts.iter().map(|(name, host)| {
+        let mut plan = plan_host(sources, name, host);
+        if let Some(source) = unclear {
+            let origin = (source.place)(&SpecPath::default().key("spec"));
+            let message = format!(
+                "there are facts of {} hosts, and the document does not say whom it concerns",
+                world.hosts.len()
+            );
+            plan.findings.problem(Some(&origin), message, "add `nodes: {names: [...]}`; `\"*\"` means all");
+        }
+        (name.clone(), plan)
+    });
     Plan::new(hosts.collect())
 }
 

@@ -11,9 +11,10 @@ use vfctl_kinds::driver::DriverRow;
 use vfctl_kinds::finding::Finding;
 use vfctl_kinds::pf::CountSpec;
 use vfctl_kinds::setting::Setting;
+use vfctl_kinds::step::Reason;
 use vfctl_kinds::vf::{self, DriverSpec};
 use vfctl_model::{HostName, Reading, VfAttribute, VfIndex};
-use vfctl_port::{HostFacts, PfFacts, Property, Subject, VfFacts};
+use vfctl_port::{HostFacts, PfFacts, Phase, Property, Subject, VfFacts};
 
 use crate::collect::plan_host;
 use crate::document::Lane;
@@ -61,6 +62,23 @@ pub enum ExplainError {
     NothingSaid,
 }
 
+/// What would be done to one property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ExplainedStep {
+    /// When.
+    pub phase: Phase,
+    /// The value of before; `None` where nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The value of after.
+    pub to: String,
+    /// Why.
+    pub reason: Reason,
+    /// The command that a person would type.
+    pub command: String,
+}
+
 /// The explanation of one property on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -79,7 +97,7 @@ pub struct Explanation {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<String>,
     /// What would be done.
-    pub steps: Vec<String>,
+    pub steps: Vec<ExplainedStep>,
     /// What is claimed of it in the end.
     pub claims: Vec<String>,
 }
@@ -182,12 +200,12 @@ impl Wish {
             vf.map_or_else(|| Subject::Pf(pf.address.clone()), |vf| Subject::Vf(pf.address.clone(), vf));
         let changes = lane.steps().filter(|step| step.property == property).flat_map(|step| {
             let of_subject = step.changes.iter().filter(|change| change.vf == vf);
-            of_subject.map(|change| {
-                let from = change.from.as_ref().map_or(String::new(), |from| format!("{from} "));
-                format!(
-                    "{}: {from}-> {}, because {}\n            $ {}",
-                    step.phase, change.to, step.reason, change.op
-                )
+            of_subject.map(|change| ExplainedStep {
+                phase: step.phase,
+                from: change.from.clone(),
+                to: change.to.clone(),
+                reason: step.reason,
+                command: change.op.to_string(),
             })
         });
         let claims = lane.goal.iter().filter(|claim| claim.subject == subject && claim.property == property);
@@ -312,8 +330,10 @@ impl fmt::Display for Explanation {
         if steps.is_empty() && blocked.is_empty() {
             writeln!(f, "  step      none")?;
         }
-        for step in steps {
-            writeln!(f, "  step      {step}")?;
+        for ExplainedStep { phase, from, to, reason, command } in steps {
+            let from = from.as_ref().map_or(String::new(), |from| format!("{from} "));
+            writeln!(f, "  step      {phase}: {from}-> {to}, because {reason}")?;
+            writeln!(f, "            $ {command}")?;
         }
         for claim in claims {
             writeln!(f, "  claim     {claim}")?;

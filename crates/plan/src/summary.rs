@@ -32,6 +32,9 @@ pub(crate) fn changes(step: &Step) -> Vec<String> {
             let count = groups.len();
             vec![format!("{} {from}-> {} … {}  ({count} different)", subject(step, &all), first.to, last.to)]
         }
+        Some((first, _)) if groups.len() > SHOWN && groups.iter().all(|group| group.to == first.to) => {
+            vec![format!("{} ({} different) -> {}", subject(step, &all), groups.len(), first.to)]
+        }
         Some((first, last)) if groups.len() > SHOWN => {
             let count = groups.len();
             vec![format!("{} {count} different changes, to {} … {}", subject(step, &all), first.to, last.to)]

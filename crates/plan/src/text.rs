@@ -63,7 +63,11 @@ fn render_lane(text: &mut String, host: &HostPlan, lane: &Lane, detail: Detail) 
         return;
     }
     let driver = lane.driver.as_ref().map_or("no driver", |driver| driver.as_str());
-    line(text, 1, &format!("{} ({}, {driver}) as {}", lane.title(), lane.pf, lane.name));
+    let title = match &lane.interface {
+        Some(interface) => format!("{interface} ({}, {driver})", lane.pf),
+        None => format!("{} ({driver})", lane.pf),
+    };
+    line(text, 1, &format!("{title} as {}", lane.name));
     let earlier =
         host.lanes.iter().take_while(|other| other.pf != lane.pf).filter(|other| !other.phases.is_empty());
     if let Some(before) = earlier.filter(|other| other.queue == lane.queue && !lane.phases.is_empty()).last()
@@ -115,11 +119,18 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
     if step.impact == Impact::Destroys {
         line(text, 4, &format!("! {}", destroyed(step)));
     } else if !step.victims.is_empty() {
-        line(text, 4, &format!("! {}; apply needs --allow-disruption", step.impact));
+        let hurts_host = step.victims.iter().any(|victim| victim.vf.is_none());
+        let what = if hurts_host {
+            "takes the PF's link down for a moment".to_owned()
+        } else {
+            step.impact.to_string()
+        };
+        line(text, 4, &format!("! {what}; apply needs --allow-disruption"));
     }
     for victim in &step.victims {
-        let of = victim.vf.map_or_else(|| "the PF".to_owned(), |VfIndex(vf)| format!("vf {vf}"));
-        line(text, 4, &format!("! hurts {of}: {}", victim.user));
+        let of = victim.vf.map_or_else(|| "this host".to_owned(), |VfIndex(vf)| format!("vf {vf}"));
+        let verb = if victim.perhaps { "may hurt" } else { "hurts" };
+        line(text, 4, &format!("! {verb} {of}: {}", victim.user));
     }
     if detail == Detail::Verbose {
         for change in &step.changes {

@@ -1,7 +1,7 @@
 //! `vfctl discover`: which port can do what, what is set, and why a port cannot.
 
 use vfctl_kinds::driver::DriverRow;
-use vfctl_kinds::pf::obstacles;
+use vfctl_kinds::pf::{host_obstacles, obstacles};
 use vfctl_kinds::{document, vf};
 use vfctl_model::{HostName, Reading, VfAttribute};
 use vfctl_port::{HostFacts, PfFacts, VfFacts};
@@ -29,8 +29,9 @@ pub(super) fn run(
         DiscoverOutput::Json => print_json(console, &world)?,
         DiscoverOutput::Yaml => write!(console.out, "{}", yaml::text(&world)?)?,
         DiscoverOutput::Table => {
-            for (name, host) in &world.hosts {
-                write!(console.out, "{}", host_table(name, host))?;
+            for (position, (name, host)) in world.hosts.iter().enumerate() {
+                let gap = if position > 0 { "\n" } else { "" };
+                write!(console.out, "{gap}{}", host_table(name, host))?;
             }
         }
         DiscoverOutput::Spec => {
@@ -64,6 +65,9 @@ fn host_table(name: &HostName, host: &HostFacts) -> String {
         }
     };
     let mut text = format!("host {name}: kernel {}, IOMMU {iommu}\n", system.kernel);
+    for obstacle in host_obstacles(host) {
+        text.push_str(&format!("! {obstacle}\n"));
+    }
     for manager in &system.link_managers {
         text.push_str(&format!("note: {} takes new VF interfaces: {}\n", manager.name, manager.remedy));
     }
@@ -87,6 +91,9 @@ fn host_table(name: &HostName, host: &HostFacts) -> String {
         let link = netdev.map_or("-".to_owned(), |n| match (n.up, n.carrier, n.speed) {
             (false, ..) => "down".to_owned(),
             (true, false, _) => "no carrier".to_owned(),
+            (true, true, Some(speed)) if speed >= 1000 && speed % 1000 == 0 => {
+                format!("up {}G", speed / 1000)
+            }
             (true, true, Some(speed)) => format!("up {speed}M"),
             (true, true, None) => "up".to_owned(),
         });
@@ -104,7 +111,7 @@ fn host_table(name: &HostName, host: &HostFacts) -> String {
     text.push_str(&table(0, &rows));
     for (address, pf) in &host.physical_functions {
         let title = pf.netdev.as_ref().map_or_else(|| address.to_string(), |n| n.name.to_string());
-        let obstacles = obstacles(host, pf);
+        let obstacles = obstacles(pf);
         if !obstacles.is_empty() || !pf.vfs.is_empty() {
             text.push_str(&format!("\n{title}\n"));
         }
@@ -151,6 +158,7 @@ fn vf_table(pf: &PfFacts) -> String {
 /// Returns an attribute's reading; `-` where the driver has no such thing, `?` where it could not be read.
 fn attribute_cell(vf: &VfFacts, attribute: VfAttribute, row: &DriverRow) -> String {
     match vf::read(vf, attribute, row) {
+        Reading::Known(value) if value == VfAttribute::MacAddress.factory() => "none".to_owned(),
         Reading::Known(value) => value.to_string(),
         Reading::Unsupported => "-".to_owned(),
         Reading::Unreadable(_) => "?".to_owned(),

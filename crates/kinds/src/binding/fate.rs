@@ -59,7 +59,9 @@ fn new_vf_fate(context: &PfContext<'_>, wanted: Option<&DriverSpec>) -> Fate {
         Some(DriverSpec::Named(driver)) => Fate::Bind { driver: driver.clone(), reason: Reason::Asked },
         Some(DriverSpec::None) => Fate::Keep,
         Some(DriverSpec::Default) if holds || !autoprobe => Fate::Probe { reason: Reason::Asked },
-        None if holds && autoprobe => Fate::Probe { reason: Reason::DefaultDriver },
+        None if holds && autoprobe && default_driver(context).is_some() => {
+            Fate::Probe { reason: Reason::DefaultDriver }
+        }
         Some(DriverSpec::Default) | None => Fate::Keep,
     }
 }

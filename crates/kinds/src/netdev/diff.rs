@@ -1,11 +1,13 @@
 //! Compares the MTU of VF interfaces.
 
-use vfctl_model::{Mtu, VfIndex};
+use std::collections::BTreeMap;
+
+use vfctl_model::{Mtu, VfIndex, VfSet};
 use vfctl_port::{Claim, ClaimValue, Op, Phase, Property};
 
 use crate::binding;
 use crate::context::{ETHERNET_MTU, PfContext, PfDiff};
-use crate::desired::Wanted;
+use crate::desired::{Origin, Wanted};
 use crate::pf::resolved_mtu;
 use crate::setting::Setting;
 use crate::step::{Change, Reason, Step};
@@ -15,17 +17,48 @@ use crate::vf::DriverSpec;
 pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     let mut step = Step::new(Phase::ConfigureNetdev, Property::Mtu, Reason::Asked);
     step.settle_ms = 15_000;
+    let mut faults: BTreeMap<(Origin, Fault), VfSet> = BTreeMap::new();
     for (index, vf) in &context.desired.vfs {
         if index.0 >= context.count || context.is_lent_out(*index) {
             continue;
         }
-        if let Some(wanted) = &vf.mtu {
-            diff_one(context, *index, wanted, vf.driver.as_ref().map(|w| &w.value), &mut step, diff);
+        if let Some(wanted) = &vf.mtu
+            && let Err(fault) =
+                diff_one(context, *index, wanted, vf.driver.as_ref().map(|w| &w.value), &mut step, diff)
+        {
+            faults.entry((wanted.origin.clone(), fault)).or_default().insert(*index);
+        }
+    }
+    for ((origin, fault), vfs) in faults {
+        match fault {
+            Fault::NoInterface => {
+                let fix = "take mtu out, or give the VF to its network driver";
+                let message = format!("vf {vfs}: has no network interface on the host, so no MTU");
+                diff.findings.problem(Some(&origin), message, fix);
+            }
+            Fault::AbovePf { vf, pf } => {
+                let message = format!("vf {vfs}: an MTU of {vf} is above its PF's {pf}");
+                diff.findings.problem(Some(&origin), message, format!("add `mtu: {vf}` to the PF"));
+            }
         }
     }
     if !step.changes.is_empty() {
         diff.steps.push(step);
     }
+}
+
+/// Why a VF's interface cannot have the MTU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    /// There is no interface on the host.
+    NoInterface,
+    /// It is above the PF's.
+    AbovePf {
+        /// The VF's MTU in bytes.
+        vf: u32,
+        /// The PF's in the end.
+        pf: u32,
+    },
 }
 
 fn diff_one(
@@ -35,8 +68,8 @@ fn diff_one(
     driver: Option<&DriverSpec>,
     step: &mut Step,
     diff: &mut PfDiff,
-) {
-    let Some(mtu) = resolved_mtu(wanted.value) else { return };
+) -> Result<(), Fault> {
+    let Some(mtu) = resolved_mtu(wanted.value) else { return Ok(()) };
     let no_interface = match driver {
         Some(DriverSpec::None) => true,
         Some(DriverSpec::Named(driver)) => driver.is_vfio(),
@@ -46,14 +79,13 @@ fn diff_one(
     let netdev = context.kept_vf(index).and_then(|vf| vf.netdev.as_ref());
     let (Some(device), false, true) = (context.vf_address(index), no_interface, fresh || netdev.is_some())
     else {
-        let fix = "take mtu out, or give the VF to its network driver";
-        diff.findings.problem(
-            Some(&wanted.origin),
-            format!("vf {index}: has no network interface on the host, so no MTU"),
-            fix,
-        );
-        return;
+        return Err(Fault::NoInterface);
     };
+    let of_pf = context.desired.mtu.as_ref().and_then(|wanted| resolved_mtu(wanted.value)).map(Mtu::get);
+    let of_pf = of_pf.or(context.facts.netdev.as_ref().map(|netdev| netdev.mtu));
+    if let Some(pf) = of_pf.filter(|pf| mtu.get() > *pf) {
+        return Err(Fault::AbovePf { vf: mtu.get(), pf });
+    }
     let claim = Claim::is(context.vf(index), Property::Mtu, ClaimValue::Number(mtu.get()));
     diff.goal.push(claim.clone());
     let from = if fresh { Some(ETHERNET_MTU) } else { netdev.map(|netdev| netdev.mtu) };
@@ -61,7 +93,7 @@ fn diff_one(
         diff.basis.push(Claim::is(context.vf(index), Property::Mtu, ClaimValue::Number(from)));
     }
     if from == Some(mtu.get()) {
-        return;
+        return Ok(());
     }
     step.requires.push(Claim::is(context.vf(index), Property::Interface, ClaimValue::Flag(true)));
     step.ends.push(claim);
@@ -72,4 +104,5 @@ fn diff_one(
         origin: Some(wanted.origin.to_string()),
         op: Op::SetVfMtu { pf: context.desired.address.clone(), vf: index, device, mtu },
     });
+    Ok(())
 }

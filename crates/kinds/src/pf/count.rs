@@ -28,20 +28,22 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     if !recreate {
         return;
     }
-    if count > facts.total_vfs {
-        let fix = if facts.driver.is_none() {
-            "the PF has no driver; load it, then its limit shows".to_owned()
-        } else {
-            format!("ask for at most {}; some cards' firmware can be told to offer more", facts.total_vfs)
-        };
-        let message =
-            format!("{count} VFs are more than the {} that device and driver offer", facts.total_vfs);
-        diff.findings.problem(Some(&wanted.origin), message, fix);
-        return;
-    }
     if facts.driver.is_none() {
         let fix = "bind the PF to its driver first; without one the kernel makes no VFs";
         diff.findings.problem(Some(&wanted.origin), "the PF has no driver", fix);
+        return;
+    }
+    if facts.total_vfs == 0 {
+        let fix = "turn SR-IOV on in the card's firmware and in the machine's, then reboot";
+        diff.findings.problem(Some(&wanted.origin), "device and driver offer no VFs", fix);
+        return;
+    }
+    if count > facts.total_vfs {
+        let fix =
+            format!("ask for at most {}; some cards' firmware can be told to offer more", facts.total_vfs);
+        let message =
+            format!("{count} VFs are more than the {} that device and driver offer", facts.total_vfs);
+        diff.findings.problem(Some(&wanted.origin), message, fix);
         return;
     }
     let pf = desired.address.clone();
@@ -102,7 +104,8 @@ fn drivers_settled(context: &PfContext<'_>) -> Vec<Claim> {
 fn remove(context: &PfContext<'_>, flaps: &[Victim]) -> Step {
     let PfContext { facts, desired, .. } = *context;
     let all: VfSet = facts.vfs.keys().copied().collect();
-    let mut step = Step::new(Phase::RemoveVfs, Property::VfCount, Reason::CountThroughZero);
+    let reason = if context.count == 0 { Reason::Asked } else { Reason::CountThroughZero };
+    let mut step = Step::new(Phase::RemoveVfs, Property::VfCount, reason);
     step.changes.push(Change {
         vf: None,
         from: Some(facts.vf_count.to_string()),

@@ -14,6 +14,6 @@ pub(crate) use count::diff as diff_count;
 pub use count::wanted_count;
 pub(crate) use interface::{diff as diff_interface, resolved as resolved_mtu};
 pub use matcher::{Candidate, Term, describe, mismatches};
-pub use obstacle::{Obstacle, obstacles};
+pub use obstacle::{Obstacle, host_obstacles, obstacles};
 pub(crate) use rules::{check, is_name, surely_same_device};
 pub use spec::{AtMost, CountSpec, ExpectSpec, Matcher, OnUnsupported, PciMatch, PfSpec, VfsSpec};

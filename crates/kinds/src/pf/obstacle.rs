@@ -20,40 +20,41 @@ impl fmt::Display for Obstacle {
     }
 }
 
-/// Returns what stands in the way of this port, gravest first; none where all is well.
-pub fn obstacles(host: &HostFacts, pf: &PfFacts) -> Vec<Obstacle> {
+impl Obstacle {
+    fn new(cause: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { cause: cause.into(), fix: fix.into() }
+    }
+}
+
+/// Returns what stands in the way of every port of the host; none where all is well.
+pub fn host_obstacles(host: &HostFacts) -> Vec<Obstacle> {
     let mut found = Vec::new();
-    let mut add =
-        |cause: &str, fix: &str| found.push(Obstacle { cause: cause.to_owned(), fix: fix.to_owned() });
-    let on_pci = pf.class.is_some();
-    if pf.driver.is_none() {
-        add(
-            "the PF has no driver",
-            "load its driver; `lspci -k` names it. Without one the kernel makes no VFs",
-        );
-    } else if pf.total_vfs == 0 {
-        add(
-            "the driver offers no VFs",
-            "turn SR-IOV on in the card's firmware and in the machine's, then reboot",
-        );
-    }
-    if on_pci && pf.total_vfs > 0 && pf.driver.is_some() && pf.vf_default_driver.is_none() {
-        add(
-            "the kernel has no driver for its VFs",
-            "install the module for them, or give them to vfio-pci by `driver`",
-        );
-    }
+    let on_pci = host.physical_functions.values().any(|pf| pf.class.is_some());
     if on_pci && host.system.iommu.groups == 0 {
         let fix = "for vfio-pci enable VT-d or AMD-Vi in firmware and boot with `intel_iommu=on iommu=pt` (AMD: `iommu=pt`)";
-        add("the IOMMU is off", fix);
+        found.push(Obstacle::new("the IOMMU is off", fix));
     }
-    if let Some(mode) = &host.system.lockdown
-        && mode != "none"
-    {
-        add(
-            &format!("the kernel is locked down ({mode})"),
-            "firmware tools cannot change the card while it is",
-        );
+    if let Some(mode) = &host.system.lockdown {
+        let fix = "firmware tools cannot change a card while it is";
+        found.push(Obstacle::new(format!("the kernel is locked down ({mode})"), fix));
+    }
+    found
+}
+
+/// Returns what stands in the way of this port, gravest first; none where all is well.
+pub fn obstacles(pf: &PfFacts) -> Vec<Obstacle> {
+    let mut found = Vec::new();
+    let on_pci = pf.class.is_some();
+    if pf.driver.is_none() {
+        let fix = "load its driver; `lspci -k` names it. Without one the kernel makes no VFs";
+        found.push(Obstacle::new("the PF has no driver", fix));
+    } else if pf.total_vfs == 0 {
+        let fix = "turn SR-IOV on in the card's firmware and in the machine's, then reboot";
+        found.push(Obstacle::new("device and driver offer no VFs", fix));
+    }
+    if on_pci && pf.total_vfs > 0 && pf.driver.is_some() && pf.vf_default_driver.is_none() {
+        let fix = "install the module for them, or give them to vfio-pci by `driver`";
+        found.push(Obstacle::new("the kernel has no driver for its VFs", fix));
     }
     found
 }

@@ -1,6 +1,6 @@
 //! Compares the attributes that a PF sets on its VFs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_model::{
     InterfaceName, Reading, ReadsBack, Shape, VfAttribute, VfIndex, VfSet, VfSetting, VfValue,
@@ -9,6 +9,7 @@ use vfctl_port::{Claim, ClaimValue, Expect, Op, Phase, Property};
 
 use super::rate;
 use super::read::read;
+use crate::binding;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::{Origin, Wanted};
 use crate::pf::OnUnsupported;
@@ -39,7 +40,9 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     let mut gathered = Gathered::default();
     let Some(interface) = context.interface() else {
         let first = context.desired.vfs.values().flat_map(|vf| vf.attributes.values()).next();
-        if let Some(wanted) = first {
+        let said_already =
+            context.facts.driver.is_none() && (context.recreate || context.desired.mtu.is_some());
+        if let Some(wanted) = first.filter(|_| !said_already) {
             let fix = "take the VF attributes out; only a network card's PF can set them";
             diff.findings.problem(Some(&wanted.origin), "the PF has no network interface", fix);
         }
@@ -87,7 +90,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
                 Verdict::FactoryAnyway => gathered.factory(*attribute, *index, wanted),
                 Verdict::PerhapsHeld => gathered.perhaps_held.insert(*index),
                 Verdict::Refused(why) => gathered.refused(*attribute, *index, wanted, why),
-                Verdict::Unreadable(why) => gathered.unreadable(*index, wanted, why),
+                Verdict::Unreadable(why) => gathered.unreadable(*attribute, *index, why),
             }
         }
     }
@@ -95,7 +98,9 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     for (attribute, mut step) in steps {
         if attribute.row().disturbs {
             let touched: Vec<VfIndex> = step.changes.iter().filter_map(|change| change.vf).collect();
-            step.victims = if context.recreate { Vec::new() } else { context.victims(touched.into_iter()) };
+            let told_by_unbind = |index: &VfIndex| binding::rebinds(context, *index);
+            let touched = touched.into_iter().filter(|index| !told_by_unbind(index));
+            step.victims = if context.recreate { Vec::new() } else { context.victims(touched) };
             step.impact = if step.victims.is_empty() { Impact::None } else { Impact::Disturbs };
         }
         diff.steps.push(step);
@@ -221,7 +226,7 @@ struct Gathered {
     perhaps_held: VfSet,
     factory: BTreeMap<(VfAttribute, Origin), VfSet>,
     refused: BTreeMap<(VfAttribute, Origin, String, String), VfSet>,
-    unreadable: BTreeMap<(Origin, String), VfSet>,
+    unreadable: BTreeMap<String, (VfSet, BTreeSet<VfAttribute>)>,
 }
 
 impl Gathered {
@@ -240,8 +245,10 @@ impl Gathered {
         self.refused.entry((attribute, wanted.origin.clone(), value, why)).or_default().insert(index);
     }
 
-    fn unreadable(&mut self, index: VfIndex, wanted: &Wanted<Setting<VfValue>>, why: String) {
-        self.unreadable.entry((wanted.origin.clone(), why)).or_default().insert(index);
+    fn unreadable(&mut self, attribute: VfAttribute, index: VfIndex, why: String) {
+        let (vfs, attributes) = self.unreadable.entry(why).or_default();
+        vfs.insert(index);
+        attributes.insert(attribute);
     }
 
     fn report(self, context: &PfContext<'_>, diff: &mut PfDiff) {
@@ -281,9 +288,14 @@ impl Gathered {
                 }
             }
         }
-        for ((origin, why), vfs) in unreadable {
-            let message = format!("vf {vfs}: its attributes could not be read: {why}");
-            diff.findings.problem(Some(&origin), message, "run as root, on a kernel whose VF list is whole");
+        for (why, (vfs, attributes)) in unreadable {
+            let names = attributes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let message = format!("vf {vfs}: {names}: could not be read: {why}");
+            diff.findings.problem(
+                Some(&context.desired.origin),
+                message,
+                "run as root, on a kernel whose VF list is whole",
+            );
         }
     }
 }

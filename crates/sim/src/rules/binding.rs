@@ -96,15 +96,15 @@ pub(crate) fn probe(
         return Ok(());
     }
     let (of_pf, _, row) = world.pf(pf)?;
-    // `pci_device_can_probe` refuses with autoprobe off, but `drivers_probe` is content whenever nobody takes the
-    // device: `__device_attach_driver` drops what a probe says.
+    // `pci_device_can_probe` refuses with autoprobe off, and `drivers_probe` is content whenever nobody takes the
+    // device (`__device_attach_driver` drops what a probe says): the edge looks at the driver link and refuses.
     let autoprobes = of_pf.drivers_autoprobe == Some(Toggle::On);
     match of_pf.vf_default_driver.clone().filter(|_| autoprobes && row.vf_driver_takes) {
         Some(driver) => {
             let from = world.now + DRIVER;
             take(world, pf, vf, driver, from)
         }
-        None => Ok(()),
+        None => Err(Stop::ByEdge("the kernel found no driver that may have it".to_owned())),
     }
 }
 
