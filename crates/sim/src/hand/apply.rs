@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use vfctl_model::{DeviceAddress, InterfaceName, PciAddress, Toggle, VfIndex, VfSetting, VfValue, VlanTag};
+use vfctl_model::{
+    DeviceAddress, InterfaceName, PciAddress, RawReading, Toggle, VfAttribute, VfIndex, VfSetting, VfValue,
+    VlanTag,
+};
 use vfctl_port::{Op, OpError, Use};
 
 use super::{EachValue, Hand, VfDriver};
+use crate::drivers::MacShown;
 use crate::errno::Errno;
 use crate::fault::Injected;
 use crate::perform::{self, Stop};
@@ -195,9 +199,16 @@ fn give(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, driver: &VfDriver
 
 /// Lets a process open a VF's vfio device.
 fn open(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<(), OpError> {
-    let (facts, _) = world.vf_mut(pf, vf)?;
+    let shows_own = world.pf(pf)?.2.mac_shown == MacShown::Own;
+    let (facts, hidden) = world.vf_mut(pf, vf)?;
     match &facts.driver {
         Some(driver) if driver.is_vfio() => {
+            // Opening resets the function, and the PF forgets an address that it did not give
+            // (`igb_vf_reset_event`, igb_main.c).
+            if shows_own && hidden.admin_mac.is_none() {
+                let zero = RawReading::Value(VfAttribute::MacAddress.factory());
+                facts.attributes.0.insert(VfAttribute::MacAddress, zero);
+            }
             facts.uses.push(Use::VfioOpen { holder: "pid 1234 (vfio-hold)".to_owned() });
             Ok(())
         }

@@ -104,7 +104,7 @@ pub(crate) fn probe(
             let from = world.now + DRIVER;
             take(world, pf, vf, driver, from)
         }
-        None => Err(Stop::ByEdge("the kernel found no driver that may have it".to_owned())),
+        None => Err(Stop::ByEdge(format!("the kernel found no driver that may have {device}"))),
     }
 }
 

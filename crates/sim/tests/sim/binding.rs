@@ -1,7 +1,7 @@
 //! Rules of drivers, modules and vfio.
 
 use vfctl_model::{Toggle, VfIndex};
-use vfctl_port::{Clock, Observe, Op, Outcome};
+use vfctl_port::{Clock, Observe, Op, OpError, Outcome};
 use vfctl_sim::{Errno, PfSeed, SimHost};
 
 use crate::words::{
@@ -68,11 +68,11 @@ fn bind_of_a_vf_that_has_a_driver_is_busy() {
 }
 
 #[test]
-fn probe_with_autoprobe_off_is_accepted_and_binds_nothing_while_bind_by_override_works() {
+fn probe_with_autoprobe_off_binds_nothing_and_is_refused_by_the_edge_while_bind_by_override_works() {
     let host = host("igb", 2);
     assert_eq!(set_autoprobe(&host, Toggle::Off), Outcome::Done);
     assert_eq!((unbind(&host, 0), unbind(&host, 1)), (Outcome::Done, Outcome::Done));
-    assert_eq!(probe(&host, 0), Outcome::Done);
+    assert!(matches!(probe(&host, 0), Outcome::Refused(OpError { errno: None, .. })));
     host.settle();
     assert_eq!(driver(&host, 0), None);
     assert_eq!(bind(&host, 1, "igbvf"), Outcome::Done);
