@@ -49,7 +49,7 @@ impl Text {
         let line = self.line_starts.partition_point(|start| *start <= byte).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
         let before = self.source.text.get(start..byte).unwrap_or_default();
-        let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
+        let before = if start == 0 { before.strip_prefix('\u{feff}').unwrap_or(before) } else { before };
         (line, before.chars().count() + 1)
     }
 }

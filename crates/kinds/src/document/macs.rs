@@ -1,33 +1,35 @@
-//! Rules on MAC addresses over all PFs, hosts and documents: each address is for one VF.
+//! Rules on where MAC addresses come from: nothing that is written once may reach two PFs or hosts.
+//!
+//! That no address is written twice is said in `mac_holders`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use vfctl_model::{MacAddress, VfAttribute, VfIndex, VfValue};
+use vfctl_model::{HostName, VfAttribute};
 
+use super::mac_holders::{Holders, check_host_values, check_vfs};
 use super::rules::{entries, spec_path};
-use super::spec::{Body, HostValues, SriovConfig};
-use crate::path::{Segment, SpecPath, Violation, Violations};
+use super::spec::{Body, SriovConfig};
+use crate::path::{SpecPath, Violation, Violations};
 use crate::pf::{ExpectSpec, PfSpec, VfsSpec};
-use crate::vf::{AttributeSpec, Chosen, DeriveFrom, Entry, MacSource, check_address, effective, most};
+use crate::vf::{AttributeSpec, DeriveFrom, MacSource, most};
 
 /// Checks the addresses of all documents.
 pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
-    let mut given = Given::default();
+    let mut holders = Holders::default();
     let mut derived = BTreeMap::new();
     for (position, document) in documents.iter().enumerate() {
         violations.turn_to(position);
-        check_host_values(&document.spec, &mut given, violations);
+        check_host_values(&document.spec, &mut holders, violations);
         let several_hosts = several_hosts(&document.spec);
         let mut lists = BTreeMap::new();
-        for (entry, path) in entries(document) {
+        for (number, (entry, path)) in entries(document).enumerate() {
             let Some(vfs) = &entry.vfs else { continue };
             for written in sources(vfs, &path.key("vfs")) {
                 check_reach(&written, entry, several_hosts.as_deref(), violations);
                 check_derived(&written, &path, &mut derived, violations);
                 check_from_host(&written, &document.spec, &mut lists, violations);
             }
-            let owner = format!("{}/{}", document.metadata.name, entry.name);
-            check_given(&owner, vfs, &path.key("vfs"), &mut given, violations);
+            check_vfs(document, number, vfs, &mut holders, violations);
         }
     }
 }
@@ -164,20 +166,17 @@ fn check_from_host<'a>(
     let path = written.path.key("list").key("fromHost");
     let Body { nodes, hosts, .. } = body;
     let document = violations.document();
-    let has_list =
-        |host: &str| hosts.iter().any(|(other, values)| other.as_str() == host && values.contains_key(name));
-    let named =
-        nodes.iter().flat_map(|nodes| &nodes.names).filter(|name| !name.contains('*')).map(String::as_str);
-    let known = hosts.keys().map(vfctl_model::HostName::as_str);
-    let mut without: Vec<&str> = named.chain(known).filter(|host| !has_list(host)).collect();
-    without.sort_unstable();
-    without.dedup();
+    let named = nodes.iter().flat_map(|nodes| &nodes.names).filter(|name| !name.contains('*'));
+    let known: BTreeSet<&str> = hosts.keys().map(HostName::as_str).collect();
+    let without_values = named.map(String::as_str).filter(|name| !known.contains(name));
+    let without_list = hosts.iter().filter(|(_, values)| !values.contains_key(name));
+    let without: BTreeSet<&str> = without_values.chain(without_list.map(|(host, _)| host.as_str())).collect();
     if hosts.is_empty() && without.is_empty() {
         let message = format!("no host has a list `{name}`: there is no `spec.hosts`");
         let help = format!("add `hosts: {{HOST: {{{name}: [\"02:…\", …]}}}}` under `spec`");
         violations.add(Violation::new(path.clone(), message, help));
     } else if !without.is_empty() {
-        let message = format!("no list `{name}` for {}", without.join(", "));
+        let message = format!("no list `{name}` for {}", Vec::from_iter(without).join(", "));
         let help = format!("add `{name}: [\"02:…\", …]` for each of them under `spec.hosts`");
         violations.add(Violation::new(path.clone(), message, help));
     }
@@ -206,114 +205,7 @@ fn check_from_host<'a>(
     }
 }
 
-fn host_path(host: &str, list: &str) -> SpecPath {
+/// Returns the path of a list among a host's values.
+pub(super) fn host_path(host: &str, list: &str) -> SpecPath {
     spec_path().key("hosts").key(host).key(list)
-}
-
-/// Who was given an address first.
-#[derive(Default)]
-struct Given(BTreeMap<MacAddress, Taker>);
-
-/// Who is given an address.
-#[derive(Clone)]
-struct Taker {
-    document: usize,
-    path: SpecPath,
-    /// In words, such as "vf 3 of `workers/fast`".
-    who: String,
-}
-
-impl Given {
-    /// Notes that an address is given to somebody; returns who has it already.
-    fn take(&mut self, mac: MacAddress, taker: &Taker) -> Option<Taker> {
-        if mac == MacAddress::ZERO {
-            return None;
-        }
-        match self.0.get(&mac) {
-            Some(first) => Some(first.clone()),
-            None => {
-                self.0.insert(mac, taker.clone());
-                None
-            }
-        }
-    }
-}
-
-fn twice(mac: MacAddress, taker: Taker, first: Taker) -> Violation {
-    Violation::new(
-        taker.path,
-        format!("{mac} is given twice: to {}, and to {}", first.who, taker.who),
-        "give each VF an address of its own: a network delivers to one holder only",
-    )
-    .with(first.document, first.path, "first given here")
-}
-
-/// Checks the addresses under `hosts`.
-fn check_host_values(body: &Body, given: &mut Given, violations: &mut Violations) {
-    let document = violations.document();
-    let lists = |(host, values): (_, &HostValues)| {
-        let host: &vfctl_model::HostName = host;
-        values.iter().map(|(name, list)| (host.clone(), name.clone(), list.clone())).collect::<Vec<_>>()
-    };
-    for (host, name, list) in body.hosts.iter().flat_map(lists) {
-        for (position, mac) in list.into_iter().enumerate() {
-            let path = host_path(host.as_str(), &name).index(position);
-            check_address(mac, &path, violations);
-            let taker = Taker { document, path, who: format!("{host} in `{name}`") };
-            if let Some(first) = given.take(mac, &taker) {
-                violations.add(twice(mac, taker, first));
-            }
-        }
-    }
-}
-
-/// Checks the addresses that one entry writes out for its VFs, as far as each VF gets them.
-fn check_given(owner: &str, vfs: &VfsSpec, path: &SpecPath, given: &mut Given, violations: &mut Violations) {
-    let document = violations.document();
-    let highest = vfs.groups.iter().filter_map(|group| group.vfs.last()).max();
-    let open_end = highest.map_or(0, |VfIndex(last)| last.saturating_add(1));
-    // One violation for each pair of sources, not for each VF.
-    let mut told = BTreeMap::new();
-    for (vf, wished) in effective(vfs, most(vfs.count).unwrap_or(open_end)) {
-        for (attribute, chosen) in
-            wished.attributes.iter().filter(|(attribute, _)| !attribute.row().shareable)
-        {
-            let key_path = chosen.entry.path(path).key(attribute.key());
-            let Some((mac, path)) = written_out(vfs, *chosen, key_path) else { continue };
-            let taker = Taker { document, path, who: format!("vf {vf} of `{owner}`") };
-            if let Some(first) = given.take(mac, &taker) {
-                let SpecPath(mut source) = first.path.clone();
-                source.pop_if(|last| matches!(last, Segment::Index(_)));
-                told.entry((chosen.entry, first.document, source)).or_insert((mac, taker, first));
-            }
-        }
-    }
-    for (mac, taker, first) in told.into_values() {
-        violations.add(twice(mac, taker, first));
-    }
-}
-
-/// Returns the address that is written out for one VF, and where; `None` where none is, or all share it, which
-/// another rule says.
-fn written_out(
-    vfs: &VfsSpec,
-    chosen: Chosen<&AttributeSpec>,
-    path: SpecPath,
-) -> Option<(MacAddress, SpecPath)> {
-    let Chosen { value, entry, ordinal } = chosen;
-    let is_for_one = match entry {
-        Entry::All => most(vfs.count) == Some(1),
-        Entry::Group(number) => vfs.groups.get(number).is_some_and(|group| group.vfs.len() == 1),
-    };
-    match value {
-        AttributeSpec::Value(VfValue::Mac(mac)) if is_for_one => Some((*mac, path)),
-        AttributeSpec::PerVf(MacSource::First(first)) => {
-            Some((first.offset_by(u32::from(ordinal))?, path.key("first")))
-        }
-        AttributeSpec::PerVf(MacSource::List(list)) => {
-            let place = usize::from(ordinal);
-            Some((*list.get(place)?, path.key("list").index(place)))
-        }
-        AttributeSpec::Default | AttributeSpec::Value(_) | AttributeSpec::PerVf(_) => None,
-    }
 }

@@ -1,6 +1,7 @@
 //! The document as a whole: whom it concerns and what it holds.
 
 mod live;
+mod mac_holders;
 mod macs;
 mod rules;
 mod spec;

@@ -94,7 +94,7 @@ fn check_settings(settings: &VfSettings, path: &SpecPath, size: Option<usize>, v
 
 fn check_value(value: VfValue, path: &SpecPath, violations: &mut Violations) {
     match value {
-        VfValue::Mac(mac) => check_address(mac, path, violations),
+        VfValue::Mac(mac) => check_address(mac, || path.clone(), violations),
         VfValue::Vlan(VlanTag { id, qos, protocol }) if id.get() == 0 => {
             let no_vlan = "id 0 is no VLAN (ndo_set_vf_vlan, include/linux/netdevice.h)";
             if qos.get() != 0 {
@@ -123,18 +123,18 @@ fn check_value(value: VfValue, path: &SpecPath, violations: &mut Violations) {
     }
 }
 
-/// Checks an address that a VF is to have.
-pub(crate) fn check_address(mac: MacAddress, path: &SpecPath, violations: &mut Violations) {
+/// Checks an address that a VF is to have; its path is asked for only where something is wrong.
+pub(crate) fn check_address(mac: MacAddress, path: impl FnOnce() -> SpecPath, violations: &mut Violations) {
     if mac == MacAddress::ZERO {
         violations.add(Violation::new(
-            path.clone(),
+            path(),
             "the address of all zeros is none: drivers take it as giving the address up",
             "write `default` to give the address up",
         ));
     } else if mac.is_multicast() {
         let [first, ..] = mac.bytes();
         violations.add(Violation::new(
-            path.clone(),
+            path(),
             format!("{mac} is a group address, which drivers refuse for a VF (IEEE 802, first bit on the wire; is_multicast_ether_addr)"),
             format!("make the first byte even, such as {:02x}", first & 0xfe | 0x02),
         ));
@@ -145,7 +145,7 @@ fn check_source(source: &MacSource, path: &SpecPath, size: Option<usize>, violat
     match source {
         MacSource::First(first) => {
             let path = path.key("first");
-            check_address(*first, &path, violations);
+            check_address(*first, || path.clone(), violations);
             let last = size.and_then(|size| u32::try_from(size.checked_sub(1)?).ok());
             if let Some(steps) = last.filter(|steps| first.offset_by(*steps).is_none()) {
                 violations.add(Violation::new(
@@ -161,7 +161,7 @@ fn check_source(source: &MacSource, path: &SpecPath, size: Option<usize>, violat
         MacSource::List(list) => {
             let path = path.key("list");
             for (position, mac) in list.iter().enumerate() {
-                check_address(*mac, &path.index(position), violations);
+                check_address(*mac, || path.index(position), violations);
             }
             if let Some(size) = size.filter(|size| list.len() < *size) {
                 violations.add(Violation::new(

@@ -93,7 +93,7 @@ fn lies_within(place: &Place, text: &str) {
 /// Texts that once had places outside of them, or on other lines.
 #[test]
 fn places_lie_within_texts_that_once_were_trouble() {
-    for text in ["\n\u{feff}: ", "%`{*}\"?[\u{85}a [*}\"`", ":\n- !%"] {
+    for text in ["\n\u{feff}: ", "%`{*}\"?[\u{85}a [*}\"`", ":\n- !%", "\u{feff}\u{feff}:"] {
         check_places(text.to_owned());
     }
 }
