@@ -12,6 +12,9 @@ use crate::source::{Source, Text};
 use crate::suggest::did_you_mean;
 use crate::yaml::{Node, Span, Value, parse};
 
+/// How many mistakes are told at once.
+const MOST_TOLD: usize = 200;
+
 /// Documents that keep every rule.
 #[derive(Debug, Clone)]
 pub struct SpecSet {
@@ -103,6 +106,15 @@ pub fn load(sources: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
     // What an alias repeats is wrong only once.
     let mut told = BTreeSet::new();
     faults.retain(|fault| told.insert((fault.span, fault.message.clone())));
+    if let Some(first_hidden) = faults.get(MOST_TOLD).map(|fault| fault.span) {
+        let hidden = faults.len() - MOST_TOLD;
+        faults.truncate(MOST_TOLD);
+        faults.push(Fault::new(
+            first_hidden,
+            format!("{hidden} more from here on are not shown"),
+            "mend these first",
+        ));
+    }
     let none = Text::of(&Source { name: String::new(), text: String::new() });
     let place = |span: Span| texts.get(span.source).map_or(&none, Arc::as_ref).place(span);
     Err(faults.into_iter().map(|fault| fault.named(place)).collect())

@@ -23,11 +23,8 @@ pub(crate) fn read(root: &mut Node) -> (Option<SriovConfig>, Vec<Fault>) {
             Err(mistake) => mistake,
         };
         if faults.len() >= MOST_FAULTS {
-            faults.push(Fault::new(
-                root.pointer(),
-                "too many mistakes; the rest is not shown",
-                "mend these first",
-            ));
+            let last = faults.last().map_or_else(|| root.pointer(), |fault| fault.span);
+            faults.push(Fault::new(last, "too many mistakes; the rest is not shown", "mend these first"));
             return (None, faults);
         }
         let Mistake { problem, mut steps } = mistake;
