@@ -1,13 +1,12 @@
 //! Tests about the repository: who uses whom, what its files say, and that what is written down is true.
 //!
-//! No behaviour of vfctl is tested here but what the documents promise: the README's commands, the examples, the
-//! schemas, and that a new VF attribute is two files. Each check has a test of its own that makes it fail.
+//! No behaviour of vfctl is tested here but what documents promise: the commands they show, the schemas, and that a
+//! new VF attribute is two files. The examples are held to what they say by the tests of `vfctl-cli`. Each check has a test of its own that makes it fail.
 
 #![allow(clippy::disallowed_methods, reason = "the repository's files are read and its programs are run")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is a finding")]
 
 mod arrows;
-mod examples;
 mod layout;
 mod manifest;
 mod markdown;

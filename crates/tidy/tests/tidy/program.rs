@@ -21,11 +21,11 @@ pub(crate) fn build(cargo: &mut Command) -> PathBuf {
     let said = String::from_utf8_lossy(&built.stderr);
     assert!(built.status.success(), "build with {cargo:?}:\n{said}");
     let messages = String::from_utf8(built.stdout).expect("cargo speaks UTF-8");
-    let programs = messages.lines().filter_map(|line| {
+    let mut programs = messages.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    programs.last().unwrap_or_else(|| panic!("cargo built no program with {cargo:?}:\n{said}"))
+    programs.next_back().unwrap_or_else(|| panic!("cargo built no program with {cargo:?}:\n{said}"))
 }
 
 /// What a program said, and how it ended.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::markdown::{Shown, commands, documents};
 use crate::program::{Ran, VFCTL, run};
-use crate::repository::{File, PATHS, ROOT, assert_none};
+use crate::repository::{File, PATHS, ROOT, assert_none, is_blessing};
 
 /// Returns the options and commands that a help text names.
 fn named_in(help: &str) -> Vec<&str> {
@@ -95,7 +95,7 @@ fn commands_on_examples_print_what_the_documents_show() {
         let (wanted, count) = up_to_date(text, |arguments| run(&VFCTL, &ROOT, arguments));
         checked += count;
         if wanted != *text {
-            if std::env::var_os("VFCTL_WRITE_DOCUMENTS").is_some() {
+            if is_blessing() {
                 std::fs::write(ROOT.join(path), &wanted).expect("write a document");
                 continue;
             }

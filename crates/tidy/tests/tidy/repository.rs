@@ -81,6 +81,11 @@ pub(crate) fn text_of(path: &str) -> &'static str {
     &file.unwrap_or_else(|| panic!("there is no {path}")).text
 }
 
+/// Returns whether what is generated is to be written anew instead of compared.
+pub(crate) fn is_blessing() -> bool {
+    std::env::var_os("VFCTL_BLESS").is_some_and(|value| value == "1")
+}
+
 /// Fails with all flaws, one a line, under what was promised.
 #[track_caller]
 pub(crate) fn assert_none(flaws: &[String], promise: &str) {
