@@ -7,10 +7,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never LC_ALL=C.UTF-8
-unset VFCTL_BIN VFCTL_STATE_DIR VFCTL_LOG
+unset VFCTL_BIN VFCTL_BLESS VFCTL_STATE_DIR VFCTL_LOG
 
 mode=${1:-all}
-logs=target/ci
+results=target/ci
+logs=$results/logs
 programs=target/x86_64-unknown-linux-gnu
 passed=0
 failed=0
@@ -78,8 +79,8 @@ kernel_tiers() {
     fi
     check static is_static || :
     if check image "$programs/debug/testbed" image; then
-        suite kernel "$programs/debug/testbed" run --vfctl "$programs/release/vfctl" --report target/testbed/kernel || :
-        check matrix "$programs/debug/testbed" matrix target/testbed/sim target/testbed/kernel || :
+        suite kernel "$programs/debug/testbed" run --vfctl "$programs/release/vfctl" --report "$results/kernel" || :
+        check matrix "$programs/debug/testbed" matrix "$results/sim" "$results/kernel" || :
     else
         lost kernel "there is no guest" || :
         lost matrix "there are no results to compare" || :
@@ -94,12 +95,12 @@ if [ "$mode" = all ]; then
     check setup bash ci/setup.sh || :
 fi
 # What an earlier run has left must not count.
-rm -rf target/testbed/sim target/testbed/kernel
+rm -rf "$results/sim" "$results/kernel"
 check format cargo fmt --all --check || :
 check lint cargo clippy --locked --workspace --all-targets --features vfctl-cli/sim -- -D warnings || :
 suite crates cargo test --locked --workspace --features vfctl-cli/sim --no-fail-fast || :
 if check programs cargo build --locked -p vfctl-cli -p testbed --features vfctl-cli/sim --bins; then
-    suite simulator "$programs/debug/testbed" simulate --sim "$programs/debug/vfctl-sim" --report target/testbed/sim || :
+    suite simulator "$programs/debug/testbed" simulate --sim "$programs/debug/vfctl-sim" --report "$results/sim" || :
     if [ "$mode" = all ]; then kernel_tiers; fi
 else
     lost simulator "the programs could not be built" || :
