@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vfctl_kinds::step::Step;
+use vfctl_kinds::step::{Reason, Step};
 use vfctl_model::DeviceAddress;
 use vfctl_plan::{Lane, PhasePlan};
 use vfctl_port::{Claim, HostFacts, JournalEntry, Op, Outcome, Phase};
@@ -26,7 +26,9 @@ pub(crate) struct LaneRun<'a> {
     lane: &'a Lane,
     facts: HostFacts,
     report: LaneReport,
-    lent: Vec<(Phase, Op)>,
+    lent: Vec<Op>,
+    /// Ops that give new VFs the driver that was withheld from them, not performed yet.
+    withheld: Vec<Op>,
 }
 
 /// Why a lane goes no further.
@@ -36,7 +38,7 @@ impl<'a> LaneRun<'a> {
     /// Returns a lane that is about to begin, on the host's facts of now.
     pub(crate) fn new(edges: &'a Edges<'a>, lane: &'a Lane, facts: HostFacts) -> Self {
         let report = LaneReport::new(Some(lane.pf.clone()), lane.title());
-        Self { edges, lane, facts, report, lent: Vec::new() }
+        Self { edges, lane, facts, report, lent: Vec::new(), withheld: Vec::new() }
     }
 
     /// Performs the lane, or leaves it untried because of another's failure; returns what came of it.
@@ -142,44 +144,68 @@ impl<'a> LaneRun<'a> {
             let done =
                 step.changes.iter().zip(outcomes.by_ref()).any(|(_, outcome)| *outcome != Outcome::NotTried);
             let kind = step.changes.first().map(|change| change.op.kind());
-            self.lent.retain(|(_, op)| Some(op.kind()) != kind);
-            if let Some(give_back) = step.give_back.as_ref().filter(|_| done) {
-                self.lent.push((step.phase, give_back.clone()));
+            self.lent.retain(|op| Some(op.kind()) != kind);
+            self.lent.extend(step.give_back.clone().filter(|_| done));
+            if step.phase == Phase::CreateVfs && done {
+                let later = self.lane.steps().filter(|step| is_withheld(step));
+                self.withheld =
+                    later.flat_map(|step| &step.changes).map(|change| change.op.clone()).collect();
+            } else if is_withheld(step) {
+                self.withheld.clear();
             }
         }
     }
 
-    /// Gives back what a lane that was closed has borrowed.
+    /// Gives back what a lane that was closed has borrowed, and to new VFs the driver that was withheld from them:
+    /// nobody asked for VFs without one.
     fn give_back(&mut self) {
-        for (_, op) in std::mem::take(&mut self.lent) {
-            let pf = Some(self.lane.pf.clone());
-            let ops = vec![op.clone()];
-            let begun =
-                JournalEntry::PhaseBegan { pf, phase: Phase::Release, ops: ops.clone(), before: None };
-            if let Err(error) = self.edges.journal.record(&begun) {
-                self.report.troubles.push(format!("not given back: `{op}`: failed to {}", chain(&error)));
-                continue;
+        for ops in [std::mem::take(&mut self.lent), std::mem::take(&mut self.withheld)] {
+            if !ops.is_empty() {
+                self.release(ops);
             }
-            let outcome =
-                self.edges.perform.perform(&ops, OP_LIMIT).into_iter().next().unwrap_or(Outcome::NotTried);
+        }
+    }
+
+    fn release(&mut self, ops: Vec<Op>) {
+        let (pf, phase) = (Some(self.lane.pf.clone()), Phase::Release);
+        let begun = JournalEntry::PhaseBegan { pf: pf.clone(), phase, ops: ops.clone(), before: None };
+        let outcomes = match self.edges.journal.record(&begun) {
+            Ok(()) => self.edges.perform.perform(&ops, OP_LIMIT),
+            Err(error) => {
+                self.report.troubles.push(format!("failed to {}", chain(&error)));
+                vec![Outcome::NotTried; ops.len()]
+            }
+        };
+        let ended = JournalEntry::PhaseEnded { pf, phase, outcomes: outcomes.clone() };
+        if let Err(error) = self.edges.journal.record(&ended) {
+            self.report.troubles.push(format!("failed to {}", chain(&error)));
+        }
+        for (op, outcome) in ops.into_iter().zip(outcomes) {
             if outcome != Outcome::Done {
                 self.report
                     .troubles
                     .push(format!("what was borrowed could not be given back; do it by hand: `{op}`"));
             }
-            self.report.ops.push(OpReport { phase: Phase::Release, op, outcome, because: None });
+            self.report.ops.push(OpReport { phase, op, outcome, because: None });
         }
     }
 
     /// Reports a phase as not tried.
     fn leave(&mut self, phase: &PhasePlan, because: &str) {
-        self.report.ops.extend(ops(&phase.steps).map(|op| OpReport {
+        // What is given back is reported as that.
+        let given_back = |op: &&Op| self.withheld.contains(op);
+        self.report.ops.extend(ops(&phase.steps).filter(|op| !given_back(op)).map(|op| OpReport {
             phase: phase.phase,
             op: op.clone(),
             outcome: Outcome::NotTried,
             because: Some(because.to_owned()),
         }));
     }
+}
+
+/// Returns whether a step gives new VFs the driver that was withheld from them.
+fn is_withheld(step: &Step) -> bool {
+    step.reason == Reason::DefaultDriver
 }
 
 /// Returns the ops of these steps, in order.

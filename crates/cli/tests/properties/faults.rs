@@ -30,7 +30,6 @@ spec:
           - vfs: "0-1"
             driver: vfio-pci
           - vfs: "2-3"
-            driver: default
             mtu: 1400
     - name: kept
       match: {pci: "0000:02:00.0"}
@@ -177,6 +176,14 @@ fn a_user_who_stops_is_told_what_is_left_and_what_was_borrowed_is_given_back() {
         let facts = sim.observe_host().unwrap();
         for pf in facts.physical_functions.values() {
             assert_eq!(pf.drivers_autoprobe, Some(Toggle::On), "after {ops} ops");
+        }
+        sim.settle();
+        sim.interrupt_after(u32::MAX);
+        let (_, second) = apply(&sim, &config);
+        assert_eq!(second.result, Ending::Converged, "after {ops} ops: {}", second.render());
+        let facts = sim.observe_host().unwrap();
+        for vf in facts.physical_functions.values().flat_map(|pf| pf.vfs.values()) {
+            assert!(vf.driver.is_some(), "after {ops} ops a VF was left without the driver that was withheld");
         }
     }
 }

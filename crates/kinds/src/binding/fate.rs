@@ -55,13 +55,14 @@ pub(crate) fn fate(context: &PfContext<'_>, index: VfIndex) -> Fate {
 fn new_vf_fate(context: &PfContext<'_>, wanted: Option<&DriverSpec>) -> Fate {
     let holds = context.holds_new_vfs;
     let autoprobe = autoprobe_at_end(context) == Some(Toggle::On);
+    let has_default = default_driver(context).is_some();
     match wanted {
         Some(DriverSpec::Named(driver)) => Fate::Bind { driver: driver.clone(), reason: Reason::Asked },
         Some(DriverSpec::None) => Fate::Keep,
-        Some(DriverSpec::Default) if holds || !autoprobe => Fate::Probe { reason: Reason::Asked },
-        None if holds && autoprobe && default_driver(context).is_some() => {
-            Fate::Probe { reason: Reason::DefaultDriver }
+        Some(DriverSpec::Default) if (holds || !autoprobe) && has_default => {
+            Fate::Probe { reason: Reason::Asked }
         }
+        None if holds && autoprobe && has_default => Fate::Probe { reason: Reason::DefaultDriver },
         Some(DriverSpec::Default) | None => Fate::Keep,
     }
 }
@@ -72,10 +73,12 @@ fn kept_vf_fate(context: &PfContext<'_>, driver: Option<&DriverName>, wanted: Op
         (Some(DriverSpec::None), Some(_)) => Fate::Unbind,
         (Some(DriverSpec::Named(wanted)), Some(driver)) if wanted == driver => Fate::Keep,
         (Some(DriverSpec::Named(wanted)), _) => Fate::Bind { driver: wanted.clone(), reason: Reason::Asked },
-        (Some(DriverSpec::Default), Some(driver)) => {
-            let is_default = default_driver(context).map_or(!driver.is_vfio(), |default| default == *driver);
-            if is_default { Fate::Keep } else { Fate::Probe { reason: Reason::Asked } }
-        }
+        (Some(DriverSpec::Default), Some(driver)) => match default_driver(context) {
+            Some(default) if default != *driver => Fate::Probe { reason: Reason::Asked },
+            // The kernel would choose none.
+            None if driver.is_vfio() => Fate::Unbind,
+            Some(_) | None => Fate::Keep,
+        },
         (Some(DriverSpec::Default), None) if default_driver(context).is_some() => {
             Fate::Probe { reason: Reason::Asked }
         }

@@ -30,7 +30,10 @@ pub struct Term {
 impl std::fmt::Display for Term {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { key, wanted, found } = self;
-        write!(f, "{key} is {found}, not {wanted}")
+        match *key {
+            "anyOf" => write!(f, "no alternative of anyOf holds ({found})"),
+            key => write!(f, "{key} is {found}, not {wanted}"),
+        }
     }
 }
 
