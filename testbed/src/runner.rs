@@ -7,19 +7,39 @@ use crate::scenario::{Action, Scenario, Step};
 use crate::transcript::readings::readings;
 use crate::transcript::{Entry, Normaliser, Transcript, Verdict};
 
-/// Runs a scenario with `${pf}` standing for `pf`.
+/// Why a run ended early.
+struct Failure {
+    why: String,
+    /// The emulator stood still.
+    stalled: bool,
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Self {
+        Self { why, stalled: false }
+    }
+}
+
+/// Runs a scenario with `${pf}` standing for `pf`; once more when the emulator
+/// stood still, which is said.
 pub fn run(place: &mut dyn Place, scenario: &Scenario, pf: Option<&str>) -> Transcript {
     let title = match pf {
         Some(pf) => format!("{} @ {pf} in {}: {}", scenario.name, place.name(), scenario.title),
         None => format!("{} in {}: {}", scenario.name, place.name(), scenario.title),
     };
+    if let Some(why) = scenario.only.as_ref().and_then(|only| place.refuses(only)) {
+        return Transcript { title, entries: Vec::new(), verdict: Verdict::NotHere { why } };
+    }
     let mut entries = Vec::new();
-    let verdict = match scenario.only.as_ref().and_then(|only| place.refuses(only)) {
-        Some(why) => Verdict::NotHere { why },
-        None => match steps(place, scenario, pf, &mut entries) {
-            Ok(()) => Verdict::Passed,
-            Err(why) => Verdict::Failed { why },
-        },
+    let mut ended = steps(place, scenario, pf, &mut entries);
+    if let Err(Failure { why, stalled: true }) = &ended {
+        eprintln!("testbed: {title}: {why}\ntestbed: running it again in a fresh guest");
+        entries.clear();
+        ended = steps(place, scenario, pf, &mut entries);
+    }
+    let verdict = match ended {
+        Ok(()) => Verdict::Passed,
+        Err(Failure { why, stalled: _ }) => Verdict::Failed { why },
     };
     Transcript { title, entries, verdict }
 }
@@ -31,10 +51,8 @@ fn steps(
     scenario: &Scenario,
     pf: Option<&str>,
     entries: &mut Vec<Entry>,
-) -> Result<(), String> {
-    if let Err(error) = place.begin() {
-        return Err(broken(place, "begin", &error));
-    }
+) -> Result<(), Failure> {
+    place.begin().map_err(|error| broken(place, "begin", &error))?;
     let mut normaliser = normaliser_for(place, scenario, pf)?;
     let mut failure = None;
     for step in &scenario.steps {
@@ -52,25 +70,26 @@ fn steps(
             }
         }
     }
-    if let Err(error) = place.end() {
-        let left = broken(place, "end", &error);
-        return Err(match failure {
-            Some(failure) => format!("{failure}\nand {left}"),
-            None => left,
-        });
+    match (place.end(), failure) {
+        (Ok(()), None) => Ok(()),
+        (Ok(()), Some(failure)) => Err(failure.into()),
+        (Err(error), None) => Err(broken(place, "end", &error)),
+        (Err(error), Some(failure)) => {
+            let Failure { why, stalled } = broken(place, "end", &error);
+            Err(Failure { why: format!("{failure}\nand {why}"), stalled })
+        }
     }
-    failure.map_or(Ok(()), Err)
 }
 
-fn broken(place: &mut dyn Place, at: &str, error: &PlaceError) -> String {
+fn broken(place: &mut dyn Place, at: &str, error: &PlaceError) -> Failure {
     place.give_up();
-    let mut text = format!("{at}: failed to {error}");
+    let mut why = format!("{at}: failed to {error}");
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
+        why.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    text
+    Failure { why, stalled: error.is_stall() }
 }
 
 fn normaliser_for(place: &dyn Place, scenario: &Scenario, pf: Option<&str>) -> Result<Normaliser, String> {
@@ -223,6 +242,7 @@ mod tests {
         roles: Roles,
         output: Output,
         left: bool,
+        stalls: u32,
         asked: Vec<String>,
     }
 
@@ -240,7 +260,12 @@ mod tests {
             &self.roles
         }
         fn begin(&mut self) -> Result<(), PlaceError> {
-            Ok(())
+            if self.stalls == 0 {
+                return Ok(());
+            }
+            self.stalls -= 1;
+            let (limit, said) = (std::time::Duration::ZERO, String::new());
+            Err(crate::guest::GuestError::Stalled { limit, said }.into())
         }
         fn put(&mut self, _name: &str, text: &str) -> Result<(), PlaceError> {
             self.asked.push(text.to_owned());
@@ -273,7 +298,7 @@ mod tests {
 
     fn echo(stdout: &str, code: i32) -> Echo {
         let output = Output { code: Some(code), stdout: stdout.to_owned(), stderr: String::new() };
-        Echo { roles: lab(), output, left: false, asked: Vec::new() }
+        Echo { roles: lab(), output, left: false, stalls: 0, asked: Vec::new() }
     }
 
     fn scenario(body: &str) -> Scenario {
@@ -325,6 +350,14 @@ mod tests {
     fn what_is_left_behind_fails_the_scenario_that_left_it() {
         let mut place = Echo { left: true, ..echo("", 0) };
         assert!(why(verdict(&mut place, "$ vfctl a\n")).contains("+ br0"));
+    }
+
+    #[test]
+    fn an_emulator_that_stands_still_gets_one_more_chance() {
+        let mut once = Echo { stalls: 1, ..echo("", 0) };
+        assert_eq!(verdict(&mut once, "$ vfctl a\n"), Verdict::Passed);
+        let mut twice = Echo { stalls: 2, ..echo("", 0) };
+        assert!(why(verdict(&mut twice, "$ vfctl a\n")).contains("stands still"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::protocol::{Answer, Ask, Ending};
+use crate::machine;
 use crate::machine::boot::{Machine, MachineError, Order};
 
 /// How long the agent may take to start after PID 1.
@@ -46,6 +47,14 @@ pub enum GuestError {
         /// The time that it had.
         limit: Duration,
         /// What it and QEMU said when they were asked.
+        said: String,
+    },
+    /// No answer, and not even the kernel hears: QEMU itself stands still.
+    #[error("wait for the guest: QEMU stands still since {} s\n{said}", limit.as_secs())]
+    Stalled {
+        /// The time that it had.
+        limit: Duration,
+        /// What QEMU said when it was asked.
         said: String,
     },
     /// The command is stuck in the kernel.
@@ -198,7 +207,11 @@ impl Guest {
 
     fn silent(&mut self, limit: Duration) -> GuestError {
         let said = self.machine.interrogate().unwrap_or_else(|error| error.to_string());
-        GuestError::Silent { limit, said }
+        if said.contains(machine::console::HEARD) {
+            GuestError::Silent { limit, said }
+        } else {
+            GuestError::Stalled { limit, said }
+        }
     }
 
     fn keep(&mut self, answer: Answer) {

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 /// The first line of PID 1.
 pub const USERSPACE: &str = "testbed: userspace";
 
+/// How a kernel begins its answer to the keyboard's questions.
+pub const HEARD: &str = "sysrq: ";
+
 /// Words with which a kernel says that its state is no longer sound.
 const TROUBLE: [&str; 8] = [
     "Kernel panic",

@@ -31,6 +31,16 @@ pub enum PlaceError {
     Unable(String),
 }
 
+impl PlaceError {
+    /// Whether the emulator stood still: that is nobody's doing in the guest.
+    pub fn is_stall(&self) -> bool {
+        matches!(
+            self,
+            Self::Guest(GuestError::Stalled { .. }) | Self::Lab(LabError::Guest(GuestError::Stalled { .. }))
+        )
+    }
+}
+
 /// A place in which scenarios run one after another.
 pub trait Place {
     /// What the place is called: `kernel` or `sim`.
