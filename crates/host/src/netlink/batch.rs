@@ -22,31 +22,36 @@ pub(crate) enum Verdict {
 
 /// Sends up to [`BATCH`] requests in one call and drains all answers. The kernel goes on after a refused one,
 /// so they must not depend on one another.
-pub(crate) fn send_batch(socket: &mut Socket, requests: Vec<Message>) -> Vec<Verdict> {
+pub(crate) fn send_batch<'a>(
+    socket: &mut Socket,
+    requests: impl IntoIterator<Item = &'a Message>,
+) -> Vec<Verdict> {
+    let first = socket.upcoming_sequence();
     let mut bytes = Vec::new();
-    let mut pending = Vec::with_capacity(requests.len());
+    let mut verdicts = Vec::with_capacity(BATCH);
     for request in requests {
-        let sequence = socket.next_sequence();
-        bytes.extend(request.finish(sequence));
-        pending.push((sequence, Verdict::Lost));
+        request.append_to(&mut bytes, socket.next_sequence());
+        verdicts.push(Verdict::Lost);
     }
     if let Err(error) = socket.send(&bytes) {
         // The socket refuses before the kernel looks at the first message.
         let errno = error.raw_os_error().map_or(Errno::EIO, Errno::from_raw);
-        return pending.iter().map(|_| Verdict::Refused(errno, None)).collect();
+        return verdicts.iter().map(|_| Verdict::Refused(errno, None)).collect();
     }
-    let mut overruns = 0;
-    while pending.iter().any(|(_, verdict)| *verdict == Verdict::Lost) {
+    let (mut unanswered, mut overruns) = (verdicts.len(), 0);
+    while unanswered > 0 {
         match socket.receive_short() {
             Ok(Some(datagram)) => {
                 for message in messages(datagram) {
                     let Some(answer) = Answer::read(&message) else { continue };
-                    if let Some((_, verdict)) = pending.iter_mut().find(|(seq, _)| *seq == message.sequence) {
-                        *verdict = match answer.errno {
-                            None => Verdict::Accepted,
-                            Some(errno) => Verdict::Refused(errno, answer.words),
-                        };
-                    }
+                    let place = usize::try_from(message.sequence.wrapping_sub(first)).ok();
+                    let lost = place.and_then(|place| verdicts.get_mut(place));
+                    let Some(lost) = lost.filter(|verdict| **verdict == Verdict::Lost) else { continue };
+                    *lost = match answer.errno {
+                        None => Verdict::Accepted,
+                        Some(errno) => Verdict::Refused(errno, answer.words),
+                    };
+                    unanswered -= 1;
                 }
             }
             // ENOBUFS says once that answers were dropped; those that were not are still to be had.
@@ -56,5 +61,24 @@ pub(crate) fn send_batch(socket: &mut Socket, requests: Vec<Message>) -> Vec<Ver
             Ok(None) | Err(_) => break,
         }
     }
-    pending.into_iter().map(|(_, verdict)| verdict).collect()
+    verdicts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::link::link_request;
+    use super::super::wire::kind;
+    use super::*;
+
+    #[test]
+    fn each_verdict_is_that_of_its_own_request() {
+        let mut socket = Socket::open().expect("a netlink socket");
+        // The loopback interface is number 1 of every namespace, and nobody has the other.
+        let requests = [1, i32::MAX.cast_unsigned(), 1].map(|index| link_request(index, kind::NLM_F_ACK, 0));
+        for _ in 0..2 {
+            let verdicts = send_batch(&mut socket, &requests);
+            let refused = Verdict::Refused(Errno::ENODEV, None);
+            assert_eq!(verdicts, [Verdict::Accepted, refused, Verdict::Accepted]);
+        }
+    }
 }

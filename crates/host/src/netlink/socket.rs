@@ -66,10 +66,15 @@ impl Socket {
         Ok(Self { raw, sequence: 0, buffer: Vec::new() })
     }
 
-    /// Returns the next sequence number.
+    /// Takes the next sequence number.
     pub(crate) fn next_sequence(&mut self) -> u32 {
-        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence = self.upcoming_sequence();
         self.sequence
+    }
+
+    /// Returns the sequence number that will be taken next.
+    pub(crate) fn upcoming_sequence(&self) -> u32 {
+        self.sequence.wrapping_add(1)
     }
 
     /// Sends these messages in one call.

@@ -62,22 +62,31 @@ impl Message {
         fill(self);
         // A request has a few hundred bytes; saturating keeps an impossible one malformed instead of wrapped.
         let length = u16::try_from(self.0.len() - start).unwrap_or(u16::MAX);
-        self.overwrite(start, &length.to_ne_bytes());
+        overwrite(&mut self.0, start, &length.to_ne_bytes());
         self.0.resize(self.0.len().next_multiple_of(4), 0);
     }
 
     /// Returns the bytes to send under this sequence number.
-    pub(crate) fn finish(mut self, sequence: u32) -> Vec<u8> {
-        let length = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        self.overwrite(0, &length.to_ne_bytes());
-        self.overwrite(8, &sequence.to_ne_bytes());
-        self.0
+    pub(crate) fn finish(&self, sequence: u32) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.0.len());
+        self.append_to(&mut bytes, sequence);
+        bytes
     }
 
-    fn overwrite(&mut self, start: usize, bytes: &[u8]) {
-        for (target, byte) in self.0.iter_mut().skip(start).zip(bytes) {
-            *target = *byte;
-        }
+    /// Appends the bytes to send under this sequence number; messages are padded.
+    pub(crate) fn append_to(&self, bytes: &mut Vec<u8>, sequence: u32) {
+        let start = bytes.len();
+        bytes.extend_from_slice(&self.0);
+        let length = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        overwrite(bytes, start, &length.to_ne_bytes());
+        overwrite(bytes, start + 8, &sequence.to_ne_bytes());
+    }
+}
+
+/// Writes over the bytes that begin at `start`, which are there.
+fn overwrite(target: &mut [u8], start: usize, bytes: &[u8]) {
+    if let Some(target) = target.get_mut(start..start + bytes.len()) {
+        target.copy_from_slice(bytes);
     }
 }
 

@@ -1,11 +1,10 @@
 //! Operations on interfaces: one netlink message per op, many in one call.
 
-use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use vfctl_model::{InterfaceName, Mtu};
+use vfctl_model::{DeviceAddress, InterfaceName, Mtu};
 use vfctl_port::{AdminState, Op, OpError, Outcome};
 
 use crate::errno::{io_cause, own_refusal, refusal};
@@ -72,7 +71,7 @@ fn send_patiently(socket: &mut Socket, batch: &[(usize, Message)], limit: Durati
     let mut open: Vec<&(usize, Message)> = batch.iter().collect();
     let mut closed = Vec::with_capacity(batch.len());
     loop {
-        let verdicts = send_batch(socket, open.iter().map(|(_, request)| request.clone()).collect());
+        let verdicts = send_batch(socket, open.iter().map(|(_, request)| request));
         let patient = Instant::now() < end;
         let mut again = Vec::new();
         for (request, verdict) in open.into_iter().zip(verdicts) {
@@ -92,8 +91,8 @@ fn send_patiently(socket: &mut Socket, batch: &[(usize, Message)], limit: Durati
 /// Finds interfaces by the device that they must belong to.
 struct Resolver<'a> {
     roots: &'a Roots,
-    /// The last PF interface that was asked for, with its number.
-    last: Option<(PathBuf, u32)>,
+    /// The interface that was found last, with its number.
+    last: Option<(DeviceAddress, InterfaceName, u32)>,
 }
 
 impl Resolver<'_> {
@@ -101,19 +100,17 @@ impl Resolver<'_> {
     fn request(&mut self, op: &Op) -> Result<Message, OpError> {
         match op {
             Op::SetVf { pf, interface, vf, setting } => {
-                let mut request = link_change(self.index_at(self.roots.device(pf), interface)?, 0, 0);
+                let mut request = link_change(self.index_of(pf, interface)?, 0, 0);
                 write_setting(&mut request, *vf, setting);
                 Ok(request)
             }
-            Op::SetPfMtu { pf, interface, mtu } => {
-                Ok(mtu_change(self.index_at(self.roots.device(pf), interface)?, *mtu))
-            }
+            Op::SetPfMtu { pf, interface, mtu } => Ok(mtu_change(self.index_of(pf, interface)?, *mtu)),
             Op::SetPfAdminState { pf, interface, state } => {
                 let flags = match state {
                     AdminState::Up => IFF_UP,
                     AdminState::Down => 0,
                 };
-                Ok(link_change(self.index_at(self.roots.device(pf), interface)?, flags, IFF_UP))
+                Ok(link_change(self.index_of(pf, interface)?, flags, IFF_UP))
             }
             Op::SetVfMtu { pf: _, vf, device, mtu } => {
                 let folder = self.roots.function(*device);
@@ -124,7 +121,7 @@ impl Resolver<'_> {
                         "VF {vf} at {device} has {count} interfaces here, not one"
                     )));
                 };
-                Ok(mtu_change(self.index_at(folder, name)?, *mtu))
+                Ok(mtu_change(self.index_of(&DeviceAddress::Pci(*device), name)?, *mtu))
             }
             Op::LoadModule { .. }
             | Op::SetVfCount { .. }
@@ -137,21 +134,22 @@ impl Resolver<'_> {
 
     /// Returns the number of a device's interface. By way of the device's folder, so that an interface that
     /// took another's name is not mistaken for it.
-    fn index_at(&mut self, device: PathBuf, interface: &InterfaceName) -> Result<u32, OpError> {
-        let folder = device.join("net").join(interface.as_str());
-        if let Some((last, index)) = &self.last
-            && *last == folder
+    fn index_of(&mut self, device: &DeviceAddress, interface: &InterfaceName) -> Result<u32, OpError> {
+        if let Some((last_device, last_interface, index)) = &self.last
+            && last_device == device
+            && last_interface == interface
         {
             return Ok(*index);
         }
-        let index =
-            text(&folder.join("ifindex")).ok().and_then(|index| index.parse().ok()).ok_or_else(|| {
-                let others: Vec<InterfaceName> = named(&device.join("net"));
-                let others: Vec<&str> = others.iter().map(InterfaceName::as_str).collect();
-                let has = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
-                own_refusal(format!("{} has no interface {interface} now; it has {has}", device.display()))
-            })?;
-        self.last = Some((folder, index));
+        let folder = self.roots.device(device).join("net");
+        let index = text(&folder.join(interface.as_str()).join("ifindex")).ok();
+        let index = index.and_then(|index| index.parse().ok()).ok_or_else(|| {
+            let others: Vec<InterfaceName> = named(&folder);
+            let others: Vec<&str> = others.iter().map(InterfaceName::as_str).collect();
+            let has = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
+            own_refusal(format!("{} has no interface {interface} now; it has {has}", device.sysfs()))
+        })?;
+        self.last = Some((device.clone(), interface.clone(), index));
         Ok(index)
     }
 }
