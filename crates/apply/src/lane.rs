@@ -92,7 +92,10 @@ impl<'a> LaneRun<'a> {
             self.leave(phase, "the journal could not be written");
             return Err(Closed("the journal could not be written".to_owned()));
         }
+        let began = self.edges.clock.now();
         let outcomes = self.edges.perform.perform(&ops, OP_LIMIT);
+        let seconds = self.edges.clock.now().saturating_sub(began).as_secs_f64();
+        tracing::debug!(lane = self.report.title, phase = %at, ops = ops.len(), seconds, "performed");
         self.lend(&phase.steps, &outcomes);
         let failed = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Refused(_)));
         let hangs = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Unknown(_)));
