@@ -134,7 +134,9 @@ fn check_claims(documents: &[&SriovConfig], violations: &mut Violations) {
         violations.turn_to(*position);
         let earlier = claims.iter().take(number);
         // Two entries that both may match nothing can be alternatives for different hosts.
-        let clash = earlier.filter(|(_, _, other, _)| !(entry.optional && other.optional)).find_map(
+        let alternatives =
+            |other: &PfSpec| entry.optional && other.optional && entry.matcher != other.matcher;
+        let clash = earlier.filter(|(_, _, other, _)| !alternatives(other)).find_map(
             |(other_position, other_document, other, other_path)| {
                 let term = pf::surely_same_device(&entry.matcher, &other.matcher)?;
                 let meet = share_a_host(&document.spec, &other_document.spec);
@@ -160,7 +162,7 @@ fn share_a_host(one: &Body, other: &Body) -> bool {
             let meets = |one: &NodeSelector, other: &NodeSelector| {
                 one.names.iter().any(|name| {
                     let sample = name.replace('*', "");
-                    !sample.is_empty() && other.names.iter().any(|pattern| is_match(pattern, &sample))
+                    other.names.iter().any(|pattern| is_match(pattern, &sample))
                 })
             };
             meets(one, other) || meets(other, one) || one == other

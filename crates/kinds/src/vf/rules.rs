@@ -204,8 +204,12 @@ enum Content<'a> {
 impl Content<'_> {
     /// Returns whether both give a VF that both hold the same.
     fn agrees(&self, other: &Self) -> bool {
-        // The same source counts from another place in another set.
-        self == other && !matches!(self, Self::Attribute(AttributeSpec::PerVf(_)))
+        // The same source counts from another place in another set; a derived address knows no set.
+        let counts = match self {
+            Self::Attribute(AttributeSpec::PerVf(source)) => !matches!(source, MacSource::Derive { .. }),
+            Self::Attribute(_) | Self::Driver(_) | Self::Mtu(_) => false,
+        };
+        self == other && !counts
     }
 }
 

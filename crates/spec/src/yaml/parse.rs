@@ -114,12 +114,10 @@ impl Builder {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
+                Some((_, size)) if self.open.len() + size.height > DEEPEST => self.too_much(span),
+                // What it adds is counted when it is put in its place.
                 Some((node, size)) => {
-                    let (nodes, size) = (self.nodes.saturating_add(size.nodes), *size);
-                    if self.open.len() + size.height > DEEPEST || nodes > MOST_NODES {
-                        return self.too_much(span);
-                    }
-                    let node = node.clone();
+                    let (node, size) = (node.clone(), *size);
                     self.finish(node, 0, size)
                 }
                 None => {

@@ -121,3 +121,57 @@ fn quote(text: &str) -> String {
     quoted.push('"');
     quoted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_a_reader_may_take_for_something_else_are_quoted() {
+        for text in ["ens1f0np0", "vfio-pci", "netdevsim/netdevsim1", "_x", "nope", "worker.example"] {
+            assert!(is_plain(text), "{text}");
+        }
+        for text in [
+            "",
+            "no",
+            "Yes",
+            "ON",
+            "y",
+            "true",
+            "null",
+            "~",
+            "0123",
+            "1e3",
+            "0x10",
+            "1_000",
+            "52:54:00:12:34:56",
+            "0000:3b:00.0",
+            "10.0.0.0/16",
+            "0-3",
+            "2026-11-21",
+            "worker-*",
+            "a b",
+            "a: b",
+            "-",
+            "- a",
+            "#a",
+            "ä",
+            ".inf",
+            "<<",
+            "=",
+            "@a",
+            "!a",
+            "&a",
+            "[a]",
+            "a,b",
+            "a\n",
+        ] {
+            assert!(!is_plain(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn quoted_texts_have_no_bare_control_code_or_mark() {
+        assert_eq!(quote("a\"\\\n\u{feff}\u{1f980}é"), r#""a\"\\\U0000000A\U0000FEFF\U0001F980é""#);
+    }
+}

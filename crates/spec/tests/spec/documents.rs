@@ -102,6 +102,75 @@ fn diagnostics_are_data() {
     assert_eq!(json, wanted);
 }
 
+#[test]
+fn what_only_looks_like_a_mistake_is_taken() {
+    for (claim, spec) in [
+        (
+            "devices of two vendors are two devices",
+            "physicalFunctions: [{name: a, match: {interface: eth0, vendor: \"8086\"}}, {name: b, match: {interface: eth0, vendor: \"15b3\"}}]",
+        ),
+        (
+            "entries that may both match nothing can be alternatives",
+            "physicalFunctions: [{name: a, optional: true, match: {interface: eth0, driver: ice}}, {name: b, optional: true, match: {interface: eth0, numaNode: 1}}]",
+        ),
+        (
+            "a device that its address tells is in one host only",
+            "{nodes: {names: [\"worker-*\"]}, physicalFunctions: [{name: a, match: {macAddress: \"52:54:00:00:00:01\"}, vfs: {count: 2, all: {macAddress: {first: \"02:00:00:00:00:01\"}}}}]}",
+        ),
+        (
+            "an address that a narrower group replaces is not given",
+            "physicalFunctions: [{name: a, match: {interface: eth0}, vfs: {count: 2, all: {macAddress: {first: \"02:00:00:00:00:01\"}}, groups: [{vfs: \"1\", macAddress: default}]}}, {name: b, match: {interface: eth1}, vfs: {count: 1, all: {macAddress: \"02:00:00:00:00:02\"}}}]",
+        ),
+        (
+            "a derived address is the same in every set",
+            "physicalFunctions: [{name: a, match: {interface: eth0}, vfs: {groups: [{vfs: 0-2, macAddress: &d {derive: {prefix: \"02\", from: [pf, index]}}}, {vfs: 1-3, macAddress: *d}]}}]",
+        ),
+        (
+            "groups of one size that say the same agree",
+            "physicalFunctions: [{name: a, match: {interface: eth0}, vfs: {groups: [{vfs: 0-2, trust: on}, {vfs: 1-3, trust: true}]}}]",
+        ),
+        (
+            "without a count, a set may reach as far as it likes",
+            "physicalFunctions: [{name: a, match: {interface: eth0}, vfs: {groups: [{vfs: \"200\", trust: on}]}}]",
+        ),
+        (
+            "rates without a highest have any guaranteed one",
+            "physicalFunctions: [{name: a, match: {interface: eth0}, vfs: {all: {rate: {min: 5}}}}]",
+        ),
+        (
+            "an MTU without one of the PF is the PF's to bound",
+            "physicalFunctions: [{name: a, match: {interface: eth0}, vfs: {all: {mtu: 9000}}}]",
+        ),
+    ] {
+        let text = format!(
+            "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {{name: doc}}\nspec:\n  {spec}\n"
+        );
+        load_text(&text).expect(claim);
+    }
+}
+
+#[test]
+fn documents_for_different_hosts_may_claim_a_pf_of_one_name() {
+    let document = |name: &str, nodes: &str| {
+        format!(
+            "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {{name: {name}}}\nspec: {{{nodes}physicalFunctions: [{{name: a, match: {{interface: eth0}}}}]}}\n"
+        )
+    };
+    for (one, other, meet) in [
+        ("nodes: {names: [a]}, ", "nodes: {names: [b]}, ", false),
+        ("nodes: {names: [\"a-*\"]}, ", "nodes: {names: [\"b-*\"]}, ", false),
+        ("nodes: {names: [\"a-*\"]}, ", "", false),
+        ("", "", true),
+        ("nodes: {names: [a, b]}, ", "nodes: {names: [b]}, ", true),
+        ("nodes: {names: [\"a-*\"]}, ", "nodes: {names: [a-1]}, ", true),
+        ("nodes: {names: [\"*\"]}, ", "nodes: {names: [\"b-*\"]}, ", true),
+        ("nodes: {names: [\"*\"]}, ", "nodes: {names: [\"*\"]}, ", true),
+    ] {
+        let text = format!("{}---\n{}", document("one", one), document("other", other));
+        assert_eq!(load_text(&text).is_err(), meet, "{text}");
+    }
+}
+
 /// The reference for users.
 const REFERENCE: &str = include_str!("../../../../docs/spec.md");
 
