@@ -68,7 +68,10 @@ lost() {
 
 # What ships is one file that needs nothing else.
 is_static() {
-    ldd "$programs/release/vfctl" 2>&1 | tee /dev/stderr | grep -qE 'statically linked|not a dynamic executable'
+    local said
+    said=$(ldd "$programs/release/vfctl" 2>&1 || :)
+    echo "$said"
+    grep -qE 'statically linked|not a dynamic executable' <<<"$said"
 }
 
 kernel_tiers() {

@@ -37,7 +37,11 @@ pub fn broken_basis(plan: &HostPlan, host: &HostFacts) -> Vec<String> {
     let gone = gone.into_iter().map(|lane| format!("{} ({}), which is gone", lane.title(), lane.pf));
     let claims = there.into_iter().flat_map(|lane| broken(host, &lane.basis));
     let claims = claims.map(|unmet| format!("{}, but it is {} now", unmet.claim, unmet.found));
-    gone.chain(claims).collect()
+    let stuck = host.system.stuck_stores.iter();
+    let stuck = stuck.map(|stuck| {
+        format!("no write that sits in the kernel, but pid {} does, writing {}", stuck.pid, stuck.path)
+    });
+    gone.chain(claims).chain(stuck).collect()
 }
 
 /// Applies a host's plan to the host.

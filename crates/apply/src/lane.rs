@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vfctl_kinds::step::{Reason, Step};
-use vfctl_model::DeviceAddress;
+use vfctl_model::{DeviceAddress, VfIndex};
 use vfctl_plan::{Lane, PhasePlan};
 use vfctl_port::{Claim, HostFacts, JournalEntry, Op, Outcome, Phase};
 
@@ -27,7 +27,7 @@ pub(crate) struct LaneRun<'a> {
     facts: HostFacts,
     report: LaneReport,
     lent: Vec<Op>,
-    /// Ops that give new VFs the driver that was withheld from them, not performed yet.
+    /// Ops, not performed yet, that give VFs the driver that was withheld or taken from them on the way.
     withheld: Vec<Op>,
 }
 
@@ -144,23 +144,36 @@ impl<'a> LaneRun<'a> {
     fn lend(&mut self, steps: &[Step], outcomes: &[Outcome]) {
         let mut outcomes = outcomes.iter();
         for step in steps {
-            let done =
-                step.changes.iter().zip(outcomes.by_ref()).any(|(_, outcome)| *outcome != Outcome::NotTried);
+            let begun: Vec<Option<VfIndex>> = step
+                .changes
+                .iter()
+                .zip(outcomes.by_ref())
+                .filter(|(_, outcome)| matches!(outcome, Outcome::Done | Outcome::Unknown(_)))
+                .map(|(change, _)| change.vf)
+                .collect();
+            if begun.is_empty() {
+                continue;
+            }
             let kind = step.changes.first().map(|change| change.op.kind());
             self.lent.retain(|op| Some(op.kind()) != kind);
-            self.lent.extend(step.give_back.clone().filter(|_| done));
-            if step.phase == Phase::CreateVfs && done {
-                let later = self.lane.steps().filter(|step| is_withheld(step));
-                self.withheld =
-                    later.flat_map(|step| &step.changes).map(|change| change.op.clone()).collect();
-            } else if is_withheld(step) {
-                self.withheld.clear();
+            self.lent.extend(step.give_back.clone());
+            let gives_driver = |later: &&Step| match step.phase {
+                Phase::CreateVfs => later.reason == Reason::DefaultDriver,
+                Phase::Unbind => later.phase == Phase::Bind && later.reason == Reason::MacNeedsRebind,
+                _ => false,
+            };
+            let later = self.lane.steps().filter(gives_driver).flat_map(|step| &step.changes);
+            let taken = |vf: Option<VfIndex>| step.phase == Phase::CreateVfs || begun.contains(&vf);
+            self.withheld.extend(later.filter(|change| taken(change.vf)).map(|change| change.op.clone()));
+            let given: Vec<&Op> = step.changes.iter().map(|change| &change.op).collect();
+            if step.phase == Phase::Bind {
+                self.withheld.retain(|op| !given.contains(&op));
             }
         }
     }
 
-    /// Gives back what a lane that was closed has borrowed, and to new VFs the driver that was withheld from them:
-    /// nobody asked for VFs without one.
+    /// Gives back what a lane that was closed has borrowed, and to VFs the driver that was withheld or taken from
+    /// them on the way: nobody asked for VFs without one.
     fn give_back(&mut self) {
         for ops in [std::mem::take(&mut self.lent), std::mem::take(&mut self.withheld)] {
             if !ops.is_empty() {
@@ -204,11 +217,6 @@ impl<'a> LaneRun<'a> {
             because: Some(because.to_owned()),
         }));
     }
-}
-
-/// Returns whether a step gives new VFs the driver that was withheld from them.
-fn is_withheld(step: &Step) -> bool {
-    step.reason == Reason::DefaultDriver
 }
 
 /// Returns the ops of these steps, in order.

@@ -40,8 +40,12 @@ fn refresh(observe: &dyn Observe, host: &mut HostFacts, pf: &DeviceAddress) -> R
         observe.observe_pf(pf).map_err(|error| format!("failed to read {pf} again: {}", chain(&error)))?;
     match found {
         Some(mut facts) => {
-            // Who uses a VF is looked at once, for the whole host.
+            // Who uses a VF, addresses and routes are looked at once, for the whole host.
             if let Some(before) = host.physical_functions.get(pf) {
+                if let (Some(netdev), Some(before)) = (&mut facts.netdev, &before.netdev) {
+                    netdev.addresses.clone_from(&before.addresses);
+                    netdev.default_route = before.default_route;
+                }
                 for (index, vf) in &mut facts.vfs {
                     if let Some(before) = before.vfs.get(index) {
                         vf.uses.clone_from(&before.uses);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::errno::io_cause;
 use crate::roots::Roots;
-use crate::sysfs::files::{names, text};
+use crate::sysfs::files::names;
 
 /// The first process namespace has this inode (`PROC_PID_INIT_INO`, include/linux/proc_ns.h).
 const FIRST_PID_NAMESPACE: u64 = 0xefff_fffc;
@@ -64,7 +64,9 @@ impl Processes {
             .iter()
             .filter_map(|name| {
                 let pid = name.parse().ok()?;
-                Some(Process { pid, name: text(&folder.join(name).join("comm")).ok()? })
+                // A name is cut at 15 bytes, in the middle of a letter too.
+                let comm = fs::read(folder.join(name).join("comm")).ok()?;
+                Some(Process { pid, name: String::from_utf8_lossy(&comm).trim_end().to_owned() })
             })
             .collect();
         visible.sort_unstable_by_key(|process| process.pid);

@@ -91,31 +91,10 @@ impl<'a> PfContext<'a> {
             .collect()
     }
 
-    /// Returns the users of the PF's own interface as victims: addresses, default route, SSH, bond or bridge.
+    /// Returns the users of the PF's own interface as victims.
     pub(crate) fn pf_victims(&self) -> Vec<Victim> {
-        let Some(netdev) = &self.facts.netdev else { return Vec::new() };
-        let mut users = Vec::new();
-        for name in self.host.standing_on(&netdev.name) {
-            let upper = self.host.links.get(&name);
-            let own = name == netdev.name;
-            if self.host.system.ssh_interface.as_ref() == Some(&name) {
-                users.push(format!("this SSH connection runs through {name}"));
-            }
-            if upper.map_or(own && netdev.default_route, |link| link.default_route) {
-                users.push(format!("default route through {name}"));
-            }
-            let addresses = upper.map(|link| &link.addresses).or(own.then_some(&netdev.addresses));
-            users.extend(
-                addresses
-                    .into_iter()
-                    .flatten()
-                    .filter(|a| !a.is_link_local())
-                    .map(|a| format!("{name} carries {a}")),
-            );
-            users
-                .extend(upper.filter(|link| link.kind == "bridge").map(|_| format!("port of bridge {name}")));
-        }
-        users.into_iter().map(|user| Victim { vf: None, user, perhaps: false, blocks: false }).collect()
+        let users = self.host.users_of(self.facts).into_iter();
+        users.map(|user| Victim { vf: None, user, perhaps: false, blocks: false }).collect()
     }
 
     /// Returns the claims that nobody, or somebody, uses these VFs, as the facts say.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_kinds::step::Step;
+use vfctl_kinds::step::{Impact, Step};
 use vfctl_model::{Toggle, VfAttribute, VfIndex};
 use vfctl_port::{AdminState, Claim, ClaimValue, Expect, Op, Phase, Property, Subject};
 
@@ -54,6 +54,12 @@ impl Knowledge {
 /// Returns each flaw; a plan with one is a defect of vfctl and must not be performed.
 pub fn check(plan: &HostPlan) -> Result<(), Vec<Flaw>> {
     let mut flaws = Vec::new();
+    for op in plan.prepare.iter().flat_map(|step| &step.changes).map(|change| &change.op) {
+        if !matches!(op, Op::LoadModule { .. }) {
+            let reason = format!("`{op}` stands before all lanes, where only modules are loaded");
+            flaws.push(Flaw { lane: "system".to_owned(), phase: Phase::Quiesce, reason });
+        }
+    }
     for lane in plan.lanes.iter().filter(|lane| lane.findings.problems.is_empty()) {
         check_lane(lane, &mut flaws);
     }
@@ -74,6 +80,11 @@ fn check_lane(lane: &Lane, flaws: &mut Vec<Flaw>) {
         last = Some(phase.phase);
         for step in &phase.steps {
             check_requires(step, &known, &mut flaw);
+        }
+        for step in &phase.steps {
+            if let Err(reason) = admits(step, &known) {
+                flaw(reason);
+            }
         }
         // Ops of one phase are independent: each is judged by what was known before all of them.
         for op in phase.steps.iter().flat_map(|step| &step.changes).map(|change| &change.op) {
@@ -98,6 +109,32 @@ fn check_lane(lane: &Lane, flaws: &mut Vec<Flaw>) {
             flaws.push(Flaw { lane: lane.title(), phase: Phase::Release, reason });
         }
     }
+}
+
+/// Checks that a step admits what it does to VFs that are there: only then is the user asked.
+fn admits(step: &Step, known: &Knowledge) -> Result<(), String> {
+    for op in step.changes.iter().map(|change| &change.op) {
+        let least = match op {
+            Op::SetVfCount { pf, .. } => {
+                let count = known.get(&Subject::Pf(pf.clone()), &Property::VfCount);
+                let none = Expect::Is(ClaimValue::Number(0));
+                if count == Some(&none) { Impact::None } else { Impact::Destroys }
+            }
+            Op::UnbindDriver { pf, vf, .. } => {
+                let users = known.get(&Subject::Vf(pf.clone(), *vf), &Property::InUse);
+                let used = users != Some(&Expect::Is(ClaimValue::Flag(false)));
+                if used && !step.victims.iter().any(|victim| victim.vf == Some(*vf)) {
+                    return Err(format!("`{op}` names no user of a VF that is in use, or may be"));
+                }
+                Impact::Rebinds
+            }
+            _ => Impact::None,
+        };
+        if step.impact < least {
+            return Err(format!("`{op}` does not admit its impact"));
+        }
+    }
+    Ok(())
 }
 
 /// Holds a step's preconditions against what is known; a carrier is awaited, since no op makes one.

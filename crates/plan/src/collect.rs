@@ -8,7 +8,7 @@ use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::path::SpecPath;
 use vfctl_kinds::step::Step;
 use vfctl_kinds::{binding, registry, system};
-use vfctl_model::{DriverName, HostName, VfIndex};
+use vfctl_model::{DeviceAddress, DriverName, HostName, VfIndex};
 use vfctl_port::{Claim, ClaimValue, HostFacts, PfFacts, Property, Subject, World};
 
 use crate::document::{HostPlan, Lane, Plan};
@@ -74,6 +74,10 @@ fn lane(
     diff.findings.problems.dedup();
     drivers.extend(binding::drivers_needed(&context));
     let mut basis = pf_basis(&context);
+    if !diff.steps.is_empty() {
+        let in_use = ClaimValue::Flag(!host.users_of(facts).is_empty());
+        basis.push(Claim::is(Subject::Pf(desired.address.clone()), Property::InUse, in_use));
+    }
     basis.append(&mut diff.basis);
     let users = diff.steps.iter().flat_map(|step| &step.requires).filter(|c| c.property == Property::InUse);
     basis.extend(users.cloned());
@@ -142,7 +146,11 @@ fn tell_of_the_pf(context: &PfContext<'_>, findings: &mut Findings) {
     for unread in &facts.unread {
         findings.note(None, format!("could not be read: {unread}"));
     }
-    for stuck in host.system.stuck_stores.iter().filter(|stuck| stuck.device == desired.address) {
+    let own = |device: &DeviceAddress| {
+        *device == desired.address
+            || device.pci().is_some_and(|pci| facts.vfs.values().any(|vf| vf.pci == Some(pci)))
+    };
+    for stuck in host.system.stuck_stores.iter().filter(|stuck| own(&stuck.device)) {
         let message = format!("process {} still sits in the kernel, writing {}", stuck.pid, stuck.path);
         findings.problem(None, message, "end what holds the device, or reboot; then run plan again");
     }

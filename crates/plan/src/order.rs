@@ -1,6 +1,6 @@
 //! Brings steps into phases, and lanes into queues.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_kinds::step::Step;
 use vfctl_model::{DeviceAddress, InterfaceName};
@@ -17,40 +17,56 @@ pub(crate) fn into_phases(steps: Vec<Step>) -> Vec<PhasePlan> {
     phases.into_iter().map(|(phase, steps)| PhasePlan { phase, steps }).collect()
 }
 
-/// Gives each PF its queue: those that share a bond, a bridge or the host's own path share one, since two ports
-/// of one bond changed at once take the host off the net.
+/// Gives each PF its queue: those that share a bond, a bridge, an Open vSwitch or the host's own path share one,
+/// since two ports of one bond changed at once take the host off the net.
 pub(crate) fn queues<'a>(
     host: &HostFacts,
     pfs: impl Iterator<Item = &'a DeviceAddress>,
 ) -> BTreeMap<DeviceAddress, u32> {
-    let mut shared: BTreeMap<Vec<InterfaceName>, u32> = BTreeMap::new();
-    let mut queues = BTreeMap::new();
-    let mut next = 0;
+    let mut groups: Vec<(BTreeSet<Shared>, Vec<&DeviceAddress>)> = Vec::new();
     for pf in pfs {
-        let queue = match shared_path(host, pf) {
-            Some(path) => *shared.entry(path).or_insert(next),
-            None => next,
-        };
-        if queue == next {
-            next += 1;
+        let mut group = (shared(host, pf), vec![pf]);
+        // Whatever shares something with this PF is one group with it.
+        for position in (0..groups.len()).rev() {
+            let overlaps = groups.get(position).is_some_and(|(other, _)| !other.is_disjoint(&group.0));
+            if overlaps {
+                let (shared, members) = groups.remove(position);
+                group.0.extend(shared);
+                group.1.splice(0..0, members);
+            }
         }
-        queues.insert(pf.clone(), queue);
+        groups.push(group);
     }
-    queues
+    let numbered = (0..).zip(groups);
+    numbered
+        .flat_map(|(queue, (_, members))| members.into_iter().map(move |pf| (pf.clone(), queue)))
+        .collect()
 }
 
-/// Returns the bonds and bridges that stand on a PF; a PF that carries the default route or the SSH connection
-/// by itself has the host's own path, which is one for all such PFs.
-fn shared_path(host: &HostFacts, pf: &DeviceAddress) -> Option<Vec<InterfaceName>> {
-    let netdev = host.physical_functions.get(pf)?.netdev.as_ref()?;
-    let mut uppers: Vec<InterfaceName> = host
-        .standing_on(&netdev.name)
-        .into_iter()
-        .filter(|name| {
-            host.links.get(name).is_some_and(|link| matches!(link.kind.as_str(), "bond" | "bridge" | "team"))
-        })
-        .collect();
-    uppers.sort();
-    let own_path = netdev.default_route || host.system.ssh_interface.as_ref() == Some(&netdev.name);
-    if uppers.is_empty() && !own_path { None } else { Some(uppers) }
+/// What several PFs can have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Shared {
+    /// An interface that stands on them.
+    Upper(InterfaceName),
+    /// The way to this host: the default route, or the SSH connection.
+    OwnPath,
+}
+
+/// Returns what a PF may have in common with others.
+fn shared(host: &HostFacts, pf: &DeviceAddress) -> BTreeSet<Shared> {
+    let netdev = host.physical_functions.get(pf).and_then(|facts| facts.netdev.as_ref());
+    let Some(netdev) = netdev else { return BTreeSet::new() };
+    let mut shared = BTreeSet::new();
+    shared.extend(netdev.master.iter().map(|master| Shared::Upper(master.name.clone())));
+    for name in host.standing_on(&netdev.name) {
+        let upper = host.links.get(&name).filter(|_| name != netdev.name);
+        let routes = upper.map_or(netdev.default_route, |link| link.default_route);
+        if routes || host.system.ssh_interface.as_ref() == Some(&name) {
+            shared.insert(Shared::OwnPath);
+        }
+        if upper.is_some() {
+            shared.insert(Shared::Upper(name));
+        }
+    }
+    shared
 }

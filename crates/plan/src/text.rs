@@ -5,7 +5,7 @@ use std::fmt::Write;
 use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::step::{Impact, Reason, Step};
 use vfctl_model::{HostName, VfIndex, VfSet};
-use vfctl_port::Op;
+use vfctl_port::{Op, Property};
 
 use crate::document::{HostPlan, Lane, Plan};
 use crate::summary;
@@ -120,10 +120,10 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
         line(text, 4, &format!("! {}", destroyed(step)));
     } else if !step.victims.is_empty() {
         let hurts_host = step.victims.iter().any(|victim| victim.vf.is_none());
-        let what = if hurts_host {
-            "takes the PF's link down for a moment".to_owned()
-        } else {
-            step.impact.to_string()
+        let what = match (&step.property, hurts_host) {
+            (Property::Up, _) => "takes the PF down, and its VFs' link with it".to_owned(),
+            (_, true) => "takes the PF's link down for a moment".to_owned(),
+            (_, false) => step.impact.to_string(),
         };
         line(text, 4, &format!("! {what}; apply needs --allow-disruption"));
     }

@@ -40,7 +40,7 @@ pub trait Observe: Sync {
     fn observe_host(&self) -> Result<HostFacts, EdgeError>;
 
     /// Reads one PF and its VFs again, by a request for that device alone; `None` where it is gone.
-    /// Who uses a VF is not looked at.
+    /// Who uses a VF is not looked at, nor are addresses and routes.
     ///
     /// # Errors
     /// Where the PF could not be read at all.

@@ -55,7 +55,7 @@ pub enum Property {
     Up,
     /// PF: whether its interface has a carrier.
     Carrier,
-    /// VF: whether somebody uses it; which includes that it could not be looked.
+    /// PF: whether somebody uses its interface. VF: whether somebody uses it, or it could not be looked.
     InUse,
     /// VF: an attribute that its PF sets.
     Attribute(VfAttribute),
@@ -97,6 +97,7 @@ impl Property {
             Subject::Pf(address) => match (host.physical_functions.get(address), self) {
                 (found, Self::Present) => known(ClaimValue::Flag(found.is_some())),
                 (None, _) => Reading::Known(None),
+                (Some(pf), Self::InUse) => known(ClaimValue::Flag(!host.users_of(pf).is_empty())),
                 (Some(pf), property) => property.read_pf(pf),
             },
             Subject::Vf(address, index) => {

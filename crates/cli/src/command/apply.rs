@@ -36,7 +36,7 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let folder = state_dir.unwrap_or(&machine.state_dir);
     let lock = Lock::acquire(folder).map_err(|error| CliError::State(error.into()))?;
-    let before = machine.observe.observe_host()?;
+    let mut before = machine.observe.observe_host()?;
     let (plan, seen) = match intent(args, &before, console, machine)? {
         Intent::Wrong => return Ok(Exit::Failed),
         Intent::Fresh(plan) => (plan, false),
@@ -51,8 +51,12 @@ pub(super) fn run(
     if plan.is_empty() && !seen {
         return if args.json { finish(args, console, &nothing_to_do()) } else { Ok(Exit::Done) };
     }
-    if !seen && !args.yes && !agreed(console)? {
-        return finish(args, console, &Report::refused(vec!["you did not agree".to_owned()]));
+    if !seen && !args.yes {
+        if !agreed(console)? {
+            return finish(args, console, &Report::refused(vec!["you did not agree".to_owned()]));
+        }
+        // Minutes may have passed: what the plan rests on is held against the host of now.
+        before = machine.observe.observe_host()?;
     }
     let journal = FileJournal::begin(folder).map_err(|error| CliError::State(error.into()))?;
     let report = {

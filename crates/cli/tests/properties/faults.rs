@@ -183,7 +183,10 @@ fn a_user_who_stops_is_told_what_is_left_and_what_was_borrowed_is_given_back() {
         assert_eq!(second.result, Ending::Converged, "after {ops} ops: {}", second.render());
         let facts = sim.observe_host().unwrap();
         for vf in facts.physical_functions.values().flat_map(|pf| pf.vfs.values()) {
-            assert!(vf.driver.is_some(), "after {ops} ops a VF was left without the driver that was withheld");
+            assert!(
+                vf.driver.is_some(),
+                "after {ops} ops a VF was left without the driver that was withheld"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use vfctl_model::{DeviceAddress, DriverName, PciAddress, Toggle};
+use vfctl_model::{DeviceAddress, DriverName, PciAddress, Toggle, VfIndex};
 use vfctl_port::{Op, Outcome};
 
 use super::module::load_module;
@@ -31,13 +31,32 @@ impl LinuxHost {
                 };
                 self.store(&[then(self.roots.device(pf).join("sriov_drivers_autoprobe"), value)], limit)
             }
-            Op::UnbindDriver { pf: _, vf: _, device } => self.unbind(*device, limit),
-            Op::BindDriver { pf: _, vf: _, device, driver } => self.bind(*device, driver, limit),
-            Op::ProbeDriver { pf: _, vf: _, device } => self.probe(*device, limit),
+            Op::UnbindDriver { pf, vf, device } => {
+                self.other_function(pf, *vf, *device).unwrap_or_else(|| self.unbind(*device, limit))
+            }
+            Op::BindDriver { pf, vf, device, driver } => {
+                self.other_function(pf, *vf, *device).unwrap_or_else(|| self.bind(*device, driver, limit))
+            }
+            Op::ProbeDriver { pf, vf, device } => {
+                self.other_function(pf, *vf, *device).unwrap_or_else(|| self.probe(*device, limit))
+            }
             Op::SetVf { .. } | Op::SetPfMtu { .. } | Op::SetPfAdminState { .. } | Op::SetVfMtu { .. } => {
                 Outcome::Refused(own_refusal("no store does this"))
             }
         }
+    }
+
+    /// Returns the refusal of a store to a function that is not this VF: addresses are computed before VFs exist,
+    /// and offset and stride may change with their count (SR-IOV 1.1, 3.3.9 and 3.3.10).
+    fn other_function(&self, pf: &DeviceAddress, vf: VfIndex, device: PciAddress) -> Option<Outcome> {
+        let now: Option<PciAddress> = link_name(&self.roots.device(pf).join(format!("virtfn{vf}")));
+        if now == Some(device) {
+            return None;
+        }
+        let found = now.map_or_else(|| "nowhere".to_owned(), |now| format!("at {now}"));
+        Some(Outcome::Refused(own_refusal(format!(
+            "vf {vf} of {pf} is {found}, not at {device}; run plan again"
+        ))))
     }
 
     fn set_count(&self, pf: &DeviceAddress, count: u16, limit: Duration) -> Outcome {

@@ -61,12 +61,12 @@ impl Namespaces {
         let by_mac = || mac.and_then(|mac| self.by_mac.get(mac));
         match self.by_device.get(&address.to_string()).or_else(by_mac) {
             Some(name) => Use::Namespace { name: name.clone() },
-            None if self.blind.is_empty() => Use::CouldNotLook {
-                why: "its interface is in a network namespace that has neither name nor process".to_owned(),
-            },
-            None => Use::CouldNotLook {
-                why: format!(
-                    "its interface is in another network namespace, and not all of them could be looked into: {}",
+            None if self.blind.is_empty() => {
+                Use::Namespace { name: "that has neither name nor visible process".to_owned() }
+            }
+            None => Use::Namespace {
+                name: format!(
+                    "that could not be found, since not all could be looked into ({})",
                     self.blind.first().map_or("", String::as_str)
                 ),
             },

@@ -146,7 +146,7 @@ fn vf_whose_interfaces_are_all_elsewhere_is_never_free() {
     let tree = Tree::with_two_vfs();
     std::fs::create_dir(tree.path("sys/bus/pci/devices/0000:01:10.0/net")).expect("a folder");
     let found = uses(&tree, 0);
-    assert!(found.len() == 1 && found[0].starts_with("possibly in use: its interface is in"), "{found:?}");
+    assert!(found.len() == 1 && found[0].starts_with("in network namespace that"), "{found:?}");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_model::{DeviceAddress, HostName, Mtu, Reading, Toggle, VfAttribute, VfIndex, VfSet, VfValue};
+use vfctl_model::{
+    DeviceAddress, HostName, Mtu, Reading, Toggle, VfAttribute, VfIndex, VfSet, VfValue, VlanTag,
+};
 use vfctl_port::{AdminState, HostFacts, PfFacts, Use, VfFacts};
 
 use super::spec::{API_VERSION, Body, KIND, Metadata, NodeSelector, SriovConfig};
@@ -50,6 +52,7 @@ fn live_vfs(facts: &PfFacts) -> VfsSpec {
         for attribute in VfAttribute::ALL.iter().copied().filter(|_| facts.netdev.is_some()) {
             if let Reading::Known(value) = vf::read(vf, attribute, row)
                 && row.initial(attribute) != Some(value)
+                && can_be_asked_for(value)
             {
                 if attribute == VfAttribute::MacAddress {
                     layers.macs.insert(*index, value);
@@ -76,6 +79,11 @@ fn live_vfs(facts: &PfFacts) -> VfsSpec {
         all,
         groups,
     }
+}
+
+/// Returns whether a document may ask for the value: a priority without a VLAN, which some drivers take, is none.
+fn can_be_asked_for(value: VfValue) -> bool {
+    !matches!(value, VfValue::Vlan(tag) if tag.id.get() == 0 && tag != VlanTag::NONE)
 }
 
 fn is_lent_out(vf: &VfFacts) -> bool {

@@ -43,6 +43,10 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         }
     }
     if !step.changes.is_empty() {
+        if !context.recreate {
+            let touched: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
+            step.requires.extend(context.use_claims(&touched));
+        }
         diff.steps.push(step);
     }
 }

@@ -65,6 +65,8 @@ fn step(context: &PfContext<'_>, phase: Phase, now: Toggle, next: Toggle, reason
     });
     step.ends.push(Claim::is(context.pf(), Property::DriversAutoprobe, ClaimValue::Flag(is_on(next))));
     let found = context.facts.drivers_autoprobe;
-    step.give_back = found.filter(|found| *found != next && reason == Reason::HoldNewVfs).map(set);
+    // What is not the last value is lent, on as well as off.
+    let last = last_value(context);
+    step.give_back = last.or(found).filter(|last| *last != next).map(set);
     step
 }

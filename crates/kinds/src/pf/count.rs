@@ -25,6 +25,12 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     let number = |count: u16| ClaimValue::Number(u32::from(count));
     diff.goal.push(Claim::is(context.pf(), Property::VfCount, number(count)));
     diff.basis.push(Claim::is(context.pf(), Property::VfCount, number(facts.vf_count)));
+    if let CountSpec::Wish { want, at_most: AtMost::Total } = wanted.value
+        && want > count
+    {
+        diff.findings
+            .note(Some(&wanted.origin), format!("{want} VFs are wanted, and the device offers {count}"));
+    }
     if !recreate {
         return;
     }
@@ -48,12 +54,6 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     }
     let pf = desired.address.clone();
     let flaps = if row.count_flaps_link { context.pf_victims() } else { Vec::new() };
-    if let CountSpec::Wish { want, at_most: AtMost::Total } = wanted.value
-        && want > count
-    {
-        diff.findings
-            .note(Some(&wanted.origin), format!("{want} VFs are wanted, and the device offers {count}"));
-    }
     if facts.vf_count > 0 {
         diff.steps.push(remove(context, &flaps));
         loss::tell(context, &mut diff.findings);

@@ -1,6 +1,6 @@
 //! The PF's own interface: up or down, and its MTU.
 
-use vfctl_model::Mtu;
+use vfctl_model::{Mtu, VfSet};
 use vfctl_port::{AdminState, Claim, ClaimValue, Op, PfNetdev, Phase, Property};
 
 use crate::context::{ETHERNET_MTU, PfContext, PfDiff};
@@ -58,6 +58,11 @@ fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut PfDiff) {
         step.give_back = (reason == Reason::PfMustBeUp).then(|| set(netdev.up));
         if !next {
             step.victims = context.pf_victims();
+            if !context.recreate {
+                let kept: VfSet = context.facts.vfs.keys().copied().collect();
+                step.victims.extend(context.victims(kept.iter()));
+                step.requires = context.use_claims(&kept);
+            }
             step.impact = Impact::Disturbs;
         }
         diff.steps.push(step);

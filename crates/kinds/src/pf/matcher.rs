@@ -55,7 +55,7 @@ pub fn mismatches(matcher: &Matcher, candidate: Candidate<'_>) -> Vec<Term> {
         bond,
         any_of,
     } = matcher;
-    let Candidate { address: own_address, facts, host } = candidate;
+    let Candidate { address: own_address, facts, host: _ } = candidate;
     let netdev = facts.netdev.as_ref();
     let mut failed = Vec::new();
     let mut hold = |key, wanted: Option<String>, found: Option<String>| {
@@ -102,7 +102,6 @@ pub fn mismatches(matcher: &Matcher, candidate: Candidate<'_>) -> Vec<Term> {
         let found = alternatives.iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         failed.push(Term { key: "anyOf", wanted: "one of its alternatives".to_owned(), found });
     }
-    let _ = host;
     failed
 }
 

@@ -133,4 +133,28 @@ impl HostFacts {
         }
         found
     }
+
+    /// Returns who uses a PF's own interface, for people: the SSH connection, default routes, addresses other than
+    /// link-local ones, and whatever stands on it, such as a bond, a bridge or an Open vSwitch.
+    pub fn users_of(&self, pf: &PfFacts) -> Vec<String> {
+        let Some(netdev) = &pf.netdev else { return Vec::new() };
+        let mut users = Vec::new();
+        for name in self.standing_on(&netdev.name) {
+            let upper = self.links.get(&name).filter(|_| name != netdev.name);
+            if self.system.ssh_interface.as_ref() == Some(&name) {
+                users.push(format!("this SSH connection runs through {name}"));
+            }
+            if upper.map_or(netdev.default_route, |link| link.default_route) {
+                users.push(format!("default route through {name}"));
+            }
+            let addresses = upper.map_or(&netdev.addresses, |link| &link.addresses);
+            let own = addresses.iter().filter(|address| !address.is_link_local());
+            users.extend(own.map(|address| format!("{name} carries {address}")));
+            users.extend(upper.map(|link| format!("{} {name} stands on {}", link.kind, netdev.name)));
+        }
+        if let Some(master) = netdev.master.as_ref().filter(|master| !self.links.contains_key(&master.name)) {
+            users.push(format!("port of {} {}", master.kind, master.name));
+        }
+        users
+    }
 }
