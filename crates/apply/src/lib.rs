@@ -5,8 +5,10 @@
 
 mod engine;
 mod lane;
+mod leftover;
 mod report;
 mod verify;
 
 pub use engine::{Edges, Progress, apply, broken_basis};
+pub use leftover::leftovers;
 pub use report::{LaneReport, OpReport, Report, ReportFormat, Result, Unmet};

@@ -10,7 +10,7 @@ use vfctl_port::HostFacts;
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
-use crate::command::plan::proven;
+use crate::command::plan::{proven, tell_of_cut_off};
 use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
 use crate::input::{PLAN, Specs, document, specs, with_sources};
@@ -36,6 +36,7 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let folder = state_dir.unwrap_or(&machine.state_dir);
     let lock = Lock::acquire(folder).map_err(|error| CliError::State(error.into()))?;
+    tell_of_cut_off(folder, console)?;
     let mut before = machine.observe.observe_host()?;
     let (plan, seen) = match intent(args, &before, console, machine)? {
         Intent::Wrong => return Ok(Exit::Failed),

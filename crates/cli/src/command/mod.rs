@@ -18,7 +18,7 @@ pub(crate) fn run(cli: Cli, console: &mut Console<'_>, machine: &Machine<'_>) ->
     match command {
         Command::Discover(args) => discover::run(&args, console, machine),
         Command::Validate(args) => validate::run(&args, console),
-        Command::Plan(args) => plan::run(&args, console, machine),
+        Command::Plan(args) => plan::run(&args, state_dir.as_deref(), console, machine),
         Command::Apply(args) => apply::run(&args, state_dir.as_deref(), console, machine),
         Command::Explain(args) => explain::run(&args, console, machine),
         Command::Record(args) => record::run(&args, console, machine),

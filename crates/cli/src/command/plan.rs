@@ -1,5 +1,7 @@
 //! `vfctl plan`: what apply would change.
 
+use std::path::Path;
+
 use vfctl_plan::{Detail, Plan, check, render};
 
 use crate::args::PlanArgs;
@@ -11,9 +13,13 @@ use crate::machine::{Console, Machine};
 /// Runs the command.
 pub(super) fn run(
     args: &PlanArgs,
+    state_dir: Option<&Path>,
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
+    if args.facts.facts.is_empty() {
+        tell_of_cut_off(state_dir.unwrap_or(&machine.state_dir), console)?;
+    }
     let set = match specs(&args.specs.specs)? {
         Specs::Valid(set) => set,
         Specs::Wrong(diagnostics, sources) => {
@@ -40,6 +46,28 @@ pub(super) fn run(
         (false, true) => Exit::Done,
         (false, false) => Exit::Changes,
     })
+}
+
+/// Tells of an apply that was cut off, and of what it may have left behind. A folder that may not be read tells
+/// nothing: an ordinary user's plan is no worse for it.
+pub(super) fn tell_of_cut_off(folder: &Path, console: &mut Console<'_>) -> Result<(), CliError> {
+    let journal = match vfctl_state::latest_journal(folder) {
+        Ok(Some(journal)) if !journal.has_ended() => journal,
+        Ok(_) => return Ok(()),
+        Err(error) => {
+            tracing::debug!(%error, "the journal could not be read");
+            return Ok(());
+        }
+    };
+    writeln!(
+        console.err,
+        "note: an apply was cut off before its end; its journal is {}",
+        journal.path.display()
+    )?;
+    for leftover in vfctl_apply::leftovers(&journal.entries) {
+        writeln!(console.err, "  {leftover}")?;
+    }
+    Ok(())
 }
 
 /// Proves every host's plan by independent code.
