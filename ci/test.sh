@@ -6,7 +6,7 @@
 # `quick` leaves out what needs a guest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export CARGO_TERM_COLOR=never LC_ALL=C.UTF-8
+export CARGO_TERM_COLOR=never LC_ALL=C.UTF-8 RUST_BACKTRACE=0
 unset VFCTL_BIN VFCTL_BLESS VFCTL_STATE_DIR VFCTL_LOG
 
 mode=${1:-all}

@@ -3,13 +3,12 @@
 //!
 //! Nothing of `kinds` is used but the shape of steps: a check that shares the planner's reasoning proves nothing.
 
-use std::collections::BTreeMap;
-
 use vfctl_kinds::step::{Impact, Step};
 use vfctl_model::{Toggle, VfAttribute, VfIndex};
-use vfctl_port::{AdminState, Claim, ClaimValue, Expect, Op, Phase, Property, Subject};
+use vfctl_port::{AdminState, ClaimValue, Expect, Op, Phase, Property, Subject};
 
 use crate::document::{HostPlan, Lane};
+use crate::knowledge::Knowledge;
 
 /// A plan that would not do what it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,31 +20,6 @@ pub struct Flaw {
     pub phase: Phase,
     /// What is wrong.
     pub reason: String,
-}
-
-/// What is known of the world at one moment of the plan.
-#[derive(Default)]
-struct Knowledge {
-    facts: BTreeMap<(Subject, Property), Expect>,
-}
-
-impl Knowledge {
-    fn get(&self, subject: &Subject, property: &Property) -> Option<&Expect> {
-        self.facts.get(&(subject.clone(), property.clone()))
-    }
-
-    fn set(&mut self, subject: Subject, property: Property, expect: Expect) {
-        self.facts.insert((subject, property), expect);
-    }
-
-    fn flag(&mut self, subject: Subject, property: Property, flag: bool) {
-        self.set(subject, property, Expect::Is(ClaimValue::Flag(flag)));
-    }
-
-    /// Returns whether the claim follows; `None` where nothing is known.
-    fn follows(&self, claim: &Claim) -> Option<bool> {
-        self.get(&claim.subject, &claim.property).map(|known| *known == claim.expect)
-    }
 }
 
 /// Checks a host's plan.
@@ -67,9 +41,9 @@ pub fn check(plan: &HostPlan) -> Result<(), Vec<Flaw>> {
 }
 
 fn check_lane(lane: &Lane, flaws: &mut Vec<Flaw>) {
-    let mut known = Knowledge::default();
+    let mut known = Knowledge::new(&lane.pf);
     for claim in &lane.basis {
-        known.set(claim.subject.clone(), claim.property.clone(), claim.expect.clone());
+        known.set(&claim.subject, claim.property.clone(), claim.expect.clone());
     }
     let mut last = None;
     for phase in &lane.phases {
@@ -99,7 +73,7 @@ fn check_lane(lane: &Lane, flaws: &mut Vec<Flaw>) {
             match known.follows(claim) {
                 Some(false) => flaw(format!("promises what does not follow: {claim}")),
                 Some(true) => {}
-                None => known.set(claim.subject.clone(), claim.property.clone(), claim.expect.clone()),
+                None => known.set(&claim.subject, claim.property.clone(), claim.expect.clone()),
             }
         }
     }
@@ -112,7 +86,7 @@ fn check_lane(lane: &Lane, flaws: &mut Vec<Flaw>) {
 }
 
 /// Checks that a step admits what it does to VFs that are there: only then is the user asked.
-fn admits(step: &Step, known: &Knowledge) -> Result<(), String> {
+fn admits(step: &Step, known: &Knowledge<'_>) -> Result<(), String> {
     for op in step.changes.iter().map(|change| &change.op) {
         let least = match op {
             Op::SetVfCount { pf, .. } => {
@@ -138,7 +112,7 @@ fn admits(step: &Step, known: &Knowledge) -> Result<(), String> {
 }
 
 /// Holds a step's preconditions against what is known; a carrier is awaited, since no op makes one.
-fn check_requires(step: &Step, known: &Knowledge, flaw: &mut impl FnMut(String)) {
+fn check_requires(step: &Step, known: &Knowledge<'_>, flaw: &mut impl FnMut(String)) {
     for claim in &step.requires {
         let awaited = matches!(claim.property, Property::Carrier | Property::Interface) && step.settle_ms > 0;
         match known.follows(claim) {
@@ -151,7 +125,7 @@ fn check_requires(step: &Step, known: &Knowledge, flaw: &mut impl FnMut(String))
 }
 
 /// Returns what the kernel would refuse of this op, given what is known.
-fn demand(op: &Op, lane: &Lane, known: &Knowledge) -> Result<(), String> {
+fn demand(op: &Op, lane: &Lane, known: &Knowledge<'_>) -> Result<(), String> {
     let pf = Subject::Pf(lane.pf.clone());
     let is = |subject: &Subject, property: Property, value: ClaimValue| match known.get(subject, &property) {
         Some(Expect::Is(found)) if *found == value => Ok(()),
@@ -191,57 +165,57 @@ fn demand(op: &Op, lane: &Lane, known: &Knowledge) -> Result<(), String> {
 }
 
 /// Changes what is known by what the kernel does with this op.
-fn perform(op: &Op, known: &mut Knowledge) {
+fn perform(op: &Op, known: &mut Knowledge<'_>) {
     match op {
-        Op::LoadModule { module } => known.flag(Subject::Module(module.clone()), Property::Loaded, true),
+        Op::LoadModule { module } => known.flag(&Subject::Module(module.clone()), Property::Loaded, true),
         Op::SetVfCount { pf, count } => {
-            known.facts.retain(|(subject, _), _| !matches!(subject, Subject::Vf(of, _) if of == pf));
+            known.forget_vfs(pf);
             let subject = Subject::Pf(pf.clone());
             let probes = known.get(&subject, &Property::DriversAutoprobe).cloned();
-            known.set(subject, Property::VfCount, Expect::Is(ClaimValue::Number(u32::from(*count))));
+            known.set(&subject, Property::VfCount, Expect::Is(ClaimValue::Number(u32::from(*count))));
             for vf in (0..*count).map(|index| Subject::Vf(pf.clone(), VfIndex(index))) {
-                known.flag(vf.clone(), Property::Present, true);
+                known.flag(&vf, Property::Present, true);
                 if probes == Some(Expect::Is(ClaimValue::Flag(false))) {
-                    known.set(vf, Property::Driver, Expect::Absent);
+                    known.set(&vf, Property::Driver, Expect::Absent);
                 }
             }
         }
         Op::SetDriversAutoprobe { pf, autoprobe } => {
-            known.flag(Subject::Pf(pf.clone()), Property::DriversAutoprobe, *autoprobe == Toggle::On);
+            known.flag(&Subject::Pf(pf.clone()), Property::DriversAutoprobe, *autoprobe == Toggle::On);
         }
         Op::SetVf { pf, vf, setting, .. } => {
             let property = Property::Attribute(setting.attribute());
             let subject = Subject::Vf(pf.clone(), *vf);
             if setting.value() == VfAttribute::factory(setting.attribute()) {
                 // What the factory value reads as is for the driver to say.
-                known.facts.remove(&(subject, property));
+                known.forget(&subject, &property);
             } else {
-                known.set(subject, property, Expect::Is(ClaimValue::Vf(setting.value())));
+                known.set(&subject, property, Expect::Is(ClaimValue::Vf(setting.value())));
             }
         }
         Op::SetPfMtu { pf, mtu, .. } => {
-            known.set(Subject::Pf(pf.clone()), Property::Mtu, Expect::Is(ClaimValue::Number(mtu.get())));
+            known.set(&Subject::Pf(pf.clone()), Property::Mtu, Expect::Is(ClaimValue::Number(mtu.get())));
         }
         Op::SetPfAdminState { pf, state, .. } => {
-            known.flag(Subject::Pf(pf.clone()), Property::Up, *state == AdminState::Up);
+            known.flag(&Subject::Pf(pf.clone()), Property::Up, *state == AdminState::Up);
         }
         Op::SetVfMtu { pf, vf, mtu, .. } => {
             let subject = Subject::Vf(pf.clone(), *vf);
-            known.set(subject, Property::Mtu, Expect::Is(ClaimValue::Number(mtu.get())));
+            known.set(&subject, Property::Mtu, Expect::Is(ClaimValue::Number(mtu.get())));
         }
         Op::UnbindDriver { pf, vf, .. } => {
             let subject = Subject::Vf(pf.clone(), *vf);
             for gone in [Property::Mtu, Property::Interface] {
-                known.facts.remove(&(subject.clone(), gone));
+                known.forget(&subject, &gone);
             }
-            known.set(subject, Property::Driver, Expect::Absent);
+            known.set(&subject, Property::Driver, Expect::Absent);
         }
         Op::BindDriver { pf, vf, driver, .. } => {
             let subject = Subject::Vf(pf.clone(), *vf);
-            known.set(subject, Property::Driver, Expect::Is(ClaimValue::Name(driver.to_string())));
+            known.set(&subject, Property::Driver, Expect::Is(ClaimValue::Name(driver.to_string())));
         }
         Op::ProbeDriver { pf, vf, .. } => {
-            known.facts.remove(&(Subject::Vf(pf.clone(), *vf), Property::Driver));
+            known.forget(&Subject::Vf(pf.clone(), *vf), &Property::Driver);
         }
     }
 }
