@@ -133,8 +133,8 @@ impl<'a> LaneRun<'a> {
                 self.report.unmet.extend(unmet);
                 false
             }
-            Err(trouble) => {
-                self.report.troubles.push(trouble);
+            Err(error) => {
+                self.report.troubles.push(format!("failed to {}", chain(&error)));
                 false
             }
         }

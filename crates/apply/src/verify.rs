@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vfctl_model::DeviceAddress;
-use vfctl_port::{Claim, Clock, HostFacts, Observe, Phase, Verdict};
+use vfctl_port::{Claim, Clock, EdgeError, HostFacts, Observe, Phase, Verdict};
 
 use crate::report::Unmet;
 
@@ -20,7 +20,7 @@ pub(crate) fn settle(
     claims: &[&Claim],
     phase: Option<Phase>,
     settle: Duration,
-) -> Result<Vec<Unmet>, String> {
+) -> Result<Vec<Unmet>, EdgeError> {
     let deadline = clock.now() + settle;
     loop {
         // The clock is asked before the read: a machine that slept past the deadline gets a last look.
@@ -35,9 +35,8 @@ pub(crate) fn settle(
 }
 
 /// Reads the PF again into the host's facts; a PF that is gone leaves them.
-fn refresh(observe: &dyn Observe, host: &mut HostFacts, pf: &DeviceAddress) -> Result<(), String> {
-    let found =
-        observe.observe_pf(pf).map_err(|error| format!("failed to read {pf} again: {}", chain(&error)))?;
+fn refresh(observe: &dyn Observe, host: &mut HostFacts, pf: &DeviceAddress) -> Result<(), EdgeError> {
+    let found = observe.observe_pf(pf)?;
     match found {
         Some(mut facts) => {
             // Who uses a VF, addresses and routes are looked at once, for the whole host.

@@ -1,3 +1,5 @@
+//! Tests of acknowledgements, with and without words of the kernel.
+
 use super::super::wire::messages;
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Tests of what is put together from links, addresses and routes.
+
 use super::*;
 
 /// Returns an Ethernet interface that is up and stands alone.

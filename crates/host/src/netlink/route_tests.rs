@@ -1,3 +1,5 @@
+//! Tests of default routes.
+
 use super::*;
 
 /// Returns a route of this family, prefix length, table and type.

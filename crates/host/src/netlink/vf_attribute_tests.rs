@@ -1,3 +1,5 @@
+//! Tests of how VF attributes are written and read.
+
 use proptest::prelude::*;
 use vfctl_model::Shape;
 

@@ -1,3 +1,5 @@
+//! Tests of VF lists, whole, wrapped and torn.
+
 use proptest::prelude::*;
 use vfctl_model::{MacAddress, RawReading, Toggle, VfAttribute, VfValue};
 

@@ -12,14 +12,19 @@ use crate::roots::Roots;
 
 /// The aliases of the running kernel's modules, read when first asked.
 #[derive(Debug, Default)]
-pub(crate) struct Aliases(OnceLock<Result<Vec<(String, String)>, String>>);
+pub(crate) struct Aliases(OnceLock<Result<Vec<(String, String)>, AliasesError>>);
+
+/// Why the aliases of the running kernel could not be read.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct AliasesError(String);
 
 impl Aliases {
     /// Returns the driver for a VF whose `modalias` this is; `None` where the kernel has none.
     ///
     /// # Errors
     /// Where the aliases of the running kernel could not be read.
-    pub(crate) fn driver(&self, roots: &Roots, modalias: &str) -> Result<Option<DriverName>, String> {
+    pub(crate) fn driver(&self, roots: &Roots, modalias: &str) -> Result<Option<DriverName>, AliasesError> {
         let aliases = self.0.get_or_init(|| read_aliases(roots)).as_ref().map_err(Clone::clone)?;
         let module = aliases.iter().find(|(pattern, _)| matches(pattern, modalias)).map(|(_, module)| module);
         Ok(module.and_then(|module| driver_of_module(roots, module)))
@@ -38,11 +43,11 @@ pub(crate) fn expected_modalias(pf: &Path, vf_device: &str) -> Option<String> {
 
 /// Reads the aliases of PCI devices from `modules.alias`, and from `modules.builtin.modinfo` for drivers
 /// that are no modules.
-fn read_aliases(roots: &Roots) -> Result<Vec<(String, String)>, String> {
-    let release = kernel_release(roots).map_err(|error| crate::errno::io_cause(&error))?;
+fn read_aliases(roots: &Roots) -> Result<Vec<(String, String)>, AliasesError> {
+    let release = kernel_release(roots).map_err(|error| AliasesError(crate::errno::io_cause(&error)))?;
     let folders = ["/lib/modules", "/usr/lib/modules"].map(|folder| roots.path(folder).join(&release));
     let Some(folder) = folders.into_iter().find(|folder| folder.join("modules.alias").is_file()) else {
-        return Err(format!("/lib/modules/{release}/modules.alias: no such file"));
+        return Err(AliasesError(format!("/lib/modules/{release}/modules.alias: no such file")));
     };
     let mut aliases = Vec::new();
     if let Ok(file) = fs::read(folder.join("modules.builtin.modinfo")) {
@@ -57,7 +62,8 @@ fn read_aliases(roots: &Roots) -> Result<Vec<(String, String)>, String> {
             }
         }
     }
-    let file = text(&folder.join("modules.alias")).map_err(|error| crate::errno::io_cause(&error))?;
+    let file =
+        text(&folder.join("modules.alias")).map_err(|error| AliasesError(crate::errno::io_cause(&error)))?;
     for line in file.lines() {
         // Lines of `vfio_pci:` are for overridden devices only and begin otherwise.
         let Some((pattern, module)) = line.strip_prefix("alias ").and_then(|line| line.split_once(' '))

@@ -1,3 +1,5 @@
+//! Tests of who uses an interface.
+
 use vfctl_port::{OwnershipRecord, SystemFacts};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of signals.
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 

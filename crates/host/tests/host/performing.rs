@@ -1,3 +1,5 @@
+//! Tests of ops on a tree of files.
+
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 

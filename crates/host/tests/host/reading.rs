@@ -1,3 +1,5 @@
+//! Tests of facts from a tree of files.
+
 use vfctl_model::VfIndex;
 use vfctl_port::{Observe, Use};
 
