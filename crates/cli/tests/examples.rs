@@ -225,7 +225,7 @@ fn twelve_mistakes_are_told_at_once_each_with_place_cause_and_fix() {
     assert!(ran.err.ends_with("\n12 mistakes\n"), "{}", ran.err);
     let told = ran.err.split("\n\n").filter(|part| part.starts_with("error: "));
     for part in told {
-        for piece in ["--> spec.yaml:", " | "] {
+        for piece in ["--> spec.yaml:", " | ", "= help: "] {
             assert!(part.contains(piece), "without `{piece}`:\n{part}");
         }
     }
