@@ -179,7 +179,7 @@ fn fleet_summary(plan: &Plan) -> String {
     let parts = [
         (count(&HostPlan::is_blocked), "blocked"),
         (count(&|host| !host.is_blocked() && !host.is_empty()), "with changes"),
-        (count(&|host| concerned(host) && !host.is_blocked() && host.is_empty()), "without"),
+        (count(&|host| concerned(host) && !host.is_blocked() && host.is_empty()), "without changes"),
         (count(&|host| !concerned(host) && !host.is_blocked()), "not concerned"),
     ];
     let told = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
