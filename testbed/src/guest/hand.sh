@@ -109,8 +109,34 @@ vfio_close() {
     done
 }
 
+is_up() { [ "$(($(cat "/sys/class/net/$1/flags") & 1))" = 1 ]; }
+has_carrier() { [ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]; }
+
+# The ports among these words that lose their carrier for a moment by what is
+# done to them: those that have one, or are down and may get one.
+flapping() {
+    local port
+    for port; do
+        [ -e "/sys/class/net/$port/device" ] || continue
+        { is_up "$port" && ! has_carrier "$port"; } || echo "$port"
+    done
+}
+
+# What is done is over once the carrier is back; a wire that is cut gives none.
+settle() {
+    local port tries
+    for port; do
+        tries=100
+        while is_up "$port" && ! has_carrier "$port" && [ $((tries--)) -gt 0 ]; do sleep 0.05; done
+    done
+}
+
 verb=$1
 shift
+case $verb in
+    count | admin | mtu | bond) ports=$(flapping "$@") ;;
+    *) ports= ;;
+esac
 case $verb in
     set)
         # shellcheck disable=SC2046 # Several words.
@@ -163,3 +189,5 @@ case $verb in
     eswitch) devlink dev eswitch set "$(basename "$(readlink -f "$(device "$1")/subsystem")")/$(basename "$(device "$1")")" mode "$2" ;;
     *) die "no such thing: $verb" ;;
 esac
+# shellcheck disable=SC2086 # Several words.
+settle $ports
