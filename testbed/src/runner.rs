@@ -163,7 +163,7 @@ fn one_step(
             // What works has nothing to say.
             if output.is_success() { None } else { Some(output) }
         }
-        Action::Readings => Some(place.vfctl("record")?),
+        Action::Readings => Some(place.record()?),
     };
     let mut entry = Entry { step: text_of(step), ..Entry::default() };
     let Some(output) = output else { return Ok(Outcome { entry, wrong: None }) };
@@ -274,6 +274,9 @@ mod tests {
         fn vfctl(&mut self, arguments: &str) -> Result<Output, PlaceError> {
             self.asked.push(arguments.to_owned());
             Ok(self.output.clone())
+        }
+        fn record(&mut self) -> Result<Output, PlaceError> {
+            self.vfctl("record")
         }
         fn hand(&mut self, words: &str) -> Result<Output, PlaceError> {
             self.vfctl(words)

@@ -151,6 +151,8 @@ case $verb in
             wait_for 20 grep -qx "$([ "$2" = on ] && echo 1 || echo 0)" "/sys/class/net/$1/carrier"
         fi
         ;;
+    # Not said by scenarios: what waits for a carrier that will come back.
+    settle) settle "$@" ;;
     mtu) $ip link set "$1" mtu "$2" ;;
     autoprobe) echo "$([ "$2" = on ] && echo 1 || echo 0)" >"$(device "$1")/sriov_drivers_autoprobe" ;;
     driver) bind "$1" "$3" "$4" ;;

@@ -74,6 +74,13 @@ pub trait Place {
     /// When it cannot be run.
     fn vfctl(&mut self, arguments: &str) -> Result<Output, PlaceError>;
 
+    /// Reads the facts with vfctl, once what flaps by the way has settled.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    fn record(&mut self) -> Result<Output, PlaceError>;
+
     /// Does something by hand.
     ///
     /// # Errors

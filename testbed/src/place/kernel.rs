@@ -145,6 +145,15 @@ impl Place for Kernel {
         self.run(&format!("exec vfctl {arguments}"), VFCTL_LIMIT)
     }
 
+    /// A new count takes an igb's carrier away for a moment, and whether that
+    /// is over yet is no reading.
+    fn record(&mut self) -> Result<Output, PlaceError> {
+        let interfaces: Vec<_> =
+            self.roles.values().filter_map(|device| device.interface.as_deref()).collect();
+        let command = format!("/share/hand settle {}; exec vfctl record", interfaces.join(" "));
+        self.run(&command, VFCTL_LIMIT)
+    }
+
     fn hand(&mut self, words: &str) -> Result<Output, PlaceError> {
         if let Some((device, state)) = hand::as_carrier(words) {
             return self.set_wire(device, state);

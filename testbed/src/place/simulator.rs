@@ -123,6 +123,10 @@ impl Place for Simulator {
         self.run(&format!("vfctl {arguments}"))
     }
 
+    fn record(&mut self) -> Result<Output, PlaceError> {
+        self.vfctl("record")
+    }
+
     fn hand(&mut self, words: &str) -> Result<Output, PlaceError> {
         self.run(&format!("hand {words}"))
     }

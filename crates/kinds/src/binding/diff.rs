@@ -128,6 +128,12 @@ fn join(context: &PfContext<'_>, index: VfIndex, device: PciAddress, fate: Fate,
         None => {
             let mut step = Step::new(Phase::Bind, Property::Driver, reason);
             step.settle_ms = 15_000;
+            // A VF's driver that meets its PF still in reset makes up a MAC address of its own (igbvf_probe,
+            // drivers/net/ethernet/intel/igbvf/netdev.c).
+            let had_carrier = context.facts.netdev.as_ref().is_some_and(|netdev| netdev.up && netdev.carrier);
+            if context.recreate && context.row.count_flaps_link && had_carrier {
+                step.requires.push(Claim::is(context.pf(), Property::Carrier, ClaimValue::Flag(true)));
+            }
             binds.push(step);
             binds.len() - 1
         }
