@@ -101,7 +101,8 @@ fn run_lanes(
         let mut reports = Vec::new();
         for (position, lane) in lanes {
             let carried = carrier_of(before, lane);
-            let report = LaneRun::new(&edges, lane, before.clone()).run(closed.clone(), carried.as_ref());
+            let report =
+                LaneRun::new(&edges, lane, facts_of(before, lane)).run(closed.clone(), carried.as_ref());
             if !report.is_clean() && closed.is_none() {
                 closed =
                     Some(format!("{} failed, and shares a bond, a bridge or the host's path", lane.title()));
@@ -119,6 +120,20 @@ fn run_lanes(
     });
     reports.sort_by_key(|(position, _)| *position);
     reports.into_iter().map(|(_, report)| report).collect()
+}
+
+/// Returns what a lane needs to know of the host: all but the other PFs, of which there may be dozens with
+/// hundreds of VFs each, and every lane keeps a copy.
+fn facts_of(before: &HostFacts, lane: &Lane) -> HostFacts {
+    let HostFacts { system, physical_functions, links, record, unread } = before;
+    let own = physical_functions.get(&lane.pf).map(|facts| (lane.pf.clone(), facts.clone()));
+    HostFacts {
+        system: system.clone(),
+        physical_functions: own.into_iter().collect(),
+        links: links.clone(),
+        record: record.clone(),
+        unread: unread.clone(),
+    }
 }
 
 /// Returns the claim that the PF has its carrier again, where it had one before and shares its path with others.
