@@ -19,3 +19,7 @@ generate:
 # Installs what building and testing need.
 setup:
     bash ci/setup.sh
+
+# Measures planning, and changing VFs beside `ip`.
+bench:
+    bash ci/bench.sh
