@@ -40,6 +40,8 @@ pub struct PfDiff {
     pub goal: Vec<Claim>,
     /// What the diff rests on now.
     pub basis: Vec<Claim>,
+    /// What VFs that are made anew begin with, as far as the diff rests on it.
+    pub initial: Vec<Claim>,
     /// What else there is to say.
     pub findings: Findings,
 }

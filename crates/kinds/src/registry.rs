@@ -1,5 +1,7 @@
 //! The kinds that make up a PF, one line each; plan walks this list and knows no kind by name.
 
+use vfctl_port::Phase;
+
 use crate::context::{PfContext, PfDiff};
 use crate::{binding, netdev, pf, vf};
 
@@ -15,6 +17,10 @@ pub fn diff(context: &PfContext<'_>) -> PfDiff {
     let mut diff = PfDiff::default();
     for kind in KINDS {
         kind(context, &mut diff);
+    }
+    // What is not written because new VFs begin with it is held against them before anything else is done.
+    if let Some(made) = diff.steps.iter_mut().find(|step| step.phase == Phase::CreateVfs) {
+        made.ends.append(&mut diff.initial);
     }
     diff
 }

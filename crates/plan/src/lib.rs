@@ -7,7 +7,6 @@ mod check;
 mod collect;
 mod document;
 mod explain;
-mod knowledge;
 mod order;
 mod resolve;
 mod summary;

@@ -152,6 +152,23 @@ impl Op {
         }
     }
 
+    /// Returns whether the op is a netlink message, which is done when its sender goes on, answered or not. All others
+    /// are writes to files, which may hang.
+    pub fn is_message(&self) -> bool {
+        match self {
+            Self::SetVf { .. }
+            | Self::SetPfMtu { .. }
+            | Self::SetPfAdminState { .. }
+            | Self::SetVfMtu { .. } => true,
+            Self::LoadModule { .. }
+            | Self::SetVfCount { .. }
+            | Self::SetDriversAutoprobe { .. }
+            | Self::UnbindDriver { .. }
+            | Self::BindDriver { .. }
+            | Self::ProbeDriver { .. } => false,
+        }
+    }
+
     /// Returns the PF concerned; `None` where the op concerns the whole host.
     pub fn pf(&self) -> Option<&DeviceAddress> {
         match self {
@@ -165,6 +182,22 @@ impl Op {
             | Self::UnbindDriver { pf, .. }
             | Self::BindDriver { pf, .. }
             | Self::ProbeDriver { pf, .. } => Some(pf),
+        }
+    }
+
+    /// Returns the VF's PCI address as the op has it; `None` where it needs none.
+    pub fn device(&self) -> Option<PciAddress> {
+        match self {
+            Self::SetVfMtu { device, .. }
+            | Self::UnbindDriver { device, .. }
+            | Self::BindDriver { device, .. }
+            | Self::ProbeDriver { device, .. } => Some(*device),
+            Self::LoadModule { .. }
+            | Self::SetVfCount { .. }
+            | Self::SetDriversAutoprobe { .. }
+            | Self::SetVf { .. }
+            | Self::SetPfMtu { .. }
+            | Self::SetPfAdminState { .. } => None,
         }
     }
 

@@ -63,8 +63,9 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
             match judge(context, *index, *attribute, wanted.value) {
                 Verdict::Satisfied(expect) => {
                     let claim = Claim { subject, property, expect };
-                    if !context.recreate && claim.expect != Expect::AnyWhenFactory {
-                        diff.basis.push(claim.clone());
+                    if claim.expect != Expect::AnyWhenFactory {
+                        let rests_on = if context.recreate { &mut diff.initial } else { &mut diff.basis };
+                        rests_on.push(claim.clone());
                     }
                     diff.goal.push(claim);
                 }
@@ -163,6 +164,11 @@ fn judge(
         return Verdict::Refused(format!("driver {} {why}", row.driver));
     }
     let Some(vf) = context.kept_vf(index) else {
+        // What an unknown driver does not report of its present VFs, it will not report of new ones.
+        let present = context.facts.vfs.values().next().filter(|_| !row.is_known());
+        if present.is_some_and(|vf| read(vf, attribute, row) == Reading::Unsupported) {
+            return if is_factory { Verdict::FactoryAnyway } else { unreported(attribute) };
+        }
         return match (setting, row.initial(attribute)) {
             (Setting::Default, _) if hides_factory(context, attribute) => {
                 Verdict::Satisfied(Expect::AnyWhenFactory)
@@ -178,9 +184,14 @@ fn judge(
         }
         Reading::Known(found) => Verdict::Write { from: Some(found) },
         Reading::Unsupported if is_factory => Verdict::FactoryAnyway,
-        Reading::Unsupported => Verdict::Refused(format!("the driver does not report {attribute}")),
+        Reading::Unsupported => unreported(attribute),
         Reading::Unreadable(why) => Verdict::Unreadable(why),
     }
+}
+
+/// Returns the verdict on a value that nobody could read back.
+fn unreported(attribute: VfAttribute) -> Verdict {
+    Verdict::Refused(format!("the driver does not report {attribute}"))
 }
 
 /// Returns the step that writes this attribute, still without changes.

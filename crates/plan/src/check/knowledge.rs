@@ -11,7 +11,7 @@ use vfctl_port::{Claim, ClaimValue, Expect, Property, Subject};
 type Properties = Vec<(Property, Expect)>;
 
 /// What is known at one moment of a lane's plan: mostly of its PF's VFs.
-pub(crate) struct Knowledge<'a> {
+pub(super) struct Knowledge<'a> {
     pf: &'a DeviceAddress,
     vfs: BTreeMap<VfIndex, Properties>,
     others: BTreeMap<Subject, Properties>,
@@ -19,12 +19,12 @@ pub(crate) struct Knowledge<'a> {
 
 impl<'a> Knowledge<'a> {
     /// Returns the knowledge of the lane of this PF, which begins with nothing.
-    pub(crate) fn new(pf: &'a DeviceAddress) -> Self {
+    pub(super) fn new(pf: &'a DeviceAddress) -> Self {
         Self { pf, vfs: BTreeMap::new(), others: BTreeMap::new() }
     }
 
     /// Returns what is known of a property; `None` where nothing is.
-    pub(crate) fn get(&self, subject: &Subject, property: &Property) -> Option<&Expect> {
+    pub(super) fn get(&self, subject: &Subject, property: &Property) -> Option<&Expect> {
         let properties = match subject {
             Subject::Vf(pf, vf) if pf == self.pf => self.vfs.get(vf),
             other => self.others.get(other),
@@ -33,12 +33,12 @@ impl<'a> Knowledge<'a> {
     }
 
     /// Returns whether the claim follows; `None` where nothing is known.
-    pub(crate) fn follows(&self, claim: &Claim) -> Option<bool> {
+    pub(super) fn follows(&self, claim: &Claim) -> Option<bool> {
         self.get(&claim.subject, &claim.property).map(|known| *known == claim.expect)
     }
 
     /// Learns a property, in place of what was known of it.
-    pub(crate) fn set(&mut self, subject: &Subject, property: Property, expect: Expect) {
+    pub(super) fn set(&mut self, subject: &Subject, property: Property, expect: Expect) {
         let properties = match subject {
             Subject::Vf(pf, vf) if pf == self.pf => self.vfs.entry(*vf).or_default(),
             other => self.others.entry(other.clone()).or_default(),
@@ -50,12 +50,12 @@ impl<'a> Knowledge<'a> {
     }
 
     /// Learns a property that is yes or no.
-    pub(crate) fn flag(&mut self, subject: &Subject, property: Property, flag: bool) {
+    pub(super) fn flag(&mut self, subject: &Subject, property: Property, flag: bool) {
         self.set(subject, property, Expect::Is(ClaimValue::Flag(flag)));
     }
 
     /// Forgets a property.
-    pub(crate) fn forget(&mut self, subject: &Subject, property: &Property) {
+    pub(super) fn forget(&mut self, subject: &Subject, property: &Property) {
         let properties = match subject {
             Subject::Vf(pf, vf) if pf == self.pf => self.vfs.get_mut(vf),
             other => self.others.get_mut(other),
@@ -66,7 +66,7 @@ impl<'a> Knowledge<'a> {
     }
 
     /// Forgets all VFs of a PF.
-    pub(crate) fn forget_vfs(&mut self, pf: &DeviceAddress) {
+    pub(super) fn forget_vfs(&mut self, pf: &DeviceAddress) {
         if pf == self.pf {
             self.vfs.clear();
         } else {

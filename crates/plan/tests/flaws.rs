@@ -1,0 +1,229 @@
+//! A check that passes every plan proves nothing: good plans are spoilt, one way after another, and each must be
+//! found out.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has found something")]
+
+use vfctl_kinds::document::SriovConfig;
+use vfctl_kinds::path::SpecPath;
+use vfctl_kinds::step::{Impact, Step};
+use vfctl_model::{Toggle, VfIndex};
+use vfctl_plan::{HostPlan, Lane, Source, check, plan};
+use vfctl_port::{Op, Phase, Property, World};
+
+/// New VFs of which half get another driver: loans, initial values, drivers, an MTU.
+const NEW: &str = r#"{
+    "apiVersion": "vfctl.dev/v1alpha1", "kind": "SriovConfig", "metadata": {"name": "new"},
+    "spec": {"physicalFunctions": [{
+        "name": "n3", "match": {"driver": "ice", "interface": "ens1f0np0"}, "mtu": 9000,
+        "vfs": {
+            "count": 8,
+            "all": {"trust": "on", "spoofCheck": "on", "vlan": 7},
+            "groups": [{"vfs": "0-3", "driver": "vfio-pci"}, {"vfs": "4-7", "driver": "default", "mtu": 9000}]
+        }
+    }]}
+}"#;
+
+/// VFs that are there and used, changed and destroyed.
+const USED: &str = r#"{
+    "apiVersion": "vfctl.dev/v1alpha1", "kind": "SriovConfig", "metadata": {"name": "used"},
+    "spec": {"physicalFunctions": [{
+        "name": "pods", "match": {"interface": "ens6f0"},
+        "vfs": {"count": 8, "all": {"vlan": 30}}
+    }]}
+}"#;
+
+/// VFs that are there and change their drivers.
+const THERE: &str = r#"{
+    "apiVersion": "vfctl.dev/v1alpha1", "kind": "SriovConfig", "metadata": {"name": "there"},
+    "spec": {"physicalFunctions": [{
+        "name": "test", "match": {"interface": "ens1f0np0"},
+        "vfs": {"groups": [{"vfs": "0-1", "driver": "vfio-pci"}, {"vfs": "2-3", "driver": "default"}]}
+    }]}
+}"#;
+
+fn planned(spec: &str, facts: &str) -> HostPlan {
+    let config: SriovConfig = serde_json::from_str(spec).unwrap();
+    let world: World = serde_json::from_str(facts).unwrap();
+    let place = |path: &SpecPath| format!("spec.yaml:1: {path}");
+    let mut plan = plan(&[Source { config: &config, place: &place }], &world);
+    plan.hosts.pop_first().map(|(_, host)| host).unwrap()
+}
+
+fn new() -> HostPlan {
+    planned(NEW, include_str!("../../../examples/dpdk-e810/facts.json"))
+}
+
+fn used() -> HostPlan {
+    planned(USED, include_str!("../../../examples/grow-in-use/facts.json"))
+}
+
+fn there() -> HostPlan {
+    planned(THERE, include_str!("../../../examples/to-vfio-and-back/facts.json"))
+}
+
+/// Spoils a plan; the check must then say something with these words.
+#[track_caller]
+fn finds(words: &str, good: HostPlan, spoil: impl FnOnce(&mut Lane)) {
+    let mut spoilt = good.clone();
+    assert_eq!(check(&good), Ok(()));
+    spoil(spoilt.lanes.first_mut().unwrap());
+    assert_ne!(spoilt, good, "nothing was spoilt");
+    told(words, &spoilt);
+}
+
+#[track_caller]
+fn told(words: &str, spoilt: &HostPlan) {
+    let flaws = check(spoilt).expect_err("a flaw");
+    let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+    assert!(flaws.iter().any(|flaw| flaw.contains(words)), "{words:?} is not among {flaws:#?}");
+}
+
+fn drop_phase(lane: &mut Lane, phase: Phase) {
+    lane.phases.retain(|planned| planned.phase != phase);
+}
+
+fn steps(lane: &mut Lane) -> impl Iterator<Item = &mut Step> {
+    lane.phases.iter_mut().flat_map(|phase| &mut phase.steps)
+}
+
+fn step(lane: &mut Lane, phase: Phase, property: Property) -> &mut Step {
+    steps(lane).find(|step| step.phase == phase && step.property == property).unwrap()
+}
+
+#[test]
+fn count_that_does_not_go_through_zero_is_found() {
+    finds("vfCount is", used(), |lane| drop_phase(lane, Phase::RemoveVfs));
+}
+
+#[test]
+fn phases_out_of_order_are_found() {
+    finds("comes after a later phase", new(), |lane| lane.phases.reverse());
+}
+
+#[test]
+fn destruction_that_is_not_admitted_is_found() {
+    finds("does not admit its impact", used(), |lane| {
+        step(lane, Phase::RemoveVfs, Property::VfCount).impact = Impact::None;
+    });
+}
+
+#[test]
+fn user_who_is_not_named_is_found() {
+    finds("names no user", there(), |lane| step(lane, Phase::Unbind, Property::Driver).victims.clear());
+}
+
+#[test]
+fn use_that_is_not_in_the_basis_is_found() {
+    finds("demands what nobody made true", there(), |lane| {
+        lane.basis.retain(|claim| claim.property != Property::InUse);
+    });
+}
+
+#[test]
+fn goal_that_no_step_reaches_is_found() {
+    finds("nothing makes the goal true", new(), |lane| drop_phase(lane, Phase::ConfigureVf));
+}
+
+#[test]
+fn initial_value_that_nobody_holds_against_new_vfs_is_found() {
+    let spoof_check = Property::Attribute(vfctl_model::VfAttribute::SpoofCheck);
+    finds("nothing makes the goal true", new(), |lane| {
+        step(lane, Phase::CreateVfs, Property::VfCount).ends.retain(|claim| claim.property != spoof_check);
+    });
+}
+
+#[test]
+fn promise_that_no_op_keeps_is_found() {
+    let vlan = Property::Attribute(vfctl_model::VfAttribute::Vlan);
+    finds("promises what nothing in it makes true", new(), |lane| {
+        let step = step(lane, Phase::ConfigureVf, vlan);
+        step.changes.retain(|change| change.vf != Some(VfIndex(3)));
+        let trust = Property::Attribute(vfctl_model::VfAttribute::Trust);
+        let other = steps(lane).find(|step| step.property == trust).unwrap();
+        other.changes.retain(|change| change.vf != Some(VfIndex(3)));
+    });
+}
+
+#[test]
+fn driver_that_is_still_there_is_found() {
+    finds("the VF still has a driver", there(), |lane| drop_phase(lane, Phase::Unbind));
+}
+
+#[test]
+fn driver_that_would_be_taken_before_its_time_is_found() {
+    finds("driver", new(), |lane| {
+        let loan = step(lane, Phase::PreparePf, Property::DriversAutoprobe);
+        loan.changes.clear();
+        loan.ends.clear();
+    });
+}
+
+#[test]
+fn op_in_a_phase_where_it_has_no_place_is_found() {
+    finds("has no place in this phase", new(), |lane| {
+        let change = step(lane, Phase::PreparePf, Property::Mtu).changes.pop().unwrap();
+        step(lane, Phase::CreateVfs, Property::VfCount).changes.push(change);
+    });
+}
+
+#[test]
+fn two_ops_for_one_value_are_found() {
+    finds("writes what another op of the phase writes", new(), |lane| {
+        let changes = &mut step(lane, Phase::PreparePf, Property::DriversAutoprobe).changes;
+        let mut again = changes.first().unwrap().clone();
+        if let Op::SetDriversAutoprobe { autoprobe, .. } = &mut again.op {
+            *autoprobe = Toggle::On;
+        }
+        changes.push(again);
+    });
+}
+
+#[test]
+fn device_that_is_another_vfs_is_found() {
+    finds("will be at", new(), |lane| {
+        let boot_disk = "0000:00:01.1".parse().unwrap();
+        let bind = step(lane, Phase::Bind, Property::Driver);
+        if let Some(Op::BindDriver { device, .. }) = bind.changes.first_mut().map(|change| &mut change.op) {
+            *device = boot_disk;
+        }
+    });
+}
+
+#[test]
+fn vf_that_does_not_exist_is_found() {
+    finds("there is no such VF", new(), |lane| {
+        let bind = step(lane, Phase::Bind, Property::Driver);
+        if let Some(Op::BindDriver { vf, .. }) = bind.changes.first_mut().map(|change| &mut change.op) {
+            *vf = VfIndex(8);
+        }
+    });
+}
+
+#[test]
+fn mtu_above_the_pfs_is_found() {
+    finds("the PF's MTU is 1500", new(), |lane| {
+        let mtu = step(lane, Phase::PreparePf, Property::Mtu);
+        mtu.changes.clear();
+        mtu.ends.clear();
+    });
+}
+
+#[test]
+fn op_of_another_pf_is_found() {
+    finds("belongs to another lane", used(), |lane| lane.pf = "pci/0000:01:00.0".parse().unwrap());
+}
+
+#[test]
+fn op_before_all_lanes_is_found() {
+    let mut spoilt = used();
+    let destroys = step(spoilt.lanes.first_mut().unwrap(), Phase::RemoveVfs, Property::VfCount).clone();
+    spoilt.prepare.push(destroys);
+    told("stands before all lanes", &spoilt);
+}
+
+#[test]
+fn two_lanes_for_one_pf_are_found() {
+    let mut spoilt = used();
+    let lane = spoilt.lanes.first().unwrap().clone();
+    spoilt.lanes.push(lane);
+    told("there are two lanes", &spoilt);
+}
