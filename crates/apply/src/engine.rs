@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use vfctl_plan::{HostPlan, Lane};
-use vfctl_port::{Claim, Clock, HostFacts, Journal, JournalEntry, Observe, Perform, Phase};
+use vfctl_port::{Clock, HostFacts, Journal, JournalEntry, Observe, Perform, Phase};
 
-use crate::lane::{LaneRun, broken, prepare};
+use crate::lane::{INTERRUPTED, LaneRun, broken, prepare};
 use crate::report::{LaneReport, Report, ReportFormat, Result};
 use crate::verify::chain;
 
@@ -96,16 +96,18 @@ fn run_lanes(
     for (position, lane) in plan.lanes.iter().enumerate() {
         queues.entry(lane.queue).or_default().push((position, lane));
     }
+    let read_at = edges.clock.now();
     let run_queue = |lanes: Vec<(usize, &Lane)>| {
         let mut closed = closed.clone();
         let mut reports = Vec::new();
         for (position, lane) in lanes {
-            let carried = carrier_of(before, lane);
-            let report =
-                LaneRun::new(&edges, lane, facts_of(before, lane)).run(closed.clone(), carried.as_ref());
+            let report = LaneRun::new(&edges, lane, facts_of(before, lane), read_at).run(closed.clone());
             if !report.is_clean() && closed.is_none() {
-                closed =
-                    Some(format!("{} failed, and shares a bond, a bridge or the host's path", lane.title()));
+                closed = Some(if edges.clock.interrupted() {
+                    INTERRUPTED.to_owned()
+                } else {
+                    format!("{} failed, and shares a bond, a bridge or the host's path", lane.title())
+                });
             }
             reports.push((position, report));
         }
@@ -124,7 +126,7 @@ fn run_lanes(
 
 /// Returns what a lane needs to know of the host: all but the other PFs, of which there may be dozens with
 /// hundreds of VFs each, and every lane keeps a copy.
-fn facts_of(before: &HostFacts, lane: &Lane) -> HostFacts {
+pub(crate) fn facts_of(before: &HostFacts, lane: &Lane) -> HostFacts {
     let HostFacts { system, physical_functions, links, record, unread } = before;
     let own = physical_functions.get(&lane.pf).map(|facts| (lane.pf.clone(), facts.clone()));
     HostFacts {
@@ -134,17 +136,4 @@ fn facts_of(before: &HostFacts, lane: &Lane) -> HostFacts {
         record: record.clone(),
         unread: unread.clone(),
     }
-}
-
-/// Returns the claim that the PF has its carrier again, where it had one before and shares its path with others.
-fn carrier_of(before: &HostFacts, lane: &Lane) -> Option<Claim> {
-    use vfctl_port::{ClaimValue, Property, Subject};
-    let netdev = before.physical_functions.get(&lane.pf)?.netdev.as_ref()?;
-    let shares = netdev.master.is_some() || netdev.default_route;
-    let ends_down = lane
-        .goal
-        .iter()
-        .any(|c| c.property == Property::Up && c.expect == vfctl_port::Expect::Is(ClaimValue::Flag(false)));
-    let carrier = || Claim::is(Subject::Pf(lane.pf.clone()), Property::Carrier, ClaimValue::Flag(true));
-    (netdev.carrier && shares && !ends_down && !lane.phases.is_empty()).then(carrier)
 }

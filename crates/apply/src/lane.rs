@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use vfctl_kinds::step::{Reason, Step};
-use vfctl_model::{DeviceAddress, VfIndex};
+use vfctl_kinds::step::Step;
+use vfctl_model::DeviceAddress;
 use vfctl_plan::{Lane, PhasePlan};
-use vfctl_port::{Claim, HostFacts, JournalEntry, Op, Outcome, Phase};
+use vfctl_port::{Claim, HostFacts, JournalEntry, Op, Outcome, Phase, Property};
 
-use crate::engine::Edges;
+use crate::engine::{Edges, facts_of};
+use crate::loans::Loans;
 use crate::report::{LaneReport, OpReport, Unmet};
 use crate::verify::{chain, settle, unmet};
 
@@ -20,34 +21,40 @@ const GOAL_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a carrier may take to come back.
 const CARRIER_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How old may be what is known of who uses a VF, when VFs are about to be taken away. To look again means to walk
+/// the processes of the host, so it is not done where that was just done.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Why a lane is left where the user asked to stop.
+pub(crate) const INTERRUPTED: &str = "the user stopped it";
+
 /// One lane at work.
 pub(crate) struct LaneRun<'a> {
     edges: &'a Edges<'a>,
     lane: &'a Lane,
     facts: HostFacts,
+    /// When it was looked who uses what.
+    looked_at: Duration,
     report: LaneReport,
-    lent: Vec<Op>,
-    /// Ops, not performed yet, that give VFs the driver that was withheld or taken from them on the way.
-    withheld: Vec<Op>,
+    loans: Loans,
 }
 
 /// Why a lane goes no further.
 struct Closed(String);
 
 impl<'a> LaneRun<'a> {
-    /// Returns a lane that is about to begin, on the host's facts of now.
-    pub(crate) fn new(edges: &'a Edges<'a>, lane: &'a Lane, facts: HostFacts) -> Self {
+    /// Returns a lane that is about to begin, on the host's facts of `looked_at`.
+    pub(crate) fn new(edges: &'a Edges<'a>, lane: &'a Lane, facts: HostFacts, looked_at: Duration) -> Self {
         let report = LaneReport::new(Some(lane.pf.clone()), lane.title());
-        Self { edges, lane, facts, report, lent: Vec::new(), withheld: Vec::new() }
+        Self { edges, lane, facts, looked_at, report, loans: Loans::default() }
     }
 
     /// Performs the lane, or leaves it untried because of another's failure; returns what came of it.
-    /// `afterwards` is what must be true before another PF of the same path is touched.
-    pub(crate) fn run(mut self, closed_before: Option<String>, afterwards: Option<&Claim>) -> LaneReport {
+    pub(crate) fn run(mut self, closed_before: Option<String>) -> LaneReport {
         let mut closed = closed_before.map(Closed);
         for phase in &self.lane.phases {
             if closed.is_none() && self.edges.clock.interrupted() {
-                closed = Some(Closed("the user stopped it".to_owned()));
+                closed = Some(Closed(INTERRUPTED.to_owned()));
             }
             match &closed {
                 None => closed = self.phase(phase).err(),
@@ -60,8 +67,9 @@ impl<'a> LaneRun<'a> {
         if closed.is_some() {
             self.give_back();
         } else {
+            let afterwards = &self.lane.afterwards;
             let goal: Vec<&Claim> = self.lane.goal.iter().chain(afterwards).collect();
-            let patience = if afterwards.is_some() { CARRIER_PATIENCE } else { GOAL_PATIENCE };
+            let patience = if afterwards.is_empty() { GOAL_PATIENCE } else { CARRIER_PATIENCE };
             if !goal.is_empty() {
                 self.verify(&goal, None, patience);
             }
@@ -75,7 +83,9 @@ impl<'a> LaneRun<'a> {
         let longest = phase.steps.iter().map(|step| step.settle_ms).max().unwrap_or(0);
         let patience = Duration::from_millis(u64::from(longest));
         let requires: Vec<&Claim> = phase.steps.iter().flat_map(|step| &step.requires).collect();
-        if !requires.is_empty() && !self.verify(&requires, Some(at), patience) {
+        let ready =
+            self.look_again(&requires) && (requires.is_empty() || self.verify(&requires, Some(at), patience));
+        if !ready {
             self.leave(phase, "what it needs is not so");
             return Err(Closed(format!("phase {at} could not begin")));
         }
@@ -96,14 +106,20 @@ impl<'a> LaneRun<'a> {
         let outcomes = self.edges.perform.perform(&ops, OP_LIMIT);
         let seconds = self.edges.clock.now().saturating_sub(began).as_secs_f64();
         tracing::debug!(lane = self.report.title, phase = %at, ops = ops.len(), seconds, "performed");
-        self.lend(&phase.steps, &outcomes);
-        let failed = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Refused(_)));
-        let hangs = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Unknown(_)));
+        self.loans.note(self.lane, &phase.steps, &outcomes);
+        // An answer that was lost is no failure yet: what the op ends in is read again below.
+        let went_on = |(op, outcome): (&Op, &Outcome)| match outcome {
+            Outcome::Done => true,
+            Outcome::Unknown(_) => op.is_message(),
+            Outcome::Refused(_) | Outcome::NotTried => false,
+        };
+        let went_on = ops.iter().zip(&outcomes).all(went_on);
         let journaled = self.edges.journal.record(&JournalEntry::PhaseEnded {
             pf: Some(self.lane.pf.clone()),
             phase: at,
             outcomes: outcomes.clone(),
         });
+        let first = self.report.ops.len();
         self.report.ops.extend(ops.into_iter().zip(outcomes).map(|(op, outcome)| OpReport {
             phase: at,
             op,
@@ -114,14 +130,41 @@ impl<'a> LaneRun<'a> {
             self.report.troubles.push(format!("failed to {}", chain(&error)));
             return Err(Closed("the journal could not be written".to_owned()));
         }
-        if failed || hangs {
+        if !went_on {
             return Err(Closed(format!("phase {at} failed")));
         }
         let ends: Vec<&Claim> = phase.steps.iter().flat_map(|step| &step.ends).collect();
-        if !ends.is_empty() && !self.verify(&ends, Some(at), patience) {
+        if ends.is_empty() {
+            return Ok(());
+        }
+        if !self.verify(&ends, Some(at), patience) {
             return Err(Closed(format!("the kernel accepted phase {at} and did not keep it")));
         }
+        for op in self.report.ops.iter_mut().skip(first) {
+            op.outcome = Outcome::Done;
+        }
         Ok(())
+    }
+
+    /// Looks again who uses what, where VFs in use would be hurt and the last look was a while ago: a lane may have
+    /// waited for others. Returns whether it could be looked.
+    fn look_again(&mut self, requires: &[&Claim]) -> bool {
+        let now = self.edges.clock.now();
+        let concerned = requires.iter().any(|claim| claim.property == Property::InUse);
+        if !concerned || now.saturating_sub(self.looked_at) < LOOK_AGAIN_AFTER {
+            return true;
+        }
+        match self.edges.observe.observe_host() {
+            Ok(host) => {
+                self.facts = facts_of(&host, self.lane);
+                self.looked_at = now;
+                true
+            }
+            Err(error) => {
+                self.report.troubles.push(format!("failed to {}", chain(&error)));
+                false
+            }
+        }
     }
 
     /// Holds claims against a fresh read; returns whether all hold, and reports those that do not.
@@ -140,45 +183,11 @@ impl<'a> LaneRun<'a> {
         }
     }
 
-    /// Keeps in mind what this phase has borrowed, and what it has given back.
-    fn lend(&mut self, steps: &[Step], outcomes: &[Outcome]) {
-        let mut outcomes = outcomes.iter();
-        for step in steps {
-            let begun: Vec<Option<VfIndex>> = step
-                .changes
-                .iter()
-                .zip(outcomes.by_ref())
-                .filter(|(_, outcome)| matches!(outcome, Outcome::Done | Outcome::Unknown(_)))
-                .map(|(change, _)| change.vf)
-                .collect();
-            if begun.is_empty() {
-                continue;
-            }
-            let kind = step.changes.first().map(|change| change.op.kind());
-            self.lent.retain(|op| Some(op.kind()) != kind);
-            self.lent.extend(step.give_back.clone());
-            let gives_driver = |later: &&Step| match step.phase {
-                Phase::CreateVfs => later.reason == Reason::DefaultDriver,
-                Phase::Unbind => later.phase == Phase::Bind && later.reason == Reason::MacNeedsRebind,
-                _ => false,
-            };
-            let later = self.lane.steps().filter(gives_driver).flat_map(|step| &step.changes);
-            let taken = |vf: Option<VfIndex>| step.phase == Phase::CreateVfs || begun.contains(&vf);
-            self.withheld.extend(later.filter(|change| taken(change.vf)).map(|change| change.op.clone()));
-            let given: Vec<&Op> = step.changes.iter().map(|change| &change.op).collect();
-            if step.phase == Phase::Bind {
-                self.withheld.retain(|op| !given.contains(&op));
-            }
-        }
-    }
-
     /// Gives back what a lane that was closed has borrowed, and to VFs the driver that was withheld or taken from
     /// them on the way: nobody asked for VFs without one.
     fn give_back(&mut self) {
-        for ops in [std::mem::take(&mut self.lent), std::mem::take(&mut self.withheld)] {
-            if !ops.is_empty() {
-                self.release(ops);
-            }
+        for ops in std::mem::take(&mut self.loans).into_releases() {
+            self.release(ops);
         }
     }
 
@@ -209,7 +218,7 @@ impl<'a> LaneRun<'a> {
     /// Reports a phase as not tried.
     fn leave(&mut self, phase: &PhasePlan, because: &str) {
         // What is given back is reported as that.
-        let given_back = |op: &&Op| self.withheld.contains(op);
+        let given_back = |op: &&Op| self.loans.withholds(op);
         self.report.ops.extend(ops(&phase.steps).filter(|op| !given_back(op)).map(|op| OpReport {
             phase: phase.phase,
             op: op.clone(),

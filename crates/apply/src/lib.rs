@@ -6,6 +6,7 @@
 mod engine;
 mod lane;
 mod leftover;
+mod loans;
 mod report;
 mod verify;
 

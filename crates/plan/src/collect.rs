@@ -12,7 +12,7 @@ use vfctl_model::{DeviceAddress, DriverName, HostName, VfIndex};
 use vfctl_port::{Claim, ClaimValue, HostFacts, PfFacts, Property, Subject, World};
 
 use crate::document::{HostPlan, Lane, Plan};
-use crate::order::{into_phases, queues};
+use crate::order::{afterwards, into_phases, queues};
 use crate::resolve::{Desired, Source, resolve};
 
 /// Plans for every host of the world.
@@ -92,6 +92,8 @@ fn lane(
         .collect();
     let blocked = !diff.findings.problems.is_empty();
     let steps: Vec<Step> = if blocked { Vec::new() } else { diff.steps };
+    let afterwards =
+        if steps.is_empty() { Vec::new() } else { afterwards(host, &desired.address, &diff.goal) };
     Lane {
         pf: desired.address.clone(),
         name: desired.name.clone(),
@@ -103,6 +105,7 @@ fn lane(
         basis,
         phases: into_phases(steps),
         goal: diff.goal,
+        afterwards,
         findings: diff.findings,
     }
 }
@@ -114,25 +117,32 @@ fn place_of(origin: &str) -> (String, u64) {
     (file, parts.next().and_then(|line| line.parse().ok()).unwrap_or(0))
 }
 
-/// Returns what every plan for a PF rests on: it is there, under this name, with this driver and count.
+/// Returns what every plan for a PF rests on: it is there, it is this very card in this very role, under this name,
+/// with this driver and count. What a selector found is meant, whatever takes its place later.
 fn pf_basis(context: &PfContext<'_>) -> Vec<Claim> {
-    let PfContext { facts, desired, .. } = context;
+    let PfContext { host, facts, desired, .. } = context;
     let pf = || Subject::Pf(desired.address.clone());
     let name = |text: &dyn ToString| ClaimValue::Name(text.to_string());
-    let driver = facts.driver.as_ref();
-    let interface = facts.netdev.as_ref().map(|netdev| &netdev.name);
-    vec![
+    let netdev = facts.netdev.as_ref();
+    let names = [
+        (Property::Driver, facts.driver.as_ref().map(|driver| name(driver))),
+        (Property::Interface, netdev.map(|netdev| name(&netdev.name))),
+        (Property::EswitchMode, facts.eswitch_mode.as_ref().map(|mode| name(mode))),
+        (Property::Serial, facts.serial.as_ref().map(|serial| name(serial))),
+        (Property::PermanentMac, netdev.and_then(|netdev| netdev.permanent_mac).map(|mac| name(&mac))),
+        (Property::Master, netdev.and_then(|netdev| netdev.master.as_ref()).map(|master| name(&master.name))),
+    ];
+    let route = ClaimValue::Flag(host.leads_to_default_route(facts));
+    let mut basis = vec![
         Claim::is(pf(), Property::Present, ClaimValue::Flag(true)),
         Claim::is(pf(), Property::VfCount, ClaimValue::Number(u32::from(facts.vf_count))),
-        driver.map_or_else(
-            || Claim::absent(pf(), Property::Driver),
-            |driver| Claim::is(pf(), Property::Driver, name(driver)),
-        ),
-        interface.map_or_else(
-            || Claim::absent(pf(), Property::Interface),
-            |interface| Claim::is(pf(), Property::Interface, name(interface)),
-        ),
-    ]
+        Claim::is(pf(), Property::DefaultRoute, route),
+    ];
+    basis.extend(names.into_iter().map(|(property, name)| match name {
+        Some(name) => Claim::is(pf(), property, name),
+        None => Claim::absent(pf(), property),
+    }));
+    basis
 }
 
 /// Adds what is to be said of the PF itself: an unknown driver, facts that could not be read, a write that still
@@ -142,6 +152,11 @@ fn tell_of_the_pf(context: &PfContext<'_>, findings: &mut Findings) {
     if let Some(driver) = facts.driver.as_ref().filter(|_| !row.is_known()) {
         findings
             .note(None, format!("driver {driver} is not known to vfctl; the kernel decides what it can do"));
+    }
+    let sets = desired.vfs.values().any(|vf| !vf.attributes.is_empty());
+    if sets && facts.eswitch_mode.as_deref() == Some("switchdev") {
+        let message = "the embedded switch is in mode switchdev, where many drivers refuse VF attributes";
+        findings.note(None, message.to_owned());
     }
     for unread in &facts.unread {
         findings.note(None, format!("could not be read: {unread}"));

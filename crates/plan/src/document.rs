@@ -70,6 +70,9 @@ pub struct Lane {
     pub phases: Vec<PhasePlan>,
     /// What is true at the end.
     pub goal: Vec<Claim>,
+    /// What must be true again before another PF of the queue is touched, such as a carrier that the work takes away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub afterwards: Vec<Claim>,
     /// What else is to be said.
     #[serde(default)]
     pub findings: Findings,

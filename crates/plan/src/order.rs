@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_kinds::step::Step;
 use vfctl_model::{DeviceAddress, InterfaceName};
-use vfctl_port::{HostFacts, Phase};
+use vfctl_port::{Claim, ClaimValue, HostFacts, Phase, Property, Subject};
 
 use crate::document::PhasePlan;
 
@@ -41,6 +41,19 @@ pub(crate) fn queues<'a>(
     numbered
         .flat_map(|(queue, (_, members))| members.into_iter().map(move |pf| (pf.clone(), queue)))
         .collect()
+}
+
+/// Returns what must be true again before another PF of the queue is touched: a PF that shares a path with others and
+/// has a carrier, and is not set down on purpose, has it again.
+pub(crate) fn afterwards(host: &HostFacts, pf: &DeviceAddress, goal: &[Claim]) -> Vec<Claim> {
+    let netdev = host.physical_functions.get(pf).and_then(|facts| facts.netdev.as_ref());
+    let carries = netdev.is_some_and(|netdev| netdev.carrier) && !shared(host, pf).is_empty();
+    let subject = || Subject::Pf(pf.clone());
+    let set_down = Claim::is(subject(), Property::Up, ClaimValue::Flag(false));
+    if !carries || goal.contains(&set_down) {
+        return Vec::new();
+    }
+    vec![Claim::is(subject(), Property::Carrier, ClaimValue::Flag(true))]
 }
 
 /// What several PFs can have in common.

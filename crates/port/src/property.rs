@@ -47,6 +47,18 @@ pub enum Property {
     DriverOverride,
     /// PF: how many VFs there are.
     VfCount,
+    /// PF: how many VFs device and driver offer.
+    TotalVfs,
+    /// PF: the mode of its embedded switch.
+    EswitchMode,
+    /// PF: the device's serial number.
+    Serial,
+    /// PF: the MAC address its interface was made with.
+    PermanentMac,
+    /// PF: the bond, bridge or the like that its interface is a port of.
+    Master,
+    /// PF: whether a default route leads through its interface or what stands on it.
+    DefaultRoute,
     /// PF: whether the kernel binds new VFs to a driver.
     DriversAutoprobe,
     /// PF, VF: the MTU of its interface.
@@ -98,6 +110,7 @@ impl Property {
                 (found, Self::Present) => known(ClaimValue::Flag(found.is_some())),
                 (None, _) => Reading::Known(None),
                 (Some(pf), Self::InUse) => known(ClaimValue::Flag(!host.users_of(pf).is_empty())),
+                (Some(pf), Self::DefaultRoute) => known(ClaimValue::Flag(host.leads_to_default_route(pf))),
                 (Some(pf), property) => property.read_pf(pf),
             },
             Subject::Vf(address, index) => {
@@ -117,11 +130,25 @@ impl Property {
             Self::Interface => netdev.map(|n| ClaimValue::Name(n.name.to_string())),
             Self::Driver => pf.driver.as_ref().map(|d| ClaimValue::Name(d.to_string())),
             Self::VfCount => Some(ClaimValue::Number(u32::from(pf.vf_count))),
+            Self::TotalVfs => Some(ClaimValue::Number(u32::from(pf.total_vfs))),
+            Self::EswitchMode => pf.eswitch_mode.clone().map(ClaimValue::Name),
+            Self::Serial => pf.serial.clone().map(ClaimValue::Name),
+            Self::PermanentMac => {
+                netdev.and_then(|n| n.permanent_mac).map(|mac| ClaimValue::Name(mac.to_string()))
+            }
+            Self::Master => {
+                netdev.and_then(|n| n.master.as_ref()).map(|m| ClaimValue::Name(m.name.to_string()))
+            }
             Self::DriversAutoprobe => pf.drivers_autoprobe.map(|t| ClaimValue::Flag(t == Toggle::On)),
             Self::Mtu => netdev.map(|n| ClaimValue::Number(n.mtu)),
             Self::Up => netdev.map(|n| ClaimValue::Flag(n.up)),
             Self::Carrier => netdev.map(|n| ClaimValue::Flag(n.carrier)),
-            Self::Loaded | Self::Present | Self::DriverOverride | Self::InUse | Self::Attribute(_) => {
+            Self::Loaded
+            | Self::Present
+            | Self::DriverOverride
+            | Self::InUse
+            | Self::DefaultRoute
+            | Self::Attribute(_) => {
                 return Reading::Unsupported;
             }
         })
@@ -143,6 +170,12 @@ impl Property {
             Self::Loaded
             | Self::Present
             | Self::VfCount
+            | Self::TotalVfs
+            | Self::EswitchMode
+            | Self::Serial
+            | Self::PermanentMac
+            | Self::Master
+            | Self::DefaultRoute
             | Self::DriversAutoprobe
             | Self::Up
             | Self::Carrier => {
@@ -164,10 +197,17 @@ impl Property {
             | Self::DriversAutoprobe
             | Self::Up
             | Self::Carrier
+            | Self::DefaultRoute
             | Self::InUse => flag(),
             Self::Interface if matches!(subject, Subject::Vf(..)) => flag(),
-            Self::Interface | Self::Driver | Self::DriverOverride => Ok(ClaimValue::Name(text.to_owned())),
-            Self::VfCount | Self::Mtu => {
+            Self::Interface
+            | Self::Driver
+            | Self::DriverOverride
+            | Self::EswitchMode
+            | Self::Serial
+            | Self::PermanentMac
+            | Self::Master => Ok(ClaimValue::Name(text.to_owned())),
+            Self::VfCount | Self::TotalVfs | Self::Mtu => {
                 text.parse().map(ClaimValue::Number).map_err(|_| ParseError::new(text, "number"))
             }
             Self::Attribute(attribute) => VfValue::parse(attribute.row().shape, text).map(ClaimValue::Vf),
@@ -183,6 +223,12 @@ const WORDS: &[(&str, Property)] = &[
     ("driver", Property::Driver),
     ("driverOverride", Property::DriverOverride),
     ("vfCount", Property::VfCount),
+    ("totalVfs", Property::TotalVfs),
+    ("eswitchMode", Property::EswitchMode),
+    ("serial", Property::Serial),
+    ("permanentMac", Property::PermanentMac),
+    ("master", Property::Master),
+    ("defaultRoute", Property::DefaultRoute),
     ("driversAutoprobe", Property::DriversAutoprobe),
     ("mtu", Property::Mtu),
     ("up", Property::Up),

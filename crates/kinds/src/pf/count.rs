@@ -52,6 +52,8 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         diff.findings.problem(Some(&wanted.origin), message, fix);
         return;
     }
+    // All VFs are gone by the time that the kernel says no to a count it offered before.
+    diff.basis.push(Claim::is(context.pf(), Property::TotalVfs, number(facts.total_vfs)));
     let pf = desired.address.clone();
     let flaps = if row.count_flaps_link { context.pf_victims() } else { Vec::new() };
     if facts.vf_count > 0 {

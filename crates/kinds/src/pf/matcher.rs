@@ -55,7 +55,7 @@ pub fn mismatches(matcher: &Matcher, candidate: Candidate<'_>) -> Vec<Term> {
         bond,
         any_of,
     } = matcher;
-    let Candidate { address: own_address, facts, host: _ } = candidate;
+    let Candidate { address: own_address, facts, host } = candidate;
     let netdev = facts.netdev.as_ref();
     let mut failed = Vec::new();
     let mut hold = |key, wanted: Option<String>, found: Option<String>| {
@@ -92,7 +92,7 @@ pub fn mismatches(matcher: &Matcher, candidate: Candidate<'_>) -> Vec<Term> {
     };
     let wanted = address.map(|a| a.to_string());
     hold("address", wanted.clone(), if lies_within { wanted } else { Some(shown) });
-    hold("defaultRoute", default_route.map(toggle), Some(toggle(leads_to_default_route(candidate))));
+    hold("defaultRoute", default_route.map(toggle), Some(toggle(host.leads_to_default_route(facts))));
     let master = netdev.and_then(|n| n.master.as_ref());
     let bond_of = master.filter(|m| m.kind == "bond").map_or("none".to_owned(), |m| m.name.to_string());
     hold("bond", bond.as_ref().map(ToString::to_string), Some(bond_of));
@@ -154,15 +154,6 @@ fn addresses(candidate: Candidate<'_>) -> Vec<vfctl_model::Cidr> {
     let of_uppers =
         uppers.iter().filter_map(|name| host.links.get(name)).flat_map(|link| link.addresses.iter());
     netdev.addresses.iter().chain(of_uppers).copied().collect()
-}
-
-/// Returns whether a default route leads through the PF's interface or what stands on it.
-fn leads_to_default_route(candidate: Candidate<'_>) -> bool {
-    let Candidate { address: _, facts, host } = candidate;
-    let Some(netdev) = &facts.netdev else { return false };
-    let uppers = host.standing_on(&netdev.name);
-    netdev.default_route
-        || uppers.iter().filter_map(|name| host.links.get(name)).any(|link| link.default_route)
 }
 
 /// Returns whether this setting is on.

@@ -134,6 +134,13 @@ impl HostFacts {
         found
     }
 
+    /// Returns whether a default route leads through the PF's interface or what stands on it.
+    pub fn leads_to_default_route(&self, pf: &PfFacts) -> bool {
+        let Some(netdev) = &pf.netdev else { return false };
+        let uppers = self.standing_on(&netdev.name);
+        netdev.default_route || uppers.iter().filter_map(|name| self.links.get(name)).any(|l| l.default_route)
+    }
+
     /// Returns who uses a PF's own interface, for people: the SSH connection, default routes, addresses other than
     /// link-local ones, and whatever stands on it, such as a bond, a bridge or an Open vSwitch.
     pub fn users_of(&self, pf: &PfFacts) -> Vec<String> {
