@@ -36,10 +36,23 @@ pub struct DriverRow {
     pub initial: &'static [(VfAttribute, VfValue)],
     /// Whether a change of the VF count takes the PF's link down for a moment, or pauses its traffic.
     pub count_flaps_link: bool,
+    /// Whom a change of the PF's MTU hurts (`ndo_change_mtu`).
+    pub mtu_change: MtuChange,
     /// Whether the PF must be up when VFs are made.
     pub up_before_vfs: bool,
     /// The driver that the kernel gives its VFs.
     pub vf_driver: Option<&'static str>,
+}
+
+/// Whom a change of the PF's MTU hurts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MtuChange {
+    /// Nobody.
+    HurtsNobody,
+    /// The PF's traffic pauses while its queues are made anew.
+    PausesPf,
+    /// The PF is reset, and its VFs lose their link for a moment, too.
+    ResetsPf,
 }
 
 /// The row of drivers that have none.
@@ -58,6 +71,7 @@ pub const UNKNOWN: DriverRow = DriverRow {
     settings_outlive_vf: false,
     initial: &[],
     count_flaps_link: false,
+    mtu_change: MtuChange::PausesPf,
     up_before_vfs: false,
     vf_driver: None,
 };
@@ -76,11 +90,18 @@ const ROWS: &[DriverRow] = &[
         rate_within_speed: true,
         mac_needs_rebind: true,
         count_flaps_link: true,
+        mtu_change: MtuChange::ResetsPf,
         vf_driver: Some("igbvf"),
         ..UNKNOWN
     },
     // drivers/net/netdevsim/dev.c; settings are zeroed when `max_vfs` is written, not when VFs come and go.
-    DriverRow { driver: "netdevsim", shows_chosen_mac: false, settings_outlive_vf: true, ..UNKNOWN },
+    DriverRow {
+        driver: "netdevsim",
+        shows_chosen_mac: false,
+        settings_outlive_vf: true,
+        mtu_change: MtuChange::HurtsNobody,
+        ..UNKNOWN
+    },
     // drivers/net/ethernet/intel/ixgbe/ixgbe_sriov.c
     DriverRow {
         driver: "ixgbe",
@@ -92,6 +113,7 @@ const ROWS: &[DriverRow] = &[
         keeps_link_enable: false,
         mac_needs_rebind: true,
         count_flaps_link: true,
+        mtu_change: MtuChange::ResetsPf,
         vf_driver: Some("ixgbevf"),
         ..UNKNOWN
     },

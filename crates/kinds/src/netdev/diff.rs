@@ -10,7 +10,7 @@ use crate::context::{ETHERNET_MTU, PfContext, PfDiff};
 use crate::desired::{Origin, Wanted};
 use crate::pf::resolved_mtu;
 use crate::setting::Setting;
-use crate::step::{Change, Reason, Step};
+use crate::step::{Change, Impact, Reason, Step};
 use crate::vf::DriverSpec;
 
 /// Compares the MTU of each VF interface that the spec speaks of.
@@ -46,6 +46,9 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         if !context.recreate {
             let touched: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
             step.requires.extend(context.use_claims(&touched));
+            // Whose driver is loaded anew is told where that is done.
+            step.victims = context.victims(touched.iter().filter(|index| !binding::rebinds(context, *index)));
+            step.impact = if step.victims.is_empty() { Impact::None } else { Impact::Disturbs };
         }
         diff.steps.push(step);
     }

@@ -5,6 +5,7 @@ use vfctl_port::{AdminState, Claim, ClaimValue, Op, PfNetdev, Phase, Property};
 
 use crate::context::{ETHERNET_MTU, PfContext, PfDiff};
 use crate::desired::Wanted;
+use crate::driver::MtuChange;
 use crate::setting::Setting;
 use crate::step::{Change, Impact, Reason, Step};
 
@@ -58,11 +59,7 @@ fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut PfDiff) {
         step.give_back = (reason == Reason::PfMustBeUp).then(|| set(netdev.up));
         if !next {
             step.victims = context.pf_victims();
-            if !context.recreate {
-                let kept: VfSet = context.facts.vfs.keys().copied().collect();
-                step.victims.extend(context.victims(kept.iter()));
-                step.requires = context.use_claims(&kept);
-            }
+            hurt_kept_vfs(context, &mut step);
             step.impact = Impact::Disturbs;
         }
         diff.steps.push(step);
@@ -99,7 +96,25 @@ fn mtu(context: &PfContext<'_>, netdev: &PfNetdev, wanted: &Wanted<Setting<Mtu>>
         op: Op::SetPfMtu { pf: context.desired.address.clone(), interface: netdev.name.clone(), mtu },
     });
     step.ends.push(Claim::is(context.pf(), Property::Mtu, ClaimValue::Number(bytes)));
+    if context.row.mtu_change != MtuChange::HurtsNobody && netdev.up {
+        step.victims = context.pf_victims();
+    }
+    if context.row.mtu_change == MtuChange::ResetsPf {
+        hurt_kept_vfs(context, &mut step);
+    }
+    if !step.victims.is_empty() {
+        step.impact = Impact::Disturbs;
+    }
     diff.steps.push(step);
+}
+
+/// Adds the users of VFs that stay, who lose their link with the PF.
+fn hurt_kept_vfs(context: &PfContext<'_>, step: &mut Step) {
+    if !context.recreate {
+        let kept: VfSet = context.facts.vfs.keys().copied().collect();
+        step.victims.extend(context.victims(kept.iter()));
+        step.requires = context.use_claims(&kept);
+    }
 }
 
 /// Returns the MTU that a setting means.
