@@ -74,6 +74,15 @@ is_static() {
     grep -qE 'statically linked|not a dynamic executable' <<<"$said"
 }
 
+# A guest for each core, as far as memory goes: without KVM each keeps one busy.
+guests() {
+    local cores memory
+    cores=$(nproc)
+    memory=$(awk '/^MemAvailable:/ { print int($2 / 1024 / 1024 / 3) }' /proc/meminfo)
+    local least=$((cores < memory ? cores : memory))
+    echo $((least > 4 ? 4 : least < 1 ? 1 : least))
+}
+
 kernel_tiers() {
     if ! check release cargo build --locked --release -p vfctl-cli --bin vfctl; then
         lost kernel "there is no vfctl to run" || :
@@ -82,7 +91,8 @@ kernel_tiers() {
     fi
     check static is_static || :
     if check image "$programs/debug/testbed" image; then
-        suite kernel "$programs/debug/testbed" run --vfctl "$programs/release/vfctl" --report "$results/kernel" || :
+        suite kernel "$programs/debug/testbed" run --guests "$(guests)" --vfctl "$programs/release/vfctl" \
+            --report "$results/kernel" || :
         check matrix "$programs/debug/testbed" matrix "$results/sim" "$results/kernel" || :
     else
         lost kernel "there is no guest" || :

@@ -3,19 +3,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use clap::Args;
 
 use super::arguments::Hardware;
-use crate::fixtures;
 use crate::place::{Kernel, Place, Simulator};
 use crate::programs;
 use crate::report::{self, Report, Run};
 use crate::runner;
 use crate::scenario::{Scenario, parser};
 use crate::transcript::Verdict;
+use crate::{fixtures, image};
 
 /// What both commands need to know.
 #[derive(Debug, Args)]
@@ -41,6 +42,9 @@ pub(super) struct RunArguments {
     /// Instead of scenarios: what vfctl does with this spec
     #[arg(long, value_name = "FILE", conflicts_with = "scenarios")]
     spec: Option<PathBuf>,
+    /// How many guests share the scenarios; each takes 2.5 GiB and a core
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=16))]
+    guests: u16,
 }
 
 /// The arguments of `testbed simulate`.
@@ -59,16 +63,26 @@ pub(super) struct SimulateArguments {
 ///
 /// When they cannot be run at all.
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
-    let RunArguments { hardware, choice, spec } = arguments;
+    let RunArguments { hardware, choice, spec, guests } = arguments;
     if let Some(spec) = spec {
         return try_spec(hardware, spec);
     }
     let scenarios = choice.scenarios()?;
     let report = choice.report("kernel")?;
     let started = Instant::now();
-    let mut kernel = Kernel::open(hardware.plan()?, &report)?;
-    eprintln!("testbed: the guest is ready after {:.1} s", started.elapsed().as_secs_f32());
-    run_all(&mut kernel, &scenarios, choice.role.as_deref(), &report)
+    let plan = hardware.plan()?;
+    // The image is built once, before guests look for it side by side.
+    image::find_or_build()?;
+    let boot = |number: u16| -> Open<'_> {
+        let name = if *guests == 1 { "console".to_owned() } else { format!("console-of-{number}") };
+        let (plan, report) = (plan.clone(), &report);
+        Box::new(move || {
+            let kernel = Kernel::open(plan, report, &name)?;
+            eprintln!("testbed: a guest is ready after {:.1} s", started.elapsed().as_secs_f32());
+            Ok(Box::new(kernel))
+        })
+    };
+    run_all((1..=*guests).map(boot).collect(), &scenarios, choice.role.as_deref(), &report)
 }
 
 /// Runs scenarios on the simulator.
@@ -81,8 +95,9 @@ pub(super) fn simulate(arguments: &SimulateArguments) -> anyhow::Result<ExitCode
     let scenarios = choice.scenarios()?;
     let report = choice.report("sim")?;
     let program = programs::find("vfctl-sim", sim.as_deref())?;
-    let mut simulator = Simulator::open(&program, &fixtures::facts(), fixtures::roles()?)?;
-    run_all(&mut simulator, &scenarios, choice.role.as_deref(), &report)
+    let roles = fixtures::roles()?;
+    let open: Open<'_> = Box::new(|| Ok(Box::new(Simulator::open(&program, &fixtures::facts(), roles)?)));
+    run_all(vec![open], &scenarios, choice.role.as_deref(), &report)
 }
 
 impl Choice {
@@ -104,52 +119,84 @@ impl Choice {
     }
 }
 
+/// One scenario for one role.
+struct Job<'a> {
+    scenario: &'a Scenario,
+    role: Option<&'a str>,
+}
+
+impl Job<'_> {
+    fn name(&self) -> String {
+        let Job { scenario, role } = self;
+        role.map_or(scenario.name.clone(), |role| format!("{}@{role}", scenario.name))
+    }
+
+    /// Runs, keeps the transcript, and says how it ended.
+    fn run(&self, place: &mut dyn Place, folder: &Path) -> anyhow::Result<Run> {
+        let Job { scenario, role } = *self;
+        let started = Instant::now();
+        let transcript = runner::run(place, scenario, role);
+        let kept = report::keep(folder, &self.name(), &transcript)?;
+        let line = format!("{}  {:.1} s", self.name(), started.elapsed().as_secs_f32());
+        // One call each: places side by side shall not mix their lines.
+        match &transcript.verdict {
+            Verdict::Passed => println!("pass  {line}"),
+            Verdict::Failed { .. } => println!("{}FAIL  {line}\n      {}", transcript.text(), kept.display()),
+            Verdict::NotHere { .. } => println!("none  {line}"),
+        }
+        Ok(Run {
+            scenario: scenario.name.clone(),
+            role: role.map(str::to_owned),
+            hardware: role.and_then(|role| Some(place.roles().get(role)?.hardware.clone())),
+            essence: transcript.essence(),
+            verdict: transcript.verdict,
+        })
+    }
+}
+
+/// Opens a place; called in the thread that uses it, since a guest ends with the thread that has begun it.
+type Open<'a> = Box<dyn FnOnce() -> anyhow::Result<Box<dyn Place>> + Send + 'a>;
+
+/// Runs each scenario in whichever place is free; the report is in the order of the scenarios.
 fn run_all(
-    place: &mut dyn Place,
+    places: Vec<Open<'_>>,
     scenarios: &[Scenario],
     only_role: Option<&str>,
     folder: &Path,
 ) -> anyhow::Result<ExitCode> {
-    let mut report = Report { place: place.name().to_owned(), runs: Vec::new() };
-    let (mut passed, mut failed, mut not_here) = (0_u32, 0_u32, 0_u32);
-    for scenario in scenarios {
-        for role in scenario.on.runs() {
-            if only_role.is_some_and(|only| role != Some(only)) {
-                continue;
-            }
-            let name = role.map_or(scenario.name.clone(), |role| format!("{}@{role}", scenario.name));
-            let started = Instant::now();
-            let transcript = runner::run(place, scenario, role);
-            let kept = report::keep(folder, &name, &transcript)?;
-            let word = match &transcript.verdict {
-                Verdict::Passed => {
-                    passed += 1;
-                    "pass"
-                }
-                Verdict::Failed { .. } => {
-                    failed += 1;
-                    print!("{}", transcript.text());
-                    "FAIL"
-                }
-                Verdict::NotHere { .. } => {
-                    not_here += 1;
-                    "none"
-                }
-            };
-            println!("{word}  {name}  {:.1} s", started.elapsed().as_secs_f32());
-            if word == "FAIL" {
-                println!("      {}", kept.display());
-            }
-            report.runs.push(Run {
-                scenario: scenario.name.clone(),
-                role: role.map(str::to_owned),
-                hardware: role.and_then(|role| Some(place.roles().get(role)?.hardware.clone())),
-                essence: transcript.essence(),
-                verdict: transcript.verdict,
-            });
+    let jobs: Vec<Job<'_>> = scenarios
+        .iter()
+        .flat_map(|scenario| scenario.on.runs().into_iter().map(move |role| Job { scenario, role }))
+        .filter(|job| only_role.is_none_or(|only| job.role == Some(only)))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let work = |open: Open<'_>| -> anyhow::Result<(&'static str, Vec<(usize, Run)>)> {
+        let mut place = open()?;
+        let mut runs = Vec::new();
+        loop {
+            let position = next.fetch_add(1, Ordering::Relaxed);
+            let Some(job) = jobs.get(position) else { return Ok((place.name(), runs)) };
+            runs.push((position, job.run(&mut *place, folder)?));
         }
-    }
+    };
+    let mut named = "";
+    let mut runs: Vec<(usize, Run)> = Vec::new();
+    std::thread::scope(|scope| -> anyhow::Result<()> {
+        let threads: Vec<_> = places.into_iter().map(|open| scope.spawn(|| work(open))).collect();
+        for thread in threads {
+            let (name, done) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            named = name;
+            runs.extend(done);
+        }
+        Ok(())
+    })?;
+    runs.sort_by_key(|(position, _)| *position);
+    let report = Report { place: named.to_owned(), runs: runs.into_iter().map(|(_, run)| run).collect() };
     report.write(folder)?;
+    let count = |is: fn(&Verdict) -> bool| report.runs.iter().filter(|run| is(&run.verdict)).count();
+    let passed = count(|verdict| matches!(verdict, Verdict::Passed));
+    let failed = count(|verdict| matches!(verdict, Verdict::Failed { .. }));
+    let not_here = count(|verdict| matches!(verdict, Verdict::NotHere { .. }));
     ensure!(passed + failed > 0, "run anything: no scenario of those named runs here");
     println!("{passed} passed, {failed} failed, {not_here} not for this place");
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -159,7 +206,7 @@ fn run_all(
 fn try_spec(hardware: &Hardware, spec: &Path) -> anyhow::Result<ExitCode> {
     let text = fs::read_to_string(spec).with_context(|| format!("read {}", spec.display()))?;
     let scratch = tempfile::tempdir().context("make a folder for the console's log")?;
-    let mut kernel = Kernel::open(hardware.plan()?, scratch.path())?;
+    let mut kernel = Kernel::open(hardware.plan()?, scratch.path(), "console")?;
     kernel.begin()?;
     kernel.put("spec.yaml", &text)?;
     let mut code = 0;

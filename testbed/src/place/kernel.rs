@@ -23,6 +23,7 @@ const RESET_LIMIT: Duration = Duration::from_secs(90);
 pub struct Kernel {
     plan: Plan,
     report: PathBuf,
+    console: String,
     boots: u32,
     booted: Option<Booted>,
     roles: Roles,
@@ -40,15 +41,16 @@ struct Booted {
 }
 
 impl Kernel {
-    /// Boots a first guest; console logs go to the report folder.
+    /// Boots a first guest; its console's logs go to the report folder, as `console-1.log` for a `console`.
     ///
     /// # Errors
     ///
     /// When it does not boot.
-    pub fn open(plan: Plan, report: &Path) -> Result<Self, PlaceError> {
+    pub fn open(plan: Plan, report: &Path, console: &str) -> Result<Self, PlaceError> {
         let mut kernel = Self {
             plan,
             report: report.to_owned(),
+            console: console.to_owned(),
             boots: 0,
             booted: None,
             roles: Roles::new(),
@@ -66,7 +68,7 @@ impl Kernel {
             Some(booted) => booted,
             None => {
                 self.boots += 1;
-                let log = self.report.join(format!("console-{}.log", self.boots));
+                let log = self.report.join(format!("{}-{}.log", self.console, self.boots));
                 let mut lab = Lab::open(&self.plan, &log)?;
                 self.roles = lab.roles.clone();
                 let world = world(&mut lab)?;
