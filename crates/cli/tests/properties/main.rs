@@ -9,6 +9,7 @@
 mod case;
 mod coverage;
 mod faults;
+mod meanwhile;
 mod run;
 
 use std::cell::RefCell;

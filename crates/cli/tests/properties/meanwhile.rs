@@ -1,0 +1,118 @@
+//! The world does not stand still while a plan is applied, and answers are lost.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use vfctl_apply::{Edges, Report, Result as Ending};
+use vfctl_kinds::document::SriovConfig;
+use vfctl_model::{InterfaceName, VfIndex};
+use vfctl_port::{Observe, Op, Outcome, Perform};
+use vfctl_sim::{Hand, PfSeed, SimHost};
+
+use crate::run::{Silent, plan};
+
+/// Performs on the simulator, and lets something happen with each batch.
+struct Meddled<'a> {
+    sim: &'a SimHost,
+    /// Somebody does this by hand once the first VFs are gone.
+    hand: Mutex<Option<Hand>>,
+    /// What becomes of messages.
+    messages: Messages,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Messages {
+    Answered,
+    /// They are done, and nobody hears of it.
+    Unanswered,
+    /// They never arrive.
+    Lost,
+}
+
+impl Perform for Meddled<'_> {
+    fn perform(&self, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+        let unknown = || Outcome::Unknown("the answer was lost".to_owned());
+        let messages = ops.iter().all(Op::is_message);
+        if messages && self.messages == Messages::Lost {
+            return ops.iter().map(|_| unknown()).collect();
+        }
+        let outcomes = self.sim.perform(ops, limit);
+        if ops.iter().any(|op| matches!(op, Op::SetVfCount { count: 0, .. }))
+            && let Some(hand) = self.hand.lock().unwrap().take()
+        {
+            self.sim.by_hand(&hand).unwrap();
+        }
+        match messages && self.messages == Messages::Unanswered {
+            true => ops.iter().map(|_| unknown()).collect(),
+            false => outcomes,
+        }
+    }
+}
+
+fn apply(sim: &SimHost, spec: &str, hand: Option<Hand>, messages: Messages) -> Report {
+    let source = vfctl_spec::Source { name: "meanwhile.yaml".to_owned(), text: spec.to_owned() };
+    let config: SriovConfig =
+        vfctl_spec::load(&[source]).expect("a spec without mistakes").documents.remove(0).config;
+    let before = sim.observe_host().unwrap();
+    let plan = plan(&config, &before);
+    assert!(!plan.is_blocked() && !plan.is_empty());
+    let perform = Meddled { sim, hand: Mutex::new(hand), messages };
+    let edges = Edges { observe: sim, perform: &perform, journal: sim, clock: sim, progress: &Silent };
+    vfctl_apply::apply(&plan, &before, edges)
+}
+
+fn ports(sim: &SimHost) -> Vec<InterfaceName> {
+    let host = sim.observe_host().unwrap();
+    host.physical_functions.values().map(|pf| pf.netdev.as_ref().unwrap().name.clone()).collect()
+}
+
+#[test]
+fn vf_that_is_taken_into_use_while_its_lane_waits_is_not_destroyed() {
+    let igb = || PfSeed { vf_count: 2, ..PfSeed::new("igb".parse().unwrap(), 7) };
+    let sim = SimHost::builder().pf(igb()).pf(igb()).build();
+    sim.settle();
+    let names = ports(&sim);
+    let [first, second] = names.as_slice() else { panic!("{names:?}") };
+    sim.by_hand(&format!("bond bond0 {first} {second}").parse().unwrap()).unwrap();
+    sim.settle();
+    let spec = r#"
+apiVersion: vfctl.dev/v1alpha1
+kind: SriovConfig
+metadata: {name: meanwhile}
+spec:
+  physicalFunctions:
+    - {name: uplinks, match: {bond: bond0}, expect: 2, vfs: {count: 4}}
+"#;
+    let taken: Hand = format!("netns {second} vf 1 pod").parse().unwrap();
+    let report = apply(&sim, spec, Some(taken), Messages::Answered);
+    let text = report.render();
+    assert_eq!(report.result, Ending::Failed, "{text}");
+    assert!(text.contains("vf 1: inUse is no"), "{text}");
+    let counts: Vec<u16> =
+        sim.observe_host().unwrap().physical_functions.values().map(|pf| pf.vf_count).collect();
+    assert_eq!(counts, [4, 2], "{text}");
+}
+
+const SETTINGS: &str = r#"
+apiVersion: vfctl.dev/v1alpha1
+kind: SriovConfig
+metadata: {name: meanwhile}
+spec:
+  physicalFunctions:
+    - {name: fast, match: {driver: netdevsim}, vfs: {count: 4, all: {vlan: 100, trust: on}}}
+"#;
+
+#[test]
+fn message_whose_answer_is_lost_is_read_again() {
+    for (messages, ending) in [(Messages::Unanswered, Ending::Converged), (Messages::Lost, Ending::Failed)] {
+        let sim = SimHost::builder().pf(PfSeed::new("netdevsim".parse().unwrap(), 8)).build();
+        let report = apply(&sim, SETTINGS, None, messages);
+        let text = report.render();
+        assert_eq!(report.result, ending, "{text}");
+        let host = sim.observe_host().unwrap();
+        let set = host.physical_functions.values().all(|pf| {
+            pf.vfs.get(&VfIndex(3)).is_some_and(|vf| format!("{:?}", vf.attributes).contains("VlanId(100)"))
+        });
+        assert_eq!(set, ending == Ending::Converged, "{host:?}");
+    }
+}
