@@ -5,7 +5,7 @@ use std::time::Duration;
 use vfctl_kinds::step::Step;
 use vfctl_model::DeviceAddress;
 use vfctl_plan::{Lane, PhasePlan};
-use vfctl_port::{Claim, HostFacts, JournalEntry, Op, Outcome, Phase, Property};
+use vfctl_port::{Claim, HostFacts, JournalEntry, Op, Outcome, PfFacts, Phase, Property};
 
 use crate::engine::{Edges, facts_of};
 use crate::loans::Loans;
@@ -24,6 +24,9 @@ const CARRIER_PATIENCE: Duration = Duration::from_secs(30);
 /// How old may be what is known of who uses a VF, when VFs are about to be taken away. To look again means to walk
 /// the processes of the host, so it is not done where that was just done.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Why nothing more is done.
+const UNWRITTEN_JOURNAL: &str = "the journal could not be written";
 
 /// Why a lane is left where the user asked to stop.
 pub(crate) const INTERRUPTED: &str = "the user stopped it";
@@ -91,21 +94,10 @@ impl<'a> LaneRun<'a> {
         }
         let ops: Vec<Op> = ops(&phase.steps).cloned().collect();
         self.edges.progress.phase(&self.report.title, at, ops.len());
-        let begun = JournalEntry::PhaseBegan {
-            pf: Some(self.lane.pf.clone()),
-            phase: at,
-            ops: ops.clone(),
-            before: self.facts.physical_functions.get(&self.lane.pf).cloned().map(Box::new),
-        };
-        if let Err(error) = self.edges.journal.record(&begun) {
-            self.report.troubles.push(format!("nothing more is written: failed to {}", chain(&error)));
-            self.leave(phase, "the journal could not be written");
-            return Err(Closed("the journal could not be written".to_owned()));
-        }
-        let began = self.edges.clock.now();
-        let outcomes = self.edges.perform.perform(&ops, OP_LIMIT);
-        let seconds = self.edges.clock.now().saturating_sub(began).as_secs_f64();
-        tracing::debug!(lane = self.report.title, phase = %at, ops = ops.len(), seconds, "performed");
+        let pf = &self.lane.pf;
+        let before = self.facts.physical_functions.get(pf).cloned();
+        let troubles = &mut self.report.troubles;
+        let Performed { outcomes, journaled } = perform(self.edges, Some(pf), at, &ops, before, troubles);
         self.loans.note(self.lane, &phase.steps, &outcomes);
         // An answer that was lost is no failure yet: what the op ends in is read again below.
         let went_on = |(op, outcome): (&Op, &Outcome)| match outcome {
@@ -114,21 +106,14 @@ impl<'a> LaneRun<'a> {
             Outcome::Refused(_) | Outcome::NotTried => false,
         };
         let went_on = ops.iter().zip(&outcomes).all(went_on);
-        let journaled = self.edges.journal.record(&JournalEntry::PhaseEnded {
-            pf: Some(self.lane.pf.clone()),
-            phase: at,
-            outcomes: outcomes.clone(),
-        });
         let first = self.report.ops.len();
-        self.report.ops.extend(ops.into_iter().zip(outcomes).map(|(op, outcome)| OpReport {
-            phase: at,
-            op,
-            outcome,
-            because: None,
+        self.report.ops.extend(ops.into_iter().zip(outcomes).map(|(op, outcome)| {
+            let left = !journaled && outcome == Outcome::NotTried;
+            let because = left.then(|| UNWRITTEN_JOURNAL.to_owned());
+            OpReport { phase: at, op, outcome, because }
         }));
-        if let Err(error) = journaled {
-            self.report.troubles.push(format!("failed to {}", chain(&error)));
-            return Err(Closed("the journal could not be written".to_owned()));
+        if !journaled {
+            return Err(Closed(UNWRITTEN_JOURNAL.to_owned()));
         }
         if !went_on {
             return Err(Closed(format!("phase {at} failed")));
@@ -192,19 +177,9 @@ impl<'a> LaneRun<'a> {
     }
 
     fn release(&mut self, ops: Vec<Op>) {
-        let (pf, phase) = (Some(self.lane.pf.clone()), Phase::Release);
-        let begun = JournalEntry::PhaseBegan { pf: pf.clone(), phase, ops: ops.clone(), before: None };
-        let outcomes = match self.edges.journal.record(&begun) {
-            Ok(()) => self.edges.perform.perform(&ops, OP_LIMIT),
-            Err(error) => {
-                self.report.troubles.push(format!("failed to {}", chain(&error)));
-                vec![Outcome::NotTried; ops.len()]
-            }
-        };
-        let ended = JournalEntry::PhaseEnded { pf, phase, outcomes: outcomes.clone() };
-        if let Err(error) = self.edges.journal.record(&ended) {
-            self.report.troubles.push(format!("failed to {}", chain(&error)));
-        }
+        let (pf, phase) = (Some(&self.lane.pf), Phase::Release);
+        let Performed { outcomes, .. } =
+            perform(self.edges, pf, phase, &ops, None, &mut self.report.troubles);
         for (op, outcome) in ops.into_iter().zip(outcomes) {
             if outcome != Outcome::Done {
                 self.report
@@ -228,6 +203,42 @@ impl<'a> LaneRun<'a> {
     }
 }
 
+/// What became of ops.
+struct Performed {
+    /// Of each op, in order.
+    outcomes: Vec<Outcome>,
+    /// Whether the journal has all of it; nothing more may be written where it has not.
+    journaled: bool,
+}
+
+/// Performs ops, with the journal written before and after; nothing is performed that it does not have.
+fn perform(
+    edges: &Edges<'_>,
+    pf: Option<&DeviceAddress>,
+    phase: Phase,
+    ops: &[Op],
+    before: Option<PfFacts>,
+    troubles: &mut Vec<String>,
+) -> Performed {
+    let pf = pf.cloned();
+    let before = before.map(Box::new);
+    let begun = JournalEntry::PhaseBegan { pf: pf.clone(), phase, ops: ops.to_vec(), before };
+    if let Err(error) = edges.journal.record(&begun) {
+        troubles.push(format!("nothing more is written: failed to {}", chain(&error)));
+        return Performed { outcomes: vec![Outcome::NotTried; ops.len()], journaled: false };
+    }
+    let began = edges.clock.now();
+    let outcomes = edges.perform.perform(ops, OP_LIMIT);
+    let seconds = edges.clock.now().saturating_sub(began).as_secs_f64();
+    tracing::debug!(pf = ?pf.as_ref().map(ToString::to_string), %phase, ops = ops.len(), seconds, "performed");
+    let ended = JournalEntry::PhaseEnded { pf, phase, outcomes: outcomes.clone() };
+    let journaled = edges.journal.record(&ended);
+    if let Err(error) = &journaled {
+        troubles.push(format!("failed to {}", chain(error)));
+    }
+    Performed { outcomes, journaled: journaled.is_ok() }
+}
+
 /// Returns the ops of these steps, in order.
 pub(crate) fn ops(steps: &[Step]) -> impl Iterator<Item = &Op> {
     steps.iter().flat_map(|step| &step.changes).map(|change| &change.op)
@@ -239,20 +250,7 @@ pub(crate) fn prepare(edges: &Edges<'_>, steps: &[Step]) -> LaneReport {
     let ops: Vec<Op> = ops(steps).cloned().collect();
     let phase = Phase::Quiesce;
     edges.progress.phase("system", phase, ops.len());
-    let none: Option<DeviceAddress> = None;
-    let begun = JournalEntry::PhaseBegan { pf: none.clone(), phase, ops: ops.clone(), before: None };
-    let outcomes = match edges.journal.record(&begun) {
-        Ok(()) => edges.perform.perform(&ops, OP_LIMIT),
-        Err(error) => {
-            report.troubles.push(format!("nothing is written: failed to {}", chain(&error)));
-            vec![Outcome::NotTried; ops.len()]
-        }
-    };
-    if let Err(error) =
-        edges.journal.record(&JournalEntry::PhaseEnded { pf: none, phase, outcomes: outcomes.clone() })
-    {
-        report.troubles.push(format!("failed to {}", chain(&error)));
-    }
+    let Performed { outcomes, .. } = perform(edges, None, phase, &ops, None, &mut report.troubles);
     report.ops = ops
         .into_iter()
         .zip(outcomes)
