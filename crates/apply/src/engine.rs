@@ -3,32 +3,12 @@
 use std::collections::BTreeMap;
 
 use vfctl_plan::{HostPlan, Lane};
-use vfctl_port::{Clock, HostFacts, Journal, JournalEntry, Observe, Perform, Phase};
+use vfctl_port::{HostFacts, JournalEntry};
 
+use crate::edges::Edges;
 use crate::lane::{INTERRUPTED, LaneRun, broken, prepare};
 use crate::report::{LaneReport, Report, ReportFormat, Result};
-use crate::verify::chain;
-
-/// The edges that an apply works through.
-#[derive(Clone, Copy)]
-pub struct Edges<'a> {
-    /// Reads facts.
-    pub observe: &'a dyn Observe,
-    /// Performs ops.
-    pub perform: &'a dyn Perform,
-    /// Keeps what was done.
-    pub journal: &'a dyn Journal,
-    /// Tells the time.
-    pub clock: &'a dyn Clock,
-    /// Hears what is going on.
-    pub progress: &'a dyn Progress,
-}
-
-/// Hears what is going on.
-pub trait Progress: Sync {
-    /// A phase of a lane begins, with this many ops.
-    fn phase(&self, lane: &str, phase: Phase, ops: usize);
-}
+use crate::verify::{chain, facts_of};
 
 /// Returns what the plan rests on that is not so any more; none where it is not stale.
 pub fn broken_basis(plan: &HostPlan, host: &HostFacts) -> Vec<String> {
@@ -122,18 +102,4 @@ fn run_lanes(
     });
     reports.sort_by_key(|(position, _)| *position);
     reports.into_iter().map(|(_, report)| report).collect()
-}
-
-/// Returns what a lane needs to know of the host: all but the other PFs, of which there may be dozens with
-/// hundreds of VFs each, and every lane keeps a copy.
-pub(crate) fn facts_of(before: &HostFacts, lane: &Lane) -> HostFacts {
-    let HostFacts { system, physical_functions, links, record, unread } = before;
-    let own = physical_functions.get(&lane.pf).map(|facts| (lane.pf.clone(), facts.clone()));
-    HostFacts {
-        system: system.clone(),
-        physical_functions: own.into_iter().collect(),
-        links: links.clone(),
-        record: record.clone(),
-        unread: unread.clone(),
-    }
 }

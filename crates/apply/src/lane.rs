@@ -7,10 +7,10 @@ use vfctl_model::DeviceAddress;
 use vfctl_plan::{Lane, PhasePlan};
 use vfctl_port::{Claim, HostFacts, JournalEntry, Op, Outcome, PfFacts, Phase, Property};
 
-use crate::engine::{Edges, facts_of};
+use crate::edges::Edges;
 use crate::loans::Loans;
 use crate::report::{LaneReport, OpReport, Unmet};
-use crate::verify::{chain, settle, unmet};
+use crate::verify::{chain, facts_of, settle, unmet};
 
 /// How long one op may take before it is given up. Creating 64 VFs takes minutes on some cards (ixgbe).
 const OP_LIMIT: Duration = Duration::from_secs(300);

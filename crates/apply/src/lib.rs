@@ -3,6 +3,7 @@
 //! Apply makes no choices: what is not in the plan is not done, but for giving back what was borrowed. It knows
 //! no kernel, no Kubernetes and no file; the edges do.
 
+mod edges;
 mod engine;
 mod lane;
 mod leftover;
@@ -10,6 +11,7 @@ mod loans;
 mod report;
 mod verify;
 
-pub use engine::{Edges, Progress, apply, broken_basis};
+pub use edges::{Edges, Progress};
+pub use engine::{apply, broken_basis};
 pub use leftover::leftovers;
 pub use report::{LaneReport, OpReport, Report, ReportFormat, Result, Unmet};

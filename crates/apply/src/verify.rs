@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use vfctl_model::DeviceAddress;
+use vfctl_plan::Lane;
 use vfctl_port::{Claim, Clock, EdgeError, HostFacts, Observe, Phase, Verdict};
 
 use crate::report::Unmet;
@@ -58,6 +59,20 @@ fn refresh(observe: &dyn Observe, host: &mut HostFacts, pf: &DeviceAddress) -> R
         }
     }
     Ok(())
+}
+
+/// Returns what a lane needs to know of the host: all but the other PFs, of which there may be dozens with
+/// hundreds of VFs each, and every lane keeps a copy.
+pub(crate) fn facts_of(before: &HostFacts, lane: &Lane) -> HostFacts {
+    let HostFacts { system, physical_functions, links, record, unread } = before;
+    let own = physical_functions.get(&lane.pf).map(|facts| (lane.pf.clone(), facts.clone()));
+    HostFacts {
+        system: system.clone(),
+        physical_functions: own.into_iter().collect(),
+        links: links.clone(),
+        record: record.clone(),
+        unread: unread.clone(),
+    }
 }
 
 /// Returns the claims that do not hold.
