@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use vfctl_model::{HostName, MacAddress, VfAttribute, VfIndex, VfValue};
 
-use super::macs::host_path;
-use super::rules::spec_path;
+use super::places::{host_path, spec_path};
 use super::spec::{Body, SriovConfig};
 use crate::path::{Segment, SpecPath, Violation, Violations};
 use crate::pf::VfsSpec;

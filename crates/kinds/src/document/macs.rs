@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use vfctl_model::{HostName, VfAttribute};
 
 use super::mac_holders::{Holders, check_host_values, check_vfs};
-use super::rules::{entries, spec_path};
+use super::places::{entries, host_path};
 use super::spec::{Body, SriovConfig};
 use crate::path::{SpecPath, Violation, Violations};
 use crate::pf::{ExpectSpec, PfSpec, VfsSpec};
@@ -203,9 +203,4 @@ fn check_from_host<'a>(
             .with(document, first, "the first time"),
         );
     }
-}
-
-/// Returns the path of a list among a host's values.
-pub(super) fn host_path(host: &str, list: &str) -> SpecPath {
-    spec_path().key("hosts").key(host).key(list)
 }

@@ -3,6 +3,7 @@
 mod live;
 mod mac_holders;
 mod macs;
+mod places;
 mod rules;
 mod spec;
 

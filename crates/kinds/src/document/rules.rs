@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::macs;
+use super::places::{entries, spec_path};
 use super::spec::{Body, NodeSelector, SriovConfig, is_match};
 use crate::path::{SpecPath, Violation, Violations};
 use crate::pf::{self, PfSpec};
@@ -35,22 +36,6 @@ pub fn violations(documents: &[&SriovConfig]) -> Vec<(usize, Violation)> {
     check_claims(documents, &mut violations);
     macs::check(documents, &mut violations);
     violations.into_found()
-}
-
-/// Returns the path of `spec`.
-pub(super) fn spec_path() -> SpecPath {
-    SpecPath::default().key("spec")
-}
-
-/// Returns the entries of `physicalFunctions` with their paths.
-pub(super) fn entries(document: &SriovConfig) -> impl Iterator<Item = (&PfSpec, SpecPath)> {
-    let list = spec_path().key("physicalFunctions");
-    document
-        .spec
-        .physical_functions
-        .iter()
-        .enumerate()
-        .map(move |(position, entry)| (entry, list.index(position)))
 }
 
 fn name_path() -> SpecPath {

@@ -12,7 +12,7 @@ use vfctl_kinds::vf::{AttributeSpec, Chosen, EffectiveVf, Entry, MacOwner, effec
 use vfctl_model::{DeviceAddress, HostName, VfIndex, VfValue};
 use vfctl_port::PfFacts;
 
-use super::documents::Source;
+use super::source::Source;
 
 /// Returns what the entry asks of this PF.
 pub(super) fn desire(

@@ -11,14 +11,7 @@ use vfctl_port::HostFacts;
 
 use super::desire::desire;
 use super::select::select;
-
-/// A document and how its places are written.
-pub struct Source<'a> {
-    /// The document.
-    pub config: &'a SriovConfig,
-    /// Returns a place for people: `workers.yaml:14: spec.physicalFunctions[0].mtu`.
-    pub place: &'a dyn Fn(&SpecPath) -> String,
-}
+use super::source::Source;
 
 /// What one host should look like.
 #[derive(Debug, Default)]

@@ -3,5 +3,7 @@
 mod desire;
 mod documents;
 mod select;
+mod source;
 
-pub use documents::{Desired, Source, resolve};
+pub use documents::{Desired, resolve};
+pub use source::Source;

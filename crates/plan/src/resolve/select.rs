@@ -6,7 +6,7 @@ use vfctl_kinds::pf::{Candidate, ExpectSpec, PfSpec, Term, mismatches};
 use vfctl_model::{DeviceAddress, InterfaceName};
 use vfctl_port::HostFacts;
 
-use super::documents::Source;
+use super::source::Source;
 
 /// Returns the PFs that the entry means; none where it matches other than expected, which is a problem told in
 /// `findings` with each candidate and the terms that failed.
