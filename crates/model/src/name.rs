@@ -51,13 +51,13 @@ fn is_kernel_word(text: &str, longest: usize) -> bool {
 
 name! {
     /// The name or altname of a network interface: at most 127 bytes (`ALTIFNAMSIZ`), no blank, slash or colon.
-    InterfaceName, "interface name", "Name or altname of a network interface.",
+    InterfaceName, "interface name (no blank, `/` or `:`)", "Name or altname of a network interface.",
     |text| is_kernel_word(text, 127) && !text.contains(':')
 }
 
 name! {
     /// The name of a kernel driver as its folder under `/sys/bus/*/drivers` has it.
-    DriverName, "driver name", "Name of a kernel driver, such as vfio-pci.",
+    DriverName, "driver name (letters, digits, `-`, `_`, `.`)", "Name of a kernel driver, such as vfio-pci.",
     |text| is_kernel_word(text, 63) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
@@ -114,7 +114,7 @@ text_serde!(ModuleName, "ModuleName", "Name of a kernel module, such as vfio_pci
 
 name! {
     /// The name of a host as its node or machine is called.
-    HostName, "host name", "Name of a host.",
+    HostName, "host name (no blank, no `/`)", "Name of a host.",
     |text| is_kernel_word(text, 253)
 }
 

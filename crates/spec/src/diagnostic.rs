@@ -14,8 +14,7 @@ pub struct Diagnostic {
     /// What is wrong, lower case, no period.
     pub message: String,
     /// How to mend it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
+    pub help: String,
     /// Other places that have to do with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
@@ -68,7 +67,7 @@ pub(crate) struct Fault {
     /// What is wrong.
     pub(crate) message: String,
     /// How to mend it.
-    pub(crate) help: Option<String>,
+    pub(crate) help: String,
     /// Other places that have to do with it.
     pub(crate) related: Vec<(Span, String)>,
 }
@@ -76,7 +75,7 @@ pub(crate) struct Fault {
 impl Fault {
     /// Returns the fault without other places.
     pub(crate) fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { span, message: message.into(), help: Some(help.into()), related: Vec::new() }
+        Self { span, message: message.into(), help: help.into(), related: Vec::new() }
     }
 
     /// Returns the diagnostic that it is.

@@ -6,6 +6,7 @@
 
 mod diagnostic;
 mod emit;
+mod fix;
 mod load;
 mod read;
 mod render;

@@ -6,6 +6,7 @@ use vfctl_kinds::document::{API_VERSION, KIND, SriovConfig};
 use vfctl_kinds::path::SpecPath;
 
 use crate::diagnostic::{Fault, quoted};
+use crate::fix;
 use crate::suggest::did_you_mean;
 use crate::unsupported::is_not_built;
 use crate::yaml::{Entry, Map, Mistake, Node, Problem, Span, Step, Value};
@@ -152,10 +153,13 @@ fn explain(place: &Way<'_>, problem: Problem) -> (Fault, Vec<String>) {
             let help = choices(did_you_mean(&word, allowed), "values", allowed);
             Fault::new(span, format!("no such value {}", quoted(&word)), help)
         }
-        Problem::Said(message) => Fault { help: None, ..Fault::new(span, message, "") },
+        Problem::Said(message) => {
+            let (cause, help) = fix::of_said(&message);
+            Fault::new(span, cause, help)
+        }
         Problem::Wanted { wanted, found } => {
             let message = format!("expected {wanted}, found {found}");
-            Fault { help: number_help(place.node), ..Fault::new(span, message, "") }
+            Fault::new(span, message, fix::of_wanted(place.node, &wanted))
         }
         Problem::NoValue => {
             let help = "write a value, or take the field away: what is absent is left as it is";
@@ -169,20 +173,6 @@ fn explain(place: &Way<'_>, problem: Problem) -> (Fault, Vec<String>) {
         Problem::MissingKey(key) => missing(place, key),
     };
     (fault, Vec::new())
-}
-
-/// Returns how a scalar becomes the number that it looks like; `None` where it looks like none.
-fn number_help(node: &Node) -> Option<String> {
-    let text = node.as_text().filter(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()))?;
-    let number = text.trim_start_matches('0');
-    let number = if number.is_empty() { "0" } else { number };
-    if node.is_quoted() {
-        Some(format!("write it without quotes: {number}"))
-    } else if number != text {
-        Some(format!("write it without leading zeros, which some readers take for octal: {number}"))
-    } else {
-        None
-    }
 }
 
 fn choices(meant: Option<&str>, what: &str, allowed: &[&str]) -> String {

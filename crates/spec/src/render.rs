@@ -49,10 +49,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Group<'a> {
     for other in elsewhere {
         group = add_snippet(group, &[other], sources);
     }
-    match help {
-        Some(help) => group.element(Level::HELP.message(help.as_str())),
-        None => group,
-    }
+    group.element(Level::HELP.message(help.as_str()))
 }
 
 /// Adds the lines of these places, all of one source; the one without a label is the mistake itself.

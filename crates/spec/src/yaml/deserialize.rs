@@ -32,10 +32,16 @@ pub(crate) enum Step {
     Item(usize),
 }
 
+/// What a field wants that takes keys and values.
+pub(crate) const A_MAP: &str = "a map of keys and values";
+
+/// What a field wants that takes a list.
+pub(crate) const A_LIST: &str = "a list";
+
 /// What is wrong with a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// Said by the field's own type.
+    /// Said by the field's own type: `` `x` is no name``, or the cause and, after `; `, the fix.
     Said(String),
     /// Something else was wanted.
     Wanted {
@@ -119,9 +125,9 @@ impl de::Error for Mistake {
 fn in_words(expected: &dyn Expected) -> String {
     let text = expected.to_string();
     match text.as_str() {
-        "a sequence" => "a list".to_owned(),
+        "a sequence" => A_LIST.to_owned(),
         "a string" => "a text".to_owned(),
-        other if other.starts_with("struct ") => "a map of keys and values".to_owned(),
+        other if other.starts_with("struct ") => A_MAP.to_owned(),
         _ => text,
     }
 }
@@ -240,11 +246,9 @@ impl<'de> Deserializer<'de> for &'de Node {
             Value::Map(map) if map.is_hole => visitor.visit_seq(Items([].iter().enumerate())),
             Value::Scalar(scalar) => {
                 let text = scalar.checked()?;
-                Err(Mistake::wanted("a list (`[a, b]`, or lines that begin with `- `)", quoted(text)))
+                Err(Mistake::wanted(A_LIST, quoted(text)))
             }
-            Value::Map(_) => {
-                Err(Mistake::wanted("a list (`[a, b]`, or lines that begin with `- `)", "a map"))
-            }
+            Value::Map(_) => Err(Mistake::wanted(A_LIST, "a map")),
         }
     }
 
@@ -253,9 +257,9 @@ impl<'de> Deserializer<'de> for &'de Node {
             Value::Map(_) => self.deserialize_any(visitor),
             Value::Scalar(scalar) => {
                 let text = scalar.checked()?;
-                Err(Mistake::wanted("a map of keys and values", quoted(text)))
+                Err(Mistake::wanted(A_MAP, quoted(text)))
             }
-            Value::List(_) => Err(Mistake::wanted("a map of keys and values", "a list")),
+            Value::List(_) => Err(Mistake::wanted(A_MAP, "a list")),
         }
     }
 
@@ -362,11 +366,11 @@ impl<'de> VariantAccess<'de> for NoContent {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _seed: T) -> Result<T::Value, Mistake> {
-        Err(Mistake::wanted("a map of keys and values", "a word"))
+        Err(Mistake::wanted(A_MAP, "a word"))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _len: usize, _visitor: V) -> Result<V::Value, Mistake> {
-        Err(Mistake::wanted("a list", "a word"))
+        Err(Mistake::wanted(A_LIST, "a word"))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -374,6 +378,6 @@ impl<'de> VariantAccess<'de> for NoContent {
         _fields: &'static [&'static str],
         _visitor: V,
     ) -> Result<V::Value, Mistake> {
-        Err(Mistake::wanted("a map of keys and values", "a word"))
+        Err(Mistake::wanted(A_MAP, "a word"))
     }
 }

@@ -7,7 +7,7 @@ mod parse;
 mod scalar;
 mod write;
 
-pub(crate) use deserialize::{Mistake, Problem, Step};
+pub(crate) use deserialize::{A_LIST, A_MAP, Mistake, Problem, Step};
 pub(crate) use node::{Entry, Map, Node, Span, Value};
 pub(crate) use parse::parse;
 pub(crate) use write::Yaml;

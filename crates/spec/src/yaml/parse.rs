@@ -199,10 +199,7 @@ impl Builder {
     fn syntax(&mut self, error: &ScanError) {
         let span = self.span(*error.marker(), *error.marker());
         let message = format!("this is no YAML: {}", error.kind());
-        self.faults.push(Fault {
-            help: syntax_help(error.kind()).map(str::to_owned),
-            ..Fault::new(span, message, "")
-        });
+        self.faults.push(Fault::new(span, message, syntax_help(error.kind())));
     }
 }
 
@@ -236,9 +233,9 @@ fn accept_key(
     Some((text, span))
 }
 
-/// Returns what usually mends a syntax error of this kind; `None` where there is no usual way.
-fn syntax_help(kind: &ErrorKind) -> Option<&'static str> {
-    Some(match kind {
+/// Returns what usually mends a syntax error of this kind.
+fn syntax_help(kind: &ErrorKind) -> &'static str {
+    match kind {
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
@@ -259,6 +256,6 @@ fn syntax_help(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::DirectiveDisallowed => "take the line that begins with `%` away",
         ErrorKind::RecursionLimitExceeded => "the deepest spec has about ten levels",
         ErrorKind::UnexpectedCharacter { .. } => "quote texts that begin with a special character",
-        _ => return None,
-    })
+        _ => "compare the indentation, quotes and brackets of this line with those of the lines before",
+    }
 }

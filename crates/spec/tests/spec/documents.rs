@@ -10,10 +10,7 @@ pub(crate) fn load_text(text: &str) -> Result<SpecSet, Vec<String>> {
     let sources = [Source { name: "spec.yaml".to_owned(), text: text.to_owned() }];
     load(&sources).map_err(|told| {
         let told = told.into_iter();
-        told.map(|d| {
-            format!("{}: {}{}", d.place, d.message, d.help.map(|h| format!("; {h}")).unwrap_or_default())
-        })
-        .collect()
+        told.map(|d| format!("{}: {}; {}", d.place, d.message, d.help)).collect()
     })
 }
 

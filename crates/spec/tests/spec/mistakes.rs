@@ -16,6 +16,11 @@ fn each_mistake_is_told_with_place_cause_and_fix() {
         let bytes = std::fs::read(format!("{folder}/{name}")).expect("a mistake");
         let sources = [Source { name: name.clone(), text: String::from_utf8(bytes).expect("text") }];
         let told = load(&sources).expect_err(&name);
+        for diagnostic in &told {
+            let unwritten =
+                diagnostic.help.is_empty() || diagnostic.help.contains("says what this field takes");
+            assert!(!unwritten, "{name}: {diagnostic:?} has no fix of its own");
+        }
         let text = render(&told, &sources, Colour::Never);
         insta::with_settings!({ snapshot_path => "../mistakes", prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!(name.trim_end_matches(".yaml"), text);
