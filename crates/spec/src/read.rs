@@ -142,15 +142,17 @@ fn explain(place: &Way<'_>, problem: Problem) -> (Fault, Vec<String>) {
         }
         Problem::UnknownKey { key, allowed } => {
             let meant = did_you_mean(&key, allowed);
-            let fault = Fault::new(
-                span,
-                format!("no such field {}", quoted(&key)),
-                choices(meant, "fields", allowed),
-            );
+            let help = match meant {
+                // Where one field is near, the list of all is noise.
+                Some(word) => format!("did you mean `{word}`?"),
+                None => format!("fields here: {}", list(allowed)),
+            };
+            let fault = Fault::new(span, format!("no such field {}", quoted(&key)), help);
             return (fault, meant.map(str::to_owned).into_iter().collect());
         }
         Problem::UnknownWord { word, allowed } => {
-            let help = choices(did_you_mean(&word, allowed), "values", allowed);
+            let meant = did_you_mean(&word, allowed).map(|word| format!("did you mean `{word}`? "));
+            let help = format!("{}values here: {}", meant.unwrap_or_default(), list(allowed));
             Fault::new(span, format!("no such value {}", quoted(&word)), help)
         }
         Problem::Said(message) => {
@@ -175,12 +177,8 @@ fn explain(place: &Way<'_>, problem: Problem) -> (Fault, Vec<String>) {
     (fault, Vec::new())
 }
 
-fn choices(meant: Option<&str>, what: &str, allowed: &[&str]) -> String {
-    let all = allowed.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    match meant {
-        Some(word) => format!("did you mean `{word}`? {what} here: {all}"),
-        None => format!("{what} here: {all}"),
-    }
+fn list(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the node at the end of these steps; a key's step ends at its map.

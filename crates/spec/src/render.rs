@@ -7,6 +7,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use crate::diagnostic::{Diagnostic, Place, Related};
 use crate::source::Source;
 
+/// The widest line that a terminal of 100 columns shows whole; lines of a spec are shown as they are.
+const WIDTH: usize = 100;
+
 /// Whether the text has colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
@@ -38,7 +41,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &[Source], colour: Colour) ->
 
 fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Group<'a> {
     let Diagnostic { place, message, help, related } = diagnostic;
-    let mut group = Group::with_title(Level::ERROR.primary_title(message.as_str()));
+    let mut group = Group::with_title(Level::ERROR.primary_title(wrap(message, WIDTH - "error: ".len())));
     let mut here = vec![(place, None)];
     let mut elsewhere = Vec::new();
     for Related { place: other, message } in related {
@@ -49,7 +52,39 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Group<'a> {
     for other in elsewhere {
         group = add_snippet(group, &[other], sources);
     }
-    group.element(Level::HELP.message(help.as_str()))
+    let last_line =
+        std::iter::once(place).chain(related.iter().map(|other| &other.place)).map(|place| place.line);
+    let gutter = last_line.max().unwrap_or(0).to_string().len() + " = help: ".len();
+    group.element(Level::HELP.message(wrap(help, WIDTH.saturating_sub(gutter))))
+}
+
+/// Returns the text with line breaks, so that no line is wider than `width` characters. What stands in backticks is to
+/// be copied and stays in one piece.
+fn wrap(text: &str, width: usize) -> String {
+    let (mut wrapped, mut length) = (String::new(), 0);
+    let (mut word, mut is_code) = (String::new(), false);
+    let mut put = |word: &mut String| {
+        let size = word.chars().count();
+        if length + 1 + size > width && length > 0 {
+            wrapped.push('\n');
+            length = 0;
+        } else if length > 0 {
+            wrapped.push(' ');
+            length += 1;
+        }
+        wrapped.push_str(word);
+        length += size;
+        word.clear();
+    };
+    for character in text.chars() {
+        is_code ^= character == '`';
+        match character {
+            ' ' if !is_code => put(&mut word),
+            _ => word.push(character),
+        }
+    }
+    put(&mut word);
+    wrapped
 }
 
 /// Adds the lines of these places, all of one source; the one without a label is the mistake itself.
@@ -82,4 +117,20 @@ fn on_one_line(text: &str, range: Range<usize>) -> Range<usize> {
     let end =
         (start..=range.end.clamp(start, line)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(start);
     start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_broken_at_blanks_and_never_within_backticks() {
+        let text = "did you mean `spoofCheck`? write `{a: 1, b: 2}` or `default`, and no more";
+        let wrapped = wrap(text, 26);
+        assert_eq!(wrapped, "did you mean `spoofCheck`?\nwrite `{a: 1, b: 2}` or\n`default`, and no more");
+        assert_eq!(wrap(text, 1000), text);
+        for short in ["", "a", "a b"] {
+            assert_eq!(wrap(short, 26), short);
+        }
+    }
 }

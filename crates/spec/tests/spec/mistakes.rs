@@ -22,6 +22,9 @@ fn each_mistake_is_told_with_place_cause_and_fix() {
             assert!(!unwritten, "{name}: {diagnostic:?} has no fix of its own");
         }
         let text = render(&told, &sources, Colour::Never);
+        for line in text.lines().filter(|line| !line.contains(" | ")) {
+            assert!(line.chars().count() <= 100, "{name}: {line}");
+        }
         insta::with_settings!({ snapshot_path => "../mistakes", prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!(name.trim_end_matches(".yaml"), text);
         });
