@@ -96,7 +96,8 @@ fn check_value(value: VfValue, path: &SpecPath, violations: &mut Violations) {
     match value {
         VfValue::Mac(mac) => check_address(mac, || path.clone(), violations),
         VfValue::Vlan(VlanTag { id, qos, protocol }) if id.get() == 0 => {
-            let no_vlan = "id 0 is no VLAN (ndo_set_vf_vlan, include/linux/netdevice.h)";
+            // `ndo_set_vf_vlan`, include/linux/netdevice.h.
+            let no_vlan = "id 0 means no VLAN";
             if qos.get() != 0 {
                 violations.add(Violation::new(
                     path.clone(),
@@ -113,9 +114,12 @@ fn check_value(value: VfValue, path: &SpecPath, violations: &mut Violations) {
             }
         }
         VfValue::Rate(RateLimits { min: Mbps(min), max: Mbps(max) }) if max != 0 && min > max => {
+            // `rtnl_set_vf_rate`, net/core/rtnetlink.c, refuses it for every driver.
             violations.add(Violation::new(
                 path.clone(),
-                format!("the guaranteed rate {min} is above the highest rate {max}, which the kernel refuses (rtnl_set_vf_rate, net/core/rtnetlink.c)"),
+                format!(
+                    "the guaranteed rate {min} is above the highest rate {max}, which the kernel refuses"
+                ),
                 "lower `min`, raise `max`, or take `max` away for no limit",
             ));
         }
@@ -123,7 +127,8 @@ fn check_value(value: VfValue, path: &SpecPath, violations: &mut Violations) {
     }
 }
 
-/// Checks an address that a VF is to have; its path is asked for only where something is wrong.
+/// Checks an address that a VF is to have; its path is asked for only where something is wrong. A group address has
+/// the first bit on the wire set (IEEE 802; `is_multicast_ether_addr`, include/linux/etherdevice.h).
 pub(crate) fn check_address(mac: MacAddress, path: impl FnOnce() -> SpecPath, violations: &mut Violations) {
     if mac == MacAddress::ZERO {
         violations.add(Violation::new(
@@ -135,7 +140,7 @@ pub(crate) fn check_address(mac: MacAddress, path: impl FnOnce() -> SpecPath, vi
         let [first, ..] = mac.bytes();
         violations.add(Violation::new(
             path(),
-            format!("{mac} is a group address, which drivers refuse for a VF (IEEE 802, first bit on the wire; is_multicast_ether_addr)"),
+            format!("{mac} is a group address, which drivers refuse for a VF (IEEE 802)"),
             format!("make the first byte even, such as {:02x}", first & 0xfe | 0x02),
         ));
     }
@@ -178,7 +183,7 @@ fn check_source(source: &MacSource, path: &SpecPath, size: Option<usize>, violat
             if first & 1 == 1 {
                 violations.add(Violation::new(
                     path.key("prefix"),
-                    format!("every address under {first:02x} is a group address, which drivers refuse for a VF (IEEE 802, first bit on the wire)"),
+                    format!("every address under {first:02x} is a group address, which drivers refuse for a VF (IEEE 802)"),
                     format!("use a locally administered prefix such as {:02x}", first & 0xfe | 0x02),
                 ));
             }
