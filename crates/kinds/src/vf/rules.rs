@@ -63,7 +63,7 @@ fn check_reach(
             .with(
                 document,
                 count.clone(),
-                format!("VFs are numbered from 0, so {most} end at {}", most - 1),
+                format!("VFs are numbered from 0: the last of {most} is {}", most - 1),
             ),
         ),
         Some(_) | None => {}
