@@ -11,6 +11,7 @@
 )]
 #![allow(clippy::indexing_slicing, reason = "JSON of the program's own")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -172,6 +173,35 @@ fn the_live_host_as_a_spec_has_an_empty_plan() {
         fs::write(&spec, &live.out).expect("write the spec");
         let ran = vfctl(&case, &["plan", spec.to_str().expect("a path"), "--facts", "facts.json"]);
         assert_eq!(ran.code, 0, "{}: {ran:?}", case.display());
+    }
+}
+
+/// Returns the names of the entries of a case's spec that its plan has a lane for, each once.
+fn planned_entries(case: &Path) -> BTreeSet<String> {
+    let planned: Value = serde_json::from_str(&plan(case, &["--json"]).out).expect("a plan");
+    let hosts = planned["hosts"].as_object().expect("hosts").values();
+    let lanes = hosts.flat_map(|host| host["lanes"].as_array().expect("lanes"));
+    let names = lanes.map(|lane| lane["name"].as_str().expect("a name"));
+    names.map(|name| name.rsplit('/').next().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn explain_speaks_in_the_words_of_the_spec() {
+    let mut explained = String::new();
+    for case in cases() {
+        for name in planned_entries(&case) {
+            let address = format!("pf/{name}");
+            let ran = vfctl(&case, &["explain", &address, "spec.yaml", "--facts", "facts.json"]);
+            let says_nothing = ran.err.contains("the specs say nothing of it");
+            assert_eq!(ran.code, i32::from(says_nothing), "{} {address}: {ran:?}", case.display());
+            for word in ["vfCount", " up\n  spec", "up is", "is yes", "is no\n", "pci pci/"] {
+                assert!(!ran.out.contains(word), "{} {address} says `{word}`:\n{}", case.display(), ran.out);
+            }
+            explained.push_str(&ran.out);
+        }
+    }
+    for line in [" count is 8\n", " adminState is up\n", "by pci 0000:"] {
+        assert!(explained.contains(line), "`{line}` is nowhere in\n{explained}");
     }
 }
 

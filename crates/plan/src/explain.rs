@@ -220,7 +220,12 @@ impl Wish {
         let claims: Vec<String> = claims.filter(|_| blocked.is_empty()).map(ToString::to_string).collect();
         Explanation {
             host: host.clone(),
-            subject: format!("{} {}{property}", pf.name, vf.map_or(String::new(), |vf| format!("vf {vf} "))),
+            subject: format!(
+                "{} {}{}",
+                pf.name,
+                vf.map_or(String::new(), |vf| format!("vf {vf} ")),
+                property.word()
+            ),
             spec: value.map_or_else(|| "nothing".to_owned(), |value| format!("{value}, at {origin}")),
             selected: format!("{} ({}), by {}, at {}", lane.title(), pf.address, pf.selector, pf.origin),
             reading,

@@ -71,13 +71,11 @@ impl Group<'_> {
 /// Returns which property of which VFs a line speaks of, in the words of the spec.
 fn subject(step: &Step, members: &VfSet) -> String {
     let word = match &step.property {
-        Property::VfCount => "count".to_owned(),
-        Property::Up => "adminState".to_owned(),
         Property::Loaded => {
             let names: Vec<String> = step.changes.iter().filter_map(module).collect();
             format!("module {}", names.join(", "))
         }
-        property => property.to_string(),
+        property => property.word(),
     };
     if members.is_empty() { format!("{word}:") } else { format!("vf {members}: {word}:") }
 }

@@ -65,19 +65,21 @@ impl Claim {
             (_, Reading::Unsupported) => Verdict::Unknowable("the driver does not report it".to_owned()),
             (Expect::Is(wanted), Reading::Known(Some(found))) if found == *wanted => Verdict::Holds,
             (Expect::Absent, Reading::Known(None)) => Verdict::Holds,
-            (_, Reading::Known(Some(found))) => Verdict::Broken { found: found.to_string() },
+            (_, Reading::Known(Some(found))) => Verdict::Broken { found: property.show(&found) },
             (_, Reading::Known(None)) => Verdict::Broken { found: "none".to_owned() },
         }
     }
 }
 
+/// Writes the claim for people, in the words of the spec.
 impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject, property, expect } = self;
+        let word = property.word();
         match expect {
-            Expect::Is(value) => write!(f, "{subject}: {property} is {value}"),
-            Expect::Absent => write!(f, "{subject}: no {property}"),
-            Expect::AnyWhenFactory => write!(f, "{subject}: {property} is given back"),
+            Expect::Is(value) => write!(f, "{subject}: {word} is {}", property.show(value)),
+            Expect::Absent => write!(f, "{subject}: no {word}"),
+            Expect::AnyWhenFactory => write!(f, "{subject}: {word} is given back"),
         }
     }
 }

@@ -98,6 +98,39 @@ impl fmt::Display for ClaimValue {
 }
 
 impl Property {
+    /// Returns the property in the words of the spec, for people.
+    pub fn word(&self) -> String {
+        match self {
+            Self::VfCount => "count".to_owned(),
+            Self::Up => "adminState".to_owned(),
+            Self::Loaded
+            | Self::Present
+            | Self::Interface
+            | Self::Driver
+            | Self::DriverOverride
+            | Self::DriversAutoprobe
+            | Self::Mtu
+            | Self::Carrier
+            | Self::InUse
+            | Self::TotalVfs
+            | Self::EswitchMode
+            | Self::Serial
+            | Self::PermanentMac
+            | Self::Master
+            | Self::DefaultRoute
+            | Self::Attribute(_) => self.to_string(),
+        }
+    }
+
+    /// Returns a value of this property in the words of the spec, for people.
+    pub(crate) fn show(&self, value: &ClaimValue) -> String {
+        match (self, value) {
+            (Self::Up, ClaimValue::Flag(up)) => if *up { "up" } else { "down" }.to_owned(),
+            (Self::DriversAutoprobe, ClaimValue::Flag(on)) => Toggle::from(*on).to_string(),
+            (_, value) => value.to_string(),
+        }
+    }
+
     /// Reads the value of this property of `subject`; `Known(None)` where there is no such thing.
     pub(crate) fn read(&self, subject: &Subject, host: &HostFacts) -> Reading<Option<ClaimValue>> {
         let known = |value: ClaimValue| Reading::Known(Some(value));

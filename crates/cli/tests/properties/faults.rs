@@ -158,7 +158,7 @@ fn fewer_vfs_than_asked_is_an_error_that_says_so() {
     sim.inject(OpKind::SetVfCount, None, Fault::FewerVfs(1));
     let (_, report) = apply(&sim, &config);
     assert_eq!(report.result, Ending::Failed);
-    assert!(report.render().contains("vfCount is 4, but it is 3"), "{}", report.render());
+    assert!(report.render().contains("count is 4, but it is 3"), "{}", report.render());
 }
 
 #[test]

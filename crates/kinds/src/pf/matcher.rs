@@ -130,7 +130,9 @@ pub fn describe(matcher: &Matcher) -> String {
     let terms = [
         term("interface", interface.as_ref()),
         term("altname", altname.as_ref()),
-        term("pci", pci.as_ref().map(|PciMatch(device)| device)),
+        pci.as_ref().map(|PciMatch(device)| {
+            device.pci().map_or_else(|| format!("pci {device}"), |address| format!("pci {address}"))
+        }),
         term("macAddress", mac_address.as_ref()),
         term("vendor", vendor.as_ref()),
         term("device", device.as_ref()),
