@@ -205,6 +205,18 @@ fn explain_speaks_in_the_words_of_the_spec() {
     }
 }
 
+#[test]
+fn explain_shows_every_port_that_an_entry_means() {
+    let case = root().join("bond-x710");
+    let ran = vfctl(&case, &["explain", "pf/uplink/count", "spec.yaml", "--facts", "facts.json"]);
+    let selected: Vec<&str> = ran.out.lines().filter(|line| line.starts_with("  selected ")).collect();
+    let ports = ["ens4f0 (pci/0000:5e:00.0)", "ens4f1 (pci/0000:5e:00.1)"];
+    assert_eq!(selected.len(), ports.len(), "{}", ran.out);
+    for (line, port) in selected.iter().zip(ports) {
+        assert!(line.contains(port), "{line}");
+    }
+}
+
 /// The routing id of a PCI address, counted here by hand: bus, device and function.
 fn routing_id(address: &str) -> u32 {
     let (_, rest) = address.split_once(':').expect("a domain");

@@ -1,6 +1,7 @@
 //! Explains one thing: where the spec asks for it, which device is meant, what was read and how that is judged,
 //! what would be done, and what is claimed of it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -132,7 +133,8 @@ impl FromStr for Address {
     }
 }
 
-/// Explains what the address means on one host.
+/// Explains what the address means on one host: one PF after the other where an entry means several, or entries of
+/// several documents have one name.
 ///
 /// # Errors
 /// Where the address means nothing, or the specs say nothing of it.
@@ -150,13 +152,28 @@ pub fn explain(
     let meant = |pf: &&DesiredPf| {
         pf.name.rsplit('/').next() == Some(&address.pf) || interface(pf).as_deref() == Some(&address.pf)
     };
-    let names = || desired.pfs.values().map(|pf| pf.name.clone()).collect::<Vec<_>>().join(", ");
-    let pf = desired.pfs.values().find(meant).ok_or_else(|| ExplainError::NoSuchPf { names: names() })?;
+    let pfs: Vec<&DesiredPf> = desired.pfs.values().filter(meant).collect();
+    if pfs.is_empty() {
+        let names: BTreeSet<&str> = desired.pfs.values().map(|pf| pf.name.as_str()).collect();
+        return Err(ExplainError::NoSuchPf { names: names.into_iter().collect::<Vec<_>>().join(", ") });
+    }
     let plan = plan_host(sources, name, host);
-    let lane = plan.lanes.iter().find(|lane| lane.pf == pf.address);
-    let (Some(lane), Some(facts)) = (lane, host.physical_functions.get(&pf.address)) else {
-        return Err(ExplainError::NothingSaid);
-    };
+    let mut explanations = Vec::new();
+    let mut error = ExplainError::NothingSaid;
+    for pf in pfs {
+        let lane = plan.lanes.iter().find(|lane| lane.pf == pf.address);
+        let (Some(lane), Some(facts)) = (lane, host.physical_functions.get(&pf.address)) else { continue };
+        match wishes(pf, lane, address) {
+            Ok(wishes) => explanations
+                .extend(wishes.into_iter().map(|wish| wish.explain(name, pf, lane, facts, address.vf))),
+            Err(cause) => error = cause,
+        }
+    }
+    if explanations.is_empty() { Err(error) } else { Ok(explanations) }
+}
+
+/// Returns what is to be explained of one PF.
+fn wishes(pf: &DesiredPf, lane: &Lane, address: &Address) -> Result<Vec<Wish>, ExplainError> {
     let mut wishes = match address.vf {
         None => pf_wishes(pf),
         Some(index) if index.0 >= lane.vf_count => {
@@ -170,9 +187,7 @@ pub fn explain(
             wishes.push(Wish { property: property.clone(), value: None, origin: String::new() });
         }
     }
-    let explanations: Vec<Explanation> =
-        wishes.into_iter().map(|wish| wish.explain(name, pf, lane, facts, address.vf)).collect();
-    if explanations.is_empty() { Err(ExplainError::NothingSaid) } else { Ok(explanations) }
+    Ok(wishes)
 }
 
 /// One thing that the spec asks for.
