@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Place, Related};
 use crate::source::Source;
@@ -94,11 +94,10 @@ fn add_snippet<'a>(
     sources: &'a [Source],
 ) -> Group<'a> {
     let Some((first, _)) = places.first() else { return group };
-    let text = sources.get(first.span.source).map_or("", |source| source.text.as_str());
-    if text.is_empty() {
-        let origin = Origin::path(first.file.as_str()).line(first.line).char_column(first.column);
-        return group.element(origin);
-    }
+    // An empty text is shown as the empty line that it is.
+    let text =
+        sources.get(first.span.source).map(|source| source.text.as_str()).filter(|text| !text.is_empty());
+    let text = text.unwrap_or("\n");
     let annotations = places.iter().map(|(place, label)| {
         let range = on_one_line(text, place.bytes());
         match label {
