@@ -142,12 +142,14 @@ impl HostFacts {
     }
 
     /// Returns who uses a PF's own interface, for people: the SSH connection, default routes, addresses other than
-    /// link-local ones, and whatever stands on it, such as a bond, a bridge or an Open vSwitch.
+    /// link-local ones, and whatever stands on it, such as a bond, a bridge or an Open vSwitch. Whatever stands on it
+    /// is told of: by what it carries, or else by its name.
     pub fn users_of(&self, pf: &PfFacts) -> Vec<String> {
         let Some(netdev) = &pf.netdev else { return Vec::new() };
         let mut users = Vec::new();
         for name in self.standing_on(&netdev.name) {
             let upper = self.links.get(&name).filter(|_| name != netdev.name);
+            let told_before = users.len();
             if self.system.ssh_interface.as_ref() == Some(&name) {
                 users.push(format!("this SSH connection runs through {name}"));
             }
@@ -157,11 +159,55 @@ impl HostFacts {
             let addresses = upper.map_or(&netdev.addresses, |link| &link.addresses);
             let own = addresses.iter().filter(|address| !address.is_link_local());
             users.extend(own.map(|address| format!("{name} carries {address}")));
-            users.extend(upper.map(|link| format!("{} {name} stands on {}", link.kind, netdev.name)));
+            if let Some(link) = upper.filter(|_| users.len() == told_before) {
+                users.push(format!("{} {name} stands on {}", link.kind, netdev.name));
+            }
         }
         if let Some(master) = netdev.master.as_ref().filter(|master| !self.links.contains_key(&master.name)) {
             users.push(format!("port of {} {}", master.kind, master.name));
         }
         users
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_stands_on_a_pf_is_a_user_and_told_of_once() {
+        let host = |bond: &str, vlan: &str| -> HostFacts {
+            serde_json::from_str(&format!(
+                r#"{{
+                    "system": {{"kernel": "6.12", "arguments": [], "iommu": {{"groups": 0, "kinds": []}}, "modules": []}},
+                    "physicalFunctions": {{}},
+                    "links": {{
+                        "bond0": {{"kind": "bond", "lower": ["eth0"]{bond}}},
+                        "bond0.30": {{"kind": "vlan", "lower": ["bond0"]{vlan}}}
+                    }}
+                }}"#
+            ))
+            .expect("facts")
+        };
+        let pf: PfFacts = serde_json::from_str(
+            r#"{
+                "totalVfs": 8, "vfCount": 0, "vfs": {},
+                "netdev": {
+                    "name": "eth0", "mac": "02:00:00:00:00:01", "mtu": 1500, "up": true, "carrier": true,
+                    "master": {"name": "bond0", "kind": "bond"}
+                }
+            }"#,
+        )
+        .expect("a PF");
+        let route = r#", "defaultRoute": true"#;
+        let link_local = r#", "addresses": ["fe80::1/64"]"#;
+        for (bond, vlan, users) in [
+            ("", "", ["bond bond0 stands on eth0", "vlan bond0.30 stands on eth0"]),
+            ("", route, ["bond bond0 stands on eth0", "default route through bond0.30"]),
+            (route, "", ["default route through bond0", "vlan bond0.30 stands on eth0"]),
+            (link_local, link_local, ["bond bond0 stands on eth0", "vlan bond0.30 stands on eth0"]),
+        ] {
+            assert_eq!(host(bond, vlan).users_of(&pf), users, "{bond} {vlan}");
+        }
     }
 }
