@@ -163,15 +163,64 @@ impl LaneReport {
         for trouble in troubles {
             let _ = writeln!(text, "  {trouble}");
         }
-        let left: Vec<&OpReport> = ops.iter().filter(|op| op.outcome == Outcome::NotTried).collect();
-        if let Some(first) = left.first() {
-            let because = first.because.as_deref().unwrap_or("the lane was closed");
-            let _ = writeln!(text, "  not tried: {} change(s), because {because}", left.len());
+        for (because, count) in self.left() {
+            let changes = if count == 1 { "change" } else { "changes" };
+            let _ = writeln!(text, "  not tried: {count} {changes}, because {because}");
         }
+    }
+
+    /// Returns why ops were not tried and how many for each reason, in the order in which the reasons first come.
+    fn left(&self) -> Vec<(&str, usize)> {
+        let mut left: Vec<(&str, usize)> = Vec::new();
+        for op in self.ops.iter().filter(|op| op.outcome == Outcome::NotTried) {
+            let because = op.because.as_deref().unwrap_or("what came before failed");
+            match left.iter_mut().find(|(reason, _)| *reason == because) {
+                Some((_, count)) => *count += 1,
+                None => left.push((because, 1)),
+            }
+        }
+        left
     }
 }
 
 /// Returns an op as what was attempted.
 fn attempt(op: &Op) -> String {
     format!("`{op}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_tried_is_told_by_reason() {
+        let mut lane = LaneReport::new(None, "eth0".to_owned());
+        for because in
+            [Some("its needs are not met"), Some("phase bind failed"), None, Some("phase bind failed")]
+        {
+            lane.ops.push(OpReport {
+                phase: Phase::Bind,
+                op: Op::LoadModule { module: "vfio_pci".parse().expect("a module") },
+                outcome: Outcome::NotTried,
+                because: because.map(str::to_owned),
+            });
+        }
+        let report = Report {
+            format: ReportFormat::V1,
+            result: Result::Failed,
+            refusals: Vec::new(),
+            lanes: vec![lane],
+        };
+        let told: Vec<String> = report
+            .render()
+            .lines()
+            .filter_map(|line| line.strip_prefix("  not tried: ").map(str::to_owned))
+            .collect();
+        let expected = [
+            "1 change, because its needs are not met",
+            "2 changes, because phase bind failed",
+            "1 change, because what came before failed",
+        ];
+        assert_eq!(told, expected);
+    }
 }
