@@ -1,5 +1,6 @@
 //! Error numbers of the kernel in words.
 
+use std::error::Error;
 use std::io;
 
 use nix::errno::Errno;
@@ -29,6 +30,22 @@ pub(crate) fn io_cause(error: &io::Error) -> String {
     }
 }
 
+/// Returns what an error says and what was behind it, each once: for facts, which keep reasons as text.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut words = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An I/O error says what its own cause says, too.
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            words.push(io_cause(error));
+            break;
+        }
+        words.push(error.to_string());
+        next = error.source();
+    }
+    words.join(": ")
+}
+
 /// Returns the refusal with this number and what the kernel added in words.
 pub(crate) fn refusal(errno: Errno, detail: Option<String>) -> OpError {
     OpError { errno: Some(errno as i32), cause: cause(errno), detail }
@@ -49,5 +66,14 @@ mod tests {
         assert_eq!(cause(Errno::EOPNOTSUPP), "EOPNOTSUPP: operation not supported");
         assert_eq!(cause(Errno::ERANGE), "ERANGE: numerical result out of range");
         assert_eq!(cause(Errno::EIO), "EIO: input/output error");
+    }
+
+    #[test]
+    fn chain_names_the_cause_behind_an_error() {
+        let socket =
+            crate::netlink::NetlinkError::Socket(io::Error::from_raw_os_error(Errno::ENOBUFS as i32));
+        assert_eq!(chain(&socket), "netlink socket: ENOBUFS: no buffer space available");
+        let words = io::Error::other("the visit ended early");
+        assert_eq!(chain(&words), "the visit ended early");
     }
 }

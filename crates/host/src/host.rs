@@ -9,6 +9,7 @@ use vfctl_model::{DeviceAddress, HostName};
 use vfctl_port::{EdgeError, HostFacts, Observe, OwnershipRecord, PfFacts, StuckStore};
 
 use crate::child::Children;
+use crate::errno::{chain, io_cause};
 use crate::netlink::{Link, Network, Socket, VfList, read_vf_list};
 use crate::processes::{Process, Processes};
 use crate::roots::Roots;
@@ -75,7 +76,9 @@ impl Observe for LinuxHost {
         unread.extend(processes.hidden.iter().cloned());
         let mut socket = open_socket(&mut unread);
         let network = socket.as_mut().and_then(|socket| {
-            Network::read(socket).map_err(|error| unread.push(format!("network interfaces: {error}"))).ok()
+            Network::read(socket)
+                .map_err(|error| unread.push(format!("network interfaces: {}", chain(&error))))
+                .ok()
         });
         let nothing = Network::default();
         let interfaces = network.as_ref().unwrap_or(&nothing);
@@ -116,14 +119,14 @@ impl Observe for LinuxHost {
 }
 
 fn open_socket(unread: &mut Vec<String>) -> Option<Socket> {
-    Socket::open().map_err(|error| unread.push(format!("netlink socket: {error}"))).ok()
+    Socket::open().map_err(|error| unread.push(format!("netlink socket: {}", io_cause(&error)))).ok()
 }
 
 /// Returns the VF list of a PF's interface; any trouble is a reason.
 fn list_of(socket: Option<&mut Socket>, link: &Link) -> VfList {
     match socket.map(|socket| read_vf_list(socket, link.index)) {
         Some(Ok(list)) => list,
-        Some(Err(error)) => VfList::Unreadable(error.to_string()),
+        Some(Err(error)) => VfList::Unreadable(chain(&error)),
         None => VfList::Unreadable("no netlink socket".to_owned()),
     }
 }

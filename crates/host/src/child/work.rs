@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::words::{ALWAYS, CHILD_NAME, ESWITCH, READ, STORE};
-use crate::errno::io_cause;
+use crate::errno::{chain, io_cause};
 use crate::netlink::eswitch_mode;
 use crate::sysfs::files::optional_text;
 
@@ -74,7 +74,7 @@ fn read_line(path: &Path) -> Result<Option<String>, String> {
 }
 
 fn read_mode(device: &OsStr) -> Result<Option<String>, String> {
-    eswitch_mode(&device.to_string_lossy()).map_err(|error| error.to_string())
+    eswitch_mode(&device.to_string_lossy()).map_err(|error| chain(&error))
 }
 
 fn say(line: &str) -> io::Result<()> {

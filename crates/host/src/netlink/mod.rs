@@ -27,3 +27,5 @@ pub(crate) use wire::{Message, link_change};
 
 #[cfg(test)]
 pub(crate) use network::tests::link as test_link;
+#[cfg(test)]
+pub(crate) use socket::NetlinkError;

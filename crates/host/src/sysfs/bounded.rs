@@ -11,6 +11,7 @@ use vfctl_model::{DeviceAddress, VfIndex};
 use vfctl_port::PfFacts;
 
 use crate::child::{Children, Read, Returned, WasRead};
+use crate::errno::io_cause;
 use crate::roots::Roots;
 
 /// How long one child may take; without a lock that is kept it takes milliseconds.
@@ -45,7 +46,7 @@ pub(crate) fn read_bounded<'a>(
                 format!("the kernel keeps pid {pid} waiting; somebody\'s work on this device is stuck"),
             ),
             Ok(Returned::Dead(results)) => (results, "the child that reads died".to_owned()),
-            Err(error) => (Vec::new(), format!("no child could be started: {error}")),
+            Err(error) => (Vec::new(), format!("no child could be started: {}", io_cause(&error))),
         };
         let (read, unread) = rest.split_at(results.len().min(rest.len()));
         for (wanted, result) in read.iter().zip(results) {

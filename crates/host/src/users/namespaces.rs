@@ -11,7 +11,7 @@ use nix::sched::{CloneFlags, setns};
 use vfctl_model::{MacAddress, PciAddress, RawReading, VfAttribute, VfValue};
 use vfctl_port::{Use, VfFacts};
 
-use crate::errno::io_cause;
+use crate::errno::{chain, io_cause};
 use crate::netlink::{Link, Socket, read_links};
 use crate::processes::Processes;
 use crate::roots::Roots;
@@ -109,7 +109,7 @@ fn links_within(path: &Path) -> io::Result<Vec<Link>> {
     let visit = move || {
         setns(namespace, CloneFlags::CLONE_NEWNET)?;
         let mut socket = Socket::open()?;
-        read_links(&mut socket).map_err(|error| io::Error::other(error.to_string()))
+        read_links(&mut socket).map_err(|error| io::Error::other(chain(&error)))
     };
     let visitor = thread::Builder::new().name("namespace".to_owned()).spawn(visit)?;
     visitor.join().unwrap_or_else(|_| Err(io::Error::other("the visit ended early")))
