@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::words::{ALWAYS, ESWITCH, LINE, READ, Read, Returned, STORE, Store, Stored, THEN, WasRead, When};
+use super::words::{
+    ALWAYS, ESWITCH, LINE, OPEN, READ, Read, Returned, STORE, Store, Stored, THEN, WasRead, When,
+};
 
 /// Starts children and knows those that are waited for.
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl Children {
         let arguments = reads.iter().flat_map(|read| match read {
             Read::FirstLine(path) => [OsStr::new(LINE), path.as_os_str()],
             Read::EswitchMode(device) => [OsStr::new(ESWITCH), OsStr::new(device)],
+            Read::Opens(path) => [OsStr::new(OPEN), path.as_os_str()],
         });
         let returned = self.run(READ, arguments, limit)?;
         Ok(returned.each(reads.len(), |line| match line.split_at_checked(1) {

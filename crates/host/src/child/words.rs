@@ -16,6 +16,9 @@ pub(super) const ALWAYS: &str = "always";
 /// The words for [`Read`].
 pub(super) const LINE: &str = "line";
 pub(super) const ESWITCH: &str = "eswitch";
+pub(super) const OPEN: &str = "open";
+/// What a child that opens a file says where somebody else has it: the kernel answers EBUSY.
+pub(crate) const HELD: &str = "held";
 
 /// One write of a child.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub(crate) enum Read {
     FirstLine(PathBuf),
     /// The mode of the embedded switch of the device with this bus and name.
     EswitchMode(String),
+    /// Whether a file that only one may have open can be opened: [`HELD`] where somebody else has it.
+    Opens(PathBuf),
 }
 
 /// What became of one read.

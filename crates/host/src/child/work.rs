@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::words::{ALWAYS, CHILD_NAME, ESWITCH, READ, STORE};
+use nix::errno::Errno;
+
+use super::words::{ALWAYS, CHILD_NAME, ESWITCH, HELD, OPEN, READ, STORE};
 use crate::errno::{chain, io_cause};
 use crate::netlink::eswitch_mode;
 use crate::sysfs::files::optional_text;
@@ -56,7 +58,14 @@ fn store(path: &Path, value: &OsStr) -> io::Result<()> {
 
 fn read_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     while let (Some(kind), Some(name)) = (arguments.next(), arguments.next()) {
-        let line = match if kind == ESWITCH { read_mode(&name) } else { read_line(Path::new(&name)) } {
+        let result = if kind == ESWITCH {
+            read_mode(&name)
+        } else if kind == OPEN {
+            try_to_open(Path::new(&name))
+        } else {
+            read_line(Path::new(&name))
+        };
+        let line = match result {
             Ok(Some(text)) => format!("={text}"),
             Ok(None) => "-".to_owned(),
             Err(why) => format!("!{why}"),
@@ -75,6 +84,16 @@ fn read_line(path: &Path) -> Result<Option<String>, String> {
 
 fn read_mode(device: &OsStr) -> Result<Option<String>, String> {
     eswitch_mode(&device.to_string_lossy()).map_err(|error| chain(&error))
+}
+
+/// Opens a file and closes it again; says nothing of it where that works.
+fn try_to_open(path: &Path) -> Result<Option<String>, String> {
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(_) => Ok(Some(String::new())),
+        Err(error) if error.raw_os_error() == Some(Errno::EBUSY as i32) => Ok(Some(HELD.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_cause(&error)),
+    }
 }
 
 fn say(line: &str) -> io::Result<()> {

@@ -13,7 +13,7 @@ use crate::errno::{io_cause, own_refusal, refusal};
 use crate::host::LinuxHost;
 use crate::sysfs::files::link_name;
 use crate::sysfs::pf::vfs_of;
-use crate::users::vfio_holders;
+use crate::users::VfioWatch;
 
 /// What clears `driver_override`: an empty line (`driver_set_override`, drivers/base/driver.c).
 const NO_OVERRIDE: &str = "\n";
@@ -125,18 +125,11 @@ impl LinuxHost {
     }
 
     /// Returns the refusal of a write that would block in the kernel for ever, with the PF locked: some of
-    /// these functions are open in a process (`vfio_unregister_group_dev`, drivers/vfio/vfio_main.c). Looked at
-    /// here and not in the plan alone, since nothing could take such a write back.
+    /// these functions are open in a process. Looked at here and not in the plan alone, since nothing could take
+    /// such a write back.
     fn refuse_to_block(&self, vfs: &[PciAddress]) -> Option<Outcome> {
-        let holders = vfio_holders(&self.roots, vfs);
-        let (device, holder) = holders.first()?;
-        let more = match holders.len() {
-            1 => String::new(),
-            count => format!(", and {} more", count - 1),
-        };
-        Some(Outcome::Refused(own_refusal(format!(
-            "{holder} has the vfio device of {device} open{more}; the kernel would wait for it without end"
-        ))))
+        let why = VfioWatch::new(&self.roots, &self.children).obstacle(vfs)?;
+        Some(Outcome::Refused(own_refusal(why)))
     }
 
     /// Writes in order in a child; the first that is refused is the outcome.

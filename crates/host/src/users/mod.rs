@@ -8,7 +8,8 @@ mod interface;
 mod namespaces;
 mod open_files;
 mod ssh;
+mod vfio;
 
 pub(crate) use find::find_users;
-pub(crate) use open_files::vfio_holders;
 pub(crate) use ssh::local_address;
+pub(crate) use vfio::VfioWatch;

@@ -13,7 +13,7 @@ use vfctl_port::{Use, VfFacts};
 
 use crate::processes::{Process, Processes};
 use crate::roots::Roots;
-use crate::sysfs::files::{link_name, names, text};
+use crate::sysfs::files::{names, text};
 
 /// What a process holds that opened a device through a vfio group (`vfio_device_open_file`,
 /// drivers/vfio/group.c).
@@ -73,9 +73,9 @@ impl OpenFiles {
         }
         let on_vfio = vf.driver.as_ref().is_some_and(DriverName::is_vfio);
         if on_vfio {
-            uses.extend(self.unnamed.iter().map(|holder| Use::CouldNotLook {
-                why: format!("{holder} has a vfio device open, and the kernel does not say which"),
-            }));
+            uses.extend(
+                self.unnamed.iter().map(|holder| Use::CouldNotLook { why: open_without_name(holder) }),
+            );
         }
         if on_vfio || !files.is_empty() {
             uses.extend(self.blind.iter().map(|why| Use::CouldNotLook { why: why.clone() }));
@@ -83,7 +83,20 @@ impl OpenFiles {
         uses
     }
 
-    fn vfio_holders(&self, roots: &Roots, address: PciAddress, group: Option<&str>) -> Vec<String> {
+    /// Returns why a vfio device may be open unseen; `None` where all open files could be looked at and named.
+    pub(crate) fn unseen(&self) -> Option<String> {
+        let unnamed = self.unnamed.first().map(|holder| open_without_name(holder));
+        unnamed.or_else(|| self.blind.first().cloned())
+    }
+
+    /// Returns who has a function open through vfio, of those that could be looked at and named; `group` is the
+    /// number of its IOMMU group.
+    pub(crate) fn vfio_holders(
+        &self,
+        roots: &Roots,
+        address: PciAddress,
+        group: Option<&str>,
+    ) -> Vec<String> {
         let mut files: Vec<String> =
             group.into_iter().flat_map(|g| [format!("vfio/{g}"), format!("vfio/noiommu-{g}")]).collect();
         let devices = names(&roots.function(address).join("vfio-dev")).unwrap_or_default();
@@ -129,6 +142,10 @@ impl OpenFiles {
     }
 }
 
+fn open_without_name(holder: &str) -> String {
+    format!("{holder} has a vfio device open, and the kernel does not say which")
+}
+
 /// Returns whether a function has device files other than vfio's.
 pub(crate) fn has_device_files(roots: &Roots, address: PciAddress) -> bool {
     let folder = roots.function(address);
@@ -149,26 +166,6 @@ fn device_files(roots: &Roots, address: PciAddress) -> Vec<String> {
         names(&folder.join(name)).unwrap_or_default().into_iter().map(move |file| format!("{below}{file}"))
     });
     files.collect()
-}
-
-/// Returns who has these functions open through vfio right now; looked at before a write that would block.
-pub(crate) fn vfio_holders(roots: &Roots, addresses: &[PciAddress]) -> Vec<(PciAddress, String)> {
-    let may_be_open = |address: &PciAddress| {
-        let driver: Option<DriverName> = link_name(&roots.function(*address).join("driver"));
-        driver.is_none_or(|driver| driver.is_vfio())
-    };
-    let addresses: Vec<_> = addresses.iter().copied().filter(may_be_open).collect();
-    if addresses.is_empty() {
-        return Vec::new();
-    }
-    let open = OpenFiles::search(roots, &Processes::list(roots));
-    let mut found = Vec::new();
-    for address in addresses {
-        let group: Option<String> = link_name(&roots.function(address).join("iommu_group"));
-        let holders = open.vfio_holders(roots, address, group.as_deref());
-        found.extend(holders.into_iter().map(|holder| (address, holder)));
-    }
-    found
 }
 
 /// Returns the folder of the device that an open file stands for.

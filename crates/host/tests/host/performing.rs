@@ -106,6 +106,60 @@ fn no_write_is_begun_that_would_wait_for_an_open_vfio_device() {
 }
 
 #[test]
+fn what_cannot_be_seen_is_asked_of_the_kernel_before_a_vf_leaves_vfio() {
+    let unbind = |vf: u16, device: &str| {
+        format!(r#"{{"op": "unbindDriver", "pf": "PF", "vf": "{vf}", "device": "{device}"}}"#)
+    };
+    let (igbvf, vfio) = (unbind(0, "0000:01:10.0"), unbind(1, "0000:01:10.2"));
+    let hidden = |tree: &Tree| std::fs::remove_dir_all(tree.path("proc/1")).expect("removed");
+    let unnamed = |tree: &Tree| tree.process(44, "vmm", &["anon_inode:[vfio-device]"]);
+    for (hide, unseen) in [
+        (&hidden as &dyn Fn(&Tree), "processes of other users are not visible"),
+        (&unnamed, "pid 44 (vmm) has a vfio device open, and the kernel does not say which"),
+    ] {
+        let tree = Tree::with_two_vfs();
+        hide(&tree);
+        let unclear = |asked: &str| {
+            format!(
+                "nobody can tell whether the vfio device of 0000:01:10.2 is open ({unseen}; {asked}); if it is, \
+                 the kernel would wait for it without end"
+            )
+        };
+        let why = unclear("it has no vfio group that could be opened");
+        assert_eq!(refused(perform(&tree, &vfio)), why);
+        assert_eq!(perform(&tree, &igbvf), Outcome::Done);
+
+        tree.file("sys/class/vfio/15/dev", "511:0\n");
+        let file = tree.path("dev/vfio/15");
+        let why = unclear(&format!("there is no {}", file.display()));
+        assert_eq!(refused(perform(&tree, &vfio)), why);
+        assert_eq!(refused(perform(&tree, r#"{"op": "setVfCount", "pf": "PF", "count": 0}"#)), why);
+
+        std::fs::create_dir_all(&file).expect("a folder");
+        let why = unclear(&format!("open {}: EISDIR: is a directory", file.display()));
+        assert_eq!(refused(perform(&tree, &vfio)), why);
+        assert_eq!(tree.text("sys/bus/pci/drivers/vfio-pci/unbind"), "");
+
+        std::fs::remove_dir(&file).expect("removed");
+        tree.file("dev/vfio/15", "");
+        assert_eq!(perform(&tree, &vfio), Outcome::Done);
+        assert_eq!(tree.text("sys/bus/pci/drivers/vfio-pci/unbind"), "0000:01:10.2");
+    }
+}
+
+#[test]
+fn vf_without_driver_is_asked_of_the_kernel_only_where_vfio_has_its_group() {
+    let tree = Tree::with_two_vfs();
+    std::fs::remove_dir_all(tree.path("proc/1")).expect("removed");
+    std::fs::remove_file(tree.path(&format!("{VF1}/driver"))).expect("removed");
+    let count = r#"{"op": "setVfCount", "pf": "PF", "count": 0}"#;
+    assert_eq!(perform(&tree, count), Outcome::Done);
+    tree.file("sys/class/vfio/noiommu-15/dev", "511:0\n");
+    let why = refused(perform(&tree, count));
+    assert!(why.contains("there is no ") && why.contains("/dev/vfio/noiommu-15"), "{why}");
+}
+
+#[test]
 fn write_that_hangs_is_left_and_closes_what_comes_after_it() {
     let tree = Tree::with_two_vfs();
     tree.hanging("sys/bus/pci/devices/0000:01:00.0/sriov_numvfs");

@@ -1,0 +1,188 @@
+//! Whether functions are open through vfio right now: asked before a write that would block in the kernel, with
+//! the PF locked, until they are closed (`vfio_unregister_group_dev`, drivers/vfio/vfio_main.c).
+//!
+//! Open files tell who it is. Where some of them cannot be seen, or do not say which device they are, the kernel
+//! is asked: a group can be opened once only, and a device that is open keeps its group open or closed to others
+//! (`vfio_group_fops_open`, drivers/vfio/group.c).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use vfctl_model::{DriverName, PciAddress};
+
+use super::open_files::OpenFiles;
+use crate::child::{Children, HELD, Read, Returned, WasRead};
+use crate::errno::io_cause;
+use crate::processes::Processes;
+use crate::roots::Roots;
+use crate::sysfs::files::link_name;
+
+/// How long the kernel may take to open groups; it waits only while a device of theirs is being opened.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// How a refusal ends.
+const WAITS: &str = "the kernel would wait for it without end";
+
+/// A look at who has what open through vfio.
+#[derive(Debug)]
+pub(crate) struct VfioWatch<'a> {
+    roots: &'a Roots,
+    children: &'a Children,
+}
+
+/// How to find out from the kernel whether a function is open.
+enum Question {
+    /// By opening this file.
+    Open(PathBuf),
+    /// There is no way to; the text says why.
+    None(String),
+}
+
+/// What the kernel says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Answer {
+    Closed,
+    /// It is open, or being opened; the text says how that shows.
+    Open(String),
+    /// It could not be asked; the text says why.
+    Unclear(String),
+}
+
+impl<'a> VfioWatch<'a> {
+    /// Returns the watch; nothing is looked at yet.
+    pub(crate) fn new(roots: &'a Roots, children: &'a Children) -> Self {
+        Self { roots, children }
+    }
+
+    /// Returns why a write that takes these functions from their drivers, or removes them, must not be begun;
+    /// `None` where no vfio device of theirs is open.
+    pub(crate) fn obstacle(&self, functions: &[PciAddress]) -> Option<String> {
+        let functions: Vec<PciAddress> =
+            functions.iter().copied().filter(|function| self.may_be_open(*function)).collect();
+        if functions.is_empty() {
+            return None;
+        }
+        let open = OpenFiles::search(self.roots, &Processes::list(self.roots));
+        let holders: Vec<(PciAddress, String)> = functions
+            .iter()
+            .flat_map(|function| {
+                let holders = open.vfio_holders(self.roots, *function, self.group(*function).as_deref());
+                holders.into_iter().map(|holder| (*function, holder))
+            })
+            .collect();
+        if let Some((function, holder)) = holders.first() {
+            let more = match holders.len() {
+                1 => String::new(),
+                count => format!(", and {} more", count - 1),
+            };
+            return Some(format!("{holder} has the vfio device of {function} open{more}; {WAITS}"));
+        }
+        let unseen = open.unseen();
+        self.ask(&functions).into_iter().find_map(|(function, answer)| match (answer, &unseen) {
+            (Answer::Closed, _) | (Answer::Unclear(_), None) => None,
+            (Answer::Open(sign), _) => Some(format!("the vfio device of {function} is open: {sign}; {WAITS}")),
+            (Answer::Unclear(why), Some(unseen)) => Some(format!(
+                "nobody can tell whether the vfio device of {function} is open ({unseen}; {why}); if it is, {WAITS}"
+            )),
+        })
+    }
+
+    /// Returns whether a function may be open through vfio: one without driver, too, since the kernel shows none
+    /// any more while an unbind waits for its user (`driver_sysfs_remove`, drivers/base/dd.c).
+    fn may_be_open(&self, function: PciAddress) -> bool {
+        self.driver(function).is_none_or(|driver| driver.is_vfio())
+    }
+
+    fn driver(&self, function: PciAddress) -> Option<DriverName> {
+        link_name(&self.roots.function(function).join("driver"))
+    }
+
+    fn group(&self, function: PciAddress) -> Option<String> {
+        link_name(&self.roots.function(function).join("iommu_group"))
+    }
+
+    /// Asks the kernel, in a child, which of these functions are open; those that cannot be are left out.
+    fn ask(&self, functions: &[PciAddress]) -> Vec<(PciAddress, Answer)> {
+        let mut answers = Vec::new();
+        let mut asked = Vec::new();
+        for function in functions {
+            match self.question(*function) {
+                Some(Question::Open(file)) => asked.push((*function, file)),
+                Some(Question::None(why)) => answers.push((*function, Answer::Unclear(why))),
+                None => {}
+            }
+        }
+        if asked.is_empty() {
+            return answers;
+        }
+        let reads: Vec<Read> = asked.iter().map(|(_, file)| Read::Opens(file.clone())).collect();
+        let unclear = |why: &str| Answer::Unclear(why.to_owned());
+        let (results, rest) = match self.children.read(&reads, LIMIT) {
+            Ok(Returned::Whole(results)) => (results, unclear("no answer")),
+            // The group is locked while a device of it is being opened (`vfio_device_group_open`).
+            Ok(Returned::Left { results, pid }) => {
+                (results, Answer::Open(format!("the kernel keeps pid {pid} waiting for its group")))
+            }
+            Ok(Returned::Dead(results)) => (results, unclear("the child that opens its group died")),
+            Err(error) => (Vec::new(), unclear(&format!("no child could be started: {}", io_cause(&error)))),
+        };
+        let mut results = results.into_iter();
+        for (function, file) in asked {
+            let answer = match results.next() {
+                Some(result) => Answer::of(result, &file.display().to_string()),
+                None => rest.clone(),
+            };
+            answers.push((function, answer));
+        }
+        answers
+    }
+
+    /// Returns how to find out whether a function is open; `None` where it cannot be, since no group of vfio has
+    /// it and no vfio device belongs to it.
+    fn question(&self, function: PciAddress) -> Option<Question> {
+        // `vfio_create_group` names groups so, in drivers/vfio/group.c.
+        let names =
+            self.group(function).into_iter().flat_map(|group| [group.clone(), format!("noiommu-{group}")]);
+        let class = self.roots.path("/sys/class/vfio");
+        match names.into_iter().find(|name| class.join(name).exists()) {
+            Some(name) => Some(Question::Open(self.roots.path("/dev/vfio").join(name))),
+            None if self.driver(function).is_some()
+                || self.roots.function(function).join("vfio-dev").is_dir() =>
+            {
+                Some(Question::None("it has no vfio group that could be opened".to_owned()))
+            }
+            None => None,
+        }
+    }
+}
+
+impl Answer {
+    /// Returns what the opening of this file says.
+    fn of(result: WasRead, file: &str) -> Self {
+        match result {
+            WasRead::Text(text) if text == HELD => {
+                Self::Open(format!("somebody who cannot be seen holds {file}"))
+            }
+            WasRead::Text(_) => Self::Closed,
+            WasRead::Absent => Self::Unclear(format!("there is no {file}")),
+            WasRead::Failed(why) => Self::Unclear(format!("open {file}: {why}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn group_that_is_held_is_open_and_every_failure_leaves_it_unclear() {
+        let answer = |result| Answer::of(result, "/dev/vfio/15");
+        let held = Answer::Open("somebody who cannot be seen holds /dev/vfio/15".to_owned());
+        assert_eq!(answer(WasRead::Text(HELD.to_owned())), held);
+        assert_eq!(answer(WasRead::Text(String::new())), Answer::Closed);
+        assert_eq!(answer(WasRead::Absent), Answer::Unclear("there is no /dev/vfio/15".to_owned()));
+        let refused = WasRead::Failed("EPERM: operation not permitted".to_owned());
+        let why = "open /dev/vfio/15: EPERM: operation not permitted";
+        assert_eq!(answer(refused), Answer::Unclear(why.to_owned()));
+    }
+}
