@@ -7,11 +7,13 @@ use vfctl_port::{Op, OpError, Outcome, Perform};
 use super::kernel_log::KernelLog;
 use super::link_ops;
 use crate::host::LinuxHost;
+use crate::users::VfioWatch;
 
 impl Perform for LinuxHost {
     fn perform(&self, ops: &[Op], limit: Duration) -> Vec<Outcome> {
         let mut log = KernelLog::open(&self.roots);
         let mut outcomes = Vec::with_capacity(ops.len());
+        let mut watch = VfioWatch::new(&self.roots, &self.children);
         for run in ops.chunk_by(|one, next| link_ops::is_message(one) && link_ops::is_message(next)) {
             // What hangs keeps its PF locked: whatever came after it would hang too.
             if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Unknown(_))) {
@@ -19,8 +21,12 @@ impl Perform for LinuxHost {
                 continue;
             }
             log.skip_to_end();
+            // To look through all processes is dear: once for as many unbinds as follow one another.
+            if !matches!(run, [Op::UnbindDriver { .. }]) {
+                watch = VfioWatch::new(&self.roots, &self.children);
+            }
             let mut done = match run {
-                [op] if !link_ops::is_message(op) => vec![self.store_op(op, limit)],
+                [op] if !link_ops::is_message(op) => vec![self.store_op(op, &watch, limit)],
                 messages => link_ops::perform(&self.roots, messages, limit),
             };
             add_detail(&mut log, run, &mut done);

@@ -19,11 +19,11 @@ use crate::users::VfioWatch;
 const NO_OVERRIDE: &str = "\n";
 
 impl LinuxHost {
-    /// Performs one op that is no message.
-    pub(crate) fn store_op(&self, op: &Op, limit: Duration) -> Outcome {
+    /// Performs one op that is no message; `watch` knows who has what open through vfio.
+    pub(crate) fn store_op(&self, op: &Op, watch: &VfioWatch<'_>, limit: Duration) -> Outcome {
         match op {
             Op::LoadModule { module } => load_module(&self.roots, module, limit),
-            Op::SetVfCount { pf, count } => self.set_count(pf, *count, limit),
+            Op::SetVfCount { pf, count } => self.set_count(pf, *count, watch, limit),
             Op::SetDriversAutoprobe { pf, autoprobe } => {
                 let value = match autoprobe {
                     Toggle::On => "1",
@@ -32,7 +32,7 @@ impl LinuxHost {
                 self.store(&[then(self.roots.device(pf).join("sriov_drivers_autoprobe"), value)], limit)
             }
             Op::UnbindDriver { pf, vf, device } => {
-                self.other_function(pf, *vf, *device).unwrap_or_else(|| self.unbind(*device, limit))
+                self.other_function(pf, *vf, *device).unwrap_or_else(|| self.unbind(*device, watch, limit))
             }
             Op::BindDriver { pf, vf, device, driver } => {
                 self.other_function(pf, *vf, *device).unwrap_or_else(|| self.bind(*device, driver, limit))
@@ -59,18 +59,18 @@ impl LinuxHost {
         ))))
     }
 
-    fn set_count(&self, pf: &DeviceAddress, count: u16, limit: Duration) -> Outcome {
+    fn set_count(&self, pf: &DeviceAddress, count: u16, watch: &VfioWatch<'_>, limit: Duration) -> Outcome {
         let vfs = vfs_of(&self.roots, pf);
         if usize::from(count) != vfs.len()
-            && let Some(refused) = self.refuse_to_block(&vfs)
+            && let Some(refused) = refuse_to_block(watch, &vfs)
         {
             return refused;
         }
         self.store(&[then(self.roots.device(pf).join("sriov_numvfs"), &count.to_string())], limit)
     }
 
-    fn unbind(&self, device: PciAddress, limit: Duration) -> Outcome {
-        if let Some(refused) = self.refuse_to_block(&[device]) {
+    fn unbind(&self, device: PciAddress, watch: &VfioWatch<'_>, limit: Duration) -> Outcome {
+        if let Some(refused) = refuse_to_block(watch, &[device]) {
             return refused;
         }
         let path = self.roots.function(device).join("driver/unbind");
@@ -124,14 +124,6 @@ impl LinuxHost {
         }
     }
 
-    /// Returns the refusal of a write that would block in the kernel for ever, with the PF locked: some of
-    /// these functions are open in a process. Looked at here and not in the plan alone, since nothing could take
-    /// such a write back.
-    fn refuse_to_block(&self, vfs: &[PciAddress]) -> Option<Outcome> {
-        let why = VfioWatch::new(&self.roots, &self.children).obstacle(vfs)?;
-        Some(Outcome::Refused(own_refusal(why)))
-    }
-
     /// Writes in order in a child; the first that is refused is the outcome.
     fn store(&self, stores: &[Store], limit: Duration) -> Outcome {
         let (results, left) = match self.children.store(stores, limit) {
@@ -168,6 +160,13 @@ impl LinuxHost {
             (None, None) => Outcome::Done,
         }
     }
+}
+
+/// Returns the refusal of a write that would block in the kernel for ever, with the PF locked: some of these
+/// functions are open in a process. Looked at here and not in the plan alone, since nothing could take such a
+/// write back.
+fn refuse_to_block(watch: &VfioWatch<'_>, vfs: &[PciAddress]) -> Option<Outcome> {
+    watch.obstacle(vfs).map(|why| Outcome::Refused(own_refusal(why)))
 }
 
 fn then(path: PathBuf, value: &str) -> Store {

@@ -5,6 +5,7 @@
 //! is asked: a group can be opened once only, and a device that is open keeps its group open or closed to others
 //! (`vfio_group_fops_open`, drivers/vfio/group.c).
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,11 +24,13 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// How a refusal ends.
 const WAITS: &str = "the kernel would wait for it without end";
 
-/// A look at who has what open through vfio.
+/// A look at who has what open through vfio. Processes are looked through once, when first asked; the kernel is
+/// asked each time, so that what is opened meanwhile is seen as well.
 #[derive(Debug)]
 pub(crate) struct VfioWatch<'a> {
     roots: &'a Roots,
     children: &'a Children,
+    open: OnceCell<OpenFiles>,
 }
 
 /// How to find out from the kernel whether a function is open.
@@ -51,7 +54,7 @@ enum Answer {
 impl<'a> VfioWatch<'a> {
     /// Returns the watch; nothing is looked at yet.
     pub(crate) fn new(roots: &'a Roots, children: &'a Children) -> Self {
-        Self { roots, children }
+        Self { roots, children, open: OnceCell::new() }
     }
 
     /// Returns why a write that takes these functions from their drivers, or removes them, must not be begun;
@@ -62,7 +65,7 @@ impl<'a> VfioWatch<'a> {
         if functions.is_empty() {
             return None;
         }
-        let open = OpenFiles::search(self.roots, &Processes::list(self.roots));
+        let open = self.open.get_or_init(|| OpenFiles::search(self.roots, &Processes::list(self.roots)));
         let holders: Vec<(PciAddress, String)> = functions
             .iter()
             .flat_map(|function| {
@@ -172,6 +175,9 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
     use super::*;
 
     #[test]
@@ -184,5 +190,34 @@ mod tests {
         let refused = WasRead::Failed("EPERM: operation not permitted".to_owned());
         let why = "open /dev/vfio/15: EPERM: operation not permitted";
         assert_eq!(answer(refused), Answer::Unclear(why.to_owned()));
+    }
+
+    #[test]
+    fn processes_are_looked_through_once_for_all_that_one_watch_is_asked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        };
+        let link = |path: &str, target: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            symlink(target, path).expect("a link");
+        };
+        file("proc/1/comm", "init\n");
+        fs::create_dir_all(folder.path().join("proc/1/fd")).expect("a folder");
+        link("sys/bus/pci/devices/0000:01:10.2/driver", "../../drivers/vfio-pci");
+        link("sys/bus/pci/devices/0000:01:10.2/iommu_group", "../../../../kernel/iommu_groups/15");
+        let (roots, children) = (Roots::under(folder.path()), Children::new("/nowhere".into()));
+        let function = ["0000:01:10.2".parse().expect("an address")];
+        let watch = VfioWatch::new(&roots, &children);
+        assert_eq!(watch.obstacle(&function), None);
+
+        file("proc/42/comm", "qemu\n");
+        link("proc/42/fd/3", "/dev/vfio/15");
+        assert_eq!(watch.obstacle(&function), None);
+        let why = VfioWatch::new(&roots, &children).obstacle(&function);
+        assert!(why.is_some_and(|why| why.starts_with("pid 42 (qemu) has the vfio device of 0000:01:10.2")));
     }
 }
