@@ -1,33 +1,51 @@
 //! Which driver the kernel would give to a PF's VFs.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use vfctl_model::{DriverName, ModuleName};
 
+use super::barred::read_barred;
 use super::files::{names, text};
 use super::system::kernel_release;
 use crate::roots::Roots;
 
-/// The aliases of the running kernel's modules, read when first asked.
+/// Which modules the running kernel has for which ids, and which of them it must not load; read when first asked.
 #[derive(Debug, Default)]
-pub(crate) struct Aliases(OnceLock<Result<Vec<(String, String)>, AliasesError>>);
+pub(crate) struct Aliases {
+    /// Patterns of ids, each with its module.
+    all: OnceLock<Result<Vec<(String, String)>, AliasesError>>,
+    barred: OnceLock<Result<BTreeSet<ModuleName>, AliasesError>>,
+}
 
-/// Why the aliases of the running kernel could not be read.
+/// Why the aliases of the running kernel, or what bars them, could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct AliasesError(String);
+pub(crate) struct AliasesError(pub(super) String);
 
 impl Aliases {
-    /// Returns the driver for a VF whose `modalias` this is; `None` where the kernel has none.
+    /// Returns the driver for a VF whose `modalias` this is; `None` where the kernel has none, or has one that is
+    /// not there and must not be loaded.
     ///
     /// # Errors
-    /// Where the aliases of the running kernel could not be read.
+    /// Where the aliases of the running kernel, or what bars one of them, could not be read.
     pub(crate) fn driver(&self, roots: &Roots, modalias: &str) -> Result<Option<DriverName>, AliasesError> {
-        let aliases = self.0.get_or_init(|| read_aliases(roots)).as_ref().map_err(Clone::clone)?;
-        let module = aliases.iter().find(|(pattern, _)| matches(pattern, modalias)).map(|(_, module)| module);
-        Ok(module.and_then(|module| driver_of_module(roots, module)))
+        let aliases = self.all.get_or_init(|| read_aliases(roots)).as_ref().map_err(Clone::clone)?;
+        let fitting = aliases.iter().filter(|(pattern, _)| matches(pattern, modalias));
+        for (_, module) in fitting {
+            let Ok(module) = module.parse() else { continue };
+            let Some(driver) = driver_of_module(roots, &module) else { continue };
+            if is_registered(roots, &driver) || !self.barred(roots)?.contains(&module) {
+                return Ok(Some(driver));
+            }
+        }
+        Ok(None)
+    }
+
+    fn barred(&self, roots: &Roots) -> Result<&BTreeSet<ModuleName>, AliasesError> {
+        self.barred.get_or_init(|| read_barred(roots)).as_ref().map_err(Clone::clone)
     }
 }
 
@@ -78,14 +96,18 @@ fn read_aliases(roots: &Roots) -> Result<Vec<(String, String)>, AliasesError> {
 }
 
 /// Returns the PCI driver that a module registers: by its folder where it is loaded, else by its name.
-fn driver_of_module(roots: &Roots, module: &str) -> Option<DriverName> {
-    let module: ModuleName = module.parse().ok()?;
+fn driver_of_module(roots: &Roots, module: &ModuleName) -> Option<DriverName> {
     let folder = roots.path("/sys/module").join(module.as_str()).join("drivers");
     let registered = names(&folder).unwrap_or_default();
     registered
         .iter()
         .find_map(|name| name.strip_prefix("pci:")?.parse().ok())
         .or_else(|| module.as_str().parse().ok())
+}
+
+/// Returns whether a driver is there to take functions, however it came to be.
+fn is_registered(roots: &Roots, driver: &DriverName) -> bool {
+    roots.path("/sys/bus/pci/drivers").join(driver.as_str()).is_dir()
 }
 
 /// Returns whether a shell pattern with `*`, `?` and `[…]` matches the whole text.

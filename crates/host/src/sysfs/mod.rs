@@ -1,5 +1,6 @@
 //! What sysfs, and files like it, tell of devices and of the machine.
 
+mod barred;
 pub(crate) mod bounded;
 pub(crate) mod default_driver;
 pub(crate) mod files;

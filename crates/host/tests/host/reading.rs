@@ -87,6 +87,49 @@ fn default_driver_is_a_holders_else_by_alias_else_none_and_unread_without_aliase
 }
 
 #[test]
+fn driver_whose_module_is_barred_is_no_default_unless_it_is_there() {
+    let with = |files: &[(&str, &str)]| {
+        let tree = Tree::empty();
+        tree.pf("0000:01:00.0", "igb");
+        for (path, text) in files {
+            tree.file(path, text);
+        }
+        tree
+    };
+    let found = |tree: &Tree| tree.pf_facts().vf_default_driver.map(|driver| driver.to_string());
+    let barred: [&[(&str, &str)]; 7] = [
+        &[("etc/modprobe.d/sriov.conf", "# for guests\nblacklist igbvf\n")],
+        &[("run/modprobe.d/sriov.conf", "blacklist \\\n  igbvf\n")],
+        &[("usr/lib/modprobe.d/sriov.conf", "install igbvf /bin/false\n")],
+        &[("lib/modprobe.d/sriov.conf", "install igbvf /usr/bin/true\n")],
+        &[("proc/cmdline", "quiet module_blacklist=nouveau,igbvf\n")],
+        &[("proc/cmdline", "modprobe.blacklist=igbvf\n")],
+        // Only the strongest of a name counts.
+        &[("etc/modprobe.d/a.conf", "blacklist igbvf\n"), ("lib/modprobe.d/a.conf", "")],
+    ];
+    for files in barred {
+        let tree = with(files);
+        assert_eq!((found(&tree), tree.pf_facts().unread), (None, vec![]), "{files:?}");
+        tree.driver("igbvf");
+        assert_eq!(found(&tree).as_deref(), Some("igbvf"), "{files:?}");
+    }
+    let allowed: [&[(&str, &str)]; 4] = [
+        &[("etc/modprobe.d/a.conf", ""), ("lib/modprobe.d/a.conf", "blacklist igbvf\n")],
+        &[("etc/modprobe.d/README", "blacklist igbvf\n")],
+        &[("etc/modprobe.d/a.conf", "blacklist igb\noptions igbvf x=1\n")],
+        &[("etc/modprobe.d/a.conf", "install igbvf /sbin/modprobe --ignore-install igbvf\n")],
+    ];
+    for files in allowed {
+        assert_eq!(found(&with(files)).as_deref(), Some("igbvf"), "{files:?}");
+    }
+    // What cannot be read may bar it.
+    let tree = with(&[("etc/modprobe.d/a.conf/not-a-file", "")]);
+    assert_eq!(found(&tree), None);
+    let unread = tree.pf_facts().unread;
+    assert!(unread.len() == 1 && unread[0].ends_with("a.conf: EISDIR: is a directory"), "{unread:?}");
+}
+
+#[test]
 fn open_vfio_group_or_device_is_a_use_that_names_the_process() {
     let tree = Tree::with_two_vfs();
     tree.process(

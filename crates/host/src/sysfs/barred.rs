@@ -1,0 +1,105 @@
+//! Modules that are not loaded when a device asks for them by its ids: the administrator barred them.
+//!
+//! `modprobe NAME` still loads most of them, so that a driver that a spec names is none of this file's business.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::PathBuf;
+
+use vfctl_model::ModuleName;
+
+use super::default_driver::AliasesError;
+use super::files::{names, text};
+use crate::errno::io_cause;
+use crate::roots::Roots;
+
+/// Where libkmod reads what it must not load, the strongest first: a file hides those of its name further down
+/// (modprobe.d(5)).
+const FOLDERS: [&str; 5] = [
+    "/etc/modprobe.d",
+    "/run/modprobe.d",
+    "/usr/local/lib/modprobe.d",
+    "/usr/lib/modprobe.d",
+    "/lib/modprobe.d",
+];
+
+/// Kernel arguments with such modules: one for the kernel itself (kernel/module/main.c), one for libkmod
+/// (modprobe(8)).
+const ARGUMENTS: [&str; 2] = ["module_blacklist=", "modprobe.blacklist="];
+
+/// Programs that load nothing in a module's stead.
+const NO_LOADERS: [&str; 2] = ["false", "true"];
+
+/// Reads which modules are barred.
+///
+/// # Errors
+/// Where something that may bar a module could not be read.
+pub(crate) fn read_barred(roots: &Roots) -> Result<BTreeSet<ModuleName>, AliasesError> {
+    let failed =
+        |path: &PathBuf, error: io::Error| AliasesError(format!("{}: {}", path.display(), io_cause(&error)));
+    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for folder in FOLDERS.map(|folder| roots.path(folder)) {
+        match names(&folder) {
+            Ok(names) => {
+                for name in names.into_iter().filter(|name| name.ends_with(".conf")) {
+                    let path = folder.join(&name);
+                    files.entry(name).or_insert(path);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(&folder, error)),
+        }
+    }
+    let mut barred = BTreeSet::new();
+    for path in files.values() {
+        let text = text(path).map_err(|error| failed(path, error))?;
+        barred.extend(text.replace("\\\n", "").lines().filter_map(barred_by));
+    }
+    let path = roots.path("/proc/cmdline");
+    let arguments = text(&path).map_err(|error| failed(&path, error))?;
+    for argument in arguments.split_whitespace() {
+        let modules = ARGUMENTS.iter().find_map(|key| argument.strip_prefix(key));
+        barred.extend(
+            modules.into_iter().flat_map(|list| list.split(',')).filter_map(|name| name.parse().ok()),
+        );
+    }
+    Ok(barred)
+}
+
+/// Returns the module that a line of `modprobe.d` bars: `blacklist NAME`, or `install NAME /bin/false`.
+fn barred_by(line: &str) -> Option<ModuleName> {
+    let mut words = line.split_whitespace();
+    let (verb, module) = (words.next()?, words.next()?);
+    let bars = match verb {
+        "blacklist" => true,
+        "install" => words
+            .next()
+            .and_then(|program| program.rsplit('/').next())
+            .is_some_and(|program| NO_LOADERS.contains(&program)),
+        _ => false,
+    };
+    module.parse().ok().filter(|_| bars)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_bars_a_module_by_blacklist_or_by_a_program_that_loads_nothing() {
+        for (line, module) in [
+            ("blacklist igbvf", Some("igbvf")),
+            ("  blacklist\thv-netvsc  ", Some("hv_netvsc")),
+            ("install igbvf /bin/false", Some("igbvf")),
+            ("install igbvf /usr/bin/true # not here", Some("igbvf")),
+            ("install igbvf /sbin/modprobe --ignore-install igbvf && true", None),
+            ("install igbvf", None),
+            ("# blacklist igbvf", None),
+            ("options igbvf debug=1", None),
+            ("", None),
+        ] {
+            let module = module.map(|name| name.parse().expect("a module"));
+            assert_eq!(barred_by(line), module, "{line}");
+        }
+    }
+}
