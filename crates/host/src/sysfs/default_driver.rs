@@ -49,6 +49,15 @@ impl Aliases {
     }
 }
 
+/// Returns whether a driver has no ids of its own and takes what somebody gives it: such a driver is never the
+/// kernel's choice (drivers/vfio, drivers/uio/uio_pci_generic.c, drivers/pci/pci-stub.c, drivers/xen/xen-pciback;
+/// DPDK's igb_uio).
+pub(crate) fn takes_what_it_is_given(driver: &DriverName) -> bool {
+    const BY_NAME: [&str; 4] = ["pci-stub", "pciback", "xen-pciback", "xen_pciback"];
+    let name = driver.as_str();
+    driver.is_vfio() || name.starts_with("vfio") || name.contains("uio") || BY_NAME.contains(&name)
+}
+
 /// Returns the `modalias` that VFs will have: they share vendor and class with their PF (SR-IOV 1.1, 3.4.1),
 /// and the subsystem does not matter to drivers of VFs.
 pub(crate) fn expected_modalias(pf: &Path, vf_device: &str) -> Option<String> {

@@ -6,11 +6,12 @@ use std::io;
 use std::path::Path;
 
 use vfctl_model::{
-    AttributeMap, DeviceAddress, InterfaceName, PciAddress, PciId, RawReading, Toggle, VfAttribute, VfIndex,
+    AttributeMap, DeviceAddress, DriverName, InterfaceName, PciAddress, PciId, RawReading, Toggle,
+    VfAttribute, VfIndex,
 };
 use vfctl_port::{PfFacts, PfNetdev, VfFacts};
 
-use super::default_driver::{Aliases, expected_modalias};
+use super::default_driver::{Aliases, expected_modalias, takes_what_it_is_given};
 use super::files::{link_name, named, numbered, text, value};
 use super::iommu::read_group;
 use super::pci_names::PciNames;
@@ -255,24 +256,28 @@ fn give_attributes(vfs: &mut BTreeMap<VfIndex, VfFacts>, list: VfList, unread: &
     }
 }
 
-/// Returns the driver for the PF's VFs: one that holds some already, else the one their ids ask for.
+/// Returns the driver that the kernel gives the PF's VFs, by their ids. One that merely holds a VF now may have
+/// got it by hand: it is taken for the kernel's only where the ids tell nothing.
 fn default_driver(
     roots: &Roots,
     catalogs: &Catalogs,
     folder: &Path,
     facts: &PfFacts,
     unread: &mut Vec<String>,
-) -> Option<vfctl_model::DriverName> {
-    let mut held = facts.vfs.values().filter_map(|vf| vf.driver.clone());
-    if let Some(driver) = held.find(|driver| !driver.is_vfio() && !driver.as_str().contains("uio")) {
-        return Some(driver);
-    }
+) -> Option<DriverName> {
     let existing = facts.vfs.values().find_map(|vf| text(&roots.function(vf.pci?).join("modalias")).ok());
-    let modalias = existing.or_else(|| expected_modalias(folder, &facts.vf_device?.to_string()))?;
-    catalogs.aliases.driver(roots, &modalias).unwrap_or_else(|why| {
-        unread.push(format!("driver for VFs: {why}"));
-        None
-    })
+    let modalias = existing.or_else(|| expected_modalias(folder, &facts.vf_device?.to_string()));
+    let why = match modalias.map(|modalias| catalogs.aliases.driver(roots, &modalias)) {
+        Some(Ok(driver)) => return driver,
+        Some(Err(why)) => Some(why),
+        None => None,
+    };
+    let mut holders = facts.vfs.values().filter_map(|vf| vf.driver.clone());
+    let holder = holders.find(|driver| !takes_what_it_is_given(driver));
+    if holder.is_none() {
+        unread.extend(why.map(|why| format!("driver for VFs: {why}")));
+    }
+    holder
 }
 
 #[cfg(test)]

@@ -68,22 +68,44 @@ fn group_names_its_siblings_but_no_bridge() {
 }
 
 #[test]
-fn default_driver_is_a_holders_else_by_alias_else_none_and_unread_without_aliases() {
+fn default_driver_is_the_one_of_the_vfs_ids() {
     let driver = |tree: &Tree| {
         let facts = tree.pf_facts();
         (facts.vf_default_driver.map(|driver| driver.to_string()), facts.unread)
     };
-    let tree = Tree::with_two_vfs();
-    assert_eq!(driver(&tree), (Some("igbvf".to_owned()), vec![]));
+    let igbvf = || (Some("igbvf".to_owned()), vec![]);
     let tree = Tree::empty();
     tree.pf("0000:01:00.0", "igb");
-    assert_eq!(driver(&tree), (Some("igbvf".to_owned()), vec![]));
+    assert_eq!(driver(&tree), igbvf());
+    tree.vf("0000:01:00.0", 0, "0000:01:10.0", Some("pci-stub"), 14);
+    tree.vf("0000:01:00.0", 1, "0000:01:10.2", Some("someones"), 15);
+    assert_eq!(driver(&tree), igbvf());
     tree.file("lib/modules/6.12.0-test/modules.alias", "alias pci:v000015B3d* mlx5_core\n");
     assert_eq!(driver(&tree), (None, vec![]));
-    std::fs::remove_file(tree.path("lib/modules/6.12.0-test/modules.alias")).expect("removed");
-    let (none, unread) = driver(&tree);
-    assert_eq!(none, None);
-    assert!(unread[0].contains("modules.alias"), "{unread:?}");
+}
+
+#[test]
+fn default_driver_is_a_holders_where_no_ids_can_be_asked() {
+    for (holder, found) in [
+        (Some("igbvf"), Some("igbvf")),
+        (Some("vfio-pci"), None),
+        (Some("mlx5_vfio_pci"), None),
+        (Some("uio_pci_generic"), None),
+        (Some("igb_uio"), None),
+        (Some("pci-stub"), None),
+        (Some("pciback"), None),
+        (None, None),
+    ] {
+        let tree = Tree::empty();
+        tree.pf("0000:01:00.0", "igb");
+        tree.vf("0000:01:00.0", 0, "0000:01:10.0", holder, 14);
+        std::fs::remove_file(tree.path("lib/modules/6.12.0-test/modules.alias")).expect("removed");
+        let facts = tree.pf_facts();
+        let driver = facts.vf_default_driver.map(|driver| driver.to_string());
+        assert_eq!(driver.as_deref(), found, "{holder:?}");
+        let told = facts.unread.iter().any(|unread| unread.contains("modules.alias"));
+        assert_eq!(told, found.is_none(), "{:?}", facts.unread);
+    }
 }
 
 #[test]
