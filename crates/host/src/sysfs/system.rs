@@ -46,17 +46,30 @@ pub(crate) fn read_system(roots: &Roots, processes: &[Process], unread: &mut Vec
         })
     };
     let arguments = noted("kernel arguments", text(&roots.path("/proc/cmdline")));
+    let kernel = noted("kernel release", kernel_release(roots));
+    let modules = named(&roots.path("/sys/module")).into_iter().chain(built_in(roots, &kernel)).collect();
     SystemFacts {
-        kernel: noted("kernel release", kernel_release(roots)),
+        kernel,
         arguments: arguments.split_whitespace().map(str::to_owned).collect(),
         iommu: read_iommu(roots),
-        modules: named::<ModuleName>(&roots.path("/sys/module")).into_iter().collect(),
+        modules,
         drivers: named::<DriverName>(&roots.path("/sys/bus/pci/drivers")).into_iter().collect(),
         lockdown: read_lockdown(roots, unread),
         link_managers: link_managers(processes),
         ssh_interface: None,
         stuck_stores: Vec::new(),
     }
+}
+
+/// Returns the modules that are part of the kernel itself, by `modules.builtin`, whose lines are paths
+/// (Documentation/kbuild/kbuild.rst): `/sys/module` has only those of them with a version or parameters
+/// (`param_sysfs_builtin`, kernel/params.c). Without that file none is known.
+fn built_in(roots: &Roots, kernel: &str) -> Vec<ModuleName> {
+    let paths = ["/lib/modules", "/usr/lib/modules"];
+    let list =
+        paths.iter().find_map(|folder| text(&roots.path(folder).join(kernel).join("modules.builtin")).ok());
+    let names = list.iter().flat_map(|list| list.lines()).filter_map(|line| line.rsplit('/').next());
+    names.filter_map(|name| name.split('.').next()?.parse().ok()).collect()
 }
 
 /// Returns the mode in brackets, unless it is `none`.

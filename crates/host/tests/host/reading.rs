@@ -264,6 +264,19 @@ fn system_says_what_manages_links_what_is_locked_and_what_the_iommu_does() {
 }
 
 #[test]
+fn module_that_is_part_of_the_kernel_is_there_without_an_entry_of_its_own() {
+    let tree = Tree::empty();
+    tree.file("sys/module/igb/refcnt", "1\n");
+    let has = |name: &str| tree.facts().system.modules.contains(&name.parse().expect("a module"));
+    assert_eq!((has("igb"), has("br-netfilter"), has("vfio_pci")), (true, false, false));
+    tree.file(
+        "lib/modules/6.12.0-test/modules.builtin",
+        "kernel/net/bridge/br_netfilter.ko\nkernel/drivers/vfio/pci/vfio-pci.ko.xz\n",
+    );
+    assert_eq!((has("igb"), has("br-netfilter"), has("vfio_pci")), (true, true, true));
+}
+
+#[test]
 fn machine_without_sysfs_is_an_error_and_not_an_empty_host() {
     let tree = Tree::empty();
     std::fs::remove_dir_all(tree.path("sys")).expect("removed");

@@ -36,7 +36,7 @@ pub struct SystemFacts {
     pub arguments: Vec<String>,
     /// What the IOMMU does.
     pub iommu: IommuFacts,
-    /// Modules that are loaded or built in and listed in `/sys/module`.
+    /// Modules that are loaded (`/sys/module`) or part of the kernel (`modules.builtin`).
     pub modules: BTreeSet<ModuleName>,
     /// Drivers that are registered on the PCI bus (`/sys/bus/pci/drivers`).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
