@@ -13,6 +13,9 @@ mod netdev;
 pub mod path;
 pub mod pf;
 pub mod registry;
+#[cfg(test)]
+#[path = "sample_tests.rs"]
+mod sample;
 pub mod setting;
 pub mod step;
 pub mod system;

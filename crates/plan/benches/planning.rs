@@ -165,7 +165,7 @@ fn host(pfs: u16, vfs: u16) -> HostFacts {
     HostFacts {
         system: SystemFacts {
             kernel: "6.12.0".to_owned(),
-            iommu: IommuFacts { groups: 100, kinds: ["DMA-FQ".to_owned()].into() },
+            iommu: IommuFacts { groups: 100, kinds: ["DMA-FQ".to_owned()].into(), ..IommuFacts::default() },
             modules: ["vfio_pci".parse().expect("a name")].into(),
             ..SystemFacts::default()
         },

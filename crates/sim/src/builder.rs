@@ -65,13 +65,14 @@ impl Default for PfSeed {
 #[derive(Debug, Clone)]
 pub struct Builder {
     iommu: Toggle,
+    unsafe_noiommu: bool,
     modules: BTreeSet<ModuleName>,
     pfs: Vec<PfSeed>,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        Self { iommu: Toggle::On, modules: BTreeSet::new(), pfs: Vec::new() }
+        Self { iommu: Toggle::On, unsafe_noiommu: false, modules: BTreeSet::new(), pfs: Vec::new() }
     }
 }
 
@@ -79,6 +80,12 @@ impl Builder {
     /// Says whether the IOMMU is on; it is where nothing is said.
     pub fn iommu(mut self, iommu: Toggle) -> Self {
         self.iommu = iommu;
+        self
+    }
+
+    /// Lets vfio take VFs without IOMMU, too (`enable_unsafe_noiommu_mode`).
+    pub fn unsafe_noiommu(mut self) -> Self {
+        self.unsafe_noiommu = true;
         self
     }
 
@@ -101,7 +108,7 @@ impl Builder {
 
     /// Returns the host's world, settled.
     pub fn world(self) -> SimWorld {
-        let Self { iommu, modules, pfs } = self;
+        let Self { iommu, unsafe_noiommu, modules, pfs } = self;
         let seeds: Vec<(DeviceAddress, PfSeed)> = pfs
             .into_iter()
             .zip(1..)
@@ -119,6 +126,7 @@ impl Builder {
                 iommu: IommuFacts {
                     groups: u32::try_from(groups).unwrap_or(u32::MAX),
                     kinds: (groups > 0).then(|| "DMA-FQ".to_owned()).into_iter().collect(),
+                    unsafe_noiommu,
                 },
                 modules,
                 ..SystemFacts::default()

@@ -10,13 +10,21 @@ use crate::roots::Roots;
 
 const GROUPS: &str = "/sys/kernel/iommu_groups";
 
-/// Reads how many groups there are, and of which types.
+/// Whether vfio takes devices without IOMMU (`vfio_noiommu`, drivers/vfio/vfio_main.c): `Y` or `N`.
+const UNSAFE_NOIOMMU: &str = "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode";
+
+/// The name of a group that vfio makes for such a device (`vfio_noiommu_group_alloc`, drivers/vfio/group.c).
+const NOIOMMU_GROUP: &str = "vfio-noiommu";
+
+/// Reads how many groups there are and of which types, and whether vfio works without.
 pub(crate) fn read_iommu(roots: &Roots) -> IommuFacts {
     let folder = roots.path(GROUPS);
-    let groups = names(&folder).unwrap_or_default();
+    let mut groups = names(&folder).unwrap_or_default();
+    groups.retain(|group| text(&folder.join(group).join("name")).ok().as_deref() != Some(NOIOMMU_GROUP));
     IommuFacts {
         groups: u32::try_from(groups.len()).unwrap_or(u32::MAX),
         kinds: groups.iter().filter_map(|group| text(&folder.join(group).join("type")).ok()).collect(),
+        unsafe_noiommu: text(&roots.path(UNSAFE_NOIOMMU)).is_ok_and(|value| value == "Y"),
     }
 }
 

@@ -277,6 +277,18 @@ fn module_that_is_part_of_the_kernel_is_there_without_an_entry_of_its_own() {
 }
 
 #[test]
+fn vfio_without_iommu_is_told_and_its_own_groups_are_none_of_the_iommus() {
+    let tree = Tree::empty();
+    tree.file("sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
+    tree.file("sys/kernel/iommu_groups/0/type", "unknown\n");
+    for (parameter, expected) in [("N\n", false), ("Y\n", true)] {
+        tree.file("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", parameter);
+        let iommu = tree.facts().system.iommu;
+        assert_eq!((iommu.unsafe_noiommu, iommu.groups, iommu.kinds.len()), (expected, 0, 0));
+    }
+}
+
+#[test]
 fn machine_without_sysfs_is_an_error_and_not_an_empty_host() {
     let tree = Tree::empty();
     std::fs::remove_dir_all(tree.path("sys")).expect("removed");

@@ -154,7 +154,8 @@ fn origin(context: &PfContext<'_>, index: VfIndex) -> Option<String> {
     Some(wanted.origin.to_string())
 }
 
-/// Reports VFs that are to go to vfio on a machine without IOMMU, before anything is written.
+/// Reports VFs that are to go to vfio on a machine without IOMMU, before anything is written; a note where vfio
+/// was told to do without.
 fn check_vfio(context: &PfContext<'_>, diff: &mut PfDiff) {
     let mut to_vfio = VfSet::default();
     for index in (0..context.count).map(VfIndex) {
@@ -169,9 +170,16 @@ fn check_vfio(context: &PfContext<'_>, diff: &mut PfDiff) {
     if to_vfio.is_empty() || system.iommu.groups > 0 {
         return;
     }
+    let origin = to_vfio.iter().find_map(|index| origin(context, index));
+    if system.iommu.unsafe_noiommu {
+        let message = format!(
+            "vf {to_vfio}: vfio works without IOMMU here (enable_unsafe_noiommu_mode): who opens a VF reaches all memory"
+        );
+        diff.findings.note(origin.as_deref(), message);
+        return;
+    }
     let fix =
         "enable it in firmware (VT-d, AMD-Vi) and boot with `intel_iommu=on iommu=pt` (AMD: `iommu=pt`)";
-    let origin = to_vfio.iter().find_map(|index| origin(context, index));
     diff.findings.problem(
         origin.as_deref(),
         format!("vf {to_vfio}: vfio needs the IOMMU, which is off"),
@@ -189,5 +197,28 @@ fn check_siblings(context: &PfContext<'_>, index: VfIndex, diff: &mut PfDiff) {
             group.number
         );
         diff.findings.note(None, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::sample::{self, Wish};
+
+    #[test]
+    fn vfio_without_iommu_is_a_problem_and_a_note_where_vfio_may_do_without() {
+        let findings = |noiommu: bool| {
+            let mut host = sample::host();
+            host["system"]["iommu"] = json!({"groups": 0, "kinds": [], "unsafeNoiommu": noiommu});
+            let driver = DriverSpec::Named("vfio-pci".parse().expect("a driver"));
+            sample::diff(host, Wish { driver: Some(driver), ..Wish::default() }).findings
+        };
+        let (off, on) = (findings(false), findings(true));
+        assert_eq!((off.problems.len(), off.notes.len()), (1, 0));
+        assert_eq!(off.problems[0].message, "vf 0: vfio needs the IOMMU, which is off");
+        assert_eq!((on.problems.len(), on.notes.len()), (0, 1));
+        assert!(on.notes[0].message.contains("enable_unsafe_noiommu_mode"), "{:?}", on.notes);
     }
 }

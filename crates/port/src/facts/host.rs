@@ -59,10 +59,13 @@ pub struct SystemFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct IommuFacts {
-    /// Number of groups in `/sys/kernel/iommu_groups`; 0 where the IOMMU is off.
+    /// Number of groups in `/sys/kernel/iommu_groups` that vfio did not make; 0 where the IOMMU is off.
     pub groups: u32,
     /// The domain types of those groups, such as `DMA-FQ` and `identity`.
     pub kinds: BTreeSet<String>,
+    /// Whether vfio takes devices without IOMMU, too: `enable_unsafe_noiommu_mode` of module `vfio`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsafe_noiommu: bool,
 }
 
 /// A program that takes new network interfaces of its own accord.

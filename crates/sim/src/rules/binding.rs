@@ -1,9 +1,10 @@
 //! Which driver holds a VF (drivers/pci/pci-driver.c, drivers/base/{bus,dd}.c, drivers/vfio).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vfctl_model::{DeviceAddress, DriverName, MacAddress, PciAddress, Toggle, VfIndex};
-use vfctl_port::{Use, VfFacts, VfNetdev};
+use vfctl_port::{IommuGroup, Use, VfFacts, VfNetdev};
 
 use super::{attribute, upper};
 use crate::errno::Errno;
@@ -15,6 +16,8 @@ use crate::world::SimWorld;
 const NETDEV: Duration = Duration::from_millis(300);
 /// How long after a bind the driver shows.
 const DRIVER: Duration = Duration::from_millis(50);
+/// The type of a group that vfio made itself: it has no domain (`iommu_group_show_type`, drivers/iommu/iommu.c).
+const NOIOMMU: &str = "unknown";
 
 /// Says whether the kernel binds new VFs to a driver; takes no lock (`sriov_drivers_autoprobe_store`).
 pub(crate) fn set_autoprobe(world: &mut SimWorld, pf: &DeviceAddress, autoprobe: Toggle) -> Result<(), Stop> {
@@ -41,6 +44,9 @@ pub(crate) fn unbind(
     attribute::restart_driver(world, pf, vf)?;
     let (facts, _) = world.vf_mut(pf, vf)?;
     facts.driver = None;
+    if facts.iommu_group.as_ref().is_some_and(is_noiommu) {
+        facts.iommu_group = None;
+    }
     // An interface goes with its driver, from whichever namespace; who was in it is so no more.
     facts.uses.clear();
     if let Some(netdev) = facts.netdev.take() {
@@ -72,15 +78,32 @@ pub(crate) fn bind(
     let grouped = facts.iommu_group.is_some();
     let (of_pf, _, row) = world.pf(pf)?;
     if driver.is_vfio() {
-        // `vfio_pci_core_register_device`: no group, no device.
+        // `vfio_group_find_or_alloc`: no group, no device, unless vfio makes a group itself.
         if !grouped {
-            return Err(Errno::EINVAL.into());
+            let group = noiommu_group(world).ok_or(Errno::EINVAL)?;
+            world.vf_mut(pf, vf)?.0.iommu_group = Some(group);
         }
     } else if of_pf.vf_default_driver.as_ref() != Some(driver) || !row.vf_driver_takes {
         return Err(Errno::ENODEV.into());
     }
     let from = world.now + DRIVER;
     take(world, pf, vf, driver.clone(), from)
+}
+
+/// Returns whether vfio made a group itself, since the device had none.
+pub(super) fn is_noiommu(group: &IommuGroup) -> bool {
+    group.kind.as_deref() == Some(NOIOMMU)
+}
+
+/// Returns the group that vfio makes for a device without one (`vfio_noiommu_group_alloc`, drivers/vfio/group.c);
+/// `None` where it was not told to.
+fn noiommu_group(world: &SimWorld) -> Option<IommuGroup> {
+    let pfs = world.facts.physical_functions.values();
+    let vfs = pfs.flat_map(|pf| pf.vfs.values()).filter_map(|vf| vf.iommu_group.as_ref());
+    let taken: BTreeSet<u32> = vfs.map(|group| group.number).collect();
+    let number = (0..).find(|number| !taken.contains(number))?;
+    let group = IommuGroup { number, kind: Some(NOIOMMU.to_owned()), siblings: BTreeSet::new() };
+    world.facts.system.iommu.unsafe_noiommu.then_some(group)
 }
 
 /// Clears a VF's override and lets the kernel choose its driver.

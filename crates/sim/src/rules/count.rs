@@ -76,7 +76,7 @@ pub(crate) fn destroy_all(world: &mut SimWorld, pf: &DeviceAddress) -> Result<()
         if let Some(netdev) = &vf.netdev {
             upper::leave(world, &netdev.name);
         }
-        if vf.iommu_group.is_some() {
+        if vf.iommu_group.as_ref().is_some_and(|group| !binding::is_noiommu(group)) {
             let groups = &mut world.facts.system.iommu.groups;
             *groups = groups.saturating_sub(1);
         }

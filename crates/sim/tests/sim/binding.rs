@@ -54,6 +54,24 @@ fn vfio_without_iommu_group_is_invalid() {
 }
 
 #[test]
+fn vfio_that_may_do_without_iommu_makes_a_group_as_long_as_it_holds_the_vf() {
+    let seed = PfSeed { vf_count: 2, ..PfSeed::new("igb".parse().unwrap(), 7) };
+    let module = "vfio_pci".parse().unwrap();
+    let host = SimHost::builder().iommu(Toggle::Off).unsafe_noiommu().module(module).pf(seed).build();
+    for index in [0, 1] {
+        assert_eq!(unbind(&host, index), Outcome::Done);
+        assert_eq!(bind(&host, index, "vfio-pci"), Outcome::Done);
+    }
+    host.settle();
+    assert_eq!(driver(&host, 1).as_deref(), Some("vfio-pci"));
+    let groups = [0, 1].map(|index| vf(&host, index).iommu_group.map(|group| group.number));
+    assert_eq!(groups, [Some(0), Some(1)]);
+    assert_eq!(host.observe_host().unwrap().system.iommu.groups, 0);
+    assert_eq!(unbind(&host, 1), Outcome::Done);
+    assert_eq!(vf(&host, 1).iommu_group, None);
+}
+
+#[test]
 fn driver_that_does_not_take_the_vf_is_no_device() {
     let host = host("igb", 1);
     assert_eq!(unbind(&host, 0), Outcome::Done);
