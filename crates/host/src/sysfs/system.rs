@@ -12,17 +12,18 @@ use crate::processes::Process;
 use crate::roots::Roots;
 
 /// Programs that take new interfaces of their own accord, by what `/proc/*/comm` says (cut at 15 letters),
-/// and how to keep them off VFs.
+/// and how to keep them off VFs: in a way that spares PFs, which some cards drive by the same driver (mlx5_core,
+/// bnxt_en). A VF is what has a `physfn` (Documentation/ABI/testing/sysfs-bus-pci).
 const LINK_MANAGERS: [(&str, &str, &str); 5] = [
     (
         "NetworkManager",
         "NetworkManager",
-        "in /etc/NetworkManager/conf.d: [keyfile] unmanaged-devices=driver:igbvf, and so for each VF driver",
+        "in /etc/udev/rules.d, for every VF: SUBSYSTEM==\"net\", TEST==\"device/physfn\", ENV{NM_UNMANAGED}=\"1\"",
     ),
     (
         "systemd-network",
         "systemd-networkd",
-        "in /etc/systemd/network: a .network file with [Match] Driver= of the VFs and [Link] Unmanaged=yes",
+        "in /etc/systemd/network: a .network file with [Match] Name= of the VFs and [Link] Unmanaged=yes",
     ),
     ("dhcpcd", "dhcpcd", "in /etc/dhcpcd.conf: denyinterfaces with the VFs' names"),
     ("dhclient", "dhclient", "start it with the names of the interfaces that it shall manage"),
