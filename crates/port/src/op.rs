@@ -80,7 +80,7 @@ pub enum Op {
         /// The VF's PCI address.
         device: PciAddress,
     },
-    /// Gives a VF without driver to the named one: override, bind, and the override taken back also on failure.
+    /// Gives a VF without driver to the named one: override, bind, and the override given back also on failure.
     BindDriver {
         /// The PF.
         pf: DeviceAddress,
@@ -90,6 +90,9 @@ pub enum Op {
         device: PciAddress,
         /// The driver.
         driver: DriverName,
+        /// The override that was found and is left, such as driverctl's; absent where it is cleared.
+        #[serde(default, rename = "overrideAfter", skip_serializing_if = "Option::is_none")]
+        override_after: Option<DriverName>,
     },
     /// Clears a VF's override and lets the kernel choose its driver. With autoprobe off the kernel says yes and
     /// binds nothing (`pci_device_can_probe`, drivers/pci/pci-driver.c; `drivers_probe_store`, drivers/base/bus.c).
@@ -245,11 +248,15 @@ impl fmt::Display for Op {
             Self::UnbindDriver { pf: _, vf: _, device } => {
                 write!(f, "echo {device} > {DEVICES}/{device}/driver/unbind")
             }
-            Self::BindDriver { pf: _, vf: _, device, driver } => write!(
-                f,
-                "echo {driver} > {DEVICES}/{device}/driver_override; \
-                 echo {device} > /sys/bus/pci/drivers/{driver}/bind; echo > {DEVICES}/{device}/driver_override"
-            ),
+            Self::BindDriver { pf: _, vf: _, device, driver, override_after } => {
+                let after = override_after.as_ref().map_or_else(String::new, |after| format!(" {after}"));
+                write!(
+                    f,
+                    "echo {driver} > {DEVICES}/{device}/driver_override; \
+                     echo {device} > /sys/bus/pci/drivers/{driver}/bind; \
+                     echo{after} > {DEVICES}/{device}/driver_override"
+                )
+            }
             Self::ProbeDriver { pf: _, vf: _, device } => write!(
                 f,
                 "echo > {DEVICES}/{device}/driver_override; echo {device} > /sys/bus/pci/drivers_probe"

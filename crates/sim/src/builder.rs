@@ -224,7 +224,7 @@ fn populate(world: &mut SimWorld, address: &DeviceAddress, seed: PfSeed) {
         };
         world.facts.system.modules.insert(driver.module());
         let unbind = Op::UnbindDriver { pf: address.clone(), vf, device };
-        let bind = Op::BindDriver { pf: address.clone(), vf, device, driver };
+        let bind = Op::BindDriver { pf: address.clone(), vf, device, driver, override_after: None };
         for op in [unbind, bind] {
             // A VF without driver has none to leave, and one without IOMMU group stays driverless.
             let _refused = perform::by_hand(world, &op);

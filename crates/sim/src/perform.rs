@@ -118,7 +118,9 @@ pub(crate) fn obey(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop
         Op::SetPfAdminState { pf, interface, state } => link::set_admin_state(world, pf, interface, *state),
         Op::SetVfMtu { pf, vf, device, mtu } => link::set_vf_mtu(world, pf, *vf, *device, *mtu),
         Op::UnbindDriver { pf, vf, device } => binding::unbind(world, pf, *vf, *device),
-        Op::BindDriver { pf, vf, device, driver } => binding::bind(world, pf, *vf, *device, driver),
+        Op::BindDriver { pf, vf, device, driver, override_after } => {
+            binding::bind(world, pf, *vf, *device, driver, override_after.as_ref())
+        }
         Op::ProbeDriver { pf, vf, device } => binding::probe(world, pf, *vf, *device),
     };
     if done == Err(Stop::Hangs) {

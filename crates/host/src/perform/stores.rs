@@ -34,9 +34,9 @@ impl LinuxHost {
             Op::UnbindDriver { pf, vf, device } => {
                 self.other_function(pf, *vf, *device).unwrap_or_else(|| self.unbind(*device, watch, limit))
             }
-            Op::BindDriver { pf, vf, device, driver } => {
-                self.other_function(pf, *vf, *device).unwrap_or_else(|| self.bind(*device, driver, limit))
-            }
+            Op::BindDriver { pf, vf, device, driver, override_after } => self
+                .other_function(pf, *vf, *device)
+                .unwrap_or_else(|| self.bind(*device, driver, override_after.as_ref(), limit)),
             Op::ProbeDriver { pf, vf, device } => {
                 self.other_function(pf, *vf, *device).unwrap_or_else(|| self.probe(*device, limit))
             }
@@ -79,7 +79,13 @@ impl LinuxHost {
 
     /// Binds by the driver's own `bind`, which tells why its probe failed; `drivers_probe` reports success then
     /// (`device_driver_attach`, drivers/base/dd.c).
-    fn bind(&self, device: PciAddress, driver: &DriverName, limit: Duration) -> Outcome {
+    fn bind(
+        &self,
+        device: PciAddress,
+        driver: &DriverName,
+        override_after: Option<&DriverName>,
+        limit: Duration,
+    ) -> Outcome {
         let folder = self.roots.function(device);
         let driver_folder = self.roots.path("/sys/bus/pci/drivers").join(driver.as_str());
         if !folder.is_dir() {
@@ -90,11 +96,12 @@ impl LinuxHost {
             return Outcome::Refused(own_refusal(cause));
         }
         let over = folder.join("driver_override");
+        let after = override_after.map_or(NO_OVERRIDE, DriverName::as_str).to_owned();
         let outcome = self.store(
             &[
                 then(over.clone(), driver.as_str()),
                 then(driver_folder.join("bind"), &device.to_string()),
-                Store { path: over, value: NO_OVERRIDE.to_owned(), when: When::Always },
+                Store { path: over, value: after, when: When::Always },
             ],
             limit,
         );

@@ -58,6 +58,18 @@ fn bind_overrides_binds_and_takes_the_override_back() {
 }
 
 #[test]
+fn bind_leaves_the_override_that_was_found() {
+    let tree = Tree::with_two_vfs();
+    let bind = r#"{"op": "bindDriver", "pf": "PF", "vf": "1", "device": "0000:01:10.2", "driver": "vfio-pci",
+                   "overrideAfter": "vfio-pci"}"#;
+    assert_eq!(perform(&tree, bind), Outcome::Done);
+    assert_eq!(tree.text(&format!("{VF1}/driver_override")), "vfio-pci\n");
+    std::fs::remove_file(tree.path("sys/bus/pci/drivers/vfio-pci/bind")).expect("removed");
+    assert!(refused(perform(&tree, bind)).starts_with("ENOENT"));
+    assert_eq!(tree.text(&format!("{VF1}/driver_override")), "vfio-pci\n");
+}
+
+#[test]
 fn bind_that_fails_takes_the_override_back_and_names_the_cause() {
     let tree = Tree::with_two_vfs();
     let bind = |driver: &str| {

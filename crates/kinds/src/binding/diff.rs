@@ -4,6 +4,7 @@ use vfctl_model::{DriverName, PciAddress, VfIndex, VfSet};
 use vfctl_port::{Claim, ClaimValue, Op, Phase, Property};
 
 use super::fate::{Fate, default_driver, fate};
+use super::overrides;
 use crate::context::{PfContext, PfDiff};
 use crate::step::{Change, Impact, Reason, Step};
 use crate::vf::DriverSpec;
@@ -19,6 +20,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         return;
     }
     check_vfio(context, diff);
+    overrides::check(context, diff);
     let mut unbind = Step::new(Phase::Unbind, Property::Driver, Reason::Asked);
     let mut binds: Vec<Step> = Vec::new();
     let mut unaddressed = VfSet::default();
@@ -28,6 +30,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         if fate == Fate::Keep {
             continue;
         }
+        overrides::claim(context, index, diff);
         let Some(device) = context.vf_address(index) else {
             unaddressed.insert(index);
             continue;
@@ -110,7 +113,9 @@ fn join(context: &PfContext<'_>, index: VfIndex, device: PciAddress, fate: Fate,
         Fate::Keep => return,
         Fate::Unbind => return,
         Fate::Bind { driver, reason } => {
-            (Op::BindDriver { pf, vf: index, device, driver: driver.clone() }, reason, Some(driver))
+            let override_after = overrides::found(context, index).cloned();
+            let op = Op::BindDriver { pf, vf: index, device, driver: driver.clone(), override_after };
+            (op, reason, Some(driver))
         }
         Fate::Probe { reason } => {
             (Op::ProbeDriver { pf, vf: index, device }, reason, default_driver(context))

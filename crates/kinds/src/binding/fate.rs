@@ -42,11 +42,15 @@ pub(crate) fn fate(context: &PfContext<'_>, index: VfIndex) -> Fate {
         None => new_vf_fate(context, wanted),
         Some(vf) => {
             let kept = kept_vf_fate(context, vf.driver.as_ref(), wanted);
-            match (&kept, &vf.driver) {
-                (Fate::Keep, Some(driver)) if needs_rebind(context, index, driver) => {
+            match (kept, &vf.driver, &vf.driver_override) {
+                (Fate::Keep, Some(driver), _) if needs_rebind(context, index, driver) => {
                     Fate::Bind { driver: driver.clone(), reason: Reason::MacNeedsRebind }
                 }
-                _ => kept,
+                // An override for the driver that the kernel would choose stays; to let it choose clears it.
+                (Fate::Probe { reason }, _, Some(over)) if default_driver(context).as_ref() == Some(over) => {
+                    Fate::Bind { driver: over.clone(), reason }
+                }
+                (kept, _, _) => kept,
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod diff;
 mod fate;
+mod overrides;
 
 pub(crate) use diff::diff;
 pub use fate::drivers_needed;

@@ -192,7 +192,8 @@ fn give(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, driver: &VfDriver
         VfDriver::None => Ok(()),
         VfDriver::Default => perform::by_hand(world, &Op::ProbeDriver { pf, vf, device }),
         VfDriver::Named(driver) => {
-            perform::by_hand(world, &Op::BindDriver { pf, vf, device, driver: driver.clone() })
+            let driver = driver.clone();
+            perform::by_hand(world, &Op::BindDriver { pf, vf, device, driver, override_after: None })
         }
     }
 }

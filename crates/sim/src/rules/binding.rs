@@ -55,7 +55,7 @@ pub(crate) fn unbind(
     Ok(())
 }
 
-/// Gives a VF to the named driver by its override and the driver's own `bind`; the override is taken back
+/// Gives a VF to the named driver by its override and the driver's own `bind`; the override is given back
 /// whatever comes of it.
 pub(crate) fn bind(
     world: &mut SimWorld,
@@ -63,6 +63,7 @@ pub(crate) fn bind(
     vf: VfIndex,
     device: PciAddress,
     driver: &DriverName,
+    override_after: Option<&DriverName>,
 ) -> Result<(), Stop> {
     let is_loaded = world.facts.system.modules.contains(&driver.module());
     let facts = store(world, pf, vf, device)?;
@@ -70,7 +71,7 @@ pub(crate) fn bind(
         let module = driver.module();
         return Err(Stop::ByEdge(format!("no driver {driver} is registered; load module {module}")));
     }
-    facts.driver_override = None;
+    facts.driver_override = override_after.cloned();
     if facts.driver.is_some() {
         // `__driver_probe_device`.
         return Err(Errno::EBUSY.into());

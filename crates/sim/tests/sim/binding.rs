@@ -32,6 +32,22 @@ fn vfio_takes_a_vf_with_its_module_and_an_iommu_group() {
 }
 
 #[test]
+fn bind_leaves_the_override_that_it_is_told_to_leave() {
+    let host = host("igb", 1);
+    let (device, over) = (vf(&host, 0).pci.unwrap(), || Some("vfio-pci".parse().unwrap()));
+    assert_eq!(unbind(&host, 0), Outcome::Done);
+    let op = Op::BindDriver {
+        pf: address(&host),
+        vf: VfIndex(0),
+        device,
+        driver: "vfio-pci".parse().unwrap(),
+        override_after: over(),
+    };
+    assert_eq!(perform(&host, op), Outcome::Done);
+    assert_eq!(vf(&host, 0).driver_override, over());
+}
+
+#[test]
 fn vfio_without_its_module_is_refused_until_the_module_is_loaded() {
     let seed = PfSeed { vf_count: 1, ..PfSeed::new("igb".parse().unwrap(), 7) };
     let host = SimHost::builder().pf(seed).build();

@@ -22,7 +22,13 @@ fn ops(host: &SimHost) -> Vec<Op> {
         Op::SetPfAdminState { pf: pf.clone(), interface: interface(), state: AdminState::Down },
         Op::SetVfMtu { pf: pf.clone(), vf, device, mtu },
         Op::UnbindDriver { pf: pf.clone(), vf, device },
-        Op::BindDriver { pf: pf.clone(), vf: VfIndex(1), device: unbound, driver: "igbvf".parse().unwrap() },
+        Op::BindDriver {
+            pf: pf.clone(),
+            vf: VfIndex(1),
+            device: unbound,
+            driver: "igbvf".parse().unwrap(),
+            override_after: None,
+        },
         Op::ProbeDriver { pf, vf: VfIndex(1), device: unbound },
     ]
 }

@@ -57,7 +57,10 @@ pub(crate) fn unbind(host: &SimHost, index: u16) -> Outcome {
 
 pub(crate) fn bind(host: &SimHost, index: u16, driver: &str) -> Outcome {
     let (device, driver) = (device(host, index), driver.parse().unwrap());
-    perform(host, Op::BindDriver { pf: address(host), vf: VfIndex(index), device, driver })
+    perform(
+        host,
+        Op::BindDriver { pf: address(host), vf: VfIndex(index), device, driver, override_after: None },
+    )
 }
 
 pub(crate) fn probe(host: &SimHost, index: u16) -> Outcome {

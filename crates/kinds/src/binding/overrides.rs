@@ -1,0 +1,122 @@
+//! Overrides that somebody else set on VFs, such as driverctl or libvirt: left as they are, never cleared unasked.
+//!
+//! vfctl sets one only for the moment of a bind (`Op::BindDriver`).
+
+use std::collections::BTreeMap;
+
+use vfctl_model::{DriverName, VfIndex, VfSet};
+use vfctl_port::{Claim, ClaimValue, Property};
+
+use super::fate::{Fate, default_driver, fate};
+use crate::context::{PfContext, PfDiff};
+
+/// Returns the override that a VF has and keeps.
+pub(super) fn found<'a>(context: &PfContext<'a>, index: VfIndex) -> Option<&'a DriverName> {
+    context.kept_vf(index)?.driver_override.as_ref()
+}
+
+/// Claims the override that a VF is found with before it goes to another driver.
+pub(super) fn claim(context: &PfContext<'_>, index: VfIndex, diff: &mut PfDiff) {
+    if context.kept_vf(index).is_none() {
+        return;
+    }
+    let vf = context.vf(index);
+    diff.basis.push(match found(context, index) {
+        Some(driver) => Claim::is(vf, Property::DriverOverride, ClaimValue::Name(driver.to_string())),
+        None => Claim::absent(vf, Property::DriverOverride),
+    });
+}
+
+/// Reports VFs that somebody else has given to another driver than they are to have, and will again: libvirt and
+/// driverctl do so at each boot and whenever the VF shows up anew.
+pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let mut others: BTreeMap<&DriverName, VfSet> = BTreeMap::new();
+    for index in (0..context.count).map(VfIndex) {
+        let Some(over) = found(context, index) else { continue };
+        let next = match fate(context, index) {
+            Fate::Keep | Fate::Unbind => continue,
+            Fate::Bind { driver, reason: _ } => Some(driver),
+            Fate::Probe { reason: _ } => default_driver(context),
+        };
+        if next.as_ref() != Some(over) {
+            others.entry(over).or_default().insert(index);
+        }
+    }
+    for (over, vfs) in others {
+        let asked = vfs.iter().find_map(|index| context.desired.vfs.get(&index)?.driver.as_ref());
+        let origin = asked.map_or(&context.desired.origin, |wanted| &wanted.origin);
+        let device = vfs.iter().find_map(|index| context.vf_address(index));
+        let device = device.map_or_else(String::new, |device| device.to_string());
+        let more = if vfs.len() > 1 { ", and so for each" } else { "" };
+        diff.findings.problem(
+            Some(origin),
+            format!("vf {vfs}: somebody else has set driver_override to {over}"),
+            format!(
+                "name that driver in the spec, or take it back: `driverctl unset-override {device}`, \
+                 or `echo > /sys/bus/pci/devices/{device}/driver_override`{more}"
+            ),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use vfctl_port::Op;
+
+    use super::*;
+    use crate::sample::{self, Wish};
+    use crate::vf::DriverSpec;
+
+    /// Returns the diff of a VF with this driver and override where the spec asks for `wanted`.
+    fn diff_of(driver: &str, over: &str, wanted: DriverSpec) -> PfDiff {
+        let mut host = sample::host();
+        let vf = &mut host["physicalFunctions"]["pci/0000:01:00.0"]["vfs"]["0"];
+        vf["driver"] = json!(driver);
+        vf["driverOverride"] = json!(over);
+        sample::diff(host, Wish { driver: Some(wanted), ..Wish::default() })
+    }
+
+    fn named(driver: &str) -> DriverSpec {
+        DriverSpec::Named(driver.parse().expect("a driver"))
+    }
+
+    #[test]
+    fn override_that_somebody_else_set_to_another_driver_is_a_problem() {
+        for wanted in [DriverSpec::Default, named("igbvf")] {
+            let findings = diff_of("vfio-pci", "vfio-pci", wanted).findings;
+            let [problem] = findings.problems.as_slice() else { panic!("{findings:?}") };
+            assert_eq!(problem.origin.as_deref(), Some("driver"));
+            assert_eq!(problem.message, "vf 0: somebody else has set driver_override to vfio-pci");
+            let help = problem.help.as_deref().unwrap_or_default();
+            assert!(help.contains("driverctl unset-override 0000:01:10.0"), "{help}");
+        }
+    }
+
+    #[test]
+    fn override_of_the_driver_that_is_wanted_is_left_and_the_plan_rests_on_it() {
+        for (now, wanted, over) in [
+            ("igbvf", named("vfio-pci"), "vfio-pci"),
+            ("vfio-pci", named("igbvf"), "igbvf"),
+            ("vfio-pci", DriverSpec::Default, "igbvf"),
+        ] {
+            let diff = diff_of(now, over, wanted.clone());
+            assert_eq!(diff.findings.problems, []);
+            let mut ops = diff.steps.iter().flat_map(|step| &step.changes).map(|change| &change.op);
+            let left = |op: &Op| match op {
+                Op::BindDriver { override_after: Some(left), .. } => left.as_str() == over,
+                _ => false,
+            };
+            assert!(ops.any(left), "{wanted:?}: {:?}", diff.steps);
+            let rests = |claim: &Claim| claim.to_string().ends_with(&format!("driverOverride is {over}"));
+            assert!(diff.basis.iter().any(rests), "{:?}", diff.basis);
+        }
+    }
+
+    #[test]
+    fn override_of_a_vf_that_keeps_its_driver_or_is_to_have_none_is_nobodys_business() {
+        for wanted in [named("igbvf"), DriverSpec::Default, DriverSpec::None] {
+            assert_eq!(diff_of("igbvf", "vfio-pci", wanted).findings.problems, []);
+        }
+    }
+}
