@@ -93,8 +93,13 @@ impl<'a> PfContext<'a> {
             .collect()
     }
 
-    /// Returns the users of the PF's own interface as victims.
+    /// Returns the users of the PF's own interface as victims. One that cannot be seen, in another network namespace
+    /// or with netlink unreadable, is perhaps in use.
     pub(crate) fn pf_victims(&self) -> Vec<Victim> {
+        if self.facts.netdev.is_none() && self.facts.driver.is_some() && self.row.has_interface {
+            let user = "possibly in use: the PF's interface cannot be seen from here".to_owned();
+            return vec![Victim { vf: None, user, perhaps: true, blocks: false }];
+        }
         let users = self.host.users_of(self.facts).into_iter();
         users.map(|user| Victim { vf: None, user, perhaps: false, blocks: false }).collect()
     }
@@ -107,5 +112,30 @@ impl<'a> PfContext<'a> {
                 Some(Claim::is(self.vf(index), Property::InUse, vfctl_port::ClaimValue::Flag(in_use)))
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::sample::{self, Wish};
+
+    #[test]
+    fn interface_that_cannot_be_seen_is_perhaps_in_use_where_the_driver_has_one() {
+        let victims = |driver: &str| {
+            let mut host = sample::host();
+            let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
+            pf["driver"] = json!(driver);
+            pf["vfCount"] = json!(0);
+            pf["vfs"] = json!({});
+            let diff = sample::diff(host, Wish { count: Some(4), ..Wish::default() });
+            let all: Vec<_> = diff.steps.into_iter().flat_map(|step| step.victims).collect();
+            all.iter().map(|victim| victim.perhaps).collect::<Vec<_>>()
+        };
+        assert_eq!(victims("igb"), [true]);
+        assert_eq!(victims("nvme"), [false; 0]);
+        // Whose link stays as it is when the count changes.
+        assert_eq!(victims("ice"), [false; 0]);
     }
 }
