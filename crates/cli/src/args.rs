@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
                         3 converged, but a reboot is due (apply only); 130 interrupted."
 )]
 pub struct Cli {
-    /// The folder for lock and journal.
+    /// The folder for lock and journal; otherwise /var/lib/vfctl.
     #[arg(long, global = true, value_name = "DIR", env = "VFCTL_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
     /// What to do.

@@ -52,6 +52,16 @@ pub enum ExplainError {
         /// The properties there are.
         known: String,
     },
+    /// It belongs to the other of PF and VF.
+    #[error("{word} is {of}: ask for {form}")]
+    Misplaced {
+        /// The word.
+        word: String,
+        /// Whose it is.
+        of: &'static str,
+        /// How it is asked for.
+        form: &'static str,
+    },
     /// There will be no such VF.
     #[error("there will be {count} VFs, counted from 0")]
     NoSuchVf {
@@ -129,6 +139,18 @@ impl FromStr for Address {
             ["pf", pf, word] => (*pf, None, Some(property(word)?)),
             _ => return Err(ExplainError::Form),
         };
+        let misplaced = match (&property, vf) {
+            (Some(Property::Attribute(_) | Property::Driver), None) => {
+                Some(("of a VF", "pf/NAME/vf/N/PROPERTY"))
+            }
+            (Some(Property::VfCount | Property::Up | Property::DriversAutoprobe), Some(_)) => {
+                Some(("of the PF", "pf/NAME/PROPERTY"))
+            }
+            _ => None,
+        };
+        if let (Some((of, form)), Some(property)) = (misplaced, &property) {
+            return Err(ExplainError::Misplaced { word: property.word(), of, form });
+        }
         Ok(Self { pf: pf.to_owned(), vf, property })
     }
 }

@@ -47,7 +47,7 @@ fn check_name(document: &SriovConfig, violations: &mut Violations) {
         violations.add(Violation::new(
             name_path(),
             "a name is 1 to 63 letters, digits, `-`, `_` or `.`, the first a letter or digit",
-            "it is yours to choose; what the document sets is owned under this name",
+            "choose another; plans and reports name the document by it",
         ));
     }
 }
@@ -98,7 +98,7 @@ fn check_owners(documents: &[&SriovConfig], violations: &mut Violations) {
                 Violation::new(
                     name_path(),
                     format!("two documents are called `{}`", document.metadata.name),
-                    "give each a name of its own: what it sets is owned under it",
+                    "give each a name of its own: plans and reports name it by that",
                 )
                 .with(first, name_path(), "the first"),
             );

@@ -42,5 +42,6 @@ fn lost(context: &PfContext<'_>, index: VfIndex, facts: &VfFacts) -> Vec<String>
     {
         lost.push(format!("driver {driver}"));
     }
+    lost.extend(facts.driver_override.as_ref().map(|driver| format!("driver_override {driver}")));
     lost
 }

@@ -53,7 +53,8 @@ pub fn obstacles(pf: &PfFacts) -> Vec<Obstacle> {
         found.push(Obstacle::new("device and driver offer no VFs", fix));
     }
     if on_pci && pf.total_vfs > 0 && pf.driver.is_some() && pf.vf_default_driver.is_none() {
-        let fix = "install the module for them, or give them to vfio-pci by `driver`";
+        let fix =
+            "install the module for them, or allow it in modprobe.d, or give them to vfio-pci by `driver`";
         found.push(Obstacle::new("the kernel has no driver for its VFs", fix));
     }
     found

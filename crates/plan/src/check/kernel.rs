@@ -34,34 +34,43 @@ pub(super) fn target(op: &Op) -> Property {
     }
 }
 
+/// Why the kernel would refuse an op.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Refusal(String);
+
+fn refusal(why: impl Into<String>) -> Result<(), Refusal> {
+    Err(Refusal(why.into()))
+}
+
 /// Returns what the kernel would refuse of this op, given what is known.
-pub(super) fn demand(op: &Op, lane: &Lane, known: &Knowledge<'_>) -> Result<(), String> {
+pub(super) fn demand(op: &Op, lane: &Lane, known: &Knowledge<'_>) -> Result<(), Refusal> {
     let pf = Subject::Pf(lane.pf.clone());
     let is = |subject: &Subject, property: Property, value: ClaimValue| match known.get(subject, &property) {
         Some(Expect::Is(found)) if *found == value => Ok(()),
-        Some(found) => Err(format!("{property} is {found:?}, not {value}")),
-        None => Err(format!("{property} is not known")),
+        Some(found) => refusal(format!("{property} is {found:?}, not {value}")),
+        None => refusal(format!("{property} is not known")),
     };
     let driverless = |vf: VfIndex| match known.get(&Subject::Vf(lane.pf.clone(), vf), &Property::Driver) {
         Some(Expect::Absent) => Ok(()),
-        Some(_) => Err("the VF still has a driver".to_owned()),
-        None => Err("the VF's driver is not known".to_owned()),
+        Some(_) => refusal("the VF still has a driver"),
+        None => refusal("the VF's driver is not known"),
     };
     let exists = |vf: VfIndex| match known.get(&pf, &Property::VfCount) {
         Some(Expect::Is(ClaimValue::Number(count))) if u32::from(vf.0) < *count => Ok(()),
-        Some(_) => Err("there is no such VF".to_owned()),
-        None => Err("the count is not known".to_owned()),
+        Some(_) => refusal("there is no such VF"),
+        None => refusal("the count is not known"),
     };
     if op.pf().is_some_and(|target| *target != lane.pf) {
-        return Err("belongs to another lane".to_owned());
+        return refusal("belongs to another lane");
     }
     if let (Some(vf), Some(device)) = (op.vf(), op.device())
         && let Some(expected) = lane.vf_addresses.get(&vf).filter(|expected| **expected != device)
     {
-        return Err(format!("vf {vf} will be at {expected}"));
+        return refusal(format!("vf {vf} will be at {expected}"));
     }
     match op {
-        Op::LoadModule { .. } => Err("belongs to no lane".to_owned()),
+        Op::LoadModule { .. } => refusal("belongs to no lane"),
         Op::SetVfCount { count: 0, .. }
         | Op::SetDriversAutoprobe { .. }
         | Op::SetPfMtu { .. }
@@ -70,12 +79,12 @@ pub(super) fn demand(op: &Op, lane: &Lane, known: &Knowledge<'_>) -> Result<(), 
         Op::SetVf { vf, .. } => exists(*vf),
         Op::SetVfMtu { vf, mtu, .. } => exists(*vf).and_then(|()| match known.get(&pf, &Property::Mtu) {
             Some(Expect::Is(ClaimValue::Number(of_pf))) if mtu.get() > *of_pf => {
-                Err(format!("the PF's MTU is {of_pf}"))
+                refusal(format!("the PF's MTU is {of_pf}"))
             }
             _ => Ok(()),
         }),
         Op::UnbindDriver { vf, .. } => match driverless(*vf) {
-            Ok(()) => Err("the VF has no driver".to_owned()),
+            Ok(()) => refusal("the VF has no driver"),
             Err(_) => exists(*vf),
         },
         Op::BindDriver { vf, .. } => exists(*vf).and_then(|()| driverless(*vf)),
