@@ -71,6 +71,9 @@ pub(crate) struct Settings {
 
 const DRIVERS: &[&str] = &["igb", "igb", "netdevsim", "ixgbe", "i40e", "ice", "mlx5_core", "bnxt_en", "nvme"];
 
+/// A driver that nobody has a row for.
+const UNKNOWN_DRIVER: &str = "qede";
+
 /// How many VFs a PF offers.
 const TOTAL: u16 = 7;
 
@@ -151,11 +154,13 @@ fn wishes() -> impl Strategy<Value = Wish> {
         })
 }
 
-fn pfs() -> impl Strategy<Value = PfCase> {
+fn pfs(sense: Sense) -> impl Strategy<Value = PfCase> {
+    let mut drivers = DRIVERS.to_vec();
+    drivers.extend(matches!(sense, Sense::Wild).then_some(UNKNOWN_DRIVER));
     let set = (0..4u16, proptest::sample::select(VfAttribute::ALL))
         .prop_flat_map(|(vf, attribute)| values(attribute).prop_map(move |value| (vf, attribute, value)));
     (
-        proptest::sample::select(DRIVERS),
+        proptest::sample::select(drivers),
         proptest::bool::weighted(0.8),
         prop_oneof![3 => Just(1500u32), 1 => Just(9000u32)],
         0..=TOTAL,
@@ -164,14 +169,32 @@ fn pfs() -> impl Strategy<Value = PfCase> {
         proptest::collection::vec(set, 0..6),
         wishes(),
     )
-        .prop_map(|(driver, up, mtu, vf_count, autoprobe, vfio, settings, wish)| {
-            PfCase { driver, up, mtu, vf_count, autoprobe, vfio, settings, wish }.sensible()
+        .prop_map(move |(driver, up, mtu, vf_count, autoprobe, vfio, settings, wish)| {
+            let pf = PfCase { driver, up, mtu, vf_count, autoprobe, vfio, settings, wish };
+            match sense {
+                Sense::Sensible => pf.sensible(),
+                Sense::Wild => pf.possible(),
+            }
         })
 }
 
+/// What may be asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sense {
+    /// What the devices can do.
+    Sensible,
+    /// Anything that a spec may say.
+    Wild,
+}
+
 /// Returns random cases.
-pub(crate) fn cases() -> impl Strategy<Value = Case> {
-    (proptest::collection::vec(pfs(), 1..=3), any::<bool>(), proptest::bool::weighted(0.1))
+pub(crate) fn cases(sense: Sense) -> impl Strategy<Value = Case> {
+    // One wild wish blocks the whole plan, so that several would block nearly all.
+    let most = match sense {
+        Sense::Sensible => 3,
+        Sense::Wild => 1,
+    };
+    (proptest::collection::vec(pfs(sense), 1..=most), any::<bool>(), proptest::bool::weighted(0.1))
         .prop_map(|(pfs, vfio_loaded, names_module)| Case { pfs, vfio_loaded, names_module })
 }
 
@@ -188,13 +211,11 @@ impl PfCase {
             self.up = true;
         }
         if !has_interface {
-            (wish.admin, wish.mtu, self.settings) = (None, None, Vec::new());
+            (wish.admin, wish.mtu) = (None, None);
         }
         if !on_pci {
-            (wish.autoprobe, self.autoprobe, self.vfio) = (None, Toggle::On, false);
+            wish.autoprobe = None;
         }
-        // The simulated bnxt_en cannot have been given VFs while it was down.
-        self.up |= self.driver == "bnxt_en" && self.vf_count > 0;
         for settings in [&mut wish.all, &mut wish.low, &mut wish.high] {
             if !has_interface {
                 (settings.attributes, settings.macs) = (BTreeMap::new(), None);
@@ -221,6 +242,19 @@ impl PfCase {
                 wish.all.mtu = None;
             }
         }
+        self.possible()
+    }
+
+    /// Takes out what the host cannot be found with.
+    fn possible(mut self) -> Self {
+        if self.driver == "nvme" {
+            self.settings = Vec::new();
+        }
+        if self.driver == "netdevsim" {
+            (self.autoprobe, self.vfio) = (Toggle::On, false);
+        }
+        // The simulated bnxt_en cannot have been given VFs while it was down.
+        self.up |= self.driver == "bnxt_en" && self.vf_count > 0;
         self
     }
 

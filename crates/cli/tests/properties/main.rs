@@ -13,10 +13,13 @@ mod meanwhile;
 mod run;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestCaseError, TestRng, TestRunner};
 
+use case::{Case, Sense};
 use coverage::Coverage;
+use run::End;
 
 /// How many cases are run.
 const CASES: u32 = 1000;
@@ -29,10 +32,10 @@ fn seed() -> u64 {
     given.unwrap_or_else(drawn)
 }
 
-#[test]
-fn plan_apply_plan_is_empty_and_the_host_is_as_the_spec_says() {
+/// Runs as many cases, and says with which seed.
+fn run_cases(sense: Sense, work: impl Fn(&Case) -> Result<(), String>) {
     let seed = seed();
-    println!("seed {seed} (repeat with VFCTL_SEED={seed}), {CASES} cases");
+    println!("seed {seed} (repeat with VFCTL_SEED={seed}), {CASES} {sense:?} cases");
     let config = Config {
         cases: CASES,
         failure_persistence: None,
@@ -41,19 +44,38 @@ fn plan_apply_plan_is_empty_and_the_host_is_as_the_spec_says() {
     };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed_bytes(seed));
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let coverage = RefCell::new(Coverage::default());
-    let outcome = runner.run(&case::cases(), |case| {
-        let seen =
-            run::converge(&case).map_err(|why| TestCaseError::fail(format!("{why}\n{}", case.show())))?;
-        coverage.borrow_mut().add(&seen);
-        Ok(())
+    let outcome = runner.run(&case::cases(sense), |case| {
+        work(&case).map_err(|why| TestCaseError::fail(format!("{why}\n{}", case.show())))
     });
     if let Err(error) = outcome {
         panic!("seed {seed}: {error}");
     }
+}
+
+#[test]
+fn plan_apply_plan_is_empty_and_the_host_is_as_the_spec_says() {
+    let coverage = RefCell::new(Coverage::default());
+    run_cases(Sense::Sensible, |case| {
+        coverage.borrow_mut().add(&run::converge(case)?);
+        Ok(())
+    });
     let coverage = coverage.into_inner();
     println!("{coverage}");
     coverage.demand(CASES);
+}
+
+#[test]
+fn no_plan_is_flawed_whatever_a_spec_asks_for() {
+    let ends: RefCell<BTreeMap<End, u32>> = RefCell::default();
+    run_cases(Sense::Wild, |case| {
+        *ends.borrow_mut().entry(run::survive(case)?).or_default() += 1;
+        Ok(())
+    });
+    let ends = ends.into_inner();
+    println!("{ends:?}");
+    for end in [End::Blocked, End::Converged, End::Failed] {
+        assert!(ends.get(&end).is_some_and(|cases| *cases >= CASES / 200), "{ends:?}");
+    }
 }
 
 /// Returns the seed as the generator takes it.

@@ -27,15 +27,51 @@ fn text(plan: &HostPlan) -> String {
     render(&Plan::new([("lab".parse().unwrap(), plan.clone())].into()), Detail::Verbose)
 }
 
+/// How a case ends that may ask for anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum End {
+    /// The plan was blocked.
+    Blocked,
+    /// All was done.
+    Converged,
+    /// The kernel said no.
+    Failed,
+}
+
+/// Runs a case that may ask for anything: whatever comes of it, no plan is flawed, and what was applied is so.
+pub(crate) fn survive(case: &Case) -> Result<End, String> {
+    let sim = SimHost::new(case.world());
+    let before = sim.observe_host().map_err(|error| error.to_string())?;
+    let addresses = addresses(case, &before);
+    let config = case.config(&addresses);
+    let planned = |host: &HostFacts| -> Result<HostPlan, String> {
+        let plan = plan(&config, host);
+        check(&plan).map_err(|flaws| format!("the check finds {flaws:?}\n{}", text(&plan)))?;
+        round_trip(&plan)?;
+        Ok(plan)
+    };
+    let first = planned(&before)?;
+    if first.is_blocked() {
+        return Ok(End::Blocked);
+    }
+    let edges = Edges { observe: &sim, perform: &sim, journal: &sim, clock: &sim, progress: &Silent };
+    let report = vfctl_apply::apply(&first, &before, edges);
+    let after = sim.observe_host().map_err(|error| error.to_string())?;
+    let second = planned(&after)?;
+    if report.result != Ending::Converged {
+        return Ok(End::Failed);
+    }
+    if !second.is_empty() {
+        return Err(format!("the second plan is not empty:\n{}\nafter\n{}", text(&second), text(&first)));
+    }
+    Ok(End::Converged)
+}
+
 /// Runs a case; returns its first plan.
 pub(crate) fn converge(case: &Case) -> Result<HostPlan, String> {
     let sim = SimHost::new(case.world());
     let before = sim.observe_host().map_err(|error| error.to_string())?;
-    let addresses: Vec<DeviceAddress> = {
-        let (pci, other): (Vec<_>, Vec<_>) =
-            before.physical_functions.keys().cloned().partition(|address| address.pci().is_some());
-        order(case, pci, other)
-    };
+    let addresses = addresses(case, &before);
     let config = case.config(&addresses);
     let first = plan(&config, &before);
     check(&first).map_err(|flaws| format!("the check finds {flaws:?}\n{}", text(&first)))?;
@@ -64,7 +100,9 @@ pub(crate) fn converge(case: &Case) -> Result<HostPlan, String> {
 }
 
 /// Returns the addresses in the order of the case's PFs: the simulator numbers each bus for itself.
-fn order(case: &Case, pci: Vec<DeviceAddress>, other: Vec<DeviceAddress>) -> Vec<DeviceAddress> {
+fn addresses(case: &Case, host: &HostFacts) -> Vec<DeviceAddress> {
+    let (pci, other): (Vec<_>, Vec<_>) =
+        host.physical_functions.keys().cloned().partition(|address| address.pci().is_some());
     let (mut pci, mut other) = (pci.into_iter(), other.into_iter());
     case.pfs.iter().filter_map(|pf| if pf.takes_everything() { other.next() } else { pci.next() }).collect()
 }

@@ -126,6 +126,16 @@ pub(crate) fn rebinds(context: &PfContext<'_>, index: VfIndex) -> bool {
     matches!(fate(context, index), Fate::Bind { .. } | Fate::Probe { .. })
 }
 
+/// Returns whether a VF that is made anew, or meets a driver anew, has one in the end; where it is left to the kernel,
+/// whether the kernel is let.
+pub(crate) fn gets_driver(context: &PfContext<'_>, index: VfIndex) -> bool {
+    match fate(context, index) {
+        Fate::Bind { .. } | Fate::Probe { .. } => true,
+        Fate::Unbind => false,
+        Fate::Keep => !context.holds_new_vfs && autoprobe_at_end(context) == Some(Toggle::On),
+    }
+}
+
 /// Returns the drivers that the PF's VFs are given by name.
 pub fn drivers_needed(context: &PfContext<'_>) -> BTreeSet<DriverName> {
     (0..context.count)

@@ -84,8 +84,8 @@ fn diff_one(
     };
     let fresh = context.kept_vf(index).is_none() || binding::rebinds(context, index);
     let netdev = context.kept_vf(index).and_then(|vf| vf.netdev.as_ref());
-    let (Some(device), false, true) = (context.vf_address(index), no_interface, fresh || netdev.is_some())
-    else {
+    let has_interface = if fresh { binding::gets_driver(context, index) } else { netdev.is_some() };
+    let (Some(device), false, true) = (context.vf_address(index), no_interface, has_interface) else {
         return Err(Fault::NoInterface);
     };
     let of_pf = context.desired.mtu.as_ref().and_then(|wanted| resolved_mtu(wanted.value)).map(Mtu::get);
