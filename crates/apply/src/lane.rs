@@ -40,6 +40,8 @@ pub(crate) struct LaneRun<'a> {
     looked_at: Duration,
     report: LaneReport,
     loans: Loans,
+    /// Whether a write to a file has not come back: what else needs the PF's lock would not, either.
+    hangs: bool,
 }
 
 /// Why a lane goes no further.
@@ -49,12 +51,15 @@ impl<'a> LaneRun<'a> {
     /// Returns a lane that is about to begin, on the host's facts of `looked_at`.
     pub(crate) fn new(edges: &'a Edges<'a>, lane: &'a Lane, facts: HostFacts, looked_at: Duration) -> Self {
         let report = LaneReport::new(Some(lane.pf.clone()), lane.title());
-        Self { edges, lane, facts, looked_at, report, loans: Loans::default() }
+        Self { edges, lane, facts, looked_at, report, loans: Loans::default(), hangs: false }
     }
 
     /// Performs the lane, or leaves it untried because of another's failure; returns what came of it.
     pub(crate) fn run(mut self, closed_before: Option<String>) -> LaneReport {
         let mut closed = closed_before.map(Closed);
+        if closed.is_none() && !self.still_stands() {
+            closed = Some(Closed("what the plan rests on is not so any more".to_owned()));
+        }
         for phase in &self.lane.phases {
             if closed.is_none() && self.edges.clock.interrupted() {
                 closed = Some(Closed(INTERRUPTED.to_owned()));
@@ -106,6 +111,10 @@ impl<'a> LaneRun<'a> {
             Outcome::Refused(_) | Outcome::NotTried => false,
         };
         let went_on = ops.iter().zip(&outcomes).all(went_on);
+        self.hangs |= ops
+            .iter()
+            .zip(&outcomes)
+            .any(|(op, outcome)| matches!(outcome, Outcome::Unknown(_)) && !op.is_message());
         let first = self.report.ops.len();
         self.report.ops.extend(ops.into_iter().zip(outcomes).map(|(op, outcome)| {
             let left = !journaled && outcome == Outcome::NotTried;
@@ -131,18 +140,36 @@ impl<'a> LaneRun<'a> {
         Ok(())
     }
 
-    /// Looks again who uses what, where VFs in use would be hurt and the last look was a while ago: a lane may have
-    /// waited for others. Returns whether it could be looked.
-    fn look_again(&mut self, requires: &[&Claim]) -> bool {
-        let now = self.edges.clock.now();
-        let concerned = requires.iter().any(|claim| claim.property == Property::InUse);
-        if !concerned || now.saturating_sub(self.looked_at) < LOOK_AGAIN_AFTER {
+    /// Holds the lane's basis again where it has waited for others; returns whether it still stands.
+    fn still_stands(&mut self) -> bool {
+        if self.lane.phases.is_empty() || !self.is_long_ago() {
             return true;
         }
+        if !self.look() {
+            return false;
+        }
+        let broken = broken(&self.facts, &self.lane.basis);
+        self.report.unmet.extend(broken.iter().cloned());
+        broken.is_empty()
+    }
+
+    /// Looks again who uses what, where VFs in use would be hurt and the last look was a while ago. Returns whether
+    /// it could be looked.
+    fn look_again(&mut self, requires: &[&Claim]) -> bool {
+        let concerned = requires.iter().any(|claim| claim.property == Property::InUse);
+        !concerned || !self.is_long_ago() || self.look()
+    }
+
+    fn is_long_ago(&self) -> bool {
+        self.edges.clock.now().saturating_sub(self.looked_at) >= LOOK_AGAIN_AFTER
+    }
+
+    /// Reads the whole host; returns whether it could be read.
+    fn look(&mut self) -> bool {
         match self.edges.observe.observe_host() {
             Ok(host) => {
                 self.facts = facts_of(&host, self.lane);
-                self.looked_at = now;
+                self.looked_at = self.edges.clock.now();
                 true
             }
             Err(error) => {
@@ -171,20 +198,26 @@ impl<'a> LaneRun<'a> {
     /// Gives back what a lane that was closed has borrowed, and to VFs the driver that was withheld or taken from
     /// them on the way: nobody asked for VFs without one.
     fn give_back(&mut self) {
-        for ops in std::mem::take(&mut self.loans).into_releases() {
-            self.release(ops);
+        let (settings, drivers) = std::mem::take(&mut self.loans).into_releases();
+        self.release(settings);
+        if self.hangs {
+            let by_hand = drivers.iter().map(by_hand);
+            self.report.troubles.extend(by_hand);
+        } else {
+            self.release(drivers);
         }
     }
 
     fn release(&mut self, ops: Vec<Op>) {
+        if ops.is_empty() {
+            return;
+        }
         let (pf, phase) = (Some(&self.lane.pf), Phase::Release);
         let Performed { outcomes, .. } =
             perform(self.edges, pf, phase, &ops, None, &mut self.report.troubles);
         for (op, outcome) in ops.into_iter().zip(outcomes) {
             if outcome != Outcome::Done {
-                self.report
-                    .troubles
-                    .push(format!("what was borrowed could not be given back; do it by hand: `{op}`"));
+                self.report.troubles.push(by_hand(&op));
             }
             self.report.ops.push(OpReport { phase, op, outcome, because: None });
         }
@@ -237,6 +270,11 @@ fn perform(
         troubles.push(format!("failed to {}", chain(error)));
     }
     Performed { outcomes, journaled: journaled.is_ok() }
+}
+
+/// Says what is left for a person to do.
+fn by_hand(op: &Op) -> String {
+    format!("what was borrowed could not be given back; do it by hand: `{op}`")
 }
 
 /// Returns the ops of these steps, in order.

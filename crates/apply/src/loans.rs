@@ -21,12 +21,12 @@ impl Loans {
     pub(crate) fn note(&mut self, lane: &Lane, steps: &[Step], outcomes: &[Outcome]) {
         let mut outcomes = outcomes.iter();
         for step in steps {
-            let begun: BTreeSet<Option<VfIndex>> = step
-                .changes
+            let outcomes: Vec<(Option<VfIndex>, &Outcome)> =
+                step.changes.iter().map(|change| change.vf).zip(outcomes.by_ref()).collect();
+            let begun: BTreeSet<Option<VfIndex>> = outcomes
                 .iter()
-                .zip(outcomes.by_ref())
                 .filter(|(_, outcome)| matches!(outcome, Outcome::Done | Outcome::Unknown(_)))
-                .map(|(change, _)| change.vf)
+                .map(|(vf, _)| *vf)
                 .collect();
             if begun.is_empty() {
                 continue;
@@ -44,7 +44,8 @@ impl Loans {
             let later = later.filter(|change| taken(change.vf));
             self.withheld.extend(later.filter_map(|change| Some((change.vf?, change.op.clone()))));
             if step.phase == Phase::Bind {
-                for vf in step.changes.iter().filter_map(|change| change.vf) {
+                let done = outcomes.iter().filter(|(_, outcome)| **outcome == Outcome::Done);
+                for vf in done.filter_map(|(vf, _)| *vf) {
                     self.withheld.remove(&vf);
                 }
             }
@@ -56,9 +57,10 @@ impl Loans {
         op.vf().and_then(|vf| self.withheld.get(&vf)) == Some(op)
     }
 
-    /// Returns the ops that give everything back, settings first: with autoprobe off the kernel binds nothing.
-    pub(crate) fn into_releases(self) -> impl Iterator<Item = Vec<Op>> {
+    /// Returns the ops that give everything back: those of settings, and those of drivers, which come after, since
+    /// with autoprobe off the kernel binds nothing.
+    pub(crate) fn into_releases(self) -> (Vec<Op>, Vec<Op>) {
         let Self { lent, withheld } = self;
-        [lent, withheld.into_values().collect()].into_iter().filter(|ops| !ops.is_empty())
+        (lent, withheld.into_values().collect())
     }
 }

@@ -1,7 +1,7 @@
 //! Everything that the kinds look at to compare one PF with what it should be.
 
 use vfctl_model::{InterfaceName, PciAddress, VfIndex, VfSet};
-use vfctl_port::{Claim, HostFacts, PfFacts, Property, Subject, Use, VfFacts};
+use vfctl_port::{Claim, ClaimValue, HostFacts, PfFacts, Property, Subject, VfFacts};
 
 use crate::desired::DesiredPf;
 use crate::driver::DriverRow;
@@ -83,13 +83,22 @@ impl<'a> PfContext<'a> {
 
     /// Returns whether a kept VF is somebody else's now: its interface is in another network namespace.
     pub(crate) fn is_lent_out(&self, index: VfIndex) -> bool {
-        self.kept_vf(index).is_some_and(|vf| vf.uses.iter().any(|u| matches!(u, Use::Namespace { .. })))
+        self.kept_vf(index).is_some_and(VfFacts::is_lent)
     }
 
-    /// Returns the users of these VFs as victims.
+    /// Returns the users of these VFs, whose traffic pauses, as victims.
     pub(crate) fn victims(&self, vfs: impl Iterator<Item = VfIndex>) -> Vec<Victim> {
+        self.users(vfs, false)
+    }
+
+    /// Returns the users of these VFs, which leave their driver or the bus, as victims.
+    pub(crate) fn victims_of_leaving(&self, vfs: impl Iterator<Item = VfIndex>) -> Vec<Victim> {
+        self.users(vfs, true)
+    }
+
+    fn users(&self, vfs: impl Iterator<Item = VfIndex>, leaves: bool) -> Vec<Victim> {
         vfs.filter_map(|index| Some((index, self.facts.vfs.get(&index)?)))
-            .flat_map(|(index, vf)| vf.uses.iter().map(move |user| Victim::of_vf(index, user)))
+            .flat_map(|(index, vf)| vf.uses.iter().map(move |user| Victim::of_vf(index, user, leaves)))
             .collect()
     }
 
@@ -104,14 +113,30 @@ impl<'a> PfContext<'a> {
         users.map(|user| Victim { vf: None, user, perhaps: false, blocks: false }).collect()
     }
 
-    /// Returns the claims that nobody, or somebody, uses these VFs, as the facts say.
+    /// Returns the claims that nobody, or somebody, uses these VFs, as the facts say: for steps in which they leave
+    /// their driver or the bus.
     pub(crate) fn use_claims(&self, vfs: &VfSet) -> Vec<Claim> {
-        vfs.iter()
-            .filter_map(|index| {
-                let in_use = !self.facts.vfs.get(&index)?.uses.is_empty();
-                Some(Claim::is(self.vf(index), Property::InUse, vfctl_port::ClaimValue::Flag(in_use)))
-            })
-            .collect()
+        let mut claims = Vec::new();
+        for (index, vf) in vfs.iter().filter_map(|index| Some((index, self.facts.vfs.get(&index)?))) {
+            let in_use = !vf.uses.is_empty();
+            claims.push(Claim::is(self.vf(index), Property::InUse, ClaimValue::Flag(in_use)));
+            // Whoever agreed to hurt one user has not agreed to hurt the pod that the VF went to meanwhile.
+            if in_use {
+                let lent = ClaimValue::Flag(vf.is_lent());
+                claims.push(Claim::is(self.vf(index), Property::Lent, lent));
+            }
+        }
+        claims
+    }
+
+    /// Returns the same for steps that leave the VFs where they are. One that meets a driver anew in this plan has
+    /// lost its users by consent by then, or has gained some, such as a DHCP client on its new interface.
+    pub(crate) fn use_claims_of_kept(&self, vfs: &VfSet) -> Vec<Claim> {
+        if self.recreate {
+            return Vec::new();
+        }
+        let stays = |index: &VfIndex| !binding::leaves(self, *index);
+        self.use_claims(&vfs.iter().filter(stays).collect())
     }
 }
 

@@ -137,10 +137,11 @@ pub struct Victim {
 }
 
 impl Victim {
-    /// Returns the user of a VF as a victim.
-    pub(crate) fn of_vf(vf: VfIndex, user: &Use) -> Self {
+    /// Returns the user of a VF as a victim; `leaves` where the VF leaves its driver or the bus, for which the kernel
+    /// waits until a vfio device is closed. Whatever else is set on a VF, it does not wait.
+    pub(crate) fn of_vf(vf: VfIndex, user: &Use, leaves: bool) -> Self {
         let perhaps = matches!(user, Use::CouldNotLook { .. });
-        Self { vf: Some(vf), user: user.to_string(), perhaps, blocks: user.blocks_the_kernel() }
+        Self { vf: Some(vf), user: user.to_string(), perhaps, blocks: leaves && user.blocks_the_kernel() }
     }
 }
 

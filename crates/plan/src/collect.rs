@@ -79,8 +79,8 @@ fn lane(
         basis.push(Claim::is(Subject::Pf(desired.address.clone()), Property::InUse, in_use));
     }
     basis.append(&mut diff.basis);
-    let users = diff.steps.iter().flat_map(|step| &step.requires).filter(|c| c.property == Property::InUse);
-    basis.extend(users.cloned());
+    let of_users = |claim: &&Claim| matches!(claim.property, Property::InUse | Property::Lent);
+    basis.extend(diff.steps.iter().flat_map(|step| &step.requires).filter(of_users).cloned());
     basis.sort();
     basis.dedup();
     diff.goal.sort();

@@ -91,7 +91,7 @@ fn step(lane: &mut Lane, phase: Phase, property: Property) -> &mut Step {
 
 #[test]
 fn count_that_does_not_go_through_zero_is_found() {
-    finds("vfCount is", used(), |lane| drop_phase(lane, Phase::RemoveVfs));
+    finds("vfCount is not 0", used(), |lane| drop_phase(lane, Phase::RemoveVfs));
 }
 
 #[test]

@@ -69,6 +69,8 @@ pub enum Property {
     Carrier,
     /// PF: whether somebody uses its interface. VF: whether somebody uses it, or it could not be looked.
     InUse,
+    /// VF: whether its interface is in another network namespace.
+    Lent,
     /// VF: an attribute that its PF sets.
     Attribute(VfAttribute),
 }
@@ -112,6 +114,7 @@ impl Property {
             | Self::Mtu
             | Self::Carrier
             | Self::InUse
+            | Self::Lent
             | Self::TotalVfs
             | Self::EswitchMode
             | Self::Serial
@@ -180,6 +183,7 @@ impl Property {
             | Self::Present
             | Self::DriverOverride
             | Self::InUse
+            | Self::Lent
             | Self::DefaultRoute
             | Self::Attribute(_) => {
                 return Reading::Unsupported;
@@ -194,6 +198,7 @@ impl Property {
             Self::DriverOverride => vf.driver_override.as_ref().map(|d| ClaimValue::Name(d.to_string())),
             Self::Mtu => vf.netdev.as_ref().map(|n| ClaimValue::Number(n.mtu)),
             Self::InUse => Some(ClaimValue::Flag(!vf.uses.is_empty())),
+            Self::Lent => Some(ClaimValue::Flag(vf.is_lent())),
             Self::Attribute(attribute) => match vf.attributes.0.get(attribute) {
                 Some(RawReading::Value(value)) => Some(ClaimValue::Vf(*value)),
                 Some(RawReading::NotReported) => return Reading::Unsupported,
@@ -231,7 +236,8 @@ impl Property {
             | Self::Up
             | Self::Carrier
             | Self::DefaultRoute
-            | Self::InUse => flag(),
+            | Self::InUse
+            | Self::Lent => flag(),
             Self::Interface if matches!(subject, Subject::Vf(..)) => flag(),
             Self::Interface
             | Self::Driver
@@ -267,6 +273,7 @@ const WORDS: &[(&str, Property)] = &[
     ("up", Property::Up),
     ("carrier", Property::Carrier),
     ("inUse", Property::InUse),
+    ("lent", Property::Lent),
 ];
 
 impl fmt::Display for Property {

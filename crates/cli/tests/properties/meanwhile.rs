@@ -116,3 +116,28 @@ fn message_whose_answer_is_lost_is_read_again() {
         assert_eq!(set, ending == Ending::Converged, "{host:?}");
     }
 }
+
+#[test]
+fn vf_in_use_gets_what_was_agreed_to_though_its_users_are_gone_by_then() {
+    let igb = PfSeed { vf_count: 2, ..PfSeed::new("igb".parse().unwrap(), 7) };
+    let sim = SimHost::builder().pf(igb).build();
+    sim.settle();
+    let host = sim.observe_host().unwrap();
+    let vf = host.physical_functions.values().next().unwrap().vfs.get(&VfIndex(0)).unwrap();
+    let interface = &vf.netdev.as_ref().unwrap().name;
+    sim.by_hand(&format!("address {interface} 10.0.0.2/24").parse().unwrap()).unwrap();
+    let spec = r#"
+apiVersion: vfctl.dev/v1alpha1
+kind: SriovConfig
+metadata: {name: meanwhile}
+spec:
+  physicalFunctions:
+    - name: fast
+      match: {driver: igb}
+      vfs:
+        groups:
+          - {vfs: "0", macAddress: "02:00:00:00:00:01", vlan: 7, mtu: 1400}
+"#;
+    let report = apply(&sim, spec, None, Messages::Answered);
+    assert_eq!(report.result, Ending::Converged, "{}", report.render());
+}

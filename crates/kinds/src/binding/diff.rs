@@ -48,7 +48,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     }
     if !unbind.changes.is_empty() {
         let touched: Vec<VfIndex> = unbind.changes.iter().filter_map(|change| change.vf).collect();
-        unbind.victims = context.victims(touched.iter().copied());
+        unbind.victims = context.victims_of_leaving(touched.iter().copied());
         unbind.requires = context.use_claims(&touched.into_iter().collect());
         unbind.impact = Impact::Rebinds;
         unbind.settle_ms = 5_000;

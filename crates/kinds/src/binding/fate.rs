@@ -121,6 +121,11 @@ pub(crate) fn probes(context: &PfContext<'_>) -> bool {
     (0..context.count).map(VfIndex).any(|index| matches!(fate(context, index), Fate::Probe { .. }))
 }
 
+/// Returns whether the VF leaves the driver that it has.
+pub(crate) fn leaves(context: &PfContext<'_>, index: VfIndex) -> bool {
+    fate(context, index) != Fate::Keep
+}
+
 /// Returns whether the VF meets a driver anew, so that its interface starts afresh.
 pub(crate) fn rebinds(context: &PfContext<'_>, index: VfIndex) -> bool {
     matches!(fate(context, index), Fate::Bind { .. } | Fate::Probe { .. })

@@ -45,7 +45,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     if !step.changes.is_empty() {
         if !context.recreate {
             let touched: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
-            step.requires.extend(context.use_claims(&touched));
+            step.requires.extend(context.use_claims_of_kept(&touched));
             // Whose driver is loaded anew is told where that is done.
             step.victims = context.victims(touched.iter().filter(|index| !binding::rebinds(context, *index)));
             step.impact = if step.victims.is_empty() { Impact::None } else { Impact::Disturbs };

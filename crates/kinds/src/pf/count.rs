@@ -116,9 +116,12 @@ fn remove(context: &PfContext<'_>, flaps: &[Victim]) -> Step {
         op: Op::SetVfCount { pf: desired.address.clone(), count: 0 },
     });
     step.impact = Impact::Destroys;
-    step.victims = context.victims(all.iter());
+    step.victims = context.victims_of_leaving(all.iter());
     step.victims.extend_from_slice(flaps);
     step.requires = context.use_claims(&all);
+    // More of them would be destroyed than were named.
+    let found = ClaimValue::Number(u32::from(facts.vf_count));
+    step.requires.push(Claim::is(context.pf(), Property::VfCount, found));
     step.ends.push(Claim::is(context.pf(), Property::VfCount, ClaimValue::Number(0)));
     step.settle_ms = 10_000;
     step

@@ -113,7 +113,7 @@ fn hurt_kept_vfs(context: &PfContext<'_>, step: &mut Step) {
     if !context.recreate {
         let kept: VfSet = context.facts.vfs.keys().copied().collect();
         step.victims.extend(context.victims(kept.iter()));
-        step.requires = context.use_claims(&kept);
+        step.requires = context.use_claims_of_kept(&kept);
     }
 }
 

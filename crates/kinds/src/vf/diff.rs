@@ -97,10 +97,8 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     }
     rate::check(context, steps.values(), diff);
     for (attribute, mut step) in steps {
-        if !context.recreate {
-            let touched: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
-            step.requires.extend(context.use_claims(&touched));
-        }
+        let touched: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
+        step.requires.extend(context.use_claims_of_kept(&touched));
         if attribute.row().disturbs {
             let touched: Vec<VfIndex> = step.changes.iter().filter_map(|change| change.vf).collect();
             let told_by_unbind = |index: &VfIndex| binding::rebinds(context, *index);

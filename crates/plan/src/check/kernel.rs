@@ -48,7 +48,7 @@ pub(super) fn demand(op: &Op, lane: &Lane, known: &Knowledge<'_>) -> Result<(), 
     let pf = Subject::Pf(lane.pf.clone());
     let is = |subject: &Subject, property: Property, value: ClaimValue| match known.get(subject, &property) {
         Some(Expect::Is(found)) if *found == value => Ok(()),
-        Some(found) => refusal(format!("{property} is {found:?}, not {value}")),
+        Some(_) => refusal(format!("{property} is not {value}")),
         None => refusal(format!("{property} is not known")),
     };
     let driverless = |vf: VfIndex| match known.get(&Subject::Vf(lane.pf.clone(), vf), &Property::Driver) {
@@ -137,7 +137,7 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
         }
         Op::UnbindDriver { pf, vf, .. } => {
             let subject = Subject::Vf(pf.clone(), *vf);
-            for gone in [Property::Mtu, Property::Interface] {
+            for gone in [Property::Mtu, Property::Interface, Property::InUse, Property::Lent] {
                 known.forget(&subject, &gone);
             }
             known.set(&subject, Property::Driver, Expect::Absent);
@@ -155,7 +155,11 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
     }
 }
 
-/// Learns what an interface that a driver makes begins with: an MTU of 1500 (`ether_setup`, net/ethernet/eth.c).
+/// Learns what an interface that a driver makes begins with: an MTU of 1500 (`ether_setup`, net/ethernet/eth.c), and
+/// users that nobody can foretell.
 fn new_interface(vf: &Subject, known: &mut Knowledge<'_>) {
+    for users in [Property::InUse, Property::Lent] {
+        known.forget(vf, &users);
+    }
     known.set(vf, Property::Mtu, Expect::Is(ClaimValue::Number(1500)));
 }

@@ -35,6 +35,13 @@ pub struct VfFacts {
     pub uses: Vec<Use>,
 }
 
+impl VfFacts {
+    /// Returns whether the VF is somebody else's now: its interface is in another network namespace.
+    pub fn is_lent(&self) -> bool {
+        self.uses.iter().any(|one| matches!(one, Use::Namespace { .. }))
+    }
+}
+
 /// The network interface of a VF in the host's own namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

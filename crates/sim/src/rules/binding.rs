@@ -27,6 +27,9 @@ pub(crate) fn set_autoprobe(world: &mut SimWorld, pf: &DeviceAddress, autoprobe:
     Ok(())
 }
 
+/// How long a driver takes to let go of a VF: mlx5_core tears its queues down for about a second.
+const UNBINDING: Duration = Duration::from_secs(1);
+
 /// Takes a VF from its driver; with its vfio device open the kernel waits for ever.
 pub(crate) fn unbind(
     world: &mut SimWorld,
@@ -52,6 +55,7 @@ pub(crate) fn unbind(
     if let Some(netdev) = facts.netdev.take() {
         upper::leave(world, &netdev.name);
     }
+    world.now += UNBINDING;
     Ok(())
 }
 
