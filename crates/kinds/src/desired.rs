@@ -1,10 +1,10 @@
 //! What one PF of one host should look like: a document's wishes with selectors, groups and lists resolved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use vfctl_model::{DeviceAddress, Mtu, Toggle, VfAttribute, VfIndex, VfValue};
-use vfctl_port::AdminState;
+use vfctl_port::{AdminState, Property};
 
 use crate::pf::{CountSpec, OnUnsupported};
 use crate::setting::Setting;
@@ -33,6 +33,8 @@ pub struct DesiredPf {
     pub origin: Origin,
     /// By which terms it was matched, such as `interface eth0, driver igb`.
     pub selector: String,
+    /// What of the device those terms rest on: another device or role that takes its place later is not meant.
+    pub pins: BTreeSet<Property>,
     /// What to do about values that the driver does not support.
     pub on_unsupported: OnUnsupported,
     /// Its interface up or down.

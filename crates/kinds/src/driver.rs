@@ -34,6 +34,8 @@ pub struct DriverRow {
     pub settings_outlive_vf: bool,
     /// Values of a VF just created that differ from the table's factory values.
     pub initial: &'static [(VfAttribute, VfValue)],
+    /// Attributes beside those that always disturb for which the driver resets the VF.
+    pub resets_vf_for: &'static [VfAttribute],
     /// Whether a change of the VF count takes the PF's link down for a moment, or pauses its traffic.
     pub count_flaps_link: bool,
     /// Whom a change of the PF's MTU hurts (`ndo_change_mtu`).
@@ -55,8 +57,16 @@ pub enum MtuChange {
     ResetsPf,
 }
 
-/// The row of drivers that have none.
+/// The row of drivers that have none: they may have everything, and hurt whom they can.
 pub const UNKNOWN: DriverRow = DriverRow {
+    resets_vf_for: &[VfAttribute::Trust],
+    count_flaps_link: true,
+    mtu_change: MtuChange::ResetsPf,
+    ..KNOWN
+};
+
+/// What holds of a known driver whose row does not say otherwise.
+const KNOWN: DriverRow = DriverRow {
     driver: "",
     has_interface: true,
     unsupported: &[],
@@ -70,6 +80,7 @@ pub const UNKNOWN: DriverRow = DriverRow {
     shows_chosen_mac: true,
     settings_outlive_vf: false,
     initial: &[],
+    resets_vf_for: &[],
     count_flaps_link: false,
     mtu_change: MtuChange::PausesPf,
     up_before_vfs: false,
@@ -92,7 +103,7 @@ const ROWS: &[DriverRow] = &[
         count_flaps_link: true,
         mtu_change: MtuChange::ResetsPf,
         vf_driver: Some("igbvf"),
-        ..UNKNOWN
+        ..KNOWN
     },
     // drivers/net/netdevsim/dev.c; settings are zeroed when `max_vfs` is written, not when VFs come and go.
     DriverRow {
@@ -100,7 +111,7 @@ const ROWS: &[DriverRow] = &[
         shows_chosen_mac: false,
         settings_outlive_vf: true,
         mtu_change: MtuChange::HurtsNobody,
-        ..UNKNOWN
+        ..KNOWN
     },
     // drivers/net/ethernet/intel/ixgbe/ixgbe_sriov.c
     DriverRow {
@@ -110,12 +121,14 @@ const ROWS: &[DriverRow] = &[
         rate_needs_carrier: true,
         rate_within_speed: true,
         rate_needs_speed: Some(10_000),
+        // `ixgbe_ndo_set_vf_trust`: "reset VF to reconfigure features".
+        resets_vf_for: &[VfAttribute::Trust],
         keeps_link_enable: false,
         mac_needs_rebind: true,
         count_flaps_link: true,
         mtu_change: MtuChange::ResetsPf,
         vf_driver: Some("ixgbevf"),
-        ..UNKNOWN
+        ..KNOWN
     },
     // drivers/net/ethernet/intel/i40e/i40e_virtchnl_pf.c
     DriverRow {
@@ -124,12 +137,21 @@ const ROWS: &[DriverRow] = &[
         takes_8021ad: false,
         takes_min_rate: false,
         rate_within_speed: true,
+        // `i40e_ndo_set_vf_trust` calls `i40e_vc_reset_vf`.
+        resets_vf_for: &[VfAttribute::Trust],
         count_flaps_link: true,
         vf_driver: Some("iavf"),
-        ..UNKNOWN
+        ..KNOWN
     },
     // drivers/net/ethernet/intel/ice/ice_sriov.c; whether it takes 802.1ad depends on its VLAN mode.
-    DriverRow { driver: "ice", unsupported: &[VfAttribute::QueryRss], vf_driver: Some("iavf"), ..UNKNOWN },
+    // `ice_set_vf_trust` calls `ice_reset_vf`.
+    DriverRow {
+        driver: "ice",
+        unsupported: &[VfAttribute::QueryRss],
+        resets_vf_for: &[VfAttribute::Trust],
+        vf_driver: Some("iavf"),
+        ..KNOWN
+    },
     // drivers/net/ethernet/mellanox/mlx5/core/en_main.c
     DriverRow {
         driver: "mlx5_core",
@@ -139,7 +161,7 @@ const ROWS: &[DriverRow] = &[
         shows_chosen_mac: false,
         initial: &[SPOOF_CHECK_OFF],
         vf_driver: Some("mlx5_core"),
-        ..UNKNOWN
+        ..KNOWN
     },
     // drivers/net/ethernet/broadcom/bnxt/bnxt_sriov.c
     DriverRow {
@@ -150,10 +172,10 @@ const ROWS: &[DriverRow] = &[
         up_before_vfs: true,
         initial: &[SPOOF_CHECK_OFF],
         vf_driver: Some("bnxt_en"),
-        ..UNKNOWN
+        ..KNOWN
     },
     // drivers/nvme/host/pci.c: no network card, only a count and drivers.
-    DriverRow { driver: "nvme", has_interface: false, ..UNKNOWN },
+    DriverRow { driver: "nvme", has_interface: false, ..KNOWN },
 ];
 
 impl DriverRow {

@@ -43,6 +43,7 @@ pub(crate) fn diff(host: Value, wish: Wish) -> PfDiff {
         address: address.clone(),
         origin: origin("entry"),
         selector: String::new(),
+        pins: Default::default(),
         on_unsupported: OnUnsupported::default(),
         admin_state: None,
         mtu: None,

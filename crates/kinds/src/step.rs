@@ -88,7 +88,7 @@ impl fmt::Display for Reason {
             Self::GiveBack => "given back",
             Self::MacNeedsRebind => "the VF's driver sees a new MAC address only when loaded anew",
             Self::DriverNeedsModule => "the driver is not loaded",
-            Self::PfMustBeUp => "lent: the PF must be up when VFs are made",
+            Self::PfMustBeUp => "lent: the PF must be up when VFs are made or removed",
             Self::DefaultDriver => "new VFs get the kernel's driver",
         })
     }

@@ -209,6 +209,7 @@ fn pf(number: u16, address: &DeviceAddress, vfs: u16) -> PfFacts {
         vf_device: None,
         iommu_group: None,
         vf_default_driver: Some("iavf".parse().expect("a name")),
+        vf_default_driver_unread: false,
         netdev: Some(netdev),
         eswitch_mode: None,
         vfs: BTreeMap::new(),

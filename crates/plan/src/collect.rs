@@ -9,7 +9,7 @@ use vfctl_kinds::path::SpecPath;
 use vfctl_kinds::step::Step;
 use vfctl_kinds::{binding, registry, system};
 use vfctl_model::{DeviceAddress, DriverName, HostName, VfIndex};
-use vfctl_port::{Claim, ClaimValue, HostFacts, PfFacts, Property, Subject, World};
+use vfctl_port::{Claim, HostFacts, PfFacts, Property, Subject, World};
 
 use crate::document::{HostPlan, Lane, Plan};
 use crate::order::{afterwards, into_phases, queues};
@@ -73,11 +73,7 @@ fn lane(
     diff.findings.problems.sort_by_key(|problem| problem.origin.as_deref().map(place_of));
     diff.findings.problems.dedup();
     drivers.extend(binding::drivers_needed(&context));
-    let mut basis = pf_basis(&context);
-    if !diff.steps.is_empty() {
-        let in_use = ClaimValue::Flag(!host.users_of(facts).is_empty());
-        basis.push(Claim::is(Subject::Pf(desired.address.clone()), Property::InUse, in_use));
-    }
+    let mut basis = pf_basis(&context, !diff.steps.is_empty());
     basis.append(&mut diff.basis);
     let of_users = |claim: &&Claim| matches!(claim.property, Property::InUse | Property::Lent);
     basis.extend(diff.steps.iter().flat_map(|step| &step.requires).filter(of_users).cloned());
@@ -117,32 +113,20 @@ fn place_of(origin: &str) -> (String, u64) {
     (file, parts.next().and_then(|line| line.parse().ok()).unwrap_or(0))
 }
 
-/// Returns what every plan for a PF rests on: it is there, it is this very card in this very role, under this name,
-/// with this driver and count. What a selector found is meant, whatever takes its place later.
-fn pf_basis(context: &PfContext<'_>) -> Vec<Claim> {
+/// Returns what a plan for a PF rests on: it is there, under this name, with this driver and count; and where there is
+/// work, that it is this very card in the role by which its selector found it, whatever takes its place later.
+fn pf_basis(context: &PfContext<'_>, works: bool) -> Vec<Claim> {
     let PfContext { host, facts, desired, .. } = context;
+    let mut properties =
+        BTreeSet::from([Property::Present, Property::VfCount, Property::Driver, Property::Interface]);
+    if works {
+        properties.extend(desired.pins.iter().cloned());
+        let has_permanent_mac = facts.netdev.as_ref().is_some_and(|netdev| netdev.permanent_mac.is_some());
+        properties.extend(has_permanent_mac.then_some(Property::PermanentMac));
+        properties.insert(Property::InUse);
+    }
     let pf = || Subject::Pf(desired.address.clone());
-    let name = |text: &dyn ToString| ClaimValue::Name(text.to_string());
-    let netdev = facts.netdev.as_ref();
-    let names = [
-        (Property::Driver, facts.driver.as_ref().map(|driver| name(driver))),
-        (Property::Interface, netdev.map(|netdev| name(&netdev.name))),
-        (Property::EswitchMode, facts.eswitch_mode.as_ref().map(|mode| name(mode))),
-        (Property::Serial, facts.serial.as_ref().map(|serial| name(serial))),
-        (Property::PermanentMac, netdev.and_then(|netdev| netdev.permanent_mac).map(|mac| name(&mac))),
-        (Property::Master, netdev.and_then(|netdev| netdev.master.as_ref()).map(|master| name(&master.name))),
-    ];
-    let route = ClaimValue::Flag(host.leads_to_default_route(facts));
-    let mut basis = vec![
-        Claim::is(pf(), Property::Present, ClaimValue::Flag(true)),
-        Claim::is(pf(), Property::VfCount, ClaimValue::Number(u32::from(facts.vf_count))),
-        Claim::is(pf(), Property::DefaultRoute, route),
-    ];
-    basis.extend(names.into_iter().map(|(property, name)| match name {
-        Some(name) => Claim::is(pf(), property, name),
-        None => Claim::absent(pf(), property),
-    }));
-    basis
+    properties.into_iter().filter_map(|property| Claim::as_found(pf(), property, host)).collect()
 }
 
 /// Adds what is to be said of the PF itself: an unknown driver, facts that could not be read, a write that still

@@ -56,6 +56,15 @@ impl Claim {
         Self { subject, property, expect: Expect::Absent }
     }
 
+    /// Returns the claim that the property is as it is found; `None` where the facts do not tell.
+    pub fn as_found(subject: Subject, property: Property, host: &HostFacts) -> Option<Self> {
+        match property.read(&subject, host) {
+            Reading::Known(Some(value)) => Some(Self::is(subject, property, value)),
+            Reading::Known(None) => Some(Self::absent(subject, property)),
+            Reading::Unsupported | Reading::Unreadable(_) => None,
+        }
+    }
+
     /// Holds the claim against facts.
     pub fn check(&self, host: &HostFacts) -> Verdict {
         let Self { subject, property, expect } = self;

@@ -49,8 +49,6 @@ pub enum Property {
     VfCount,
     /// PF: how many VFs device and driver offer.
     TotalVfs,
-    /// PF: the mode of its embedded switch.
-    EswitchMode,
     /// PF: the device's serial number.
     Serial,
     /// PF: the MAC address its interface was made with.
@@ -116,7 +114,6 @@ impl Property {
             | Self::InUse
             | Self::Lent
             | Self::TotalVfs
-            | Self::EswitchMode
             | Self::Serial
             | Self::PermanentMac
             | Self::Master
@@ -167,7 +164,6 @@ impl Property {
             Self::Driver => pf.driver.as_ref().map(|d| ClaimValue::Name(d.to_string())),
             Self::VfCount => Some(ClaimValue::Number(u32::from(pf.vf_count))),
             Self::TotalVfs => Some(ClaimValue::Number(u32::from(pf.total_vfs))),
-            Self::EswitchMode => pf.eswitch_mode.clone().map(ClaimValue::Name),
             Self::Serial => pf.serial.clone().map(ClaimValue::Name),
             Self::PermanentMac => {
                 netdev.and_then(|n| n.permanent_mac).map(|mac| ClaimValue::Name(mac.to_string()))
@@ -209,7 +205,6 @@ impl Property {
             | Self::Present
             | Self::VfCount
             | Self::TotalVfs
-            | Self::EswitchMode
             | Self::Serial
             | Self::PermanentMac
             | Self::Master
@@ -242,7 +237,6 @@ impl Property {
             Self::Interface
             | Self::Driver
             | Self::DriverOverride
-            | Self::EswitchMode
             | Self::Serial
             | Self::PermanentMac
             | Self::Master => Ok(ClaimValue::Name(text.to_owned())),
@@ -263,7 +257,6 @@ const WORDS: &[(&str, Property)] = &[
     ("driverOverride", Property::DriverOverride),
     ("vfCount", Property::VfCount),
     ("totalVfs", Property::TotalVfs),
-    ("eswitchMode", Property::EswitchMode),
     ("serial", Property::Serial),
     ("permanentMac", Property::PermanentMac),
     ("master", Property::Master),

@@ -179,6 +179,7 @@ fn facts(address: &DeviceAddress, seed: &PfSeed, number: u32, iommu: Toggle) -> 
         vf_device: on_pci.then_some(PciId(0x10ca)),
         iommu_group: (on_pci && iommu == Toggle::On).then_some(group),
         vf_default_driver: vf_default_driver.filter(|_| on_pci),
+        vf_default_driver_unread: false,
         netdev: name.map(|name| PfNetdev {
             name,
             altnames: BTreeSet::new(),

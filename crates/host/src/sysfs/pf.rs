@@ -103,7 +103,7 @@ pub(crate) fn read_pf(
             unread.push(format!("VF {index} at {address}: it vanished while it was read"));
         }
     }
-    facts.vf_default_driver = default_driver(roots, catalogs, &folder, &facts, &mut unread);
+    facts.vf_default_driver = default_driver(roots, catalogs, &folder, &mut facts, &mut unread);
     facts.unread = unread;
     Some(facts)
 }
@@ -153,6 +153,7 @@ fn read_pci(
         vf_device: vf_device.and_then(|id| format!("{id:0>4}").parse().ok()),
         iommu_group: read_group(roots, address),
         vf_default_driver: None,
+        vf_default_driver_unread: false,
         netdev: None,
         eswitch_mode: None,
         vfs,
@@ -179,6 +180,7 @@ fn read_netdevsim(roots: &Roots, id: u32, folder: &Path, unread: &mut Vec<String
         vf_device: None,
         iommu_group: None,
         vf_default_driver: None,
+        vf_default_driver_unread: false,
         netdev: None,
         eswitch_mode: None,
         vfs: (0..vf_count).map(|index| (VfIndex(index), VfFacts::default())).collect(),
@@ -262,7 +264,7 @@ fn default_driver(
     roots: &Roots,
     catalogs: &Catalogs,
     folder: &Path,
-    facts: &PfFacts,
+    facts: &mut PfFacts,
     unread: &mut Vec<String>,
 ) -> Option<DriverName> {
     let existing = facts.vfs.values().find_map(|vf| text(&roots.function(vf.pci?).join("modalias")).ok());
@@ -276,6 +278,7 @@ fn default_driver(
     let holder = holders.find(|driver| !takes_what_it_is_given(driver));
     if holder.is_none() {
         unread.extend(why.map(|why| format!("driver for VFs: {why}")));
+        facts.vf_default_driver_unread = true;
     }
     holder
 }

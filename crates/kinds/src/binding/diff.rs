@@ -6,6 +6,7 @@ use vfctl_port::{Claim, ClaimValue, Op, Phase, Property};
 use super::fate::{Fate, default_driver, fate};
 use super::overrides;
 use crate::context::{PfContext, PfDiff};
+use crate::desired::Wanted;
 use crate::step::{Change, Impact, Reason, Step};
 use crate::vf::DriverSpec;
 
@@ -17,6 +18,12 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
             let fix = "take driver out; the device's VFs have none";
             diff.findings.problem(Some(&wanted.origin), "only VFs on the PCI bus have a driver", fix);
         }
+        return;
+    }
+    if let Some(wanted) = held_without_autoprobe(context) {
+        let message = "the device does not say whether the kernel binds new VFs to a driver by itself";
+        let fix = "apply the count without drivers first, then the drivers";
+        diff.findings.problem(Some(&wanted.origin), message, fix);
         return;
     }
     check_vfio(context, diff);
@@ -60,8 +67,23 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     diff.steps.extend(binds);
 }
 
+/// Returns a driver that is asked for new VFs where these cannot be held back from the kernel's own: the device has
+/// no `sriov_drivers_autoprobe` (kernels before 4.12), or it could not be read.
+fn held_without_autoprobe<'a>(context: &PfContext<'a>) -> Option<&'a Wanted<DriverSpec>> {
+    if !context.recreate || context.facts.drivers_autoprobe.is_some() {
+        return None;
+    }
+    let drivers =
+        context.desired.vfs.range(..VfIndex(context.count)).filter_map(|(_, vf)| vf.driver.as_ref());
+    drivers.into_iter().find(|wanted| wanted.value != DriverSpec::Default)
+}
+
 /// Claims the driver that a VF has and keeps, where the spec asks for it.
 fn claim_present_driver(context: &PfContext<'_>, index: VfIndex, fate: &Fate, diff: &mut PfDiff) {
+    // Somebody else's for now: nothing is held against it.
+    if context.is_lent_out(index) {
+        return;
+    }
     let wanted =
         context.desired.vfs.get(&index).and_then(|vf| vf.driver.as_ref()).map(|wanted| &wanted.value);
     let now = context.kept_vf(index).map(|vf| driver_claim(context, index, vf.driver.as_ref()));
@@ -225,5 +247,33 @@ mod tests {
         assert_eq!(off.problems[0].message, "vf 0: vfio needs the IOMMU, which is off");
         assert_eq!((on.problems.len(), on.notes.len()), (0, 1));
         assert!(on.notes[0].message.contains("enable_unsafe_noiommu_mode"), "{:?}", on.notes);
+    }
+
+    #[test]
+    fn nothing_is_held_against_a_vf_that_is_lent() {
+        for driver in [DriverSpec::None, DriverSpec::Named("vfio-pci".parse().expect("a driver"))] {
+            let mut host = sample::host();
+            host["physicalFunctions"]["pci/0000:01:00.0"]["vfs"]["0"]["uses"] =
+                json!([{"use": "namespace", "name": "pod"}]);
+            let diff = sample::diff(host, Wish { driver: Some(driver), ..Wish::default() });
+            assert_eq!((diff.steps, diff.goal, diff.findings.problems), (vec![], vec![], vec![]));
+            assert_eq!(diff.findings.notes.len(), 1, "that is told");
+        }
+    }
+
+    #[test]
+    fn default_driver_that_nobody_knows_is_left_to_the_kernel_and_one_that_is_not_there_is_none() {
+        for (unread, bound) in [(true, true), (false, false)] {
+            let mut host = sample::host();
+            let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
+            pf["driver"] = json!("unheard_of");
+            pf["vfDefaultDriver"] = json!(null);
+            pf["vfDefaultDriverUnread"] = json!(unread);
+            pf["vfs"]["0"]["driver"] = json!("vfio-pci");
+            let diff = sample::diff(host, Wish { driver: Some(DriverSpec::Default), ..Wish::default() });
+            let ops: Vec<&Op> = diff.steps.iter().flat_map(|s| &s.changes).map(|change| &change.op).collect();
+            assert!(matches!(ops.first(), Some(Op::UnbindDriver { .. })), "{ops:?}");
+            assert_eq!(ops.iter().any(|op| matches!(op, Op::ProbeDriver { .. })), bound, "{ops:?}");
+        }
     }
 }

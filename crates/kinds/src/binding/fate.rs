@@ -59,7 +59,7 @@ pub(crate) fn fate(context: &PfContext<'_>, index: VfIndex) -> Fate {
 fn new_vf_fate(context: &PfContext<'_>, wanted: Option<&DriverSpec>) -> Fate {
     let holds = context.holds_new_vfs;
     let autoprobe = autoprobe_at_end(context) == Some(Toggle::On);
-    let has_default = default_driver(context).is_some();
+    let has_default = may_have_default(context);
     match wanted {
         Some(DriverSpec::Named(driver)) => Fate::Bind { driver: driver.clone(), reason: Reason::Asked },
         Some(DriverSpec::None) => Fate::Keep,
@@ -79,11 +79,12 @@ fn kept_vf_fate(context: &PfContext<'_>, driver: Option<&DriverName>, wanted: Op
         (Some(DriverSpec::Named(wanted)), _) => Fate::Bind { driver: wanted.clone(), reason: Reason::Asked },
         (Some(DriverSpec::Default), Some(driver)) => match default_driver(context) {
             Some(default) if default != *driver => Fate::Probe { reason: Reason::Asked },
+            None if driver.is_vfio() && may_have_default(context) => Fate::Probe { reason: Reason::Asked },
             // The kernel would choose none.
             None if driver.is_vfio() => Fate::Unbind,
             Some(_) | None => Fate::Keep,
         },
-        (Some(DriverSpec::Default), None) if default_driver(context).is_some() => {
+        (Some(DriverSpec::Default), None) if may_have_default(context) => {
             Fate::Probe { reason: Reason::Asked }
         }
         (Some(DriverSpec::Default), None) => Fate::Keep,
@@ -93,8 +94,20 @@ fn kept_vf_fate(context: &PfContext<'_>, driver: Option<&DriverName>, wanted: Op
 /// Returns the driver that the kernel gives the PF's VFs; `None` where nobody knows, the kernel has none, or the
 /// PF's driver is known to make VFs that no driver takes as they are.
 pub(crate) fn default_driver(context: &PfContext<'_>) -> Option<DriverName> {
-    let takes = !context.row.is_known() || context.row.vf_driver.is_some();
-    context.facts.vf_default_driver.clone().filter(|_| takes)
+    let found = context.facts.vf_default_driver.clone();
+    // Where the host does not tell, the row of the PF's driver does.
+    let by_row = || context.row.vf_driver.filter(|_| context.facts.vf_default_driver_unread)?.parse().ok();
+    found.or_else(by_row).filter(|_| may_take(context))
+}
+
+/// Returns whether the kernel may have a driver for the PF's VFs, though nobody knows which.
+fn may_have_default(context: &PfContext<'_>) -> bool {
+    default_driver(context).is_some() || (context.facts.vf_default_driver_unread && may_take(context))
+}
+
+/// Returns whether some driver takes VFs as the PF's driver makes them, as far as that is known.
+fn may_take(context: &PfContext<'_>) -> bool {
+    !context.row.is_known() || context.row.vf_driver.is_some()
 }
 
 /// Returns whether the VF must leave and meet its driver again for a new MAC address to take effect.
@@ -137,7 +150,10 @@ pub(crate) fn gets_driver(context: &PfContext<'_>, index: VfIndex) -> bool {
     match fate(context, index) {
         Fate::Bind { .. } | Fate::Probe { .. } => true,
         Fate::Unbind => false,
-        Fate::Keep => !context.holds_new_vfs && autoprobe_at_end(context) == Some(Toggle::On),
+        Fate::Keep => {
+            let lets = !context.holds_new_vfs && autoprobe_at_end(context) == Some(Toggle::On);
+            lets && may_have_default(context)
+        }
     }
 }
 

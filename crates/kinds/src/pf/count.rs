@@ -1,6 +1,6 @@
 //! The count of VFs: the kernel changes it only through 0, so each change destroys every VF of the PF.
 
-use vfctl_model::{Toggle, VfIndex, VfSet};
+use vfctl_model::{DriverName, Toggle, VfIndex, VfSet};
 use vfctl_port::{Claim, ClaimValue, Op, PfFacts, Phase, Property};
 
 use super::autoprobe::last_value as autoprobe_at_end;
@@ -89,7 +89,12 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
 fn drivers_settled(context: &PfContext<'_>) -> Vec<Claim> {
     let probed = !context.holds_new_vfs && autoprobe_at_end(context) == Some(Toggle::On);
     let known = context.facts.vf_default_driver.as_ref();
-    let Some(driver) = known.filter(|driver| probed && context.row.vf_driver == Some(driver.as_str())) else {
+    // One that is merely loadable comes only where somebody loads it for the new device.
+    let drivers = &context.host.system.drivers;
+    let comes = |driver: &&DriverName| {
+        context.row.vf_driver == Some(driver.as_str()) && (drivers.is_empty() || drivers.contains(*driver))
+    };
+    let Some(driver) = known.filter(|driver| probed && comes(driver)) else {
         return Vec::new();
     };
     let driver = || ClaimValue::Name(driver.to_string());

@@ -28,10 +28,9 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     }
 }
 
-/// Compares the administrative state, and lends it where the driver makes VFs only on a PF that is up.
+/// Compares the administrative state, and lends it where the driver makes and removes VFs only on a PF that is up.
 fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut PfDiff) {
-    let makes_vfs = context.recreate && context.count > 0;
-    let lent = makes_vfs && context.row.up_before_vfs && !netdev.up;
+    let lent = context.recreate && context.row.up_before_vfs && !netdev.up;
     let wanted = context.desired.admin_state.as_ref();
     let last_up = wanted.map_or(netdev.up, |w| w.value == AdminState::Up);
     let origin = wanted.map(|w| w.origin.to_string());
@@ -43,7 +42,9 @@ fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut PfDiff) {
     let word = |up: bool| if up { "up" } else { "down" }.to_owned();
     let mut now = netdev.up;
     let first = now || lent || last_up;
-    for (phase, next) in [(Phase::PreparePf, first), (Phase::FinishPf, last_up)] {
+    // Before VFs are removed, where that needs it.
+    let begins = if lent && context.facts.vf_count > 0 { Phase::Quiesce } else { Phase::PreparePf };
+    for (phase, next) in [(begins, first), (Phase::FinishPf, last_up)] {
         if next == now {
             continue;
         }

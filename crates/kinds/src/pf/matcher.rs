@@ -1,7 +1,9 @@
 //! Which device a document means: each term of a matcher held against each PF.
 
+use std::collections::BTreeSet;
+
 use vfctl_model::{DeviceAddress, Toggle};
-use vfctl_port::{HostFacts, PfFacts};
+use vfctl_port::{HostFacts, PfFacts, Property};
 
 use super::spec::{Matcher, PciMatch};
 
@@ -103,6 +105,20 @@ pub fn mismatches(matcher: &Matcher, candidate: Candidate<'_>) -> Vec<Term> {
         failed.push(Term { key: "anyOf", wanted: "one of its alternatives".to_owned(), found });
     }
     failed
+}
+
+/// Returns the properties that the matcher's terms rest on, as far as they can change under a device's address.
+/// Not among them is a carrier, which comes and goes.
+pub fn pins(matcher: &Matcher, candidate: Candidate<'_>) -> BTreeSet<Property> {
+    let terms = [
+        (matcher.serial.is_some(), Property::Serial),
+        (matcher.default_route.is_some(), Property::DefaultRoute),
+        (matcher.bond.is_some(), Property::Master),
+    ];
+    let own = terms.into_iter().filter_map(|(used, property)| used.then_some(property));
+    let holds = |alternative: &&Matcher| mismatches(alternative, candidate).is_empty();
+    let alternatives = matcher.any_of.iter().filter(holds);
+    own.chain(alternatives.flat_map(|alternative| pins(alternative, candidate))).collect()
 }
 
 /// Returns a matcher's terms for people, such as `interface eth0, driver igb`.

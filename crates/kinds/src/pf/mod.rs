@@ -13,7 +13,7 @@ pub(crate) use autoprobe::{diff as diff_autoprobe, last_value as autoprobe_at_en
 pub(crate) use count::diff as diff_count;
 pub use count::wanted_count;
 pub(crate) use interface::{diff as diff_interface, resolved as resolved_mtu};
-pub use matcher::{Candidate, Term, describe, mismatches};
+pub use matcher::{Candidate, Term, describe, mismatches, pins};
 pub use obstacle::{Obstacle, host_obstacles, obstacles};
 pub(crate) use rules::{check, is_name, surely_same_device};
 pub use spec::{AtMost, CountSpec, ExpectSpec, Matcher, OnUnsupported, PciMatch, PfSpec, VfsSpec};

@@ -52,7 +52,12 @@ pub fn obstacles(pf: &PfFacts) -> Vec<Obstacle> {
         let fix = "turn SR-IOV on in the card's firmware and in the machine's, then reboot";
         found.push(Obstacle::new("device and driver offer no VFs", fix));
     }
-    if on_pci && pf.total_vfs > 0 && pf.driver.is_some() && pf.vf_default_driver.is_none() {
+    if on_pci
+        && pf.total_vfs > 0
+        && pf.driver.is_some()
+        && pf.vf_default_driver.is_none()
+        && !pf.vf_default_driver_unread
+    {
         let fix =
             "install the module for them, or allow it in modprobe.d, or give them to vfio-pci by `driver`";
         found.push(Obstacle::new("the kernel has no driver for its VFs", fix));

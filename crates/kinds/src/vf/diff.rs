@@ -11,7 +11,7 @@ use super::rate;
 use super::read::read;
 use crate::binding;
 use crate::context::{PfContext, PfDiff};
-use crate::desired::{Origin, Wanted};
+use crate::desired::{DesiredVf, Origin, Wanted};
 use crate::pf::OnUnsupported;
 use crate::setting::Setting;
 use crate::step::{Change, Impact, Reason, Step};
@@ -38,6 +38,7 @@ enum Verdict {
 /// Compares all attributes of all VFs that the spec speaks of.
 pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     let mut gathered = Gathered::default();
+    tell_of_lent(context, diff);
     let Some(interface) = context.interface() else {
         let first = context.desired.vfs.values().flat_map(|vf| vf.attributes.values()).next();
         let said_already =
@@ -50,11 +51,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     };
     let mut steps: BTreeMap<VfAttribute, Step> = BTreeMap::new();
     for (index, vf) in &context.desired.vfs {
-        if index.0 >= context.count || vf.attributes.is_empty() {
-            continue;
-        }
-        if context.is_lent_out(*index) {
-            gathered.lent_out.insert(*index);
+        if index.0 >= context.count || context.is_lent_out(*index) {
             continue;
         }
         for (attribute, wanted) in &vf.attributes {
@@ -99,7 +96,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     for (attribute, mut step) in steps {
         let touched: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
         step.requires.extend(context.use_claims_of_kept(&touched));
-        if attribute.row().disturbs {
+        if attribute.row().disturbs || context.row.resets_vf_for.contains(&attribute) {
             let touched: Vec<VfIndex> = step.changes.iter().filter_map(|change| change.vf).collect();
             let told_by_unbind = |index: &VfIndex| binding::rebinds(context, *index);
             let touched = touched.into_iter().filter(|index| !told_by_unbind(index));
@@ -109,6 +106,15 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         diff.steps.push(step);
     }
     gathered.report(context, diff);
+}
+
+/// Notes which VFs that the spec speaks of are somebody else's for now.
+fn tell_of_lent(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let asked = context.desired.vfs.iter().filter(|(_, vf)| **vf != DesiredVf::default());
+    let lent: VfSet = asked.map(|(index, _)| *index).filter(|index| context.is_lent_out(*index)).collect();
+    if !lent.is_empty() {
+        diff.findings.note(None, format!("vf {lent}: in another network namespace, so it is left alone"));
+    }
 }
 
 /// Returns whether a MAC address is written to this VF.
@@ -235,7 +241,6 @@ fn shown(attribute: VfAttribute, value: VfValue) -> String {
 /// Findings on single VFs, gathered so that equal ones are told once.
 #[derive(Default)]
 struct Gathered {
-    lent_out: VfSet,
     perhaps_held: VfSet,
     factory: BTreeMap<(VfAttribute, Origin), VfSet>,
     refused: BTreeMap<(VfAttribute, Origin, String, String), VfSet>,
@@ -265,12 +270,7 @@ impl Gathered {
     }
 
     fn report(self, context: &PfContext<'_>, diff: &mut PfDiff) {
-        let Self { lent_out, perhaps_held, factory, refused, unreadable } = self;
-        if !lent_out.is_empty() {
-            let message =
-                format!("vf {lent_out}: in another network namespace, so its attributes are left alone");
-            diff.findings.note(None, message);
-        }
+        let Self { perhaps_held, factory, refused, unreadable } = self;
         if !perhaps_held.is_empty() {
             let message = format!(
                 "vf {perhaps_held}: macAddress default: the driver shows the VF's own choice and an administrative \

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use vfctl_kinds::desired::{DesiredPf, DesiredVf, Origin, Wanted};
 use vfctl_kinds::finding::Findings;
 use vfctl_kinds::path::SpecPath;
-use vfctl_kinds::pf::{PfSpec, VfsSpec, describe, wanted_count};
+use vfctl_kinds::pf::{Candidate, PfSpec, VfsSpec, describe, pins, wanted_count};
 use vfctl_kinds::setting::Setting;
 use vfctl_kinds::vf::{AttributeSpec, Chosen, EffectiveVf, Entry, MacOwner, effective};
 use vfctl_model::{DeviceAddress, HostName, VfIndex, VfValue};
-use vfctl_port::PfFacts;
 
 use super::source::Source;
 
@@ -20,10 +19,10 @@ pub(super) fn desire(
     entry: &PfSpec,
     path: &SpecPath,
     host: &HostName,
-    address: &DeviceAddress,
-    facts: &PfFacts,
+    candidate: Candidate<'_>,
     findings: &mut Findings,
 ) -> DesiredPf {
+    let Candidate { address, facts, host: _ } = candidate;
     let at = |path: SpecPath| -> Origin { (source.place)(&path).into() };
     let vfs_path = path.key("vfs");
     let vfs = entry.vfs.as_ref();
@@ -32,6 +31,7 @@ pub(super) fn desire(
         address: address.clone(),
         origin: at(path.clone()),
         selector: describe(&entry.matcher),
+        pins: pins(&entry.matcher, candidate),
         on_unsupported: entry.on_unsupported,
         admin_state: entry.admin_state.map(|value| Wanted { value, origin: at(path.key("adminState")) }),
         mtu: entry.mtu.map(|value| Wanted { value, origin: at(path.key("mtu")) }),

@@ -6,6 +6,7 @@ use vfctl_kinds::desired::{DesiredPf, Wanted};
 use vfctl_kinds::document::SriovConfig;
 use vfctl_kinds::finding::Findings;
 use vfctl_kinds::path::SpecPath;
+use vfctl_kinds::pf::Candidate;
 use vfctl_model::{DeviceAddress, HostName, ModuleName};
 use vfctl_port::HostFacts;
 
@@ -44,7 +45,8 @@ pub fn resolve(sources: &[Source<'_>], name: &HostName, host: &HostFacts) -> Des
             let path = spec.key("physicalFunctions").index(position);
             for address in select(entry, &path, source, host, &mut desired.findings) {
                 let Some(facts) = host.physical_functions.get(&address) else { continue };
-                let pf = desire(source, entry, &path, name, &address, facts, &mut desired.findings);
+                let candidate = Candidate { address: &address, facts, host };
+                let pf = desire(source, entry, &path, name, candidate, &mut desired.findings);
                 if let Some(other) = desired.pfs.get(&address) {
                     let message = format!("`{}` and `{}` both match {address}", other.name, pf.name);
                     let fix = "let each PF be matched by one entry only";

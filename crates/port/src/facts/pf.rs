@@ -57,6 +57,9 @@ pub struct PfFacts {
     /// Whether the kernel has a driver for the VFs, by module alias: its name, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vf_default_driver: Option<DriverName>,
+    /// Whether it could not be found out which driver that is; then nobody knows, rather than the kernel having none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vf_default_driver_unread: bool,
     /// The PF's own network interface; `None` without driver, or where the device is no network card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub netdev: Option<PfNetdev>,
