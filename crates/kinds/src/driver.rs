@@ -3,7 +3,9 @@
 //! A driver without a row is planned for as if it had everything, and said to be unknown: the kernel decides.
 //! Sources are the drivers' `net_device_ops` and `.sriov_configure` in Linux 6.12.
 
-use vfctl_model::{DriverName, LinkStateSetting, RateLimits, Toggle, VfAttribute, VfValue, VlanProtocol};
+use vfctl_model::{
+    DriverName, LinkStateSetting, PciId, RateLimits, Toggle, VfAttribute, VfValue, VlanProtocol,
+};
 
 /// What is known of one PF driver.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +20,8 @@ pub struct DriverRow {
     pub takes_8021ad: bool,
     /// Whether it takes a guaranteed rate.
     pub takes_min_rate: bool,
+    /// The only devices on which it takes rates, by PCI id; empty where it does on all.
+    pub rates_only_on: &'static [&'static str],
     /// Whether it refuses rates while the PF has no carrier.
     pub rate_needs_carrier: bool,
     /// Whether it refuses rates above the link's speed.
@@ -72,6 +76,7 @@ const KNOWN: DriverRow = DriverRow {
     unsupported: &[],
     takes_8021ad: true,
     takes_min_rate: true,
+    rates_only_on: &[],
     rate_needs_carrier: false,
     rate_within_speed: false,
     rate_needs_speed: None,
@@ -97,6 +102,8 @@ const ROWS: &[DriverRow] = &[
         unsupported: &[VfAttribute::LinkState, VfAttribute::QueryRss],
         takes_8021ad: false,
         takes_min_rate: false,
+        // `igb_ndo_set_vf_bw`: the 82576 alone.
+        rates_only_on: &["10c9", "10e6", "10e7", "10e8", "150a", "150d", "1518", "1526"],
         rate_needs_carrier: true,
         rate_within_speed: true,
         mac_needs_rebind: true,
@@ -195,6 +202,14 @@ impl DriverRow {
         self.has_interface && !self.unsupported.contains(&attribute)
     }
 
+    /// Returns whether the driver has this attribute on this device, whose PCI id may not be known.
+    pub fn supports_on(&self, attribute: VfAttribute, device: Option<PciId>) -> bool {
+        let device = device.map(|id| id.to_string()).filter(|_| attribute.row().shapes_traffic);
+        let elsewhere =
+            |id: String| !self.rates_only_on.is_empty() && !self.rates_only_on.contains(&id.as_str());
+        self.supports(attribute) && !device.is_some_and(elsewhere)
+    }
+
     /// Returns the value that the attribute has on a VF just created; `None` where nobody knows.
     pub fn initial(&self, attribute: VfAttribute) -> Option<VfValue> {
         let differs =
@@ -238,6 +253,16 @@ mod tests {
                 assert_eq!(attribute.row().shape, value.shape(), "{}: {attribute}", row.driver);
                 assert_ne!(attribute.factory(), *value, "{}: {attribute} need not stand there", row.driver);
             }
+        }
+    }
+
+    #[test]
+    fn igb_takes_rates_on_the_82576_alone_and_on_what_does_not_say_what_it_is() {
+        let igb = DriverRow::of(Some(&"igb".parse().expect("a name")));
+        for (device, takes) in [(Some("10c9"), true), (Some("1521"), false), (None, true)] {
+            let device = device.map(|id| id.parse().expect("an id"));
+            assert_eq!(igb.supports_on(VfAttribute::Rate, device), takes, "{device:?}");
+            assert!(igb.supports_on(VfAttribute::Vlan, device));
         }
     }
 }

@@ -67,6 +67,8 @@ pub enum Reason {
     CountThroughZero,
     /// New VFs must not be taken by a driver before they are configured.
     HoldNewVfs,
+    /// The kernel chooses a VF's driver only with autoprobe on.
+    LetKernelChoose,
     /// What was borrowed is given back.
     GiveBack,
     /// The driver sees a new MAC address only when it is loaded anew.
@@ -85,6 +87,7 @@ impl fmt::Display for Reason {
             Self::Asked => "the spec asks for it",
             Self::CountThroughZero => "the kernel changes a count only through 0",
             Self::HoldNewVfs => "lent: new VFs wait for their driver until they are configured",
+            Self::LetKernelChoose => "lent: the kernel chooses a VF's driver only with it on",
             Self::GiveBack => "given back",
             Self::MacNeedsRebind => "the VF's driver sees a new MAC address only when loaded anew",
             Self::DriverNeedsModule => "the driver is not loaded",

@@ -1,11 +1,11 @@
 //! The host as it is, as a document whose plan is empty: how one starts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_model::{
     DeviceAddress, HostName, Mtu, Reading, Toggle, VfAttribute, VfIndex, VfSet, VfValue, VlanTag,
 };
-use vfctl_port::{AdminState, HostFacts, PfFacts, Use, VfFacts};
+use vfctl_port::{AdminState, HostFacts, PfFacts};
 
 use super::spec::{API_VERSION, Body, KIND, Metadata, NodeSelector, SriovConfig};
 use crate::driver::DriverRow;
@@ -19,7 +19,9 @@ use crate::vf::{self, AttributeSpec, DriverSpec, MacSource, VfGroup, VfSettings}
 /// `only_on` is the host that the document is to concern; `None` for whichever it is run on.
 pub fn live(name: &str, only_on: Option<&HostName>, host: &HostFacts) -> SriovConfig {
     let nodes = only_on.map(|host| NodeSelector { names: vec![host.to_string()] });
-    let pfs = host.physical_functions.iter().map(|(address, facts)| live_pf(address, facts)).collect();
+    let mut names = BTreeSet::new();
+    let pfs = host.physical_functions.iter().map(|(address, facts)| live_pf(address, facts, &mut names));
+    let pfs = pfs.collect();
     SriovConfig {
         api_version: API_VERSION.to_owned(),
         kind: KIND.to_owned(),
@@ -28,11 +30,22 @@ pub fn live(name: &str, only_on: Option<&HostName>, host: &HostFacts) -> SriovCo
     }
 }
 
-fn live_pf(address: &DeviceAddress, facts: &PfFacts) -> PfSpec {
+/// Returns a name for an entry that is like the interface's, and that no other entry has.
+fn entry_name(text: &str, taken: &mut BTreeSet<String>) -> String {
+    let plain: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let plain = if plain.starts_with('-') { format!("pf{plain}") } else { plain };
+    let numbered = (2..).map(|number: u32| format!("{plain}-{number}"));
+    let free = std::iter::once(plain.clone()).chain(numbered).find(|name| !taken.contains(name));
+    let name = free.unwrap_or(plain);
+    taken.insert(name.clone());
+    name
+}
+
+fn live_pf(address: &DeviceAddress, facts: &PfFacts, names: &mut BTreeSet<String>) -> PfSpec {
     let netdev = facts.netdev.as_ref();
     let name = netdev.map_or_else(|| address.to_string(), |netdev| netdev.name.to_string());
-    let name =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let name = entry_name(&name, names);
     PfSpec {
         name,
         matcher: Matcher { pci: Some(PciMatch(address.clone())), ..Matcher::default() },
@@ -48,7 +61,7 @@ fn live_pf(address: &DeviceAddress, facts: &PfFacts) -> PfSpec {
 fn live_vfs(facts: &PfFacts) -> VfsSpec {
     let row = DriverRow::of(facts.driver.as_ref());
     let mut layers = Layers { every: VfSet::first(facts.vf_count), ..Layers::default() };
-    for (index, vf) in facts.vfs.iter().filter(|(_, vf)| !is_lent_out(vf)) {
+    for (index, vf) in facts.vfs.iter().filter(|(_, vf)| !vf.is_lent()) {
         for attribute in VfAttribute::ALL.iter().copied().filter(|_| facts.netdev.is_some()) {
             if let Reading::Known(value) = vf::read(vf, attribute, row)
                 && row.initial(attribute) != Some(value)
@@ -66,8 +79,10 @@ fn live_vfs(facts: &PfFacts) -> VfsSpec {
         } else if vf.driver.is_none() && facts.vf_default_driver.is_some() {
             layers.drivers.entry(None).or_default().insert(*index);
         }
-        let mtu =
-            vf.netdev.as_ref().map(|netdev| netdev.mtu).filter(|mtu| *mtu != crate::context::ETHERNET_MTU);
+        // One above the PF's is no value that a document may ask for.
+        let of_pf = facts.netdev.as_ref().map_or(u32::MAX, |netdev| netdev.mtu);
+        let mtu = vf.netdev.as_ref().map(|netdev| netdev.mtu);
+        let mtu = mtu.filter(|mtu| *mtu != crate::context::ETHERNET_MTU && *mtu <= of_pf);
         if let Some(mtu) = mtu.and_then(|mtu| Mtu::try_from(mtu).ok()) {
             layers.mtus.entry(mtu).or_default().insert(*index);
         }
@@ -84,10 +99,6 @@ fn live_vfs(facts: &PfFacts) -> VfsSpec {
 /// Returns whether a document may ask for the value: a priority without a VLAN, which some drivers take, is none.
 fn can_be_asked_for(value: VfValue) -> bool {
     !matches!(value, VfValue::Vlan(tag) if tag.id.get() == 0 && tag != VlanTag::NONE)
-}
-
-fn is_lent_out(vf: &VfFacts) -> bool {
-    vf.uses.iter().any(|user| matches!(user, Use::Namespace { .. }))
 }
 
 /// Which VFs have which value.
@@ -146,4 +157,18 @@ fn mac_layer(macs: &BTreeMap<VfIndex, VfValue>) -> Option<(VfSet, AttributeSpec)
         (_, false) => AttributeSpec::PerVf(MacSource::List(own.values().copied().collect())),
     };
     Some((own.keys().copied().collect(), source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_entries_are_valid_and_each_is_given_once() {
+        let mut taken = BTreeSet::new();
+        let names =
+            ["eth0", "_up2", "a#b", "a+b", "pci/0000:01:00.0"].map(|name| entry_name(name, &mut taken));
+        assert_eq!(names, ["eth0", "pf-up2", "a-b", "a-b-2", "pci-0000-01-00-0"]);
+        assert!(names.iter().all(|name| crate::pf::is_name(name)));
+    }
 }

@@ -33,14 +33,17 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     let probes = binding::probes(context);
     let while_bound = if probes { Toggle::On } else { last };
     let mut now = found;
-    for (phase, next, lent) in [
-        (Phase::PreparePf, while_created, Reason::HoldNewVfs),
-        (Phase::UnbindNew, while_bound, Reason::GiveBack),
-        (Phase::FinishPf, last, Reason::GiveBack),
-    ] {
+    for (phase, next) in
+        [(Phase::PreparePf, while_created), (Phase::UnbindNew, while_bound), (Phase::FinishPf, last)]
+    {
         if next != now {
-            let asked = next == last && next != found;
-            diff.steps.push(step(context, phase, now, next, if asked { Reason::Asked } else { lent }));
+            let reason = match (next == last, next) {
+                (true, _) if next != found => Reason::Asked,
+                (true, _) => Reason::GiveBack,
+                (false, Toggle::Off) => Reason::HoldNewVfs,
+                (false, Toggle::On) => Reason::LetKernelChoose,
+            };
+            diff.steps.push(step(context, phase, now, next, reason));
             now = next;
         }
     }

@@ -1,6 +1,6 @@
 //! The PF's own interface: up or down, and its MTU.
 
-use vfctl_model::{Mtu, VfSet};
+use vfctl_model::{Mtu, VfIndex, VfSet};
 use vfctl_port::{AdminState, Claim, ClaimValue, Op, PfNetdev, Phase, Property};
 
 use crate::context::{ETHERNET_MTU, PfContext, PfDiff};
@@ -87,6 +87,7 @@ fn mtu(context: &PfContext<'_>, netdev: &PfNetdev, wanted: &Wanted<Setting<Mtu>>
         diff.findings.problem(Some(&wanted.origin), message, format!("ask for at most {max}"));
         return;
     }
+    tell_of_larger(context, bytes, diff);
     let phase = if bytes > netdev.mtu { Phase::PreparePf } else { Phase::FinishPf };
     let mut step = Step::new(phase, Property::Mtu, Reason::Asked);
     step.changes.push(Change {
@@ -107,6 +108,21 @@ fn mtu(context: &PfContext<'_>, netdev: &PfNetdev, wanted: &Wanted<Setting<Mtu>>
         step.impact = Impact::Disturbs;
     }
     diff.steps.push(step);
+}
+
+/// Notes VFs that stay and whose MTU will be above their PF's: what they send is lost there.
+fn tell_of_larger(context: &PfContext<'_>, bytes: u32, diff: &mut PfDiff) {
+    let asked = |index: &VfIndex| context.desired.vfs.get(index).is_some_and(|vf| vf.mtu.is_some());
+    let is_larger = |index: &VfIndex| {
+        let netdev = context.kept_vf(*index).and_then(|vf| vf.netdev.as_ref());
+        netdev.is_some_and(|netdev| netdev.mtu > bytes)
+    };
+    let larger: VfSet =
+        context.facts.vfs.keys().copied().filter(|index| !asked(index) && is_larger(index)).collect();
+    if !larger.is_empty() {
+        let message = format!("vf {larger}: keeps an MTU above its PF's {bytes}; name `mtu` for it, too");
+        diff.findings.note(None, message);
+    }
 }
 
 /// Adds the users of VFs that stay, who lose their link with the PF.

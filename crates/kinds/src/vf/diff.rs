@@ -158,10 +158,11 @@ fn judge(
     let row = context.row;
     let value = value_of(attribute, setting);
     let is_factory = value == attribute.factory();
-    if !row.supports(attribute) {
+    if !row.supports_on(attribute, context.facts.device) {
+        let whose = if row.supports(attribute) { " for this device" } else { "" };
         return match is_factory {
             true => Verdict::FactoryAnyway,
-            false => Verdict::Refused(format!("driver {} has no such attribute", row.driver)),
+            false => Verdict::Refused(format!("driver {} has no such attribute{whose}", row.driver)),
         };
     }
     if let Some(why) = row.refuses(&value) {

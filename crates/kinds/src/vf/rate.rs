@@ -50,19 +50,15 @@ fn check_carrier(
 ) {
     let driver = context.row.driver;
     let will_be_up = context.desired.admin_state.as_ref().map_or(netdev.up, |w| w.value == AdminState::Up);
-    if !will_be_up {
-        let message = format!(
-            "vf {vfs}: rate: driver {driver} takes rates only while the PF has a carrier, and it is down"
-        );
+    let takes = format!("vf {vfs}: rate: driver {driver} takes rates only while the PF has a carrier");
+    if let Some(down) = context.desired.admin_state.as_ref().filter(|_| !will_be_up) {
+        let message = format!("{takes}, and it is to be down, at {}", down.origin);
+        diff.findings.problem(origin, message, "leave one of both out, or set the PF up");
+    } else if !will_be_up {
+        let message = format!("{takes}, and it is down");
         diff.findings.problem(origin, message, "add `adminState: up` to the PF");
     } else if netdev.up && !netdev.carrier {
-        let message = format!(
-            "vf {vfs}: rate: driver {driver} takes rates only while the PF has a carrier, and it has none"
-        );
-        diff.findings.problem(
-            origin,
-            message,
-            "connect the port, or leave the rate out until it is connected",
-        );
+        let fix = "connect the port, or leave the rate out until it is connected";
+        diff.findings.problem(origin, format!("{takes}, and it has none"), fix);
     }
 }
