@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use vfctl_model::{MacAddress, RawReading, Toggle, VfAttribute, VfValue};
-use vfctl_port::{HostFacts, PfFacts, VfFacts};
+use vfctl_model::{InterfaceName, MacAddress, RawReading, Toggle, VfAttribute, VfValue};
+use vfctl_port::{HostFacts, PfFacts, Use, VfFacts};
 
 use crate::drivers::{DriverRow, LinkNow, row_of};
 use crate::world::{HiddenPf, HiddenVf, SimWorld, is_elsewhere};
@@ -16,7 +16,37 @@ pub(crate) fn host(world: &SimWorld) -> HostFacts {
             *facts = pf(facts, hidden, world.now);
         }
     }
+    tell_of_uppers(&mut seen);
     seen
+}
+
+/// Gives each VF a use for every interface that stands on its own, but for the one it is a port of.
+fn tell_of_uppers(seen: &mut HostFacts) {
+    let vfs = || seen.physical_functions.values().flat_map(|pf| pf.vfs.values());
+    let found: Vec<Vec<Use>> = vfs().map(|vf| uppers_of(seen, vf)).collect();
+    let vfs = seen.physical_functions.values_mut().flat_map(|pf| pf.vfs.values_mut());
+    for (vf, uppers) in vfs.zip(found) {
+        // Recorded facts may have some that are gone meanwhile.
+        vf.uses.retain(|one| !matches!(one, Use::StandsOn { .. }));
+        if !uppers.is_empty() {
+            vf.uses.extend(uppers);
+            vf.uses.sort();
+        }
+    }
+}
+
+fn uppers_of(seen: &HostFacts, vf: &VfFacts) -> Vec<Use> {
+    let Some(netdev) = &vf.netdev else { return Vec::new() };
+    let is_master = |upper: &InterfaceName| {
+        vf.uses.iter().any(|one| matches!(one, Use::Port { master } if master.name == *upper))
+    };
+    let stack = seen.standing_on(&netdev.name);
+    let uppers = stack.into_iter().filter(|upper| *upper != netdev.name && !is_master(upper));
+    let told = uppers.filter_map(|upper| {
+        let kind = seen.links.get(&upper)?.kind.clone();
+        Some(Use::StandsOn { upper, kind })
+    });
+    told.collect()
 }
 
 /// Returns a PF as it shows at this time.

@@ -29,8 +29,18 @@ pub(crate) fn uses_of_interfaces(
 }
 
 fn uses_of(network: &Network, host: &HostFacts, link: &Link) -> Vec<Use> {
-    let mut uses: Vec<Use> = network.master(link).map(|master| Use::Port { master }).into_iter().collect();
+    let master = network.master(link);
     let stack: Vec<InterfaceName> = host.standing_on(&link.name);
+    let is_told = |upper: &InterfaceName| {
+        *upper == link.name || master.as_ref().is_some_and(|master| master.name == *upper)
+    };
+    // A macvtap or a bridged VLAN carries traffic without any address of this machine.
+    let uppers = stack.iter().filter(|upper| !is_told(upper)).filter_map(|upper| {
+        let kind = host.links.get(upper)?.kind.clone();
+        Some(Use::StandsOn { upper: upper.clone(), kind })
+    });
+    let port = master.clone().map(|master| Use::Port { master });
+    let mut uses: Vec<Use> = port.into_iter().chain(uppers).collect();
     let links: Vec<_> = stack.iter().filter_map(|name| network.link(name)).collect();
     let address =
         links.iter().flat_map(|link| network.addresses(link)).find(|address| !is_automatic(address));

@@ -99,6 +99,13 @@ pub enum Use {
         /// That bond or bridge.
         master: Master,
     },
+    /// Another interface stands on its network interface: a VLAN, a macvtap, what stands on its bond, or the like.
+    StandsOn {
+        /// That interface's name.
+        upper: InterfaceName,
+        /// What it is: `vlan`, `macvtap`, … as `IFLA_INFO_KIND` says.
+        kind: String,
+    },
     /// Its network interface carries IP addresses.
     Addressed {
         /// One of them.
@@ -136,6 +143,7 @@ impl fmt::Display for Use {
             Self::VfioOpen { holder } => write!(f, "its vfio device is open in {holder}"),
             Self::DeviceOpen { file, holder } => write!(f, "its {file} is open in {holder}"),
             Self::Port { master } => write!(f, "port of {} {}", master.kind, master.name),
+            Self::StandsOn { upper, kind } => write!(f, "{kind} {upper} stands on its interface"),
             Self::Addressed { address } => write!(f, "carries address {address}"),
             Self::DefaultRoute { interface } => write!(f, "default route through {interface}"),
             Self::Ssh { interface } => write!(f, "this SSH connection runs through {interface}"),
