@@ -7,6 +7,7 @@ use nix::errno::Errno;
 use vfctl_model::{DeviceAddress, InterfaceName, Mtu};
 use vfctl_port::{AdminState, Op, OpError, Outcome};
 
+use super::function::hold_address;
 use crate::errno::{io_cause, own_refusal, refusal};
 use crate::netlink::{BATCH, Message, Socket, Verdict, link_change, send_batch, write_setting};
 use crate::roots::Roots;
@@ -112,7 +113,8 @@ impl Resolver<'_> {
                 };
                 Ok(link_change(self.index_of(pf, interface)?, flags, IFF_UP))
             }
-            Op::SetVfMtu { pf: _, vf, device, mtu } => {
+            Op::SetVfMtu { pf, vf, device, mtu } => {
+                hold_address(self.roots, pf, *vf, *device)?;
                 let folder = self.roots.function(*device);
                 let names: Vec<InterfaceName> = named(&folder.join("net"));
                 let [name] = names.as_slice() else {

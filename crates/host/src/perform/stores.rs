@@ -7,6 +7,7 @@ use nix::errno::Errno;
 use vfctl_model::{DeviceAddress, DriverName, PciAddress, Toggle, VfIndex};
 use vfctl_port::{Op, Outcome};
 
+use super::function::hold_address;
 use super::module::load_module;
 use crate::child::{Returned, Store, Stored, When};
 use crate::errno::{io_cause, own_refusal, refusal};
@@ -46,17 +47,8 @@ impl LinuxHost {
         }
     }
 
-    /// Returns the refusal of a store to a function that is not this VF: addresses are computed before VFs exist,
-    /// and offset and stride may change with their count (SR-IOV 1.1, 3.3.9 and 3.3.10).
     fn other_function(&self, pf: &DeviceAddress, vf: VfIndex, device: PciAddress) -> Option<Outcome> {
-        let now: Option<PciAddress> = link_name(&self.roots.device(pf).join(format!("virtfn{vf}")));
-        if now == Some(device) {
-            return None;
-        }
-        let found = now.map_or_else(|| "nowhere".to_owned(), |now| format!("at {now}"));
-        Some(Outcome::Refused(own_refusal(format!(
-            "vf {vf} of {pf} is {found}, not at {device}; run plan again"
-        ))))
+        hold_address(&self.roots, pf, vf, device).err().map(Outcome::Refused)
     }
 
     fn set_count(&self, pf: &DeviceAddress, count: u16, watch: &VfioWatch<'_>, limit: Duration) -> Outcome {

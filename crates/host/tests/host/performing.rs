@@ -237,3 +237,32 @@ fn interface_that_is_not_the_pfs_is_not_touched() {
     let why = refused(perform(&tree, &mtu("ens1f0")));
     assert!(why.starts_with("ENODEV") || why.starts_with("EPERM"), "{why}");
 }
+
+#[test]
+fn function_that_is_not_the_vf_that_its_op_means_is_not_touched() {
+    let tree = Tree::with_two_vfs();
+    for device in ["0000:01:10.0", "0000:01:10.2"] {
+        tree.file(&format!("sys/bus/pci/devices/{device}/net/ens1f0v/ifindex"), "4000000\n");
+    }
+    for op in [
+        r#""op": "unbindDriver""#,
+        r#""op": "bindDriver", "driver": "igbvf""#,
+        r#""op": "probeDriver""#,
+        r#""op": "setVfMtu", "mtu": 1500"#,
+    ] {
+        let on = |vf: u16, device: &str| {
+            refused(perform(&tree, &format!(r#"{{{op}, "pf": "PF", "vf": "{vf}", "device": "{device}"}}"#)))
+        };
+        let why = format!("vf 0 of {PF} is at 0000:01:10.0, not at 0000:01:10.2; run plan again");
+        assert_eq!(on(0, "0000:01:10.2"), why, "{op}");
+        let why = format!("vf 5 of {PF} is nowhere, not at 0000:01:10.0; run plan again");
+        assert_eq!(on(5, "0000:01:10.0"), why, "{op}");
+    }
+    for driver in ["igbvf", "vfio-pci"] {
+        assert_eq!(tree.text(&format!("sys/bus/pci/drivers/{driver}/unbind")), "");
+    }
+    // The VF itself is: no interface of this machine has that number.
+    let mtu = r#"{"op": "setVfMtu", "pf": "PF", "vf": "0", "device": "0000:01:10.0", "mtu": 1500}"#;
+    let why = refused(perform(&tree, mtu));
+    assert!(why.starts_with("ENODEV") || why.starts_with("EPERM"), "{why}");
+}
