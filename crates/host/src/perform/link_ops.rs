@@ -53,7 +53,8 @@ pub(crate) fn perform(roots: &Roots, ops: &[Op], limit: Duration) -> Vec<Outcome
         }
     }
     for batch in requests.chunks(BATCH) {
-        for (place, verdict) in send_patiently(&mut socket, batch, limit) {
+        let send = |requests: &[&Message]| send_batch(&mut socket, requests.iter().copied());
+        for (place, verdict) in send_patiently(batch, limit, send) {
             if let Some(outcome) = outcomes.get_mut(place) {
                 *outcome = match verdict {
                     Verdict::Accepted => Outcome::Done,
@@ -66,14 +67,22 @@ pub(crate) fn perform(roots: &Roots, ops: &[Op], limit: Duration) -> Vec<Outcome
     outcomes
 }
 
-/// Sends a batch, and again those of it that the driver has no time for.
-fn send_patiently(socket: &mut Socket, batch: &[(usize, Message)], limit: Duration) -> Vec<(usize, Verdict)> {
-    let end = Instant::now() + limit.min(PAUSE * TRIES);
-    let mut open: Vec<&(usize, Message)> = batch.iter().collect();
+/// Sends a batch, and again those of it that the driver has no time for. Patience begins with the first verdicts:
+/// the kernel works within the call, where drivers wait for each VF that is being reset (ice: up to 300 ms), so
+/// that a batch can take seconds until its first answer.
+fn send_patiently<R>(
+    batch: &[(usize, R)],
+    limit: Duration,
+    mut send: impl FnMut(&[&R]) -> Vec<Verdict>,
+) -> Vec<(usize, Verdict)> {
+    let mut open: Vec<&(usize, R)> = batch.iter().collect();
     let mut closed = Vec::with_capacity(batch.len());
+    let mut end = None;
     loop {
-        let verdicts = send_batch(socket, open.iter().map(|(_, request)| request));
-        let patient = Instant::now() < end;
+        let requests: Vec<&R> = open.iter().map(|(_, request)| request).collect();
+        let verdicts = send(&requests);
+        let now = Instant::now();
+        let patient = now < *end.get_or_insert_with(|| now + limit.min(PAUSE * TRIES));
         let mut again = Vec::new();
         for (request, verdict) in open.into_iter().zip(verdicts) {
             match verdict {
@@ -160,4 +169,42 @@ fn mtu_change(index: u32, mtu: Mtu) -> Message {
     let mut request = link_change(index, 0, 0);
     request.attribute(IFLA_MTU, &mtu.get().to_ne_bytes());
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the verdicts on two requests, the second of which is busy so many times, and how often it was sent;
+    /// each call takes that long.
+    fn sent(busy: u32, limit: Duration, call: Duration) -> (Vec<(usize, Verdict)>, u32) {
+        let mut calls = 0;
+        let verdicts = send_patiently(&[(3, "free"), (4, "busy")], limit, |requests| {
+            thread::sleep(call);
+            calls += 1;
+            let verdict = |request: &&&str| match (**request, calls) {
+                ("busy", call) if call <= busy => Verdict::Refused(Errno::EAGAIN, None),
+                _ => Verdict::Accepted,
+            };
+            requests.iter().map(verdict).collect()
+        });
+        (verdicts, calls)
+    }
+
+    #[test]
+    fn patience_begins_after_the_first_verdicts_however_long_they_took() {
+        let accepted = vec![(3, Verdict::Accepted), (4, Verdict::Accepted)];
+        let (limit, longer) = (Duration::from_millis(10), Duration::from_millis(20));
+        assert_eq!(sent(1, limit, longer), (accepted.clone(), 2));
+        assert_eq!(sent(2, Duration::from_secs(20), Duration::ZERO), (accepted, 3));
+    }
+
+    #[test]
+    fn patience_ends_with_the_last_refusal() {
+        let refused = vec![(3, Verdict::Accepted), (4, Verdict::Refused(Errno::EAGAIN, None))];
+        assert_eq!(sent(u32::MAX, Duration::from_millis(10), Duration::ZERO), (refused.clone(), 2));
+        let (verdicts, calls) = sent(u32::MAX, Duration::from_secs(20), Duration::ZERO);
+        assert!(verdicts == refused && (2..=TRIES + 1).contains(&calls), "{calls} {verdicts:?}");
+        assert_eq!(sent(u32::MAX, Duration::ZERO, Duration::ZERO), (refused, 1));
+    }
 }
