@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
+use nix::errno::Errno;
+
 use crate::errno::io_cause;
 use crate::roots::Roots;
 use crate::sysfs::files::names;
@@ -41,6 +43,35 @@ impl std::fmt::Display for Process {
     }
 }
 
+/// Processes of which something could not be read, though they are there.
+#[derive(Debug, Default)]
+pub(crate) struct Unreadable {
+    count: usize,
+    /// Why the first could not be read.
+    why: String,
+}
+
+impl Unreadable {
+    /// Counts a process, unless it ended meanwhile: then its files are gone (ENOENT), or are of no process any more
+    /// (ESRCH). Security modules deny the files of others to root, too.
+    pub(crate) fn add(&mut self, error: &io::Error) {
+        let has_ended =
+            error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(Errno::ESRCH as i32);
+        if !has_ended {
+            if self.count == 0 {
+                self.why = io_cause(error);
+            }
+            self.count += 1;
+        }
+    }
+
+    /// Says how many they are and why the first is one; `None` where there are none.
+    pub(crate) fn told(self, what: &str) -> Option<String> {
+        let Self { count, why } = self;
+        (count > 0).then(|| format!("{what} {count} processes are not readable ({why}); run as root"))
+    }
+}
+
 /// The processes that are visible, and why there may be others.
 #[derive(Debug, Default)]
 pub(crate) struct Processes {
@@ -60,17 +91,20 @@ impl Processes {
                 return Self { visible: Vec::new(), hidden };
             }
         };
-        let mut visible: Vec<Process> = names
-            .iter()
-            .filter_map(|name| {
-                let pid = name.parse().ok()?;
+        let mut visible = Vec::new();
+        let mut unreadable = Unreadable::default();
+        for name in names {
+            let Ok(pid) = name.parse() else { continue };
+            match fs::read(folder.join(&name).join("comm")) {
                 // A name is cut at 15 bytes, in the middle of a letter too.
-                let comm = fs::read(folder.join(name).join("comm")).ok()?;
-                Some(Process { pid, name: String::from_utf8_lossy(&comm).trim_end().to_owned() })
-            })
-            .collect();
+                Ok(comm) => {
+                    visible.push(Process { pid, name: String::from_utf8_lossy(&comm).trim_end().to_owned() })
+                }
+                Err(error) => unreadable.add(&error),
+            }
+        }
         visible.sort_unstable_by_key(|process| process.pid);
-        let mut hidden = Vec::new();
+        let mut hidden: Vec<String> = unreadable.told("the names of").into_iter().collect();
         let namespace = fs::metadata(folder.join("self/ns/pid")).map(|metadata| metadata.ino());
         if namespace.is_ok_and(|inode| inode != FIRST_PID_NAMESPACE) {
             hidden.push("processes outside this container are not visible".to_owned());

@@ -11,7 +11,7 @@ use std::path::Path;
 use vfctl_model::{DriverName, PciAddress};
 use vfctl_port::{Use, VfFacts};
 
-use crate::processes::{Process, Processes};
+use crate::processes::{Process, Processes, Unreadable};
 use crate::roots::Roots;
 use crate::sysfs::files::{names, text};
 
@@ -41,18 +41,13 @@ impl OpenFiles {
     /// Looks through the open files of every process.
     pub(crate) fn search(roots: &Roots, processes: &Processes) -> Self {
         let mut found = Self { blind: processes.hidden.clone(), ..Self::default() };
-        let mut unreadable = 0;
+        let mut unreadable = Unreadable::default();
         for process in &processes.visible {
-            match found.add(roots, process) {
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => unreadable += 1,
-                // It ended meanwhile.
-                Ok(()) | Err(_) => {}
+            if let Err(error) = found.add(roots, process) {
+                unreadable.add(&error);
             }
         }
-        if unreadable > 0 {
-            let why = format!("the open files of {unreadable} processes are not readable; run as root");
-            found.blind.push(why);
-        }
+        found.blind.extend(unreadable.told("the open files of"));
         found
     }
 
@@ -112,13 +107,23 @@ impl OpenFiles {
         holders
     }
 
-    /// Adds the open files of one process.
+    /// Adds the open files of one process, as far as they can be read.
     fn add(&mut self, roots: &Roots, process: &Process) -> io::Result<()> {
         let folder = process.folder(roots);
         let holder = process.to_string();
-        let (mut by_group, mut unnamed) = (false, false);
+        let (mut by_group, mut unnamed, mut denied) = (false, false, None);
         for number in names(&folder.join("fd"))? {
-            let Ok(target) = fs::read_link(folder.join("fd").join(&number)) else { continue };
+            let target = match fs::read_link(folder.join("fd").join(&number)) {
+                Ok(target) => target,
+                // It was closed meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                // Whoever may list may not always follow: that takes the rights of a tracer
+                // (`proc_fd_access_allowed`, fs/proc/base.c).
+                Err(error) => {
+                    denied = Some(error);
+                    continue;
+                }
+            };
             let Some(target) = target.to_str() else { continue };
             if target == ANONYMOUS_DEVICE {
                 match device_of(&folder.join("fdinfo").join(&number)) {
@@ -138,7 +143,7 @@ impl OpenFiles {
         if unnamed && !by_group {
             self.unnamed.push(holder);
         }
-        Ok(())
+        denied.map_or(Ok(()), Err)
     }
 }
 

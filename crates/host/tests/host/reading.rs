@@ -201,6 +201,34 @@ fn processes_that_are_hidden_may_have_any_vfio_device_open() {
 }
 
 #[test]
+fn process_whose_name_or_files_cannot_be_read_may_have_any_vfio_device_open() {
+    let why = |what: &str, errno: &str| {
+        format!("possibly in use: {what} 1 processes are not readable ({errno}); run as root")
+    };
+    // Root may read all: a folder in a file's place, and the reverse, fail all the same.
+    let tree = Tree::with_two_vfs();
+    tree.file("proc/47/comm/not-a-file", "");
+    assert_eq!(uses(&tree, 1), [why("the names of", "EISDIR: is a directory")]);
+    assert_eq!(uses(&tree, 0), [""; 0]);
+
+    let tree = Tree::with_two_vfs();
+    tree.file("proc/47/comm", "qemu\n");
+    tree.file("proc/47/fd", "not a folder");
+    assert_eq!(uses(&tree, 1), [why("the open files of", "ENOTDIR: not a directory")]);
+
+    let tree = Tree::with_two_vfs();
+    tree.process(47, "qemu", &["/dev/null"]);
+    tree.file("proc/47/fd/9", "not a link");
+    assert_eq!(uses(&tree, 1), [why("the open files of", "EINVAL: invalid argument")]);
+
+    // One that ended meanwhile has nothing open.
+    let tree = Tree::with_two_vfs();
+    std::fs::create_dir(tree.path("proc/47")).expect("a folder");
+    tree.file("proc/48/comm", "ended\n");
+    assert_eq!(uses(&tree, 1), [""; 0]);
+}
+
+#[test]
 fn vf_whose_unbind_waits_for_its_user_is_in_use_without_driver() {
     let tree = Tree::with_two_vfs();
     tree.vf("0000:01:00.0", 2, "0000:01:10.4", None, 16);
