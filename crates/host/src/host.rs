@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 use vfctl_model::{DeviceAddress, HostName};
 use vfctl_port::{EdgeError, HostFacts, Observe, OwnershipRecord, PfFacts, StuckStore};
@@ -16,9 +18,13 @@ use crate::roots::Roots;
 use crate::stuck::find_stuck_stores;
 use crate::sysfs::bounded::read_bounded;
 use crate::sysfs::files::text;
-use crate::sysfs::pf::{Catalogs, find_pfs, interfaces_of, read_pf};
+use crate::sysfs::pf::{Catalogs, find_pfs, interfaces_of, read_pf, vfs_of};
 use crate::sysfs::system::read_system;
 use crate::users::{find_users, local_address};
+
+/// How long to wait for a VF that the PF's driver does not tell of: as long as ice itself waits for one that is being
+/// reset (`ice_check_vf_ready_for_cfg`, drivers/net/ethernet/intel/ice/ice_vf_lib.c).
+const RESET: Duration = Duration::from_millis(300);
 
 /// How the host is looked at.
 #[derive(Debug, Clone)]
@@ -84,7 +90,12 @@ impl Observe for LinuxHost {
         let interfaces = network.as_ref().unwrap_or(&nothing);
         let mut physical_functions = BTreeMap::new();
         for pf in pfs {
-            let list = |link: &Link| list_of(socket.as_mut(), link);
+            let list = |link: &Link| {
+                list_of(socket.as_mut(), link).completed(vfs_of(roots, &pf).len(), || {
+                    thread::sleep(RESET);
+                    list_of(socket.as_mut(), link)
+                })
+            };
             if let Some(facts) = read_pf(roots, &self.catalogs, interfaces, &pf, list) {
                 physical_functions.insert(pf, facts);
             }

@@ -28,6 +28,22 @@ pub(crate) enum VfList {
     Unreadable(String),
 }
 
+impl VfList {
+    /// Returns the list of `count` VFs with those that it leaves out as a second look tells of them, if it does. A
+    /// driver leaves out a VF whose settings it refuses to read, as ice and i40e do while it is being reset.
+    pub(crate) fn completed(self, count: usize, look_again: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Entries(mut entries) if entries.len() < count => {
+                if let Self::Entries(later) = look_again() {
+                    entries.extend(later);
+                }
+                Self::Entries(entries)
+            }
+            whole_or_none => whole_or_none,
+        }
+    }
+}
+
 /// Asks one interface for the list of its VFs, without their statistics.
 pub(crate) fn read_vf_list(socket: &mut Socket, index: u32) -> Result<VfList, NetlinkError> {
     let mut list = VfList::Silent;
