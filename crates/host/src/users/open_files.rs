@@ -1,6 +1,6 @@
-//! Processes that have a VF's device files open: of vfio, RDMA or uio.
+//! Processes that have a VF's device files open: of vfio, vdpa, RDMA or uio.
 //!
-//! To unbind or remove a VF that is open through vfio would block in the kernel with the PF locked, so the
+//! To unbind or remove a VF that is open through vfio or vdpa would block in the kernel with the PF locked, so the
 //! answer must not be missed: what cannot be looked at is said.
 
 use std::collections::BTreeMap;
@@ -23,6 +23,10 @@ const ANONYMOUS_DEVICE: &str = "anon_inode:[vfio-device]";
 /// All but vfio's.
 const DEVICE_FILES: [(&str, &str, &str); 2] =
     [("infiniband_verbs", "infiniband/", "uverbs"), ("uio", "", "uio")];
+
+/// What the names of vdpa's files begin with, below `/dev` and in a vdpa device's folder (`vhost_vdpa_probe`,
+/// drivers/vhost/vdpa.c).
+const VDPA_FILE: &str = "vhost-vdpa-";
 
 /// All open files that belong to devices of interest.
 #[derive(Debug, Default)]
@@ -60,6 +64,11 @@ impl OpenFiles {
             .into_iter()
             .map(|holder| Use::VfioOpen { holder })
             .collect();
+        uses.extend(
+            self.vdpa_holders(roots, address)
+                .into_iter()
+                .map(|(file, holder)| Use::VdpaOpen { file, holder }),
+        );
         let files = device_files(roots, address);
         for file in &files {
             for holder in self.by_file.get(file).into_iter().flatten() {
@@ -72,7 +81,7 @@ impl OpenFiles {
                 self.unnamed.iter().map(|holder| Use::CouldNotLook { why: open_without_name(holder) }),
             );
         }
-        if on_vfio || !files.is_empty() {
+        if on_vfio || !files.is_empty() || has_vdpa_files(roots, address) {
             uses.extend(self.blind.iter().map(|why| Use::CouldNotLook { why: why.clone() }));
         }
         uses
@@ -107,6 +116,16 @@ impl OpenFiles {
         holders
     }
 
+    /// Returns who has which file of a function's vdpa devices open, of those that could be looked at.
+    pub(crate) fn vdpa_holders(&self, roots: &Roots, address: PciAddress) -> Vec<(String, String)> {
+        let files = vdpa_files(roots, address);
+        let holders = files.iter().flat_map(|file| {
+            let holders = self.by_file.get(file).into_iter().flatten();
+            holders.map(move |holder| (format!("/dev/{file}"), holder.clone()))
+        });
+        holders.collect()
+    }
+
     /// Adds the open files of one process, as far as they can be read.
     fn add(&mut self, roots: &Roots, process: &Process) -> io::Result<()> {
         let folder = process.folder(roots);
@@ -134,7 +153,7 @@ impl OpenFiles {
             } else if let Some((_, file)) = target.rsplit_once("/dev/") {
                 // The file that holds vfio's groups together names none.
                 by_group |= file.starts_with("vfio/") && file != "vfio/vfio";
-                if file.starts_with("vfio/") || is_device_file(file) {
+                if file.starts_with("vfio/") || file.starts_with(VDPA_FILE) || is_device_file(file) {
                     self.by_file.entry(file.to_owned()).or_default().push(holder.clone());
                 }
             }
@@ -154,7 +173,7 @@ fn open_without_name(holder: &str) -> String {
 /// Returns whether a function has device files other than vfio's.
 pub(crate) fn has_device_files(roots: &Roots, address: PciAddress) -> bool {
     let folder = roots.function(address);
-    DEVICE_FILES.iter().any(|(name, _, _)| folder.join(name).is_dir())
+    DEVICE_FILES.iter().any(|(name, _, _)| folder.join(name).is_dir()) || has_vdpa_files(roots, address)
 }
 
 /// Returns whether a path below `/dev` is one of those files of some device.
@@ -171,6 +190,25 @@ fn device_files(roots: &Roots, address: PciAddress) -> Vec<String> {
         names(&folder.join(name)).unwrap_or_default().into_iter().map(move |file| format!("{below}{file}"))
     });
     files.collect()
+}
+
+/// Returns whether guests can use a function through vdpa.
+pub(crate) fn has_vdpa_files(roots: &Roots, address: PciAddress) -> bool {
+    !vdpa_files(roots, address).is_empty()
+}
+
+/// Returns the files through which guests use a function's vdpa devices. Those have any name, and stand below the
+/// function (`vdpa_alloc_device`, drivers/vdpa/vdpa.c; mlx5 and most others give it as their parent).
+fn vdpa_files(roots: &Roots, address: PciAddress) -> Vec<String> {
+    let all = roots.path("/sys/bus/vdpa/devices");
+    let function = address.to_string();
+    let is_below = |device: &Path| {
+        fs::read_link(device).is_ok_and(|target| target.iter().any(|part| part == function.as_str()))
+    };
+    let devices = names(&all).unwrap_or_default().into_iter().map(|name| all.join(name));
+    let files =
+        devices.filter(|device| is_below(device)).flat_map(|device| names(&device).unwrap_or_default());
+    files.filter(|file| file.starts_with(VDPA_FILE)).collect()
 }
 
 /// Returns the folder of the device that an open file stands for.

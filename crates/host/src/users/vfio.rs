@@ -1,9 +1,10 @@
-//! Whether functions are open through vfio right now: asked before a write that would block in the kernel, with
-//! the PF locked, until they are closed (`vfio_unregister_group_dev`, drivers/vfio/vfio_main.c).
+//! Whether functions are open through vfio or vdpa right now: asked before a write that would block in the kernel,
+//! with the PF locked, until they are closed (`vfio_unregister_group_dev`, drivers/vfio/vfio_main.c;
+//! `vhost_vdpa_remove`, drivers/vhost/vdpa.c).
 //!
 //! Open files tell who it is. Where some of them cannot be seen, or do not say which device they are, the kernel
 //! is asked: a group can be opened once only, and a device that is open keeps its group open or closed to others
-//! (`vfio_group_fops_open`, drivers/vfio/group.c).
+//! (`vfio_group_fops_open`, drivers/vfio/group.c). Not so for vdpa: to open its file resets the device.
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use vfctl_model::{DriverName, PciAddress};
 
-use super::open_files::OpenFiles;
+use super::open_files::{OpenFiles, has_vdpa_files};
 use crate::child::{Children, HELD, Read, Returned, WasRead};
 use crate::errno::io_cause;
 use crate::processes::Processes;
@@ -69,8 +70,9 @@ impl<'a> VfioWatch<'a> {
         let holders: Vec<(PciAddress, String)> = functions
             .iter()
             .flat_map(|function| {
-                let holders = open.vfio_holders(self.roots, *function, self.group(*function).as_deref());
-                holders.into_iter().map(|holder| (*function, holder))
+                let of_vfio = open.vfio_holders(self.roots, *function, self.group(*function).as_deref());
+                let of_vdpa = open.vdpa_holders(self.roots, *function).into_iter().map(|(_, holder)| holder);
+                of_vfio.into_iter().chain(of_vdpa).map(|holder| (*function, holder))
             })
             .collect();
         if let Some((function, holder)) = holders.first() {
@@ -78,22 +80,29 @@ impl<'a> VfioWatch<'a> {
                 1 => String::new(),
                 count => format!(", and {} more", count - 1),
             };
-            return Some(format!("{holder} has the vfio device of {function} open{more}; {WAITS}"));
+            let way = self.way(*function);
+            return Some(format!("{holder} has the {way} device of {function} open{more}; {WAITS}"));
         }
         let unseen = open.unseen();
         self.ask(&functions).into_iter().find_map(|(function, answer)| match (answer, &unseen) {
             (Answer::Closed, _) | (Answer::Unclear(_), None) => None,
             (Answer::Open(sign), _) => Some(format!("the vfio device of {function} is open: {sign}; {WAITS}")),
             (Answer::Unclear(why), Some(unseen)) => Some(format!(
-                "nobody can tell whether the vfio device of {function} is open ({unseen}; {why}); if it is, {WAITS}"
+                "nobody can tell whether the {} device of {function} is open ({unseen}; {why}); if it is, {WAITS}",
+                self.way(function)
             )),
         })
     }
 
-    /// Returns whether a function may be open through vfio: one without driver, too, since the kernel shows none
+    /// Returns the word for the way in which a function can be open.
+    fn way(&self, function: PciAddress) -> &'static str {
+        if has_vdpa_files(self.roots, function) { "vdpa" } else { "vfio" }
+    }
+
+    /// Returns whether a function may be open through vfio or vdpa: one without driver, too, since the kernel shows none
     /// any more while an unbind waits for its user (`driver_sysfs_remove`, drivers/base/dd.c).
     fn may_be_open(&self, function: PciAddress) -> bool {
-        self.driver(function).is_none_or(|driver| driver.is_vfio())
+        self.driver(function).is_none_or(|driver| driver.is_vfio()) || has_vdpa_files(self.roots, function)
     }
 
     fn driver(&self, function: PciAddress) -> Option<DriverName> {
@@ -143,6 +152,9 @@ impl<'a> VfioWatch<'a> {
     /// Returns how to find out whether a function is open; `None` where it cannot be, since no group of vfio has
     /// it and no vfio device belongs to it.
     fn question(&self, function: PciAddress) -> Option<Question> {
+        if has_vdpa_files(self.roots, function) {
+            return Some(Question::None("to open its vdpa file would reset it".to_owned()));
+        }
         // `vfio_create_group` names groups so, in drivers/vfio/group.c.
         let names =
             self.group(function).into_iter().flat_map(|group| [group.clone(), format!("noiommu-{group}")]);

@@ -118,6 +118,26 @@ fn no_write_is_begun_that_would_wait_for_an_open_vfio_device() {
 }
 
 #[test]
+fn no_write_is_begun_that_would_wait_for_an_open_vdpa_device() {
+    let tree = Tree::with_two_vfs();
+    tree.vdpa("0000:01:10.0", "vdpa0", "vhost-vdpa-0");
+    let unbind = r#"{"op": "unbindDriver", "pf": "PF", "vf": "0", "device": "0000:01:10.0"}"#;
+    let count = r#"{"op": "setVfCount", "pf": "PF", "count": 0}"#;
+    assert_eq!(perform(&tree, unbind), Outcome::Done);
+    tree.process(42, "qemu-system-x86", &["/dev/vhost-vdpa-0"]);
+    let why = "pid 42 (qemu-system-x86) has the vdpa device of 0000:01:10.0 open; \
+               the kernel would wait for it without end";
+    assert_eq!(refused(perform(&tree, unbind)), why);
+    assert_eq!(refused(perform(&tree, count)), why);
+    for process in ["proc/1", "proc/42"] {
+        std::fs::remove_dir_all(tree.path(process)).expect("removed");
+    }
+    let why = "nobody can tell whether the vdpa device of 0000:01:10.0 is open (processes of other users are not \
+               visible; to open its vdpa file would reset it); if it is, the kernel would wait for it without end";
+    assert_eq!(refused(perform(&tree, unbind)), why);
+}
+
+#[test]
 fn what_cannot_be_seen_is_asked_of_the_kernel_before_a_vf_leaves_vfio() {
     let unbind = |vf: u16, device: &str| {
         format!(r#"{{"op": "unbindDriver", "pf": "PF", "vf": "{vf}", "device": "{device}"}}"#)

@@ -192,6 +192,20 @@ fn device_files_of_rdma_and_uio_are_uses_but_do_not_block() {
 }
 
 #[test]
+fn vdpa_device_that_a_guest_has_open_is_a_use_that_blocks() {
+    let tree = Tree::with_two_vfs();
+    tree.vdpa("0000:01:10.0", "blue", "vhost-vdpa-3");
+    tree.vdpa("0000:01:10.2", "vdpa1", "vhost-vdpa-30");
+    assert_eq!(uses(&tree, 0), [""; 0]);
+    tree.process(46, "qemu-system-x86", &["/dev/vhost-vdpa-3"]);
+    assert_eq!(uses(&tree, 0), ["its /dev/vhost-vdpa-3 is open in pid 46 (qemu-system-x86)"]);
+    assert!(tree.pf_facts().vfs[&VfIndex(0)].uses[0].blocks_the_kernel());
+    assert_eq!(uses(&tree, 1), [""; 0]);
+    std::fs::remove_dir_all(tree.path("proc/1")).expect("removed");
+    assert_eq!(uses(&tree, 0).len(), 2);
+}
+
+#[test]
 fn processes_that_are_hidden_may_have_any_vfio_device_open() {
     let tree = Tree::with_two_vfs();
     std::fs::remove_dir_all(tree.path("proc/1")).expect("removed");

@@ -108,6 +108,15 @@ impl Tree {
         self.group(group, address);
     }
 
+    /// Adds a vdpa device of a function, with the file that guests open.
+    pub(crate) fn vdpa(&self, function: &str, name: &str, file: &str) {
+        self.file(&format!("sys/bus/pci/devices/{function}/{name}/{file}/dev"), "510:0\n");
+        self.link(
+            &format!("sys/bus/vdpa/devices/{name}"),
+            format!("../../../bus/pci/devices/{function}/{name}"),
+        );
+    }
+
     /// Adds a driver with the files that unbind and bind.
     pub(crate) fn driver(&self, driver: &str) {
         for name in ["bind", "unbind"] {

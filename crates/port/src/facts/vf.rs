@@ -87,6 +87,14 @@ pub enum Use {
         /// The process, as `pid 123 (qemu-system-x86)`.
         holder: String,
     },
+    /// A process has the file of a vdpa device of its open, as for a guest: to unbind or remove it would block in the
+    /// kernel.
+    VdpaOpen {
+        /// The file, such as `/dev/vhost-vdpa-0`.
+        file: String,
+        /// The process, as `pid 123 (qemu-system-x86)`.
+        holder: String,
+    },
     /// A process has another of its device files open, of RDMA (`uverbs`) or `uio`.
     DeviceOpen {
         /// The file, such as `/dev/infiniband/uverbs3`.
@@ -130,9 +138,10 @@ pub enum Use {
 
 impl Use {
     /// Returns whether the kernel would wait for ever if the VF were unbound or removed now
-    /// (`vfio_unregister_group_dev`, drivers/vfio/vfio_main.c): no consent allows it.
+    /// (`vfio_unregister_group_dev`, drivers/vfio/vfio_main.c; `vhost_vdpa_remove`, drivers/vhost/vdpa.c): no consent
+    /// allows it.
     pub fn blocks_the_kernel(&self) -> bool {
-        matches!(self, Self::VfioOpen { .. })
+        matches!(self, Self::VfioOpen { .. } | Self::VdpaOpen { .. })
     }
 }
 
@@ -141,7 +150,9 @@ impl fmt::Display for Use {
         match self {
             Self::Namespace { name } => write!(f, "in network namespace {name}"),
             Self::VfioOpen { holder } => write!(f, "its vfio device is open in {holder}"),
-            Self::DeviceOpen { file, holder } => write!(f, "its {file} is open in {holder}"),
+            Self::VdpaOpen { file, holder } | Self::DeviceOpen { file, holder } => {
+                write!(f, "its {file} is open in {holder}")
+            }
             Self::Port { master } => write!(f, "port of {} {}", master.kind, master.name),
             Self::StandsOn { upper, kind } => write!(f, "{kind} {upper} stands on its interface"),
             Self::Addressed { address } => write!(f, "carries address {address}"),
