@@ -65,6 +65,10 @@ fn usage(error: &clap::Error, console: &mut Console<'_>) -> Exit {
 
 /// Prints an error and its causes, each fact once.
 fn tell(error: &CliError, console: &mut Console<'_>) {
+    // Whoever has closed our output, as `head` does, has seen enough.
+    if matches!(error, CliError::Output(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe) {
+        return;
+    }
     let mut text = format!("error: failed to {error}");
     let mut cause = std::error::Error::source(error);
     while let Some(next) = cause {

@@ -11,7 +11,7 @@ use vfctl_port::Clock;
 
 /// When the program first asked the time.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-/// Whether SIGINT or SIGTERM has come.
+/// Whether SIGINT, SIGTERM or SIGHUP has come.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// The machine's monotonic clock.
@@ -32,7 +32,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// Lets SIGINT and SIGTERM be seen by [`SystemClock::interrupted`] instead of ending the process.
+/// Lets SIGINT, SIGTERM and SIGHUP, which comes where a connection is lost, be seen by [`SystemClock::interrupted`]
+/// instead of ending the process. What is ignored, as under `nohup`, stays so.
 ///
 /// To be called before any other thread is started: the signals are blocked for the calling thread, the threads
 /// it starts and the processes they start, and one thread of its own waits for them.
@@ -43,6 +44,7 @@ pub fn install_signal_handlers() -> io::Result<()> {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGTERM);
+    signals.add(Signal::SIGHUP);
     signals.thread_block()?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         while signals.wait().is_ok() {

@@ -22,8 +22,8 @@ use crate::sysfs::pf::{Catalogs, find_pfs, interfaces_of, read_pf, vfs_of};
 use crate::sysfs::system::read_system;
 use crate::users::{find_users, local_address};
 
-/// How long to wait for a VF that the PF's driver does not tell of: as long as ice itself waits for one that is being
-/// reset (`ice_check_vf_ready_for_cfg`, drivers/net/ethernet/intel/ice/ice_vf_lib.c).
+/// How long to wait for a VF that the PF's driver does not tell of: as long as i40e waits for one that is being reset
+/// before it sets something (drivers/net/ethernet/intel/i40e/i40e_virtchnl_pf.c). ice has waited by itself then.
 const RESET: Duration = Duration::from_millis(300);
 
 /// How the host is looked at.

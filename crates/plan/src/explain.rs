@@ -176,7 +176,8 @@ pub fn explain(
     };
     let pfs: Vec<&DesiredPf> = desired.pfs.values().filter(meant).collect();
     if pfs.is_empty() {
-        let names: BTreeSet<&str> = desired.pfs.values().map(|pf| pf.name.as_str()).collect();
+        let names: BTreeSet<&str> =
+            desired.pfs.values().filter_map(|pf| pf.name.rsplit('/').next()).collect();
         return Err(ExplainError::NoSuchPf { names: names.into_iter().collect::<Vec<_>>().join(", ") });
     }
     let plan = plan_host(sources, name, host);

@@ -71,6 +71,6 @@ pub trait Clock: Sync {
     /// Lets this much time pass.
     fn sleep(&self, time: Duration);
 
-    /// Returns whether the user has asked to stop (SIGINT, SIGTERM).
+    /// Returns whether the user has asked to stop (SIGINT, SIGTERM), or has gone (SIGHUP).
     fn interrupted(&self) -> bool;
 }

@@ -68,8 +68,8 @@ pub(crate) fn perform(roots: &Roots, ops: &[Op], limit: Duration) -> Vec<Outcome
 }
 
 /// Sends a batch, and again those of it that the driver has no time for. Patience begins with the first verdicts:
-/// the kernel works within the call, where drivers wait for each VF that is being reset (ice: up to 300 ms), so
-/// that a batch can take seconds until its first answer.
+/// the kernel works within the call, where drivers wait for each VF that is being reset (i40e up to 300 ms, ice
+/// 800 ms), so that a batch can take seconds until its first answer.
 fn send_patiently<R>(
     batch: &[(usize, R)],
     limit: Duration,
