@@ -24,14 +24,20 @@ pub fn broken_basis(plan: &HostPlan, host: &HostFacts) -> Vec<String> {
     gone.chain(claims).chain(stuck).collect()
 }
 
+/// Returns the report of an apply that is refused since the plan is stale; `None` where it may begin. Whoever keeps
+/// a journal asks before it is begun: one without an apply would look like one that was cut off.
+pub fn refused_as_stale(plan: &HostPlan, host: &HostFacts) -> Option<Report> {
+    let broken = broken_basis(plan, host);
+    let refusals = broken.into_iter().map(|broken| format!("the plan rests on {broken}")).collect::<Vec<_>>();
+    (!refusals.is_empty()).then(|| Report::refused(refusals))
+}
+
 /// Applies a host's plan to the host.
 ///
 /// `before` are the host's facts of now. Nothing is written where the plan's basis is broken.
 pub fn apply(plan: &HostPlan, before: &HostFacts, edges: Edges<'_>) -> Report {
-    let broken = broken_basis(plan, before);
-    if !broken.is_empty() {
-        let refusals = broken.into_iter().map(|broken| format!("the plan rests on {broken}")).collect();
-        return Report::refused(refusals);
+    if let Some(report) = refused_as_stale(plan, before) {
+        return report;
     }
     let documents = plan.documents.clone();
     let began = JournalEntry::Began { documents, before: Box::new(before.clone()) };

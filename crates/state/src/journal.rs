@@ -1,7 +1,7 @@
 //! The journal of one apply, which says what was begun before it is begun.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -34,7 +34,8 @@ struct Tail {
 
 impl FileJournal {
     /// Begins the next journal of the state folder and takes the oldest away. The earlier ones are left as they
-    /// are: what a crash tore stays as it was torn.
+    /// are: what a crash tore stays as it was torn. One that never got a whole line says nothing: it is taken away,
+    /// too, and pushes out none that says something.
     ///
     /// # Errors
     /// Where the folder cannot be used, or the file not be made and put on stable storage.
@@ -51,9 +52,13 @@ impl FileJournal {
             folder::open_options().append(true).create_new(true).open(&path).map_err(failed("begin"))?;
         file.sync_all().map_err(failed("sync"))?;
         folder::sync(folder).map_err(failed("sync"))?;
-        let surplus = (numbers.len() + 1).saturating_sub(KEPT_JOURNALS);
-        for old in numbers.into_iter().take(surplus) {
+        let mut kept = 1;
+        for old in numbers.into_iter().rev() {
             let path = folder::journal_file(folder, old);
+            if kept < KEPT_JOURNALS && has_a_line(&path) {
+                kept += 1;
+                continue;
+            }
             fs::remove_file(&path).map_err(|source| StateError::Journal {
                 action: "remove",
                 path,
@@ -76,6 +81,17 @@ impl Journal for FileJournal {
         tail.append(entry)
             .map_err(|cause| EdgeError::new(format!("write to the journal `{}`", self.path.display()), cause))
     }
+}
+
+/// Returns whether a journal has a line that came to its end. One that cannot be read may have.
+fn has_a_line(path: &Path) -> bool {
+    let first_line = || -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        let file = folder::open_options().read(true).open(path)?;
+        BufReader::new(file).read_until(b'\n', &mut line)?;
+        Ok(line)
+    };
+    first_line().map_or(true, |line| line.ends_with(b"\n"))
 }
 
 impl Tail {

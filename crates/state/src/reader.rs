@@ -22,6 +22,12 @@ pub struct JournalRead {
 }
 
 impl JournalRead {
+    /// Returns whether an apply began. Where the very first line is missing or torn, nothing was: each line is on
+    /// stable storage before what it speaks of.
+    pub fn has_begun(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry, JournalEntry::Began { .. }))
+    }
+
     /// Returns whether the apply came to its end, well or not.
     pub fn has_ended(&self) -> bool {
         matches!(self.entries.last(), Some(JournalEntry::Ended { .. }))
@@ -44,16 +50,19 @@ impl fmt::Display for Torn {
     }
 }
 
-/// Reads the newest journal of the state folder; `None` where there is none, or no folder.
+/// Reads the journals of the state folder, newest first; none where there is no folder. Those in which no apply
+/// began say nothing and are left out. Each is read when it is asked for.
 ///
 /// # Errors
-/// Where the folder or the journal cannot be read, or another line than the last is damaged.
-pub fn latest_journal(folder: &Path) -> Result<Option<JournalRead>, StateError> {
-    if !folder.exists() {
-        return Ok(None);
-    }
-    let newest = folder::journals(folder)?.last().map(|number| folder::journal_file(folder, *number));
-    newest.map(|path| read_journal(&path)).transpose()
+/// Where the folder cannot be read; of each journal, where [`read_journal`] has one.
+pub fn kept_journals(
+    folder: &Path,
+) -> Result<impl Iterator<Item = Result<JournalRead, StateError>>, StateError> {
+    let numbers = if folder.exists() { folder::journals(folder)? } else { Vec::new() };
+    let folder = folder.to_owned();
+    let journals = numbers.into_iter().rev();
+    let journals = journals.map(move |number| read_journal(&folder::journal_file(&folder, number)));
+    Ok(journals.filter(|journal| journal.as_ref().map_or(true, JournalRead::has_begun)))
 }
 
 /// Reads a journal. Only its last line may be damaged: each line was on stable storage before the next was begun.

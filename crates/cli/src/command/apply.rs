@@ -59,6 +59,9 @@ pub(super) fn run(
         // Minutes may have passed: what the plan rests on is held against the host of now.
         before = machine.observe.observe_host()?;
     }
+    if let Some(report) = vfctl_apply::refused_as_stale(&plan, &before) {
+        return finish(args, console, &report);
+    }
     let journal = FileJournal::begin(folder).map_err(|error| CliError::State(error.into()))?;
     let report = {
         let progress = Lines(Mutex::new(&mut *console.err));

@@ -51,7 +51,8 @@ pub(super) fn run(
 /// Tells of an apply that was cut off, and of what it may have left behind. A folder that may not be read tells
 /// nothing: an ordinary user's plan is no worse for it.
 pub(super) fn tell_of_cut_off(folder: &Path, console: &mut Console<'_>) -> Result<(), CliError> {
-    let journal = match vfctl_state::latest_journal(folder) {
+    let newest = vfctl_state::kept_journals(folder).and_then(|mut journals| journals.next().transpose());
+    let journal = match newest {
         Ok(Some(journal)) if !journal.has_ended() => journal,
         Ok(_) => return Ok(()),
         Err(error) => {

@@ -8,6 +8,7 @@
 
 mod case;
 mod coverage;
+mod cut_off;
 mod faults;
 mod meanwhile;
 mod run;

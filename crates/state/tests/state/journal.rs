@@ -8,7 +8,7 @@ use std::thread;
 use tempfile::tempdir;
 use vfctl_model::DeviceAddress;
 use vfctl_port::{Journal, JournalEntry, Op, Outcome, Phase};
-use vfctl_state::{FileJournal, KEPT_JOURNALS, latest_journal, read_journal};
+use vfctl_state::{FileJournal, JournalRead, KEPT_JOURNALS, StateError, kept_journals, read_journal};
 
 /// Returns an entry of each phase of an apply; `number` makes them differ.
 pub(crate) fn entry(number: u16) -> JournalEntry {
@@ -21,6 +21,20 @@ pub(crate) fn entry(number: u16) -> JournalEntry {
         1 => JournalEntry::PhaseEnded { pf, phase: Phase::CreateVfs, outcomes: vec![Outcome::Done] },
         _ => JournalEntry::Ended { converged: number > 5 },
     }
+}
+
+/// Returns the entry with which an apply begins.
+pub(crate) fn began() -> JournalEntry {
+    let before = r#"{
+        "system": {"kernel": "6.12", "arguments": [], "iommu": {"groups": 0, "kinds": []}, "modules": []},
+        "physicalFunctions": {}, "links": {}
+    }"#;
+    JournalEntry::Began { documents: Vec::new(), before: serde_json::from_str(before).unwrap() }
+}
+
+/// Returns the journals that say something, newest first.
+fn kept(folder: &Path) -> Vec<Result<JournalRead, StateError>> {
+    kept_journals(folder).unwrap().collect()
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -46,12 +60,16 @@ fn entries_are_read_as_they_were_recorded() {
 fn every_apply_has_a_journal_of_its_own_and_the_newest_are_kept() {
     let scratch = tempdir().unwrap();
     for number in 0..13 {
-        FileJournal::begin(scratch.path()).unwrap().record(&entry(number)).unwrap();
+        let journal = FileJournal::begin(scratch.path()).unwrap();
+        journal.record(&began()).unwrap();
+        journal.record(&entry(number)).unwrap();
     }
     let names = names(scratch.path());
     assert_eq!(names.len(), KEPT_JOURNALS);
     assert_eq!(names[0], "journal-0004.jsonl");
-    assert_eq!(latest_journal(scratch.path()).unwrap().unwrap().entries, [entry(12)]);
+    let kept: Vec<_> = kept(scratch.path()).into_iter().map(|read| read.unwrap().entries).collect();
+    let expected: Vec<_> = (3..13).rev().map(|number| [began(), entry(number)]).collect();
+    assert_eq!(kept, expected);
 }
 
 #[test]
@@ -71,7 +89,7 @@ fn other_files_of_the_folder_are_left_alone() {
         fs::write(scratch.path().join(name), "").unwrap();
     }
     for _ in 0..=KEPT_JOURNALS {
-        FileJournal::begin(scratch.path()).unwrap();
+        FileJournal::begin(scratch.path()).unwrap().record(&began()).unwrap();
     }
     assert_eq!(names(scratch.path()).len(), KEPT_JOURNALS + 4);
 }
@@ -99,8 +117,8 @@ fn lanes_may_record_at_once() {
 #[test]
 fn no_folder_has_no_journal() {
     let scratch = tempdir().unwrap();
-    assert_eq!(latest_journal(&scratch.path().join("absent")).unwrap(), None);
-    assert_eq!(latest_journal(scratch.path()).unwrap(), None);
+    assert_eq!(kept(&scratch.path().join("absent")).len(), 0);
+    assert_eq!(kept(scratch.path()).len(), 0);
 }
 
 #[test]
@@ -111,4 +129,47 @@ fn apply_that_came_to_its_end_says_so() {
     assert!(!read_journal(journal.path()).unwrap().has_ended());
     journal.record(&JournalEntry::Ended { converged: false }).unwrap();
     assert!(read_journal(journal.path()).unwrap().has_ended());
+}
+
+#[test]
+fn journal_in_which_no_apply_began_is_none() {
+    let scratch = tempdir().unwrap();
+    let real = FileJournal::begin(scratch.path()).unwrap();
+    real.record(&began()).unwrap();
+    real.record(&entry(0)).unwrap();
+    let line = fs::read(real.path()).unwrap();
+    for torn in ["", "{", "\n"].map(str::as_bytes).into_iter().chain([&line[..40]]) {
+        fs::write(FileJournal::begin(scratch.path()).unwrap().path(), torn).unwrap();
+        let kept = kept(scratch.path());
+        let [Ok(journal)] = kept.as_slice() else { panic!("{kept:?}") };
+        assert_eq!(journal.path, real.path());
+        assert!(journal.has_begun() && !journal.has_ended());
+    }
+}
+
+#[test]
+fn journals_without_entry_push_out_none_that_has_one() {
+    let scratch = tempdir().unwrap();
+    let real = FileJournal::begin(scratch.path()).unwrap();
+    real.record(&began()).unwrap();
+    for _ in 0..2 * KEPT_JOURNALS {
+        FileJournal::begin(scratch.path()).unwrap();
+    }
+    assert!(real.path().exists());
+    FileJournal::begin(scratch.path()).unwrap().record(&began()).unwrap();
+    assert_eq!(names(scratch.path()), ["journal-0001.jsonl", "journal-0022.jsonl"]);
+}
+
+#[test]
+fn damaged_journal_does_not_hide_an_older_one() {
+    let scratch = tempdir().unwrap();
+    FileJournal::begin(scratch.path()).unwrap().record(&began()).unwrap();
+    let damaged = FileJournal::begin(scratch.path()).unwrap();
+    fs::write(damaged.path(), "no line\nno line\n").unwrap();
+    let kept = kept(scratch.path());
+    let [Err(StateError::Damaged { path, line: 1, .. }), Ok(older)] = kept.as_slice() else {
+        panic!("{kept:?}")
+    };
+    assert_eq!(path, damaged.path());
+    assert!(older.has_begun());
 }
