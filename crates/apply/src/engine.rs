@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use vfctl_model::VfIndex;
 use vfctl_plan::{HostPlan, Lane};
-use vfctl_port::{HostFacts, JournalEntry};
+use vfctl_port::{HostFacts, JournalEntry, StuckStore};
 
 use crate::edges::Edges;
 use crate::lane::{INTERRUPTED, LaneRun, broken, prepare};
@@ -17,11 +18,36 @@ pub fn broken_basis(plan: &HostPlan, host: &HostFacts) -> Vec<String> {
     let gone = gone.into_iter().map(|lane| format!("{} ({}), which is gone", lane.title(), lane.pf));
     let claims = there.into_iter().flat_map(|lane| broken(host, &lane.basis));
     let claims = claims.map(|unmet| format!("{}, but it is {} now", unmet.claim, unmet.found));
-    let stuck = host.system.stuck_stores.iter();
-    let stuck = stuck.map(|stuck| {
+    let in_the_way = |stuck: &&StuckStore| {
+        plan.lanes.iter().any(|lane| lane.steps().next().is_some() && is_of(stuck, lane, host))
+    };
+    let stuck = host.system.stuck_stores.iter().filter(in_the_way).map(|stuck| {
         format!("no write that sits in the kernel, but pid {} does, writing {}", stuck.pid, stuck.path)
     });
     gone.chain(claims).chain(stuck).collect()
+}
+
+/// Returns the writes that sit in the kernel and that neither the plan's problems tell of nor a stale plan: those on
+/// devices where it does nothing.
+pub fn stuck_elsewhere<'a>(plan: &HostPlan, host: &'a HostFacts) -> Vec<&'a StuckStore> {
+    let told = |lane: &Lane| lane.steps().next().is_some() || !lane.findings.problems.is_empty();
+    let lanes: Vec<&Lane> = plan.lanes.iter().filter(|lane| told(lane)).collect();
+    let elsewhere = |stuck: &&StuckStore| !lanes.iter().any(|lane| is_of(stuck, lane, host));
+    host.system.stuck_stores.iter().filter(elsewhere).collect()
+}
+
+/// Returns whether a store is one on the lane's PF or on a VF of it, also one whose place among the PF's VFs is all
+/// that is left of it: whoever holds a device's lock holds up the removal of all.
+fn is_of(stuck: &StuckStore, lane: &Lane, host: &HostFacts) -> bool {
+    let is_vf = || {
+        let facts = host.physical_functions.get(&lane.pf)?;
+        let mut places = (0..facts.total_vfs.max(facts.vf_count)).map(VfIndex);
+        places.find(|vf| {
+            let address = facts.vf_address(lane.pf.pci(), *vf);
+            address.is_some() && address == stuck.device.pci()
+        })
+    };
+    stuck.device == lane.pf || is_vf().is_some()
 }
 
 /// Returns the report of an apply that is refused since the plan is stale; `None` where it may begin. Whoever keeps

@@ -12,6 +12,6 @@ mod report;
 mod verify;
 
 pub use edges::{Edges, Progress};
-pub use engine::{apply, broken_basis, refused_as_stale};
+pub use engine::{apply, broken_basis, refused_as_stale, stuck_elsewhere};
 pub use leftover::leftovers;
 pub use report::{LaneReport, OpReport, Report, ReportFormat, Result, Unmet};

@@ -10,7 +10,7 @@ use vfctl_port::HostFacts;
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
-use crate::command::plan::{proven, tell_of_cut_off};
+use crate::command::plan::{proven, tell_of_cut_off, tell_of_stuck};
 use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
 use crate::input::{PLAN, Specs, document, specs, with_sources};
@@ -43,6 +43,7 @@ pub(super) fn run(
         Intent::Fresh(plan) => (plan, false),
         Intent::Filed(plan) => (plan, true),
     };
+    tell_of_stuck(&plan, &before, console)?;
     if !seen && !args.json {
         write!(console.out, "{}", render(&plan_of(machine, plan.clone()), Detail::Short))?;
     }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use vfctl_plan::{Detail, Plan, check, render};
+use vfctl_plan::{Detail, HostPlan, Plan, check, render};
+use vfctl_port::HostFacts;
 
 use crate::args::PlanArgs;
 use crate::command::validate::{print_json, tell_mistakes};
@@ -30,6 +31,13 @@ pub(super) fn run(
     let world = world(&args.facts.facts, machine)?;
     let plan = with_sources(&set, |sources| vfctl_plan::plan(sources, &world));
     proven(&plan)?;
+    if args.facts.facts.is_empty() {
+        for (name, host) in &world.hosts {
+            if let Some(plan) = plan.hosts.get(name) {
+                tell_of_stuck(plan, host, console)?;
+            }
+        }
+    }
     if args.json {
         print_json(console, &plan)?;
     } else {
@@ -67,6 +75,19 @@ pub(super) fn tell_of_cut_off(folder: &Path, console: &mut Console<'_>) -> Resul
     )?;
     for leftover in vfctl_apply::leftovers(&journal.entries) {
         writeln!(console.err, "  {leftover}")?;
+    }
+    Ok(())
+}
+
+/// Tells of writes that sit in the kernel where the plan does nothing: it need not wait for them.
+pub(super) fn tell_of_stuck(
+    plan: &HostPlan,
+    host: &HostFacts,
+    console: &mut Console<'_>,
+) -> Result<(), CliError> {
+    for stuck in vfctl_apply::stuck_elsewhere(plan, host) {
+        let (pid, path) = (stuck.pid, &stuck.path);
+        writeln!(console.err, "note: process {pid} still sits in the kernel, writing {path}")?;
     }
     Ok(())
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{TempDir, tempdir};
 use vfctl_cli::{Console, Exit, Machine};
-use vfctl_port::Perform;
-use vfctl_sim::{PfSeed, SimHost};
+use vfctl_model::DeviceAddress;
+use vfctl_port::{Observe, OpKind, Perform};
+use vfctl_sim::{Fault, PfSeed, SimHost};
 
 /// A host, a folder for specs and plans, and in it the state folder.
 struct Place {
@@ -81,6 +82,7 @@ fn igb() -> PfSeed {
 }
 
 const FIRST: &str = "0000:01:00.0";
+const SECOND: &str = "0000:02:00.0";
 
 #[test]
 fn refused_apply_leaves_no_journal_and_is_not_told_of() {
@@ -106,4 +108,67 @@ fn journal_without_entry_is_not_told_of() {
     fs::write(place.state().join("journal-0002.jsonl"), "{\"format\":").unwrap();
     let said = place.vfctl("plan a.yaml");
     assert_eq!((said.exit, said.err.as_str()), (Exit::Done, ""));
+}
+
+#[test]
+fn stuck_store_refuses_only_where_its_port_is_worked_on() {
+    let place = Place::new(SimHost::builder().pf(PfSeed { vf_count: 2, ..igb() }).pf(igb()).build());
+    let first: DeviceAddress = format!("pci/{FIRST}").parse().unwrap();
+    place.spec("vf.yaml", FIRST, "vfs: {groups: [{vfs: \"1\", driver: none}]}");
+    place.spec("first.yaml", FIRST, "vfs: {count: 3}");
+    place.spec("first-kept.yaml", FIRST, "vfs: {count: 2}");
+    place.spec("second.yaml", SECOND, "vfs: {count: 3}");
+    for name in ["first", "first-kept", "second"] {
+        place.vfctl(&format!("plan {name}.yaml -o {name}.json"));
+    }
+    place.sim.inject(OpKind::UnbindDriver, Some(first), Fault::Hang);
+    assert_eq!(place.vfctl("apply vf.yaml --yes").exit, Exit::Failed);
+    let host = place.sim.observe_host().unwrap();
+    let [stuck] = host.system.stuck_stores.as_slice() else { panic!("{:?}", host.system) };
+    let told = format!("process {} still sits in the kernel, writing {}", stuck.pid, stuck.path);
+
+    // Where it is: refused, or blocked.
+    let said = place.vfctl("apply first.json --allow-disruption");
+    assert_eq!(said.exit, Exit::Failed);
+    assert!(said.out.contains("no write that sits in the kernel, but pid"), "{}", said.out);
+    let said = place.vfctl("plan first.yaml");
+    assert_eq!(said.exit, Exit::Failed);
+    let word = "still sits in the kernel";
+    assert!(said.out.contains(word) && !said.err.contains(word), "{}{}", said.out, said.err);
+
+    // Elsewhere, and where nothing is done: told, and no hindrance.
+    assert!(place.vfctl("plan second.yaml").err.contains(&told));
+    for words in ["apply second.json", "apply second.yaml --yes", "apply first-kept.json"] {
+        let said = place.vfctl(words);
+        assert_eq!(said.exit, Exit::Done, "{words}: {}{}", said.out, said.err);
+        assert!(said.err.contains(&told), "{words}: {}", said.err);
+    }
+}
+
+#[test]
+fn store_that_is_stuck_on_a_vf_is_one_of_its_port() {
+    let sim = SimHost::builder().pf(PfSeed { vf_count: 2, ..igb() }).pf(igb()).build();
+    let mut host = sim.observe_host().unwrap();
+    let place = |path: &vfctl_kinds::path::SpecPath| path.to_string();
+    let text = format!(
+        "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {{name: a}}\nspec:\n  \
+         physicalFunctions:\n    - {{name: a, match: {{pci: \"{FIRST}\"}}, vfs: {{count: 3}}}}\n"
+    );
+    let source = vfctl_spec::Source { name: "a.yaml".to_owned(), text };
+    let config = vfctl_spec::load(&[source]).unwrap().documents.remove(0).config;
+    let sources = [vfctl_plan::Source { config: &config, place: &place }];
+    let plan = vfctl_plan::plan_host(&sources, &"lab".parse().unwrap(), &host);
+    assert_eq!(vfctl_apply::broken_basis(&plan, &host), [""; 0]);
+    let vfs: Vec<_> = host.physical_functions.values().flat_map(|pf| pf.vfs.values()).collect();
+    let present = vfs[1].pci.unwrap();
+    // The last is VF 6 of 7: not there now.
+    let absent = host.physical_functions.first_key_value().unwrap();
+    let absent = absent.1.vf_address(absent.0.pci(), vfctl_model::VfIndex(6)).unwrap();
+    for (device, refuses) in [(present, true), (absent, true), (SECOND.parse().unwrap(), false)] {
+        let device: DeviceAddress = format!("pci/{device}").parse().unwrap();
+        let path = format!("{}/driver/unbind", device.sysfs());
+        host.system.stuck_stores = vec![vfctl_port::StuckStore { pid: 7, device, path }];
+        assert_eq!(vfctl_apply::broken_basis(&plan, &host).len(), usize::from(refuses));
+        assert_eq!(vfctl_apply::stuck_elsewhere(&plan, &host).len(), usize::from(!refuses));
+    }
 }
