@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use nix::unistd::Uid;
+
 use crate::lock::Holder;
 
 /// Why the state folder could not be used.
@@ -63,4 +65,16 @@ pub enum StateError {
         /// What is wrong with it.
         why: String,
     },
+}
+
+impl StateError {
+    /// Returns whether this is no more than an ordinary user who may not read what is root's.
+    pub fn is_for_root_alone(&self) -> bool {
+        match self {
+            Self::Folder { source, .. } | Self::Lock { source, .. } | Self::Journal { source, .. } => {
+                source.kind() == io::ErrorKind::PermissionDenied && !Uid::effective().is_root()
+            }
+            Self::Held { .. } | Self::OtherVersion { .. } | Self::Damaged { .. } => false,
+        }
+    }
 }

@@ -5,12 +5,20 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::process;
+use std::thread;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::StateError;
 use crate::folder;
 use crate::timestamp::Timestamp;
+
+/// How often a lock that somebody has is tried again, in case that was a look.
+const LOOKS: u32 = 10;
+
+/// How long a look may take.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// The right to write, held as long as this value lives.
 #[derive(Debug)]
@@ -50,7 +58,8 @@ struct HolderText {
 }
 
 impl Lock {
-    /// Takes the lock of the state folder, which is made where it is not there. Does not wait.
+    /// Takes the lock of the state folder, which is made where it is not there. Does not wait
+    /// for another writer.
     ///
     /// # Errors
     /// `Held` where somebody else has it; others where folder or file cannot be used.
@@ -65,17 +74,46 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = read_holder(&mut file).map_err(failed)?;
-                return Err(StateError::Held { path, holder });
+        let mut looks = LOOKS;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                // Somebody who only looks has it for less than this.
+                Err(TryLockError::WouldBlock) if looks > 0 => {
+                    looks -= 1;
+                    thread::sleep(LOOK);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let holder = read_holder(&mut file).map_err(failed)?;
+                    return Err(StateError::Held { path, holder });
+                }
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         let lock = Self { file };
         lock.write_holder().map_err(failed)?;
         Ok(lock)
+    }
+
+    /// Returns who holds the lock of the state folder; `None` where nobody does. Does not wait, and makes no file.
+    ///
+    /// # Errors
+    /// Where the lock's file is there and cannot be used.
+    pub fn holder(folder: &Path) -> Result<Option<Holder>, StateError> {
+        let path = folder::lock_file(folder);
+        let failed = |source| StateError::Lock { path: path.clone(), source };
+        let mut file = match folder::open_options().read(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        // The kernel says who holds a flock in no other way than by refusing it. Shared, it is in no other onlooker's
+        // way, and it ends with the file, at once.
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => read_holder(&mut file).map(Some).map_err(failed),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
     }
 
     /// Writes who holds the lock. Not synced: after a power cut nobody does.

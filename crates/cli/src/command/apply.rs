@@ -10,7 +10,8 @@ use vfctl_port::HostFacts;
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
-use crate::command::plan::{proven, tell_of_cut_off, tell_of_stuck};
+use crate::command::cut_off::tell_holder;
+use crate::command::plan::{proven, tell_of_stuck};
 use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
 use crate::input::{PLAN, Specs, document, specs, with_sources};
@@ -36,8 +37,8 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let folder = state_dir.unwrap_or(&machine.state_dir);
     let lock = Lock::acquire(folder).map_err(|error| CliError::State(error.into()))?;
-    tell_of_cut_off(folder, console)?;
     let mut before = machine.observe.observe_host()?;
+    tell_holder(folder, &before, console)?;
     let (plan, seen) = match intent(args, &before, console, machine)? {
         Intent::Wrong => return Ok(Exit::Failed),
         Intent::Fresh(plan) => (plan, false),

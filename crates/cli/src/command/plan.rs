@@ -6,6 +6,7 @@ use vfctl_plan::{Detail, HostPlan, Plan, check, render};
 use vfctl_port::HostFacts;
 
 use crate::args::PlanArgs;
+use crate::command::cut_off::tell_onlooker;
 use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
 use crate::input::{Specs, specs, with_sources, world};
@@ -18,9 +19,6 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
-    if args.facts.facts.is_empty() {
-        tell_of_cut_off(state_dir.unwrap_or(&machine.state_dir), console)?;
-    }
     let set = match specs(&args.specs.specs)? {
         Specs::Valid(set) => set,
         Specs::Wrong(diagnostics, sources) => {
@@ -29,6 +27,11 @@ pub(super) fn run(
         }
     };
     let world = world(&args.facts.facts, machine)?;
+    if args.facts.facts.is_empty() {
+        for now in world.hosts.values() {
+            tell_onlooker(state_dir.unwrap_or(&machine.state_dir), now, console)?;
+        }
+    }
     let plan = with_sources(&set, |sources| vfctl_plan::plan(sources, &world));
     proven(&plan)?;
     if args.facts.facts.is_empty() {
@@ -54,29 +57,6 @@ pub(super) fn run(
         (false, true) => Exit::Done,
         (false, false) => Exit::Changes,
     })
-}
-
-/// Tells of an apply that was cut off, and of what it may have left behind. A folder that may not be read tells
-/// nothing: an ordinary user's plan is no worse for it.
-pub(super) fn tell_of_cut_off(folder: &Path, console: &mut Console<'_>) -> Result<(), CliError> {
-    let newest = vfctl_state::kept_journals(folder).and_then(|mut journals| journals.next().transpose());
-    let journal = match newest {
-        Ok(Some(journal)) if !journal.has_ended() => journal,
-        Ok(_) => return Ok(()),
-        Err(error) => {
-            tracing::debug!(%error, "the journal could not be read");
-            return Ok(());
-        }
-    };
-    writeln!(
-        console.err,
-        "note: an apply was cut off before its end; its journal is {}",
-        journal.path.display()
-    )?;
-    for leftover in vfctl_apply::leftovers(&journal.entries) {
-        writeln!(console.err, "  {leftover}")?;
-    }
-    Ok(())
 }
 
 /// Tells of writes that sit in the kernel where the plan does nothing: it need not wait for them.

@@ -2,13 +2,16 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::{TempDir, tempdir};
 use vfctl_cli::{Console, Exit, Machine};
 use vfctl_model::DeviceAddress;
-use vfctl_port::{Observe, OpKind, Perform};
+use vfctl_port::{AdminState, Observe, Op, OpKind, Outcome, Perform};
 use vfctl_sim::{Fault, PfSeed, SimHost};
+use vfctl_state::Lock;
 
 /// A host, a folder for specs and plans, and in it the state folder.
 struct Place {
@@ -66,6 +69,35 @@ impl Place {
         let exit = vfctl_cli::run(arguments, &mut console, || Ok(machine));
         self.sim.settle();
         Said { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+    }
+}
+
+impl Place {
+    fn by_hand(&self, line: &str) {
+        self.sim.by_hand(&line.parse().unwrap()).unwrap();
+        self.sim.settle();
+    }
+
+    /// Runs an apply that is cut off once it has done ops of this kind.
+    fn cut_off(&self, words: &str, kind: OpKind) {
+        let perform = Dying { sim: &self.sim, kind };
+        let died = catch_unwind(AssertUnwindSafe(|| self.vfctl_with(words, &perform)));
+        assert!(died.is_err());
+        self.sim.settle();
+    }
+}
+
+/// Performs on the simulator, and dies after a batch that has ops of this kind.
+struct Dying<'a> {
+    sim: &'a SimHost,
+    kind: OpKind,
+}
+
+impl Perform for Dying<'_> {
+    fn perform(&self, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+        let outcomes = self.sim.perform(ops, limit);
+        assert!(ops.iter().all(|op| op.kind() != self.kind), "cut off");
+        outcomes
     }
 }
 
@@ -171,4 +203,107 @@ fn store_that_is_stuck_on_a_vf_is_one_of_its_port() {
         assert_eq!(vfctl_apply::broken_basis(&plan, &host).len(), usize::from(refuses));
         assert_eq!(vfctl_apply::stuck_elsewhere(&plan, &host).len(), usize::from(!refuses));
     }
+}
+
+#[test]
+fn what_a_cut_off_apply_lent_is_told_until_it_is_mended() {
+    let place =
+        Place::new(SimHost::builder().module("vfio_pci".parse().unwrap()).pf(igb()).pf(igb()).build());
+    place.spec("a.yaml", FIRST, "vfs: {count: 4, groups: [{vfs: \"3\", driver: vfio-pci}]}");
+    for count in 1..4 {
+        place.spec(&format!("other{count}.yaml"), SECOND, &format!("vfs: {{count: {count}}}"));
+    }
+    place.cut_off("apply a.yaml --yes", OpKind::SetVfCount);
+    let says = |words: &str, there: &[&str], absent: &[&str]| {
+        let err = place.vfctl(words).err;
+        assert!(there.iter().all(|text| err.contains(text)), "{words}: {err}");
+        assert!(!absent.iter().any(|text| err.contains(text)), "{words}: {err}");
+    };
+    let cut_off = "journal-0001.jsonl";
+    let lent = "drivers autoprobe of pci/0000:01:00.0 is lent; it was on: `echo 1 >";
+    let bare = "VFs 0-3 of pci/0000:01:00.0 have no driver";
+    says("plan a.yaml", &["an apply was cut off", cut_off, lent, bare], &[]);
+    // Another port's apply silences nothing.
+    says("apply other1.yaml --yes --allow-disruption", &[cut_off, lent, bare], &[]);
+    says("plan other1.yaml", &[cut_off, lent, bare], &[]);
+    // Only what is still so is told.
+    place.by_hand("autoprobe eth0 on");
+    says("plan a.yaml", &[cut_off, bare], &[lent]);
+    for vf in 0..3 {
+        place.by_hand(&format!("driver eth0 vf {vf} default"));
+    }
+    says("plan a.yaml", &[cut_off, "VFs 3 of pci/0000:01:00.0 have no driver"], &[lent]);
+    place.by_hand("driver eth0 vf 3 vfio-pci");
+    says("plan a.yaml", &[], &["cut off", lent, "have no driver"]);
+    // What was mended before another apply began, and is so again, is somebody's will.
+    says("apply other2.yaml --yes --allow-disruption", &[], &["cut off"]);
+    place.by_hand("autoprobe eth0 off");
+    place.by_hand("driver eth0 vf 3 none");
+    says("plan a.yaml", &[], &["cut off"]);
+    says("apply other3.yaml --yes --allow-disruption", &[], &["cut off"]);
+}
+
+#[test]
+fn newest_apply_that_was_cut_off_is_told_of_also_where_nothing_is_left_behind() {
+    let place = Place::new(SimHost::builder().pf(igb()).build());
+    place.spec("a.yaml", FIRST, "vfs: {count: 2}");
+    place.cut_off("apply a.yaml --yes", OpKind::SetVfCount);
+    let said = place.vfctl("plan a.yaml");
+    let note = "note: an apply was cut off before its end; its journal is ";
+    assert!(said.err.starts_with(note) && said.err.lines().count() == 1, "{}", said.err);
+}
+
+#[test]
+fn port_that_was_set_up_to_make_vfs_is_told_of() {
+    let down = |driver: &str| PfSeed { admin: AdminState::Down, ..PfSeed::new(driver.parse().unwrap(), 4) };
+    let place = Place::new(SimHost::builder().pf(down("bnxt_en")).pf(down("igb")).build());
+    place.spec("lends.yaml", FIRST, "vfs: {count: 2}");
+    place.spec("asks.yaml", SECOND, "adminState: up, vfs: {count: 2}");
+    let told = "eth0 (pci/0000:01:00.0) was set up to make VFs; it was down, and unless it shall stay up: \
+                `ip link set dev eth0 down`";
+    place.cut_off("apply lends.yaml --yes", OpKind::SetPfAdminState);
+    assert!(place.vfctl("plan lends.yaml").err.contains(told));
+    place.cut_off("apply asks.yaml --yes", OpKind::SetPfAdminState);
+    let said = place.vfctl("plan asks.yaml");
+    assert_eq!(said.err.matches("was set up").count(), 1, "{}", said.err);
+    assert_eq!(said.err.matches("was cut off").count(), 2, "{}", said.err);
+    place.by_hand("admin eth0 down");
+    let said = place.vfctl("plan asks.yaml");
+    assert!(!said.err.contains("was set up"), "{}", said.err);
+    assert_eq!(said.err.matches("was cut off").count(), 1, "{}", said.err);
+}
+
+#[test]
+fn apply_that_runs_is_not_told_of_as_cut_off() {
+    let place = Place::new(SimHost::builder().pf(igb()).build());
+    place.spec("a.yaml", FIRST, "vfs: {count: 2}");
+    place.cut_off("apply a.yaml --yes", OpKind::SetVfCount);
+    let running = Lock::acquire(&place.state()).unwrap();
+    let said = place.vfctl("plan a.yaml").err;
+    assert!(
+        said.starts_with(&format!("note: an apply is running (process {}, since 20", std::process::id()))
+    );
+    assert!(!said.contains("cut off"), "{said}");
+    fs::write(place.state().join("lock"), "").unwrap();
+    assert_eq!(place.vfctl("plan a.yaml").err, "note: an apply is running\n");
+    drop(running);
+    assert!(place.vfctl("plan a.yaml").err.contains("was cut off"));
+}
+
+#[test]
+fn journal_that_cannot_be_read_is_told_of_and_hides_no_other() {
+    let place = Place::new(SimHost::builder().module("vfio_pci".parse().unwrap()).pf(igb()).build());
+    place.spec("a.yaml", FIRST, "vfs: {count: 4, groups: [{vfs: \"3\", driver: vfio-pci}]}");
+    place.cut_off("apply a.yaml --yes", OpKind::SetVfCount);
+    fs::write(place.state().join("journal-0002.jsonl"), "no line\nno line\n").unwrap();
+    for words in ["plan a.yaml", "apply a.yaml --yes"] {
+        let err = place.vfctl(words).err;
+        assert!(err.contains("note: failed to read the journal `"), "{words}: {err}");
+        assert!(err.contains("line 1 is damaged"), "{words}: {err}");
+        assert!(err.contains("autoprobe of pci/0000:01:00.0 is lent"), "{words}: {err}");
+    }
+    fs::remove_dir_all(place.state()).unwrap();
+    fs::write(place.state(), "no folder").unwrap();
+    let err = place.vfctl("plan a.yaml").err;
+    assert!(err.contains("note: failed to "), "{err}");
 }

@@ -1,8 +1,12 @@
 //! One writer at a time.
 
 use std::fs;
+use std::io::{Error, ErrorKind};
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::thread;
+use std::time::Duration;
 
+use nix::unistd::Uid;
 use tempfile::tempdir;
 use vfctl_state::{Holder, Lock, StateError};
 
@@ -70,4 +74,48 @@ fn folder_that_cannot_be_made_is_named() {
     fs::write(&file, "").unwrap();
     let error = Lock::acquire(&file.join("folder")).unwrap_err();
     assert!(error.to_string().contains("file/folder"), "{error}");
+}
+
+#[test]
+fn onlooker_is_told_who_holds_the_lock_and_does_not_take_it() {
+    let scratch = tempdir().unwrap();
+    let absent = scratch.path().join("absent");
+    assert_eq!(Lock::holder(&absent).unwrap(), None);
+    assert!(!absent.exists());
+    let held = Lock::acquire(scratch.path()).unwrap();
+    for _ in 0..2 {
+        let holder = Lock::holder(scratch.path()).unwrap();
+        assert!(
+            matches!(&holder, Some(Holder::Process { pid, .. }) if *pid == std::process::id()),
+            "{holder:?}"
+        );
+    }
+    drop(held);
+    fs::write(scratch.path().join("lock"), r#"{"pid":1,"since":"2026-11-03T10:00:00Z"}"#).unwrap();
+    assert_eq!(Lock::holder(scratch.path()).unwrap(), None);
+    drop(Lock::acquire(scratch.path()).unwrap());
+}
+
+#[test]
+fn onlooker_keeps_no_writer_out() {
+    let scratch = tempdir().unwrap();
+    drop(Lock::acquire(scratch.path()).unwrap());
+    let file = fs::File::open(scratch.path().join("lock")).unwrap();
+    file.try_lock_shared().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            thread::sleep(Duration::from_millis(5));
+            drop(file);
+        });
+        drop(Lock::acquire(scratch.path()).unwrap());
+    });
+}
+
+#[test]
+fn only_an_ordinary_user_is_not_expected_to_read_what_is_roots() {
+    let error = |kind: ErrorKind| StateError::Folder { path: "state".into(), source: Error::from(kind) };
+    assert_eq!(error(ErrorKind::PermissionDenied).is_for_root_alone(), !Uid::effective().is_root());
+    assert!(!error(ErrorKind::NotADirectory).is_for_root_alone());
+    let damaged = StateError::Damaged { path: "journal".into(), line: 1, why: "it has no end".to_owned() };
+    assert!(!damaged.is_for_root_alone());
 }

@@ -1,0 +1,100 @@
+//! Tells on standard error of an apply that runs now, or of those that were cut off and what they left behind.
+//!
+//! Nothing here changes a plan: no plan depends on the state folder.
+
+use std::path::Path;
+
+use vfctl_port::{HostFacts, JournalEntry};
+use vfctl_state::{Holder, JournalRead, Lock, StateError, kept_journals};
+
+use crate::error::CliError;
+use crate::machine::Console;
+
+/// Tells whoever only looks. While an apply runs, its journal has no end and what it lent is as it should be.
+pub(super) fn tell_onlooker(
+    folder: &Path,
+    now: &HostFacts,
+    console: &mut Console<'_>,
+) -> Result<(), CliError> {
+    // Asked before and after the journals are read: one of an apply that begins or ends meanwhile has no end either.
+    let mut told = String::new();
+    let holder = match Lock::holder(folder) {
+        Ok(None) => {
+            told = notes(folder, now);
+            Lock::holder(folder)
+        }
+        held => held,
+    };
+    match holder {
+        Ok(Some(Holder::Process { pid, since })) => {
+            told = format!("note: an apply is running (process {pid}, since {since})\n");
+        }
+        Ok(Some(Holder::Unnamed)) => "note: an apply is running\n".clone_into(&mut told),
+        Ok(None) => {}
+        Err(error) => told.insert_str(0, &unreadable(&error)),
+    }
+    write!(console.err, "{told}")?;
+    Ok(())
+}
+
+/// Tells whoever holds the lock.
+pub(super) fn tell_holder(folder: &Path, now: &HostFacts, console: &mut Console<'_>) -> Result<(), CliError> {
+    write!(console.err, "{}", notes(folder, now))?;
+    Ok(())
+}
+
+/// Returns what is to be said of the journals: of the newest where it has no end, of each where something that it
+/// left behind is still so, and of those that cannot be read.
+fn notes(folder: &Path, now: &HostFacts) -> String {
+    let journals = match kept_journals(folder) {
+        Ok(journals) => journals,
+        Err(error) => return unreadable(&error),
+    };
+    let mut text = String::new();
+    let mut later: Vec<Box<HostFacts>> = Vec::new();
+    for (age, journal) in journals.enumerate() {
+        let journal = match journal {
+            Ok(journal) => journal,
+            Err(error) => {
+                text.push_str(&unreadable(&error));
+                continue;
+            }
+        };
+        let since: Vec<&HostFacts> = std::iter::once(now).chain(later.iter().map(AsRef::as_ref)).collect();
+        let leftovers = vfctl_apply::leftovers(&journal.entries, &since);
+        if !journal.has_ended() && (age == 0 || !leftovers.is_empty()) {
+            let path = journal.path.display();
+            text.push_str(&format!("note: an apply was cut off before its end; its journal is {path}\n"));
+            text.extend(leftovers.iter().map(|leftover| format!("  {leftover}\n")));
+        }
+        later.extend(before(journal));
+    }
+    text
+}
+
+/// Returns the facts of before the apply.
+fn before(journal: JournalRead) -> Option<Box<HostFacts>> {
+    journal.entries.into_iter().find_map(|entry| match entry {
+        JournalEntry::Began { before, documents: _ } => Some(before),
+        JournalEntry::PhaseBegan { .. } | JournalEntry::PhaseEnded { .. } | JournalEntry::Ended { .. } => {
+            None
+        }
+    })
+}
+
+/// Returns what is to be said of what could not be read: nothing to an ordinary user who may not read it, since
+/// such a user's plan is no worse for it.
+fn unreadable(error: &StateError) -> String {
+    if error.is_for_root_alone() {
+        tracing::debug!(%error, "the state folder may not be read");
+        return String::new();
+    }
+    let mut text = format!("note: failed to {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        text.push_str(&format!(": {next}"));
+        cause = next.source();
+    }
+    text.push_str("; what an earlier apply left behind may not be told\n");
+    text
+}
