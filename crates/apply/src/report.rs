@@ -107,8 +107,10 @@ impl Report {
         for lane in lanes {
             lane.render(&mut text);
         }
-        let done = lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.outcome == Outcome::Done).count();
-        let all = lanes.iter().map(|lane| lane.ops.len()).sum::<usize>();
+        // What is given back after a failure is no change that was planned.
+        let planned = || lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.phase != Phase::Release);
+        let done = planned().filter(|op| op.outcome == Outcome::Done).count();
+        let all = planned().count();
         let _ = match result {
             Result::Converged => writeln!(text, "Applied: {done} of {all} changes, verified."),
             Result::Refused => writeln!(text, "Nothing was changed."),

@@ -44,6 +44,9 @@ pub enum ExplainError {
         /// The entries there are.
         names: String,
     },
+    /// There is nothing to explain.
+    #[error("no document concerns this host, or none of their entries matches a PF here; see `vfctl plan`")]
+    NothingHere,
     /// There is no such property.
     #[error("there is no property `{word}`; there are {known}")]
     NoSuchProperty {
@@ -175,6 +178,9 @@ pub fn explain(
         pf.name.rsplit('/').next() == Some(&address.pf) || interface(pf).as_deref() == Some(&address.pf)
     };
     let pfs: Vec<&DesiredPf> = desired.pfs.values().filter(meant).collect();
+    if desired.pfs.is_empty() {
+        return Err(ExplainError::NothingHere);
+    }
     if pfs.is_empty() {
         let names: BTreeSet<&str> =
             desired.pfs.values().filter_map(|pf| pf.name.rsplit('/').next()).collect();

@@ -15,5 +15,5 @@ mod timestamp;
 pub use error::StateError;
 pub use journal::{FileJournal, KEPT_JOURNALS};
 pub use lock::{Holder, Lock};
-pub use reader::{JournalRead, Torn, kept_journals, read_journal};
+pub use reader::{JournalRead, Torn, all_ended, kept_journals, read_journal};
 pub use timestamp::Timestamp;

@@ -65,17 +65,41 @@ pub fn kept_journals(
     Ok(journals.filter(|journal| journal.as_ref().map_or(true, JournalRead::has_begun)))
 }
 
-/// Reads a journal. Only its last line may be damaged: each line was on stable storage before the next was begun.
+/// Returns whether every apply that has a journal came to its end, by the last lines alone: the facts of before, which
+/// a journal begins with, are long to read.
 ///
 /// # Errors
-/// Where it cannot be read, is of another version, or has a damaged line that is not its last.
-pub fn read_journal(path: &Path) -> Result<JournalRead, StateError> {
+/// Where the folder or a journal cannot be read.
+pub fn all_ended(folder: &Path) -> Result<bool, StateError> {
+    let numbers = if folder.exists() { folder::journals(folder)? } else { Vec::new() };
+    for number in numbers {
+        let bytes = read_bytes(&folder::journal_file(folder, number))?;
+        let last = (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n')).last();
+        let Some((number, last)) = last else { continue };
+        let entry = last.strip_suffix(b"\n").and_then(|line| line::decode(number, line).ok());
+        if !matches!(entry, Some(JournalEntry::Ended { .. })) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, StateError> {
     let mut bytes = Vec::new();
     folder::open_options()
         .read(true)
         .open(path)
         .and_then(|mut file| file.read_to_end(&mut bytes))
         .map_err(|source| StateError::Journal { action: "read", path: path.to_owned(), source })?;
+    Ok(bytes)
+}
+
+/// Reads a journal. Only its last line may be damaged: each line was on stable storage before the next was begun.
+///
+/// # Errors
+/// Where it cannot be read, is of another version, or has a damaged line that is not its last.
+pub fn read_journal(path: &Path) -> Result<JournalRead, StateError> {
+    let bytes = read_bytes(path)?;
     let mut read = JournalRead { path: path.to_owned(), entries: Vec::new(), torn: None };
     let mut lines = (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n')).peekable();
     while let Some((number, line)) = lines.next() {

@@ -3,10 +3,12 @@
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use vfctl_apply::{Edges, Report, Result as Ending};
 use vfctl_plan::{Detail, HostPlan, Plan, check, render};
-use vfctl_port::HostFacts;
+use vfctl_port::{Clock, HostFacts};
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
@@ -17,6 +19,9 @@ use crate::error::{CliError, Exit};
 use crate::input::{PLAN, Specs, document, specs, with_sources};
 use crate::machine::{Console, Machine};
 use crate::progress::Lines;
+
+/// How long to listen for an answer before it is looked whether the user has stopped the program.
+const LISTEN: Duration = Duration::from_millis(100);
 
 /// What is to be applied.
 enum Intent {
@@ -55,8 +60,16 @@ pub(super) fn run(
         return if args.json { finish(args, console, &nothing_to_do()) } else { Ok(Exit::Done) };
     }
     if !seen && !args.yes {
-        if !agreed(console)? {
-            return finish(args, console, &Report::refused(vec!["you did not agree".to_owned()]));
+        match ask(console, machine.clock)? {
+            Answer::Yes => {}
+            Answer::No => {
+                return finish(args, console, &Report::refused(vec!["you did not agree".to_owned()]));
+            }
+            Answer::Interrupted => {
+                let why = "you stopped it before you agreed";
+                finish(args, console, &Report::refused(vec![why.to_owned()]))?;
+                return Ok(Exit::Interrupted);
+            }
         }
         // Minutes may have passed: what the plan rests on is held against the host of now.
         before = machine.observe.observe_host()?;
@@ -141,16 +154,39 @@ fn nothing_to_do() -> Report {
     Report { result: Ending::Converged, ..Report::refused(Vec::new()) }
 }
 
+/// What the user said.
+enum Answer {
+    /// Go on.
+    Yes,
+    /// Do not.
+    No,
+    /// Nothing: the user stopped the program.
+    Interrupted,
+}
+
 /// Asks whether to go on.
-fn agreed(console: &mut Console<'_>) -> Result<bool, CliError> {
+fn ask(console: &mut Console<'_>, clock: &dyn Clock) -> Result<Answer, CliError> {
     if !console.can_ask {
         return Err(CliError::CannotAsk);
     }
     write!(console.err, "Apply these changes? Only `yes` is taken as a yes: ")?;
     console.err.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(answer.trim() == "yes")
+    // Read beside: a signal does not end the program, so that it would wait for a line without end.
+    let (send, answers) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line).map(|_| line);
+        // Nobody hears it where the user has stopped the program.
+        drop(send.send(read));
+    });
+    loop {
+        match answers.recv_timeout(LISTEN) {
+            Ok(answer) => return Ok(if answer?.trim() == "yes" { Answer::Yes } else { Answer::No }),
+            Err(RecvTimeoutError::Timeout) if clock.interrupted() => return Ok(Answer::Interrupted),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(Answer::No),
+        }
+    }
 }
 
 /// Prints the report; returns how the command ends.

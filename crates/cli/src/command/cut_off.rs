@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use vfctl_port::{HostFacts, JournalEntry};
-use vfctl_state::{Holder, JournalRead, Lock, StateError, kept_journals};
+use vfctl_state::{Holder, JournalRead, Lock, StateError, all_ended, kept_journals};
 
 use crate::error::CliError;
 use crate::machine::Console;
@@ -46,6 +46,11 @@ pub(super) fn tell_holder(folder: &Path, now: &HostFacts, console: &mut Console<
 /// Returns what is to be said of the journals: of the newest where it has no end, of each where something that it
 /// left behind is still so, and of those that cannot be read.
 fn notes(folder: &Path, now: &HostFacts) -> String {
+    match all_ended(folder) {
+        Ok(true) => return String::new(),
+        Ok(false) => {}
+        Err(error) => return unreadable(&error),
+    }
     let journals = match kept_journals(folder) {
         Ok(journals) => journals,
         Err(error) => return unreadable(&error),

@@ -8,7 +8,9 @@ use std::thread;
 use tempfile::tempdir;
 use vfctl_model::DeviceAddress;
 use vfctl_port::{Journal, JournalEntry, Op, Outcome, Phase};
-use vfctl_state::{FileJournal, JournalRead, KEPT_JOURNALS, StateError, kept_journals, read_journal};
+use vfctl_state::{
+    FileJournal, JournalRead, KEPT_JOURNALS, StateError, all_ended, kept_journals, read_journal,
+};
 
 /// Returns an entry of each phase of an apply; `number` makes them differ.
 pub(crate) fn entry(number: u16) -> JournalEntry {
@@ -172,4 +174,24 @@ fn damaged_journal_does_not_hide_an_older_one() {
     };
     assert_eq!(path, damaged.path());
     assert!(older.has_begun());
+}
+
+#[test]
+fn last_lines_tell_whether_all_has_ended() {
+    let scratch = tempdir().unwrap();
+    let ended = |folder: &Path| all_ended(folder).unwrap();
+    assert!(ended(&scratch.path().join("nowhere")));
+    for _ in 0..2 {
+        let journal = FileJournal::begin(scratch.path()).unwrap();
+        assert!(ended(scratch.path()), "one without a line says nothing");
+        journal.record(&began()).unwrap();
+        assert!(!ended(scratch.path()));
+        journal.record(&entry(0)).unwrap();
+        assert!(!ended(scratch.path()));
+        journal.record(&JournalEntry::Ended { converged: false }).unwrap();
+        assert!(ended(scratch.path()));
+    }
+    let damaged = scratch.path().join("journal-0009.jsonl");
+    fs::write(damaged, "no line of a journal\n").unwrap();
+    assert!(!ended(scratch.path()));
 }
