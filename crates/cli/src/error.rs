@@ -131,6 +131,14 @@ pub enum CliError {
         /// The flaws.
         flaws: String,
     },
+    /// A plan file would not do what it says: it was edited, or vfctl has a defect.
+    #[error("trust {}: it does not follow from itself, so it was edited; make it anew with `vfctl plan -o` ({flaws})", path.display())]
+    SpoiltPlan {
+        /// The file.
+        path: PathBuf,
+        /// The first flaw, and how many there are.
+        flaws: String,
+    },
     /// `apply` may not ask.
     #[error("ask for consent: standard input is no terminal; pass --yes, or apply a plan file")]
     CannotAsk,

@@ -137,9 +137,6 @@ fn promise_that_no_op_keeps_is_found() {
     finds("promises what nothing in it makes true", new(), |lane| {
         let step = step(lane, Phase::ConfigureVf, vlan);
         step.changes.retain(|change| change.vf != Some(VfIndex(3)));
-        let trust = Property::Attribute(vfctl_model::VfAttribute::Trust);
-        let other = steps(lane).find(|step| step.property == trust).unwrap();
-        other.changes.retain(|change| change.vf != Some(VfIndex(3)));
     });
 }
 

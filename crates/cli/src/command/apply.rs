@@ -13,7 +13,7 @@ use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
 use crate::command::cut_off::tell_holder;
-use crate::command::plan::{proven, tell_of_stuck};
+use crate::command::plan::tell_of_stuck;
 use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
 use crate::input::{PLAN, Specs, document, specs, with_sources};
@@ -105,7 +105,14 @@ fn intent(
         let host = hosts
             .remove(&machine.name)
             .ok_or_else(|| CliError::NoPlanForHost { path: path.clone(), host: machine.name.to_string() })?;
-        proven(&plan_of(machine, host.clone()))?;
+        check(&host).map_err(|flaws| {
+            let first = flaws.first().map(ToString::to_string).unwrap_or_default();
+            let more = match flaws.len() {
+                0 | 1 => String::new(),
+                count => format!("; and {} more", count - 1),
+            };
+            CliError::SpoiltPlan { path: path.clone(), flaws: format!("{first}{more}") }
+        })?;
         return Ok(Intent::Filed(host));
     }
     match specs(&args.inputs)? {
@@ -169,6 +176,7 @@ fn ask(console: &mut Console<'_>, clock: &dyn Clock) -> Result<Answer, CliError>
     if !console.can_ask {
         return Err(CliError::CannotAsk);
     }
+    console.out.flush()?;
     write!(console.err, "Apply these changes? Only `yes` is taken as a yes: ")?;
     console.err.flush()?;
     // Read beside: a signal does not end the program, so that it would wait for a line without end.

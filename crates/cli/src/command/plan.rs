@@ -73,7 +73,7 @@ pub(super) fn tell_of_stuck(
 }
 
 /// Proves every host's plan by independent code.
-pub(super) fn proven(plan: &Plan) -> Result<(), CliError> {
+fn proven(plan: &Plan) -> Result<(), CliError> {
     let flaws: Vec<String> = plan
         .hosts
         .values()

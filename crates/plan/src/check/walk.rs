@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use vfctl_kinds::step::{Change, Impact, Step};
 use vfctl_model::VfIndex;
-use vfctl_port::{ClaimValue, Expect, Op, Phase, Property, Subject};
+use vfctl_port::{Claim, ClaimValue, Expect, Op, Phase, Property, Subject};
 
 use super::kernel::{demand, perform, places, target};
 use super::knowledge::Knowledge;
@@ -89,8 +89,7 @@ fn check_lane(lane: &Lane, flaws: &mut Vec<Flaw>) {
             match known.follows(claim) {
                 Some(false) => flaw(format!("promises what does not follow: {claim}")),
                 Some(true) => {}
-                // New VFs begin with what their driver gives them; later, only what an op touches can change.
-                None if phase.phase == Phase::CreateVfs || touched.contains(&vf_of(&claim.subject)) => {
+                None if phase.phase == Phase::CreateVfs || comes_about(claim, &written, &touched) => {
                     known.set(&claim.subject, claim.property.clone(), claim.expect.clone());
                 }
                 None => flaw(format!("promises what nothing in it makes true: {claim}")),
@@ -104,6 +103,20 @@ fn check_lane(lane: &Lane, flaws: &mut Vec<Flaw>) {
             None => format!("nothing makes the goal true: {claim}"),
         };
         flaws.push(Flaw { lane: lane.title(), phase: Phase::Release, reason });
+    }
+}
+
+/// Returns whether what a claim says can come about in a phase: an attribute by an op that writes it, all else, such
+/// as the interface that comes with a driver, by any op on the same VF.
+fn comes_about(
+    claim: &Claim,
+    written: &BTreeSet<(Option<VfIndex>, Property)>,
+    touched: &BTreeSet<Option<VfIndex>>,
+) -> bool {
+    let vf = vf_of(&claim.subject);
+    match &claim.property {
+        Property::Attribute(_) => written.contains(&(vf, claim.property.clone())),
+        _ => touched.contains(&vf),
     }
 }
 
