@@ -12,6 +12,9 @@ const SHOWN: usize = 8;
 /// How many VFs with a value of their own each are shown line by line, where all begin alike.
 const SHOWN_OF_A_KIND: usize = 2;
 
+/// How many characters of a set of VFs are shown.
+const WIDEST_SET: usize = 40;
+
 /// VFs that change in the same way.
 struct Group<'a> {
     from: Option<&'a str>,
@@ -77,7 +80,21 @@ fn subject(step: &Step, members: &VfSet) -> String {
         }
         property => property.word(),
     };
-    if members.is_empty() { format!("{word}:") } else { format!("vf {members}: {word}:") }
+    if members.is_empty() { format!("{word}:") } else { format!("vf {}: {word}:", shown(members)) }
+}
+
+/// Returns a set of VFs for people: one of many holes is told by its begin, its end and its size.
+fn shown(members: &VfSet) -> String {
+    let whole = members.to_string();
+    if whole.len() <= WIDEST_SET {
+        return whole;
+    }
+    let cut = whole.get(..WIDEST_SET).and_then(|begin| begin.rfind(','));
+    let (begin, end) = (cut.and_then(|cut| whole.get(..cut)), whole.rsplit([',', '-']).next());
+    match (begin, end) {
+        (Some(begin), Some(end)) => format!("{begin} … {end} ({} VFs)", members.len()),
+        _ => whole,
+    }
 }
 
 /// Returns the module that a change loads.
@@ -85,5 +102,20 @@ fn module(change: &Change) -> Option<String> {
     match &change.op {
         Op::LoadModule { module } => Some(module.to_string()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vfctl_model::VfIndex;
+
+    use super::*;
+
+    #[test]
+    fn set_of_many_holes_is_told_by_its_begin_its_end_and_its_size() {
+        let every = |step: usize| (0..1024).step_by(step).map(VfIndex).collect::<VfSet>();
+        assert_eq!(shown(&every(1)), "0-1023");
+        assert_eq!(shown(&every(3)), "0,3,6,9,12,15,18,21,24,27,30,33,36,39 … 1023 (342 VFs)");
+        assert_eq!(shown(&"0-3,7,9-12".parse().unwrap_or_default()), "0-3,7,9-12");
     }
 }

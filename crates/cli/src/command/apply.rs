@@ -60,6 +60,10 @@ pub(super) fn run(
         return if args.json { finish(args, console, &nothing_to_do()) } else { Ok(Exit::Done) };
     }
     if !seen && !args.yes {
+        if args.json && console.can_ask {
+            // Standard output is for the report alone; nobody agrees to what was not shown.
+            write!(console.err, "{}", render(&plan_of(machine, plan.clone()), Detail::Short))?;
+        }
         match ask(console, machine.clock)? {
             Answer::Yes => {}
             Answer::No => {
