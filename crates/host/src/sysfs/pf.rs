@@ -103,7 +103,9 @@ pub(crate) fn read_pf(
             unread.push(format!("VF {index} at {address}: it vanished while it was read"));
         }
     }
-    facts.vf_default_driver = default_driver(roots, catalogs, &folder, &mut facts, &mut unread);
+    if pf.pci().is_some() {
+        facts.vf_default_driver = default_driver(roots, catalogs, &folder, &mut facts, &mut unread);
+    }
     facts.unread = unread;
     Some(facts)
 }
