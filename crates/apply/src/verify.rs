@@ -45,6 +45,7 @@ fn refresh(observe: &dyn Observe, host: &mut HostFacts, pf: &DeviceAddress) -> R
                 if let (Some(netdev), Some(before)) = (&mut facts.netdev, &before.netdev) {
                     netdev.addresses.clone_from(&before.addresses);
                     netdev.default_route = before.default_route;
+                    netdev.uppers_elsewhere.clone_from(&before.uppers_elsewhere);
                 }
                 for (index, vf) in &mut facts.vfs {
                     if let Some(before) = before.vfs.get(index) {

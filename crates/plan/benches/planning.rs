@@ -192,6 +192,7 @@ fn pf(number: u16, address: &DeviceAddress, vfs: u16) -> PfFacts {
         master: None,
         addresses: Default::default(),
         default_route: false,
+        uppers_elsewhere: Default::default(),
     };
     let mut facts = PfFacts {
         class: None,

@@ -193,6 +193,7 @@ fn facts(address: &DeviceAddress, seed: &PfSeed, number: u32, iommu: Toggle) -> 
             master: None,
             addresses: BTreeSet::new(),
             default_route: false,
+            uppers_elsewhere: Default::default(),
         }),
         eswitch_mode: None,
         vfs: BTreeMap::new(),

@@ -44,7 +44,7 @@ fn uppers_of(seen: &HostFacts, vf: &VfFacts) -> Vec<Use> {
     let uppers = stack.into_iter().filter(|upper| *upper != netdev.name && !is_master(upper));
     let told = uppers.filter_map(|upper| {
         let kind = seen.links.get(&upper)?.kind.clone();
-        Some(Use::StandsOn { upper, kind })
+        Some(Use::StandsOn { upper, kind, namespace: None })
     });
     told.collect()
 }

@@ -51,6 +51,8 @@ pub(crate) struct Link {
     pub(crate) master: Option<(u32, Option<String>)>,
     /// The interface of this namespace that it stands on.
     pub(crate) lower: Option<u32>,
+    /// The interface of another namespace that it stands on, by its number there.
+    pub(crate) lower_elsewhere: Option<u32>,
     /// What it is, for software interfaces.
     pub(crate) kind: Option<String>,
     pub(crate) phys_port_name: Option<String>,
@@ -67,7 +69,7 @@ impl Link {
         let index = u32_at(message.payload, 4)?;
         let flags = u32_at(message.payload, 8)?;
         let mut name = None;
-        let (mut master, mut lower, mut lower_elsewhere) = (None, None, false);
+        let (mut master, mut lower, mut is_elsewhere) = (None, None, false);
         let mut link = Self {
             index,
             name: "lo".parse().ok()?,
@@ -80,6 +82,7 @@ impl Link {
             carrier: false,
             master: None,
             lower: None,
+            lower_elsewhere: None,
             kind: None,
             phys_port_name: None,
             parent: None,
@@ -93,8 +96,8 @@ impl Link {
                 IFLA_MTU => link.mtu = u32_at(payload, 0)?,
                 // The kernel says 0 where the driver named no limit.
                 IFLA_MAX_MTU => link.max_mtu = u32_at(payload, 0).filter(|max| *max != 0),
-                IFLA_LINK => lower = u32_at(payload, 0).filter(|lower| *lower != index && *lower != 0),
-                IFLA_LINK_NETNSID => lower_elsewhere = true,
+                IFLA_LINK => lower = u32_at(payload, 0).filter(|lower| *lower != 0),
+                IFLA_LINK_NETNSID => is_elsewhere = true,
                 IFLA_MASTER => master = u32_at(payload, 0),
                 IFLA_CARRIER => link.carrier = payload.first() == Some(&1),
                 IFLA_PHYS_PORT_NAME => link.phys_port_name = text(payload).map(str::to_owned),
@@ -116,7 +119,9 @@ impl Link {
         }
         link.name = name?;
         link.master = master.map(|master| (master, port_kind));
-        link.lower = lower.filter(|_| !lower_elsewhere);
+        link.lower = lower.filter(|lower| !is_elsewhere && *lower != index);
+        // A veth stands on nothing: what it names is its other end (`veth_get_iflink`, drivers/net/veth.c).
+        link.lower_elsewhere = lower.filter(|_| is_elsewhere && link.kind.as_deref() != Some("veth"));
         Some(link)
     }
 }

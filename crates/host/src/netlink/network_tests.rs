@@ -16,6 +16,7 @@ pub(crate) fn link(index: u32, name: &str) -> Link {
         carrier: true,
         master: None,
         lower: None,
+        lower_elsewhere: None,
         kind: None,
         phys_port_name: None,
         parent: None,

@@ -1,6 +1,6 @@
 //! PFs: which devices can have VFs, and what sysfs and netlink tell of one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -233,6 +233,8 @@ fn read_netdev(network: &Network, folder: &Path, link: &Link) -> Option<PfNetdev
         master: network.master(link),
         addresses: network.addresses(link),
         default_route: network.has_default_route(link),
+        // Looked for once, for the whole host, by those who find users.
+        uppers_elsewhere: BTreeSet::new(),
     })
 }
 

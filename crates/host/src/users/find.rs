@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use vfctl_model::{DriverName, PciAddress};
+use vfctl_model::{DriverName, InterfaceName, PciAddress};
 use vfctl_port::{HostFacts, Use, VfFacts};
 
 use super::interface::uses_of_interfaces;
@@ -25,19 +25,19 @@ pub(crate) fn find_users(
         vfs().filter_map(|vf| vf.pci).filter(|vf| lives_elsewhere(&roots.function(*vf))).collect();
     let openable: BTreeSet<PciAddress> =
         vfs().filter_map(|vf| vf.pci.filter(|address| may_be_open(roots, *address, vf))).collect();
-    let namespaces = (!away.is_empty()).then(|| Namespaces::search(roots, processes));
+    let namespaces = Namespaces::search(roots, processes);
     let open = (!openable.is_empty()).then(|| OpenFiles::search(roots, processes));
     let mut found: Vec<Vec<Use>> = Vec::new();
     for vf in vfs() {
         let mut uses = Vec::new();
         if let Some(address) = vf.pci {
-            if let Some(namespaces) = namespaces.as_ref().filter(|_| away.contains(&address)) {
+            if away.contains(&address) {
                 uses.push(namespaces.use_of(address, vf));
             }
             if let Some(open) = open.as_ref().filter(|_| openable.contains(&address)) {
                 uses.extend(open.uses_of(roots, address, vf));
             }
-            uses.extend(uses_of_interfaces(roots, network, host, address));
+            uses.extend(uses_of_interfaces(roots, network, host, &namespaces, address));
         }
         found.push(uses);
     }
@@ -45,6 +45,28 @@ pub(crate) fn find_users(
     for (vf, uses) in vfs.zip(found) {
         vf.uses = uses;
     }
+    let netdevs = || host.physical_functions.values().filter_map(|pf| pf.netdev.as_ref());
+    let uppers: Vec<BTreeSet<String>> =
+        netdevs().map(|netdev| uppers_elsewhere(network, host, &namespaces, &netdev.name)).collect();
+    let netdevs = host.physical_functions.values_mut().filter_map(|pf| pf.netdev.as_mut());
+    for (netdev, uppers) in netdevs.zip(uppers) {
+        netdev.uppers_elsewhere = uppers;
+    }
+}
+
+/// Returns what stands on a PF's interface, or on what stands on it here, in other namespaces.
+fn uppers_elsewhere(
+    network: Option<&Network>,
+    host: &HostFacts,
+    namespaces: &Namespaces,
+    name: &InterfaceName,
+) -> BTreeSet<String> {
+    let stack = host.standing_on(name);
+    let links = stack.iter().filter_map(|name| network?.link(name));
+    let uppers = links.flat_map(|link| namespaces.standing_on(link.index));
+    uppers
+        .map(|upper| format!("{} {} in network namespace {}", upper.kind, upper.name, upper.namespace))
+        .collect()
 }
 
 /// Returns whether processes may have a VF's device files open. One without driver may be open through vfio:

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use vfctl_model::{Cidr, InterfaceName, PciAddress};
 use vfctl_port::{HostFacts, Use};
 
+use super::namespaces::Namespaces;
 use crate::netlink::{Link, Network};
 use crate::roots::Roots;
 use crate::sysfs::files::named;
@@ -15,20 +16,21 @@ pub(crate) fn uses_of_interfaces(
     roots: &Roots,
     network: Option<&Network>,
     host: &HostFacts,
+    namespaces: &Namespaces,
     vf: PciAddress,
 ) -> Vec<Use> {
     let names: Vec<InterfaceName> = named(&roots.function(vf).join("net"));
     let mut uses = Vec::new();
     for name in names {
         match network.and_then(|network| Some((network, network.link(&name)?))) {
-            Some((network, link)) => uses.extend(uses_of(network, host, link)),
+            Some((network, link)) => uses.extend(uses_of(network, host, namespaces, link)),
             None => uses.push(Use::CouldNotLook { why: format!("its interface {name} could not be read") }),
         }
     }
     uses
 }
 
-fn uses_of(network: &Network, host: &HostFacts, link: &Link) -> Vec<Use> {
+fn uses_of(network: &Network, host: &HostFacts, namespaces: &Namespaces, link: &Link) -> Vec<Use> {
     let master = network.master(link);
     let stack: Vec<InterfaceName> = host.standing_on(&link.name);
     let is_told = |upper: &InterfaceName| {
@@ -37,11 +39,17 @@ fn uses_of(network: &Network, host: &HostFacts, link: &Link) -> Vec<Use> {
     // A macvtap or a bridged VLAN carries traffic without any address of this machine.
     let uppers = stack.iter().filter(|upper| !is_told(upper)).filter_map(|upper| {
         let kind = host.links.get(upper)?.kind.clone();
-        Some(Use::StandsOn { upper: upper.clone(), kind })
+        Some(Use::StandsOn { upper: upper.clone(), kind, namespace: None })
     });
     let port = master.clone().map(|master| Use::Port { master });
     let mut uses: Vec<Use> = port.into_iter().chain(uppers).collect();
     let links: Vec<_> = stack.iter().filter_map(|name| network.link(name)).collect();
+    let elsewhere = links.iter().flat_map(|link| namespaces.standing_on(link.index));
+    uses.extend(elsewhere.map(|upper| Use::StandsOn {
+        upper: upper.name.clone(),
+        kind: upper.kind.clone(),
+        namespace: Some(upper.namespace.clone()),
+    }));
     let address =
         links.iter().flat_map(|link| network.addresses(link)).find(|address| !is_automatic(address));
     uses.extend(address.map(|address| Use::Addressed { address: address.to_string() }));

@@ -18,14 +18,18 @@ fn uses(
     let network = Network::new(links, addresses, default_routes.iter().copied());
     let system =
         SystemFacts { ssh_interface: ssh.map(|name| name.parse().expect("a name")), ..Default::default() };
-    let host = HostFacts {
+    let host = host_of(system, &network);
+    texts(uses_of_interfaces(&tree_with_eth3().1, Some(&network), &host, &Namespaces::default(), vf()))
+}
+
+fn host_of(system: SystemFacts, network: &Network) -> HostFacts {
+    HostFacts {
         system,
         physical_functions: Default::default(),
         links: network.standing(),
         record: OwnershipRecord::default(),
         unread: Vec::new(),
-    };
-    texts(uses_of_interfaces(&tree_with_eth3().1, Some(&network), &host, vf()))
+    }
 }
 
 fn texts(uses: Vec<Use>) -> Vec<String> {
@@ -116,6 +120,24 @@ fn interface_that_could_not_be_read_may_be_used_in_any_way() {
     };
     let unread = ["possibly in use: its interface eth3 could not be read"];
     for network in [None, Some(&Network::default())] {
-        assert_eq!(texts(uses_of_interfaces(&tree_with_eth3().1, network, &host, vf())), unread);
+        assert_eq!(
+            texts(uses_of_interfaces(&tree_with_eth3().1, network, &host, &Namespaces::default(), vf())),
+            unread
+        );
     }
+}
+
+#[test]
+fn interface_is_in_use_by_what_stands_on_it_in_another_namespace() {
+    let net1 = |index, lower, kind: &str| Link {
+        lower_elsewhere: Some(lower),
+        kind: Some(kind.to_owned()),
+        ..link(index, "net1")
+    };
+    let mut namespaces = Namespaces::default();
+    namespaces.add(vec![net1(2, 3, "macvlan"), net1(5, 4, "vlan")], "pod");
+    let network = Network::new(vec![link(3, "eth3"), link(4, "eth4")], [], []);
+    let host = host_of(SystemFacts::default(), &network);
+    let uses = uses_of_interfaces(&tree_with_eth3().1, Some(&network), &host, &namespaces, vf());
+    assert_eq!(texts(uses), ["macvlan net1 in network namespace pod stands on its interface"]);
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use nix::sched::{CloneFlags, setns};
-use vfctl_model::{MacAddress, PciAddress, RawReading, VfAttribute, VfValue};
+use vfctl_model::{InterfaceName, MacAddress, PciAddress, RawReading, VfAttribute, VfValue};
 use vfctl_port::{Use, VfFacts};
 
 use crate::errno::{chain, io_cause};
@@ -27,8 +27,21 @@ pub(crate) struct Namespaces {
     by_device: BTreeMap<String, String>,
     /// The namespace, by address; only of interfaces whose device the kernel does not tell (before 5.14).
     by_mac: BTreeMap<MacAddress, String>,
+    /// What stands on interfaces of this namespace, by their numbers here.
+    standing: BTreeMap<u32, Vec<Upper>>,
     /// Namespaces that could not be looked into.
     blind: Vec<String>,
+}
+
+/// An interface of another namespace that stands on one of this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Upper {
+    /// Its name there.
+    pub(crate) name: InterfaceName,
+    /// What it is, such as `macvlan`.
+    pub(crate) kind: String,
+    /// The namespace.
+    pub(crate) namespace: String,
 }
 
 impl Namespaces {
@@ -73,8 +86,19 @@ impl Namespaces {
         }
     }
 
-    fn add(&mut self, links: Vec<Link>, name: &str) {
+    /// Returns what stands on the interface of this number. The kernel says on which number an interface of another
+    /// namespace stands and in which it is by a number of that one's own, so that one of a third is taken for ours.
+    pub(crate) fn standing_on(&self, index: u32) -> &[Upper] {
+        self.standing.get(&index).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds what is in a namespace.
+    pub(super) fn add(&mut self, links: Vec<Link>, name: &str) {
         for link in links {
+            if let (Some(lower), Some(kind)) = (link.lower_elsewhere, &link.kind) {
+                let upper = Upper { name: link.name.clone(), kind: kind.clone(), namespace: name.to_owned() };
+                self.standing.entry(lower).or_default().push(upper);
+            }
             if let Some(device) = link.parent {
                 self.by_device.insert(device, name.to_owned());
             } else if let Some(mac) = link.permanent_mac.or(link.mac).filter(|_| link.kind.is_none()) {

@@ -166,6 +166,8 @@ impl HostFacts {
                 users.push(format!("{} {name} stands on {}", link.kind, netdev.name));
             }
         }
+        let elsewhere = netdev.uppers_elsewhere.iter();
+        users.extend(elsewhere.map(|upper| format!("{upper} stands on {}", netdev.name)));
         if let Some(master) = netdev.master.as_ref().filter(|master| !self.links.contains_key(&master.name)) {
             users.push(format!("port of {} {}", master.kind, master.name));
         }

@@ -108,6 +108,10 @@ pub struct PfNetdev {
     /// Whether a default route leads through it.
     #[serde(default)]
     pub default_route: bool,
+    /// What stands on it, or on what stands on it here, in other network namespaces: `macvlan net1 in network
+    /// namespace cni-1`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub uppers_elsewhere: BTreeSet<String>,
 }
 
 /// The bond, bridge or the like that an interface is a port of.

@@ -113,6 +113,9 @@ pub enum Use {
         upper: InterfaceName,
         /// What it is: `vlan`, `macvtap`, … as `IFLA_INFO_KIND` says.
         kind: String,
+        /// The network namespace that it is in, where that is another one, as a pod's is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        namespace: Option<String>,
     },
     /// Its network interface carries IP addresses.
     Addressed {
@@ -154,7 +157,12 @@ impl fmt::Display for Use {
                 write!(f, "its {file} is open in {holder}")
             }
             Self::Port { master } => write!(f, "port of {} {}", master.kind, master.name),
-            Self::StandsOn { upper, kind } => write!(f, "{kind} {upper} stands on its interface"),
+            Self::StandsOn { upper, kind, namespace: None } => {
+                write!(f, "{kind} {upper} stands on its interface")
+            }
+            Self::StandsOn { upper, kind, namespace: Some(namespace) } => {
+                write!(f, "{kind} {upper} in network namespace {namespace} stands on its interface")
+            }
             Self::Addressed { address } => write!(f, "carries address {address}"),
             Self::DefaultRoute { interface } => write!(f, "default route through {interface}"),
             Self::Ssh { interface } => write!(f, "this SSH connection runs through {interface}"),

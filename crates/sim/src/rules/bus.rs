@@ -40,6 +40,7 @@ pub(crate) fn rescan(world: &mut SimWorld) {
             master: None,
             addresses: Default::default(),
             default_route: false,
+            uppers_elsewhere: Default::default(),
             ..netdev
         });
         let drivers_autoprobe = facts.drivers_autoprobe.map(|_| Toggle::On);
