@@ -49,8 +49,15 @@ impl Perform for Meddled<'_> {
     }
 }
 
-fn apply(sim: &SimHost, spec: &str, hand: Option<Hand>, messages: Messages) -> Report {
-    let source = vfctl_spec::Source { name: "meanwhile.yaml".to_owned(), text: spec.to_owned() };
+/// The document around the entries for PFs.
+const HEADER: &str = "apiVersion: vfctl.dev/v1alpha1
+kind: SriovConfig
+metadata: {name: meanwhile}
+spec:
+  physicalFunctions:";
+
+fn apply(sim: &SimHost, entries: &str, hand: Option<Hand>, messages: Messages) -> Report {
+    let source = vfctl_spec::Source { name: "meanwhile.yaml".to_owned(), text: format!("{HEADER}{entries}") };
     let config: SriovConfig =
         vfctl_spec::load(&[source]).expect("a spec without mistakes").documents.remove(0).config;
     let before = sim.observe_host().unwrap();
@@ -76,11 +83,6 @@ fn vf_that_is_taken_into_use_while_its_lane_waits_is_not_destroyed() {
     sim.by_hand(&format!("bond bond0 {first} {second}").parse().unwrap()).unwrap();
     sim.settle();
     let spec = r#"
-apiVersion: vfctl.dev/v1alpha1
-kind: SriovConfig
-metadata: {name: meanwhile}
-spec:
-  physicalFunctions:
     - {name: uplinks, match: {bond: bond0}, expect: 2, vfs: {count: 4}}
 "#;
     let taken: Hand = format!("netns {second} vf 1 pod").parse().unwrap();
@@ -94,11 +96,6 @@ spec:
 }
 
 const SETTINGS: &str = r#"
-apiVersion: vfctl.dev/v1alpha1
-kind: SriovConfig
-metadata: {name: meanwhile}
-spec:
-  physicalFunctions:
     - {name: fast, match: {driver: netdevsim}, vfs: {count: 4, all: {vlan: 100, trust: on}}}
 "#;
 
@@ -127,11 +124,6 @@ fn vf_in_use_gets_what_was_agreed_to_though_its_users_are_gone_by_then() {
     let interface = &vf.netdev.as_ref().unwrap().name;
     sim.by_hand(&format!("address {interface} 10.0.0.2/24").parse().unwrap()).unwrap();
     let spec = r#"
-apiVersion: vfctl.dev/v1alpha1
-kind: SriovConfig
-metadata: {name: meanwhile}
-spec:
-  physicalFunctions:
     - name: fast
       match: {driver: igb}
       vfs:

@@ -14,7 +14,7 @@ impl Perform for LinuxHost {
         let mut log = KernelLog::open(&self.roots);
         let mut outcomes = Vec::with_capacity(ops.len());
         let mut watch = VfioWatch::new(&self.roots, &self.children);
-        for run in ops.chunk_by(|one, next| link_ops::is_message(one) && link_ops::is_message(next)) {
+        for run in ops.chunk_by(|one, next| one.is_message() && next.is_message()) {
             // What hangs keeps its PF locked: whatever came after it would hang too.
             if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Unknown(_))) {
                 outcomes.extend(run.iter().map(|_| Outcome::NotTried));
@@ -26,7 +26,7 @@ impl Perform for LinuxHost {
                 watch = VfioWatch::new(&self.roots, &self.children);
             }
             let mut done = match run {
-                [op] if !link_ops::is_message(op) => vec![self.store_op(op, &watch, limit)],
+                [op] if !op.is_message() => vec![self.store_op(op, &watch, limit)],
                 messages => link_ops::perform(&self.roots, messages, limit),
             };
             add_detail(&mut log, run, &mut done);

@@ -21,19 +21,6 @@ const TRIES: u32 = 10;
 /// How long to wait between.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Returns whether an op is done by netlink.
-pub(crate) fn is_message(op: &Op) -> bool {
-    match op {
-        Op::SetVf { .. } | Op::SetPfMtu { .. } | Op::SetPfAdminState { .. } | Op::SetVfMtu { .. } => true,
-        Op::LoadModule { .. }
-        | Op::SetVfCount { .. }
-        | Op::SetDriversAutoprobe { .. }
-        | Op::UnbindDriver { .. }
-        | Op::BindDriver { .. }
-        | Op::ProbeDriver { .. } => false,
-    }
-}
-
 /// Performs ops that are messages.
 pub(crate) fn perform(roots: &Roots, ops: &[Op], limit: Duration) -> Vec<Outcome> {
     let mut socket = match Socket::open() {
