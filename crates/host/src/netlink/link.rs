@@ -51,13 +51,22 @@ pub(crate) struct Link {
     pub(crate) master: Option<(u32, Option<String>)>,
     /// The interface of this namespace that it stands on.
     pub(crate) lower: Option<u32>,
-    /// The interface of another namespace that it stands on, by its number there.
-    pub(crate) lower_elsewhere: Option<u32>,
+    /// The interface of another namespace that it stands on.
+    pub(crate) lower_elsewhere: Option<Elsewhere>,
     /// What it is, for software interfaces.
     pub(crate) kind: Option<String>,
     pub(crate) phys_port_name: Option<String>,
     /// The name of the device it belongs to, such as a PCI address.
     pub(crate) parent: Option<String>,
+}
+
+/// An interface of another namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    /// Its number there.
+    pub(crate) index: u32,
+    /// The number of that namespace, as this one counts.
+    pub(crate) namespace: i32,
 }
 
 impl Link {
@@ -69,7 +78,7 @@ impl Link {
         let index = u32_at(message.payload, 4)?;
         let flags = u32_at(message.payload, 8)?;
         let mut name = None;
-        let (mut master, mut lower, mut is_elsewhere) = (None, None, false);
+        let (mut master, mut lower, mut elsewhere) = (None, None, None);
         let mut link = Self {
             index,
             name: "lo".parse().ok()?,
@@ -97,7 +106,7 @@ impl Link {
                 // The kernel says 0 where the driver named no limit.
                 IFLA_MAX_MTU => link.max_mtu = u32_at(payload, 0).filter(|max| *max != 0),
                 IFLA_LINK => lower = u32_at(payload, 0).filter(|lower| *lower != 0),
-                IFLA_LINK_NETNSID => is_elsewhere = true,
+                IFLA_LINK_NETNSID => elsewhere = u32_at(payload, 0).map(u32::cast_signed),
                 IFLA_MASTER => master = u32_at(payload, 0),
                 IFLA_CARRIER => link.carrier = payload.first() == Some(&1),
                 IFLA_PHYS_PORT_NAME => link.phys_port_name = text(payload).map(str::to_owned),
@@ -119,9 +128,12 @@ impl Link {
         }
         link.name = name?;
         link.master = master.map(|master| (master, port_kind));
-        link.lower = lower.filter(|lower| !is_elsewhere && *lower != index);
+        link.lower = lower.filter(|lower| elsewhere.is_none() && *lower != index);
         // A veth stands on nothing: what it names is its other end (`veth_get_iflink`, drivers/net/veth.c).
-        link.lower_elsewhere = lower.filter(|_| is_elsewhere && link.kind.as_deref() != Some("veth"));
+        link.lower_elsewhere = lower
+            .zip(elsewhere)
+            .map(|(index, namespace)| Elsewhere { index, namespace })
+            .filter(|_| link.kind.as_deref() != Some("veth"));
         Some(link)
     }
 }

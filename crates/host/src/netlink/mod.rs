@@ -9,6 +9,7 @@ mod answer;
 mod batch;
 mod devlink;
 mod link;
+mod namespace;
 mod network;
 mod route;
 mod socket;
@@ -18,7 +19,10 @@ mod wire;
 
 pub(crate) use batch::{BATCH, Verdict, send_batch};
 pub(crate) use devlink::eswitch_mode;
+#[cfg(test)]
+pub(crate) use link::Elsewhere;
 pub(crate) use link::Link;
+pub(crate) use namespace::number_of;
 pub(crate) use network::{Network, read_links};
 pub(crate) use socket::Socket;
 pub(crate) use vf_attribute::write_setting;

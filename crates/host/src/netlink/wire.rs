@@ -13,6 +13,8 @@ pub(crate) mod kind {
     pub(crate) const RTM_GETADDR: u16 = 22;
     pub(crate) const RTM_NEWROUTE: u16 = 24;
     pub(crate) const RTM_GETROUTE: u16 = 26;
+    pub(crate) const RTM_NEWNSID: u16 = 88;
+    pub(crate) const RTM_GETNSID: u16 = 90;
 
     pub(crate) const NLM_F_REQUEST: u16 = 0x1;
     pub(crate) const NLM_F_ACK: u16 = 0x4;

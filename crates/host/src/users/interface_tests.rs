@@ -3,7 +3,7 @@
 use vfctl_port::{OwnershipRecord, SystemFacts};
 
 use super::*;
-use crate::netlink::test_link as link;
+use crate::netlink::{Elsewhere, test_link as link};
 
 /// Returns the uses of a VF whose interface is `eth3`, number 3, beside these links.
 fn uses(
@@ -130,7 +130,7 @@ fn interface_that_could_not_be_read_may_be_used_in_any_way() {
 #[test]
 fn interface_is_in_use_by_what_stands_on_it_in_another_namespace() {
     let net1 = |index, lower, kind: &str| Link {
-        lower_elsewhere: Some(lower),
+        lower_elsewhere: Some(Elsewhere { index: lower, namespace: 0 }),
         kind: Some(kind.to_owned()),
         ..link(index, "net1")
     };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -12,7 +13,7 @@ use vfctl_model::{InterfaceName, MacAddress, PciAddress, RawReading, VfAttribute
 use vfctl_port::{Use, VfFacts};
 
 use crate::errno::{chain, io_cause};
-use crate::netlink::{Link, Socket, read_links};
+use crate::netlink::{Link, Socket, number_of, read_links};
 use crate::processes::Processes;
 use crate::roots::Roots;
 use crate::sysfs::files::names;
@@ -48,11 +49,12 @@ impl Namespaces {
     /// Looks into every namespace that has a name or a process.
     pub(crate) fn search(roots: &Roots, processes: &Processes) -> Self {
         let mut found = Self { blind: processes.hidden.clone(), ..Self::default() };
-        let mut seen: BTreeSet<(u64, u64)> = identity(&roots.path("/proc/self/ns/net")).into_iter().collect();
+        let own = roots.path("/proc/self/ns/net");
+        let mut seen: BTreeSet<(u64, u64)> = identity(&own).into_iter().collect();
         for (path, name) in candidates(roots, processes) {
             let looked = match identity(&path) {
                 Ok(namespace) if !seen.insert(namespace) => continue,
-                Ok(_) => links_within(&path),
+                Ok(_) => links_within(&path, &own),
                 Err(error) => Err(error),
             };
             match looked {
@@ -86,8 +88,7 @@ impl Namespaces {
         }
     }
 
-    /// Returns what stands on the interface of this number. The kernel says on which number an interface of another
-    /// namespace stands and in which it is by a number of that one's own, so that one of a third is taken for ours.
+    /// Returns what stands on the interface of this number.
     pub(crate) fn standing_on(&self, index: u32) -> &[Upper] {
         self.standing.get(&index).map_or(&[], Vec::as_slice)
     }
@@ -97,7 +98,7 @@ impl Namespaces {
         for link in links {
             if let (Some(lower), Some(kind)) = (link.lower_elsewhere, &link.kind) {
                 let upper = Upper { name: link.name.clone(), kind: kind.clone(), namespace: name.to_owned() };
-                self.standing.entry(lower).or_default().push(upper);
+                self.standing.entry(lower.index).or_default().push(upper);
             }
             if let Some(device) = link.parent {
                 self.by_device.insert(device, name.to_owned());
@@ -127,13 +128,21 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
     fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
-/// Reads the interfaces of the namespace at `path`, from a thread that goes there and ends there.
-fn links_within(path: &Path) -> io::Result<Vec<Link>> {
-    let namespace = File::open(path)?;
+/// Reads the interfaces of the namespace at `path`, from a thread that goes there and ends there. Of what they stand on
+/// elsewhere, only what is in `own` is kept: interfaces of a third namespace have the same small numbers.
+fn links_within(path: &Path, own: &Path) -> io::Result<Vec<Link>> {
+    let (namespace, own) = (File::open(path)?, File::open(own).ok());
     let visit = move || {
         setns(namespace, CloneFlags::CLONE_NEWNET)?;
         let mut socket = Socket::open()?;
-        read_links(&mut socket).map_err(|error| io::Error::other(chain(&error)))
+        let mut links = read_links(&mut socket).map_err(|error| io::Error::other(chain(&error)))?;
+        // Where the kernel does not say (before 4.0), any may stand on ours.
+        if let Some(Ok(number)) = own.map(|own| number_of(&mut socket, own.as_fd())) {
+            for link in &mut links {
+                link.lower_elsewhere.take_if(|lower| Some(lower.namespace) != number);
+            }
+        }
+        Ok(links)
     };
     let visitor = thread::Builder::new().name("namespace".to_owned()).spawn(visit)?;
     visitor.join().unwrap_or_else(|_| Err(io::Error::other("the visit ended early")))
