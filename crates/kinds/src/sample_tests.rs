@@ -1,13 +1,14 @@
 //! A PF with one VF, for tests.
 
 use serde_json::{Value, json};
-use vfctl_model::VfIndex;
+use vfctl_model::{MacAddress, VfAttribute, VfIndex, VfValue};
 use vfctl_port::HostFacts;
 
 use crate::context::{PfContext, PfDiff};
 use crate::desired::{DesiredPf, DesiredVf, Origin, Wanted};
 use crate::pf::{CountSpec, OnUnsupported};
 use crate::registry;
+use crate::setting::Setting;
 use crate::vf::DriverSpec;
 
 /// What the spec asks of the sample.
@@ -17,6 +18,8 @@ pub(crate) struct Wish {
     pub(crate) count: Option<u16>,
     /// The driver of VF 0.
     pub(crate) driver: Option<DriverSpec>,
+    /// The MAC address of VF 0.
+    pub(crate) mac: Option<MacAddress>,
 }
 
 /// Returns the facts of a host with one igb whose VF 0 is held by igbvf.
@@ -38,6 +41,11 @@ pub(crate) fn diff(host: Value, wish: Wish) -> PfDiff {
     let (address, facts) = host.physical_functions.first_key_value().expect("a PF");
     let origin = |place: &str| -> Origin { place.into() };
     let driver = wish.driver.map(|value| Wanted { value, origin: origin("driver") });
+    let mac = wish.mac.map(|mac| {
+        let value = Setting::Value(VfValue::Mac(mac));
+        (VfAttribute::MacAddress, Wanted { value, origin: origin("macAddress") })
+    });
+    let vf = DesiredVf { attributes: mac.into_iter().collect(), driver, mtu: None };
     let desired = DesiredPf {
         name: "fast".to_owned(),
         address: address.clone(),
@@ -49,7 +57,7 @@ pub(crate) fn diff(host: Value, wish: Wish) -> PfDiff {
         mtu: None,
         count: wish.count.map(|count| Wanted { value: CountSpec::Number(count), origin: origin("count") }),
         drivers_autoprobe: None,
-        vfs: [(VfIndex(0), DesiredVf { driver, ..DesiredVf::default() })].into(),
+        vfs: [(VfIndex(0), vf)].into(),
     };
     registry::diff(&PfContext::new(&host, facts, &desired))
 }

@@ -7,8 +7,8 @@ use vfctl_model::{
 };
 use vfctl_port::{Claim, ClaimValue, Expect, Op, Phase, Property};
 
-use super::rate;
 use super::read::read;
+use super::{port_address, rate};
 use crate::binding;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::{DesiredVf, Origin, Wanted};
@@ -39,6 +39,7 @@ enum Verdict {
 pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     let mut gathered = Gathered::default();
     tell_of_lent(context, diff);
+    port_address::tell(context, &mut diff.findings);
     let Some(interface) = context.interface() else {
         let first = context.desired.vfs.values().flat_map(|vf| vf.attributes.values()).next();
         let said_already =

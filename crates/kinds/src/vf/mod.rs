@@ -5,6 +5,7 @@ mod diff;
 mod effective;
 mod mac_address;
 mod mac_source;
+mod port_address;
 mod rate;
 mod read;
 mod rules;

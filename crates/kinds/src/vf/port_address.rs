@@ -1,0 +1,70 @@
+//! Tells of VFs whose wanted MAC address is a port's own: the network delivers its frames to one of the two.
+
+use std::collections::BTreeMap;
+
+use vfctl_model::{InterfaceName, MacAddress, VfSet, VfValue};
+
+use crate::context::PfContext;
+use crate::finding::{Finding, Findings};
+use crate::setting::Setting;
+
+/// How many VFs are told one by one.
+const TOLD: usize = 4;
+
+/// Adds a note where VFs are to have an address that a port of this host has now or was made with.
+pub(super) fn tell(context: &PfContext<'_>, findings: &mut Findings) {
+    let netdevs = context.host.physical_functions.values().filter_map(|pf| pf.netdev.as_ref());
+    let ports: BTreeMap<MacAddress, &InterfaceName> = netdevs
+        .flat_map(|netdev| {
+            [Some(netdev.mac), netdev.permanent_mac].into_iter().flatten().map(move |mac| (mac, &netdev.name))
+        })
+        .filter(|(mac, _)| *mac != MacAddress::ZERO)
+        .collect();
+    let (mut concerned, mut details) = (VfSet::default(), Vec::new());
+    for (index, vf) in context.desired.vfs.iter().filter(|(index, _)| index.0 < context.count) {
+        for wanted in vf.attributes.values() {
+            if let Setting::Value(VfValue::Mac(mac)) = wanted.value
+                && let Some(port) = ports.get(&mac)
+            {
+                concerned.insert(*index);
+                details.push(format!("vf {index}: {mac} is the address of {port}"));
+            }
+        }
+    }
+    if details.is_empty() {
+        return;
+    }
+    let more = details.len().saturating_sub(TOLD);
+    details.truncate(TOLD);
+    details.extend((more > 0).then(|| format!("and {more} more")));
+    findings.notes.push(Finding {
+        origin: None,
+        message: format!("vf {concerned}: the MAC address is a port's own on this host"),
+        details,
+        help: Some("give each VF an address of its own: a network delivers to one holder only".to_owned()),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::sample::{self, Wish};
+
+    #[test]
+    fn address_of_a_port_is_told_and_any_other_is_not() {
+        let notes = |mac: &str| {
+            let mut host = sample::host();
+            host["physicalFunctions"]["pci/0000:01:00.0"]["netdev"] = json!({
+                "name": "eth0", "mac": "02:00:00:00:00:01", "permanentMac": "52:54:00:00:00:01", "mtu": 1500,
+                "up": true, "carrier": true,
+            });
+            let wish = Wish { mac: Some(mac.parse().unwrap()), ..Wish::default() };
+            let notes = sample::diff(host, wish).findings.notes;
+            notes.into_iter().flat_map(|note| note.details).collect::<Vec<_>>()
+        };
+        assert_eq!(notes("02:00:00:00:00:01"), ["vf 0: 02:00:00:00:00:01 is the address of eth0"]);
+        assert_eq!(notes("52:54:00:00:00:01"), ["vf 0: 52:54:00:00:00:01 is the address of eth0"]);
+        assert_eq!(notes("02:00:00:00:00:02"), [""; 0]);
+    }
+}
