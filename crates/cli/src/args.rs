@@ -29,6 +29,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Shows what apply would change, why, in which order, and whom it hurts.
     Plan(PlanArgs),
+    /// Shows what a plan file says, as plan showed it.
+    Show(ShowArgs),
     /// Plans, shows, asks, performs, verifies and reports.
     Apply(ApplyArgs),
     /// Explains one thing: where the spec asks for it, what was read, and what would be done.
@@ -98,12 +100,23 @@ pub struct PlanArgs {
     pub specs: SpecArgs,
     #[command(flatten)]
     pub facts: FactsArgs,
-    /// Writes the plan to this file, for apply.
+    /// Writes the plan to this file, for apply; `-` is the same as --json.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Prints the plan as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Shows the command beside each change, and where the spec asks for it.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// The options of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The file that `plan -o` wrote; `-` is standard input.
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
     /// Shows the command beside each change, and where the spec asks for it.
     #[arg(short, long)]
     pub verbose: bool,
@@ -144,7 +157,7 @@ pub struct ExplainArgs {
 /// The options of `record`.
 #[derive(Debug, Args)]
 pub struct RecordArgs {
-    /// Writes to this file instead of standard output.
+    /// Writes to this file instead of standard output, which is `-`.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

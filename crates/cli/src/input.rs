@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use vfctl_plan::Source;
+use vfctl_plan::{Plan, Source, check};
 use vfctl_port::{FactsFormat, World};
 use vfctl_spec::{Diagnostic, SpecSet};
 
@@ -84,23 +84,37 @@ pub(crate) fn world(files: &[PathBuf], machine: &Machine<'_>) -> Result<World, C
     Ok(all)
 }
 
+/// Returns the plan of this file, proven for each of its hosts: somebody may have edited it.
+pub(crate) fn plan_file(path: &Path) -> Result<Plan, CliError> {
+    let plan: Plan = document(path, &PLAN)?;
+    for host in plan.hosts.values() {
+        check(host).map_err(|flaws| {
+            let first = flaws.first().map(ToString::to_string).unwrap_or_default();
+            let more = match flaws.len() {
+                0 | 1 => String::new(),
+                count => format!("; and {} more", count - 1),
+            };
+            CliError::SpoiltPlan { path: path.to_owned(), flaws: format!("{first}{more}") }
+        })?;
+    }
+    Ok(plan)
+}
+
 /// A kind of JSON document that vfctl writes and reads.
-pub(crate) struct Kind {
+struct Kind {
     /// What it is.
-    pub(crate) what: &'static str,
+    what: &'static str,
     /// The format that is read.
-    pub(crate) format: &'static str,
+    format: &'static str,
     /// What writes it.
-    pub(crate) writer: &'static str,
+    writer: &'static str,
 }
 
 /// What `record` writes.
-pub(crate) const FACTS: Kind =
-    Kind { what: "a facts file", format: "vfctl.dev/facts/v1", writer: "vfctl record" };
+const FACTS: Kind = Kind { what: "a facts file", format: "vfctl.dev/facts/v1", writer: "vfctl record" };
 
 /// What `plan -o` writes.
-pub(crate) const PLAN: Kind =
-    Kind { what: "a plan file", format: "vfctl.dev/plan/v1", writer: "vfctl plan -o" };
+const PLAN: Kind = Kind { what: "a plan file", format: "vfctl.dev/plan/v1", writer: "vfctl plan -o" };
 
 /// The one thing that every version of every document has.
 #[derive(serde::Deserialize)]
@@ -109,7 +123,7 @@ struct Header {
 }
 
 /// Returns a JSON document of vfctl's; `-` is standard input. Its version is looked at before anything else.
-pub(crate) fn document<T: serde::de::DeserializeOwned>(path: &Path, kind: &Kind) -> Result<T, CliError> {
+fn document<T: serde::de::DeserializeOwned>(path: &Path, kind: &Kind) -> Result<T, CliError> {
     let Kind { what, format, writer } = *kind;
     let read = if path.as_os_str() == "-" { read_stdin() } else { std::fs::read_to_string(path) };
     let text = read.map_err(|cause| CliError::Read { path: path.to_owned(), cause })?;

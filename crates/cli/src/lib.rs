@@ -13,6 +13,7 @@ mod command;
 mod error;
 mod input;
 mod machine;
+mod output;
 mod progress;
 mod table;
 mod yaml;
@@ -22,6 +23,7 @@ use std::ffi::OsString;
 use clap::Parser;
 
 pub use args::Cli;
+use error::with_causes;
 pub use error::{CliError, Exit};
 pub use machine::{Console, Machine};
 
@@ -69,13 +71,7 @@ fn tell(error: &CliError, console: &mut Console<'_>) {
     if matches!(error, CliError::Output(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe) {
         return;
     }
-    let mut text = format!("error: failed to {error}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        text.push_str(&format!(": {next}"));
-        cause = next.source();
-    }
-    if writeln!(console.err, "{text}").is_err() {
+    if writeln!(console.err, "error: failed to {}", with_causes(error)).is_err() {
         tracing::debug!("standard error is closed");
     }
 }

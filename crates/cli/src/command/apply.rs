@@ -14,10 +14,10 @@ use vfctl_state::{FileJournal, Lock};
 use crate::args::ApplyArgs;
 use crate::command::cut_off::tell_holder;
 use crate::command::plan::tell_of_stuck;
-use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
-use crate::input::{PLAN, Specs, document, specs, with_sources};
+use crate::input::{Specs, plan_file, specs, with_sources};
 use crate::machine::{Console, Machine};
+use crate::output::{print_json, tell_mistakes};
 use crate::progress::Lines;
 
 /// How long to listen for an answer before it is looked whether the user has stopped the program.
@@ -51,7 +51,7 @@ pub(super) fn run(
     };
     tell_of_stuck(&plan, &before, console)?;
     if !seen && !args.json {
-        write!(console.out, "{}", render(&plan_of(machine, plan.clone()), Detail::Short))?;
+        write!(console.out, "{}", text_of(&plan, machine))?;
     }
     if let Some(report) = refusal(&plan, args) {
         return finish(args, console, &report);
@@ -62,7 +62,7 @@ pub(super) fn run(
     if !seen && !args.yes {
         if args.json && console.can_ask {
             // Standard output is for the report alone; nobody agrees to what was not shown.
-            write!(console.err, "{}", render(&plan_of(machine, plan.clone()), Detail::Short))?;
+            write!(console.err, "{}", text_of(&plan, machine))?;
         }
         match ask(console, machine.clock)? {
             Answer::Yes => {}
@@ -104,19 +104,11 @@ fn intent(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Intent, CliError> {
-    if let Some(path) = plan_file(&args.inputs) {
-        let Plan { format: _, mut hosts } = document(path, &PLAN)?;
-        let host = hosts
+    if let Some(path) = as_plan_file(&args.inputs) {
+        let host = plan_file(path)?
+            .hosts
             .remove(&machine.name)
             .ok_or_else(|| CliError::NoPlanForHost { path: path.clone(), host: machine.name.to_string() })?;
-        check(&host).map_err(|flaws| {
-            let first = flaws.first().map(ToString::to_string).unwrap_or_default();
-            let more = match flaws.len() {
-                0 | 1 => String::new(),
-                count => format!("; and {} more", count - 1),
-            };
-            CliError::SpoiltPlan { path: path.clone(), flaws: format!("{first}{more}") }
-        })?;
         return Ok(Intent::Filed(host));
     }
     match specs(&args.inputs)? {
@@ -136,15 +128,16 @@ fn intent(
 }
 
 /// Returns the plan file, where the one input is one.
-fn plan_file(inputs: &[PathBuf]) -> Option<&PathBuf> {
+fn as_plan_file(inputs: &[PathBuf]) -> Option<&PathBuf> {
     match inputs {
         [path] if path.extension().is_some_and(|extension| extension == "json") => Some(path),
         _ => None,
     }
 }
 
-fn plan_of(machine: &Machine<'_>, host: HostPlan) -> Plan {
-    Plan::new([(machine.name.clone(), host)].into())
+/// Returns what the user is shown of a plan for this host.
+fn text_of(plan: &HostPlan, machine: &Machine<'_>) -> String {
+    render(&Plan::new([(machine.name.clone(), plan.clone())].into()), Detail::Short)
 }
 
 /// Returns why nothing may be written.

@@ -7,7 +7,7 @@ use std::path::Path;
 use vfctl_port::{HostFacts, JournalEntry};
 use vfctl_state::{Holder, JournalRead, Lock, StateError, all_ended, kept_journals};
 
-use crate::error::CliError;
+use crate::error::{CliError, with_causes};
 use crate::machine::Console;
 
 /// Tells whoever only looks. While an apply runs, its journal has no end and what it lent is as it should be.
@@ -94,12 +94,6 @@ fn unreadable(error: &StateError) -> String {
         tracing::debug!(%error, "the state folder may not be read");
         return String::new();
     }
-    let mut text = format!("note: failed to {error}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        text.push_str(&format!(": {next}"));
-        cause = next.source();
-    }
-    text.push_str("; what an earlier apply left behind may not be told\n");
-    text
+    let causes = with_causes(error);
+    format!("note: failed to {causes}; what an earlier apply left behind may not be told\n")
 }

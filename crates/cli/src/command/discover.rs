@@ -7,10 +7,10 @@ use vfctl_model::{HostName, Reading, VfAttribute};
 use vfctl_port::{HostFacts, PfFacts, VfFacts};
 
 use crate::args::{DiscoverArgs, DiscoverOutput};
-use crate::command::validate::print_json;
 use crate::error::{CliError, Exit};
 use crate::input::world;
 use crate::machine::{Console, Machine};
+use crate::output::print_json;
 use crate::table::table;
 use crate::yaml;
 

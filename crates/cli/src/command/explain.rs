@@ -3,10 +3,10 @@
 use vfctl_plan::{Address, Explanation, explain};
 
 use crate::args::ExplainArgs;
-use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
 use crate::input::{Specs, specs, with_sources, world};
 use crate::machine::{Console, Machine};
+use crate::output::{print_json, tell_mistakes};
 
 /// Runs the command.
 pub(super) fn run(

@@ -7,6 +7,7 @@ mod explain;
 mod plan;
 mod record;
 mod schema;
+mod show;
 mod validate;
 
 use crate::args::{Cli, Command};
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: Cli, console: &mut Console<'_>, machine: &Machine<'_>) ->
         Command::Discover(args) => discover::run(&args, console, machine),
         Command::Validate(args) => validate::run(&args, console),
         Command::Plan(args) => plan::run(&args, state_dir.as_deref(), console, machine),
+        Command::Show(args) => show::run(&args, console),
         Command::Apply(args) => apply::run(&args, state_dir.as_deref(), console, machine),
         Command::Explain(args) => explain::run(&args, console, machine),
         Command::Record(args) => record::run(&args, console, machine),

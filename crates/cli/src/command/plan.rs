@@ -7,10 +7,10 @@ use vfctl_port::HostFacts;
 
 use crate::args::PlanArgs;
 use crate::command::cut_off::tell_onlooker;
-use crate::command::validate::{print_json, tell_mistakes};
 use crate::error::{CliError, Exit};
 use crate::input::{Specs, specs, with_sources, world};
 use crate::machine::{Console, Machine};
+use crate::output::{is_stdout, print_json, tell_mistakes, write_json};
 
 /// Runs the command.
 pub(super) fn run(
@@ -27,30 +27,25 @@ pub(super) fn run(
         }
     };
     let world = world(&args.facts.facts, machine)?;
-    if args.facts.facts.is_empty() {
-        for now in world.hosts.values() {
-            tell_onlooker(state_dir.unwrap_or(&machine.state_dir), now, console)?;
-        }
-    }
     let plan = with_sources(&set, |sources| vfctl_plan::plan(sources, &world));
     proven(&plan)?;
     if args.facts.facts.is_empty() {
         for (name, host) in &world.hosts {
+            tell_onlooker(state_dir.unwrap_or(&machine.state_dir), host, console)?;
             if let Some(plan) = plan.hosts.get(name) {
                 tell_of_stuck(plan, host, console)?;
             }
         }
     }
-    if args.json {
+    let file = args.output.as_deref().filter(|path| !is_stdout(path));
+    if args.json || args.output.is_some() && file.is_none() {
         print_json(console, &plan)?;
     } else {
         let detail = if args.verbose { Detail::Verbose } else { Detail::Short };
         write!(console.out, "{}", render(&plan, detail))?;
     }
-    if let Some(path) = &args.output {
-        let mut text = serde_json::to_vec_pretty(&plan).map_err(std::io::Error::from)?;
-        text.push(b'\n');
-        std::fs::write(path, text).map_err(|cause| CliError::Write { path: path.clone(), cause })?;
+    if let Some(path) = file {
+        write_json(path, &plan)?;
     }
     Ok(match (plan.is_blocked(), plan.is_empty()) {
         (true, _) => Exit::Failed,

@@ -3,9 +3,9 @@
 use vfctl_port::World;
 
 use crate::args::RecordArgs;
-use crate::command::validate::print_json;
 use crate::error::{CliError, Exit};
 use crate::machine::{Console, Machine};
+use crate::output::{is_stdout, print_json, write_json};
 
 /// Runs the command.
 pub(super) fn run(
@@ -14,13 +14,9 @@ pub(super) fn run(
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
     let world = World::of_host(machine.name.clone(), machine.observe.observe_host()?);
-    match &args.output {
+    match args.output.as_deref().filter(|path| !is_stdout(path)) {
         None => print_json(console, &world)?,
-        Some(path) => {
-            let mut text = serde_json::to_vec_pretty(&world).map_err(std::io::Error::from)?;
-            text.push(b'\n');
-            std::fs::write(path, text).map_err(|cause| CliError::Write { path: path.clone(), cause })?;
-        }
+        Some(path) => write_json(path, &world)?,
     }
     Ok(Exit::Done)
 }

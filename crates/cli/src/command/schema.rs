@@ -3,9 +3,9 @@
 use schemars::schema_for;
 
 use crate::args::{SchemaArgs, SchemaDocument};
-use crate::command::validate::print_json;
 use crate::error::{CliError, Exit};
 use crate::machine::Console;
+use crate::output::print_json;
 
 /// Runs the command.
 pub(super) fn run(args: &SchemaArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
