@@ -38,10 +38,13 @@ confirm_all() {
     for vf in 0 1 2 3; do
         confirm $vf "link/ether 02:00:00:00:10:0$vf"
         confirm $vf "vlan 100, qos 3"
-        confirm $vf "spoof checking on"
     done
+    confirm 0 "spoof checking off"
     confirm 0 "trust on"
-    for vf in 1 2 3 4 5; do confirm $vf "trust off"; done
+    for vf in 1 2 3 4 5; do
+        confirm $vf "spoof checking on"
+        confirm $vf "trust off"
+    done
     for vf in 4 5; do
         driver=$(basename "$(readlink /sys/bus/pci/devices/0000:01:00.0/virtfn$vf/driver)")
         [ "$driver" = vfio-pci ] || { echo "DEMO FAILED: vf $vf is held by '$driver', not by vfio-pci"; exit 1; }
