@@ -23,3 +23,7 @@ setup:
 # Measures planning, and changing VFs beside `ip`.
 bench:
     bash ci/bench.sh
+
+# Random things on the simulator and on the kernel: do both agree?
+random *ARGS:
+    bash ci/random.sh {{ARGS}}

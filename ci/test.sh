@@ -92,8 +92,10 @@ kernel_tiers() {
     check static is_static || :
     if check image "$programs/debug/testbed" image; then
         suite kernel "$programs/debug/testbed" run --guests "$(guests)" --vfctl "$programs/release/vfctl" \
-            --report "$results/kernel" || :
+            --report "$results/kernel" testbed/scenarios "$results/random" || :
         check matrix "$programs/debug/testbed" matrix "$results/sim" "$results/kernel" || :
+        check agree "$programs/debug/testbed" compare "$results/random" \
+            --report "$results/sim" --report "$results/kernel" || :
     else
         lost kernel "there is no guest" || :
         lost matrix "there are no results to compare" || :
@@ -108,12 +110,15 @@ if [ "$mode" = all ]; then
     check setup bash ci/setup.sh || :
 fi
 # What an earlier run has left must not count.
-rm -rf "$results/sim" "$results/kernel"
+rm -rf "$results/sim" "$results/kernel" "$results/random"
 check format cargo fmt --all --check || :
 check lint cargo clippy --locked --workspace --all-targets --features vfctl-cli/sim -- -D warnings || :
 suite crates cargo test --locked --workspace --features vfctl-cli/sim --no-fail-fast || :
 if check programs cargo build --locked -p vfctl-cli -p testbed --features vfctl-cli/sim --bins; then
-    suite simulator "$programs/debug/testbed" simulate --sim "$programs/debug/vfctl-sim" --report "$results/sim" || :
+    # The same seeds each time, so that only a change can make this fail; ci/random.sh tries others.
+    check invent "$programs/debug/testbed" invent --seed 1 --count 2 "$results/random" || :
+    suite simulator "$programs/debug/testbed" simulate --sim "$programs/debug/vfctl-sim" \
+        --report "$results/sim" testbed/scenarios "$results/random" || :
     if [ "$mode" = all ]; then kernel_tiers; fi
 else
     lost simulator "the programs could not be built" || :

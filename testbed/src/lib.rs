@@ -13,6 +13,7 @@ pub mod machine;
 pub mod matrix;
 pub mod place;
 pub mod programs;
+pub mod random;
 pub mod report;
 pub mod roles;
 pub mod runner;

@@ -3,7 +3,7 @@
 use crate::guest::Output;
 use crate::place::{Place, PlaceError};
 use crate::scenario::substitution::substitute;
-use crate::scenario::{Action, Scenario, Step};
+use crate::scenario::{Action, Exit, Scenario, Step};
 use crate::transcript::readings::readings;
 use crate::transcript::{Entry, Normaliser, Transcript, Verdict};
 
@@ -160,8 +160,8 @@ fn one_step(
         Action::Hand(words) => {
             let words = replaced(place, words)?;
             let output = place.hand(&words)?;
-            // What works has nothing to say.
-            if output.is_success() { None } else { Some(output) }
+            // What works has nothing to say, unless it is what is asked.
+            if output.is_success() && step.checks.exit != Exit::Any { None } else { Some(output) }
         }
         Action::Readings => Some(place.record()?),
     };
@@ -185,9 +185,17 @@ fn one_step(
     Ok(Outcome { entry, wrong })
 }
 
-/// Equal means: the same exit codes and the same plans.
+/// Equal means: the same exit codes and the same plans, and that the same is
+/// refused by hand, where each place has its own words and codes for it.
 fn essence(step: &Step, entry: &Entry) -> Vec<String> {
-    let Action::Vfctl(arguments) = &step.action else { return Vec::new() };
+    let arguments = match &step.action {
+        Action::Vfctl(arguments) => arguments,
+        Action::Hand(words) => {
+            let done = if entry.code == Some(0) { "done" } else { "refused" };
+            return vec![format!("by hand: {words}: {done}")];
+        }
+        _ => return Vec::new(),
+    };
     let code = entry.code.map_or("too late".to_owned(), |code| format!("exit {code}"));
     let mut essence = vec![format!("$ vfctl {arguments}: {code}")];
     if arguments.split_whitespace().next() == Some("plan") {
@@ -206,12 +214,12 @@ fn check(
     normaliser: &Normaliser,
 ) -> Result<Option<String>, PlaceError> {
     let checks = &step.checks;
-    match output.code {
-        None => return Ok(Some("it took too long".to_owned())),
-        Some(code) if code != checks.exit => {
-            return Ok(Some(format!("exit code {code}, not {}", checks.exit)));
+    match (output.code, checks.exit) {
+        (None, _) => return Ok(Some("it took too long".to_owned())),
+        (Some(code), Exit::Code(expected)) if code != expected => {
+            return Ok(Some(format!("exit code {code}, not {expected}")));
         }
-        Some(_) => {}
+        (Some(_), Exit::Code(_) | Exit::Any) => {}
     }
     let said = format!("{}{}", entry.stdout, entry.stderr);
     for (texts, expected) in [(&checks.has, true), (&checks.not, false)] {
@@ -340,6 +348,18 @@ mod tests {
     #[test]
     fn what_is_done_by_hand_must_work() {
         assert!(why(verdict(&mut echo("", 1), "by hand: rescan\n")).contains("exit code 1, not 0"));
+    }
+
+    #[test]
+    fn what_may_be_refused_is_compared_and_not_judged() {
+        let body = "by hand: rescan\nexit any\n$ vfctl plan a\nexit any\n";
+        let essence = |code| {
+            let transcript = run(&mut echo("", code), &scenario(body), Some("pf0"));
+            assert_eq!(transcript.verdict, Verdict::Passed);
+            transcript.essence()
+        };
+        assert_eq!(essence(0), ["by hand: rescan: done", "$ vfctl plan a: exit 0"]);
+        assert_eq!(essence(1), ["by hand: rescan: refused", "$ vfctl plan a: exit 1"]);
     }
 
     #[test]

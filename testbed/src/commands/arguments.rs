@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{exec, matrix, run};
+use super::{exec, invent, matrix, run};
 use crate::guest::agent;
 use crate::lab::{self, Lab, Plan};
 use crate::topology::Topology;
@@ -35,6 +35,10 @@ enum Command {
     Simulate(run::SimulateArguments),
     /// Make the matrix of scenarios and places from reports, or check it
     Matrix(matrix::MatrixArguments),
+    /// Say where reports of both places do not agree on scenarios
+    Compare(matrix::CompareArguments),
+    /// Write random scenarios, to run in both places and compare
+    Invent(invent::InventArguments),
     /// Record the lab that simulated worlds begin with
     Fixtures {
         #[command(flatten)]
@@ -102,6 +106,8 @@ pub fn run_command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Run(arguments) => return run::run(&arguments),
         Command::Simulate(arguments) => return run::simulate(&arguments),
         Command::Matrix(arguments) => return matrix::write_or_check(&arguments),
+        Command::Compare(arguments) => return matrix::compare(&arguments),
+        Command::Invent(arguments) => invent::invent(&arguments)?,
         Command::Fixtures { hardware, write: _ } => record(&hardware)?,
         Command::Agent => agent::serve()?,
     }

@@ -1,10 +1,11 @@
-//! `testbed matrix`: which scenario runs where, kept in `MATRIX.md`.
+//! `testbed matrix`: which scenario runs where, kept in `MATRIX.md`; `testbed compare`: whether both places agree on
+//! scenarios that are not kept.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 
 use crate::matrix::{Matrix, matrix};
@@ -25,6 +26,42 @@ pub(super) struct MatrixArguments {
     reports: Vec<PathBuf>,
 }
 
+/// The arguments of `testbed compare`.
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// Scenario files, or folders of them
+    #[arg(required = true, value_name = "SCENARIO")]
+    scenarios: Vec<PathBuf>,
+    /// The report folders of `run` and `simulate`; the option is given for each
+    #[arg(long = "report", required = true, value_name = "REPORT")]
+    reports: Vec<PathBuf>,
+}
+
+/// Says where the places do not agree.
+///
+/// # Errors
+///
+/// When a file cannot be read, and when there is nothing to compare.
+pub(super) fn compare(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
+    let CompareArguments { scenarios, reports } = arguments;
+    let scenarios = parser::read_all(scenarios)?;
+    ensure!(!scenarios.is_empty(), "compare anything: there is no scenario");
+    let Matrix { text: _, problems } = matrix(&scenarios, &read(reports)?);
+    Ok(end(scenarios.len(), &problems))
+}
+
+fn read(reports: &[PathBuf]) -> anyhow::Result<Vec<Report>> {
+    Ok(reports.iter().map(|folder| Report::read(folder)).collect::<Result<_, _>>()?)
+}
+
+fn end(scenarios: usize, problems: &[String]) -> ExitCode {
+    for problem in problems {
+        println!("{problem}");
+    }
+    println!("{scenarios} scenarios, {} problems", problems.len());
+    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
 /// Writes or checks the matrix.
 ///
 /// # Errors
@@ -34,8 +71,7 @@ pub(super) fn write_or_check(arguments: &MatrixArguments) -> anyhow::Result<Exit
     let MatrixArguments { write, check: _, reports } = arguments;
     let testbed = Path::new(env!("CARGO_MANIFEST_DIR"));
     let scenarios = parser::read_all(&[testbed.join("scenarios")])?;
-    let reports = reports.iter().map(|folder| Report::read(folder)).collect::<Result<Vec<_>, _>>()?;
-    let Matrix { text, mut problems } = matrix(&scenarios, &reports);
+    let Matrix { text, mut problems } = matrix(&scenarios, &read(reports)?);
     let committed = testbed.join("MATRIX.md");
     if *write {
         fs::write(&committed, &text).with_context(|| format!("write {}", committed.display()))?;
@@ -44,9 +80,5 @@ pub(super) fn write_or_check(arguments: &MatrixArguments) -> anyhow::Result<Exit
             "testbed/MATRIX.md is another than these reports make: run `testbed matrix --write`".to_owned(),
         );
     }
-    for problem in &problems {
-        println!("{problem}");
-    }
-    println!("{} scenarios, {} problems", scenarios.len(), problems.len());
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(end(scenarios.len(), &problems))
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod exec;
+mod invent;
 mod matrix;
 mod run;
 

@@ -70,6 +70,7 @@ set_each() {
 
 bind() {
     local vf driver=$3
+    [ -e "$(device "$1")/virtfn$2" ] || die "$1 has no vf $2"
     vf=$(vf_device "$1" "$2")
     case $driver in
         none)
@@ -123,9 +124,11 @@ flapping() {
 }
 
 # What is done is over once the carrier is back; a wire that is cut gives none.
+# A netdevsim keeps its own, or has lost it for good by being down (`nsim_stop`).
 settle() {
     local port tries
     for port; do
+        [[ $(device "$port") != */netdevsim* ]] || continue
         tries=100
         while is_up "$port" && ! has_carrier "$port" && [ $((tries--)) -gt 0 ]; do sleep 0.05; done
     done

@@ -66,6 +66,19 @@ for name; do
     [ "$(<"/sys/class/net/$name/mtu")" = 1500 ] || $ip link set "$name" mtu 1500
     [ "$(($(<"/sys/class/net/$name/flags") & 1))" = 1 ] || $ip link set "$name" up
 done
+# A netdevsim that was down for a while has no carrier any more (`nsim_stop`, drivers/net/netdevsim/netdev.c): a new
+# interface has one.
+for name; do
+    device=$(readlink -f "/sys/class/net/$name/device")
+    if [[ $device == */netdevsim* ]] && [ "$(<"/sys/class/net/$name/carrier")" != 1 ]; then
+        mac=$(<"/sys/class/net/$name/address")
+        devlink dev reload "netdevsim/${device##*/}"
+        for path in "$device"/net/*; do
+            $ip link set "${path##*/}" name "$name" address "$mac"
+            $ip link set "$name" up
+        done
+    fi
+done
 rm -rf /var/lib/vfctl /run/vfctl /etc/vfctl
 
 # What was loaded since boot is unloaded, users before what they use.

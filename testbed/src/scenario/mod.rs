@@ -9,4 +9,4 @@ pub mod script;
 pub mod substitution;
 
 pub use parser::ScenarioError;
-pub use script::{Action, Checks, On, Only, Scenario, Step};
+pub use script::{Action, Checks, Exit, On, Only, Scenario, Step};

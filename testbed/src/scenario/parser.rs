@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::hand;
-use super::script::{Action, Checks, On, Only, Scenario, Step};
+use super::script::{Action, Checks, Exit, On, Only, Scenario, Step};
 
 /// Why a scenario cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -130,9 +130,7 @@ impl Parser {
             }
         }
         if let Some(code) = line.strip_prefix("exit ") {
-            let code = code.parse().map_err(|_| format!("`{code}` is no exit code"))?;
-            self.checks()?.exit = code;
-            return Ok(());
+            return self.exit(code);
         }
         match line {
             "readings" => self.step(number, Action::Readings),
@@ -163,6 +161,21 @@ impl Parser {
             _ => return Err(format!("`{keyword}:` is unknown")),
         }
         Ok(())
+    }
+
+    fn exit(&mut self, code: &str) -> Result<(), String> {
+        if code != "any" {
+            let code = code.parse().map_err(|_| format!("`{code}` is neither an exit code nor `any`"))?;
+            self.checks()?.exit = Exit::Code(code);
+            return Ok(());
+        }
+        match self.steps.last_mut() {
+            Some(Step { action: Action::Vfctl(_) | Action::Hand(_), checks, .. }) => {
+                checks.exit = Exit::Any;
+                Ok(())
+            }
+            _ => Err("`exit any` belongs below `$ vfctl` or `by hand:`".to_owned()),
+        }
     }
 
     /// A line of the file or of the shell command above.
@@ -299,7 +312,7 @@ mod tests {
             Action::File { name: "a.yaml".to_owned(), text: "spec:\n  vfs: 4\n\n".to_owned() }
         );
         assert_eq!(steps[1].action, Action::Vfctl("plan a.yaml".to_owned()));
-        assert_eq!(steps[1].checks.exit, 2);
+        assert_eq!(steps[1].checks.exit, Exit::Code(2));
         assert_eq!(steps[1].line, 7);
     }
 
@@ -309,6 +322,15 @@ mod tests {
         assert_eq!(steps[0].checks.has, ["one: two"]);
         assert_eq!(steps[0].checks.not, ["three"]);
         assert_eq!(steps[2].action, Action::Readings);
+    }
+
+    #[test]
+    fn how_a_step_ends_can_be_left_to_the_places() {
+        let steps = steps("by hand: rescan\nexit any\n$ vfctl plan a.yaml\nexit any\n");
+        assert_eq!(steps[0].checks.exit, Exit::Any);
+        assert_eq!(steps[1].checks.exit, Exit::Any);
+        assert!(error("readings\nexit any\n").contains("belongs below"));
+        assert!(error("$ vfctl plan a.yaml\nexit some\n").contains("neither"));
     }
 
     #[test]

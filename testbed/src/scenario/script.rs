@@ -80,13 +80,28 @@ pub enum Action {
     Readings,
 }
 
+/// How a step is expected to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// With this exit code.
+    Code(i32),
+    /// With any, which is the same in every place.
+    Any,
+}
+
 /// What is expected of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checks {
-    /// The exit code, 0 when the scenario does not say.
-    pub exit: i32,
+    /// The end.
+    pub exit: Exit,
     /// Texts that the output contains.
     pub has: Vec<String>,
     /// Texts that the output does not contain.
     pub not: Vec<String>,
+}
+
+impl Default for Checks {
+    fn default() -> Self {
+        Self { exit: Exit::Code(0), has: Vec::new(), not: Vec::new() }
+    }
 }
