@@ -210,6 +210,17 @@ fn op_of_another_pf_is_found() {
 }
 
 #[test]
+fn op_through_another_interface_is_found() {
+    let vlan = Property::Attribute(vfctl_model::VfAttribute::Vlan);
+    finds("interface is not eth9", new(), |lane| {
+        for change in &mut step(lane, Phase::ConfigureVf, vlan).changes {
+            let Op::SetVf { interface, .. } = &mut change.op else { panic!("{}", change.op) };
+            *interface = "eth9".parse().unwrap();
+        }
+    });
+}
+
+#[test]
 fn op_before_all_lanes_is_found() {
     let mut spoilt = used();
     let destroys = step(spoilt.lanes.first_mut().unwrap(), Phase::RemoveVfs, Property::VfCount).clone();

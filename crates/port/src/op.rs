@@ -204,6 +204,22 @@ impl Op {
         }
     }
 
+    /// Returns the PF's interface as the op has it; `None` where it needs none.
+    pub fn interface(&self) -> Option<&InterfaceName> {
+        match self {
+            Self::SetVf { interface, .. }
+            | Self::SetPfMtu { interface, .. }
+            | Self::SetPfAdminState { interface, .. } => Some(interface),
+            Self::LoadModule { .. }
+            | Self::SetVfCount { .. }
+            | Self::SetDriversAutoprobe { .. }
+            | Self::SetVfMtu { .. }
+            | Self::UnbindDriver { .. }
+            | Self::BindDriver { .. }
+            | Self::ProbeDriver { .. } => None,
+        }
+    }
+
     /// Returns the VF concerned; `None` where the op concerns the whole PF or host.
     pub fn vf(&self) -> Option<VfIndex> {
         match self {

@@ -70,6 +70,9 @@ pub(super) fn demand(op: &Op, lane: &Lane, known: &Knowledge<'_>) -> Result<(), 
     {
         return refusal(format!("vf {vf} will be at {expected}"));
     }
+    if let Some(interface) = op.interface() {
+        is(&pf, Property::Interface, ClaimValue::Name(interface.to_string()))?;
+    }
     match op {
         Op::LoadModule { .. } => refusal("belongs to no lane"),
         Op::SetVfCount { count: 0, .. }
