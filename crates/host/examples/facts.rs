@@ -49,7 +49,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         ["interrupted"] => {
             install_signal_handlers()?;
             println!("waiting");
-            let end = SystemClock.now() + Duration::from_secs(10);
+            let end = SystemClock.now() + Duration::from_secs(3);
             while !SystemClock.interrupted() && SystemClock.now() < end {
                 SystemClock.sleep(Duration::from_millis(20));
             }

@@ -1,10 +1,9 @@
 //! Time, and the wish to stop.
 
-use std::io;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 
 use nix::sys::signal::{SigSet, Signal};
 use vfctl_port::Clock;
@@ -33,7 +32,8 @@ impl Clock for SystemClock {
 }
 
 /// Lets SIGINT, SIGTERM and SIGHUP, which comes where a connection is lost, be seen by [`SystemClock::interrupted`]
-/// instead of ending the process. What is ignored, as under `nohup`, stays so.
+/// instead of ending the process. What is ignored, as SIGHUP is under `nohup`, stays so: it is left alone, since a
+/// blocked signal is kept though it is ignored (`sig_ignored`, kernel/signal.c).
 ///
 /// To be called before any other thread is started: the signals are blocked for the calling thread, the threads
 /// it starts and the processes they start, and one thread of its own waits for them.
@@ -41,10 +41,13 @@ impl Clock for SystemClock {
 /// # Errors
 /// Where the signals could not be blocked or the thread not be started.
 pub fn install_signal_handlers() -> io::Result<()> {
+    let ignored = ignored_signals(&fs::read_to_string("/proc/self/status").unwrap_or_default());
     let mut signals = SigSet::empty();
-    signals.add(Signal::SIGINT);
-    signals.add(Signal::SIGTERM);
-    signals.add(Signal::SIGHUP);
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        if ignored & bit(signal) == 0 {
+            signals.add(signal);
+        }
+    }
     signals.thread_block()?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         while signals.wait().is_ok() {
@@ -52,4 +55,15 @@ pub fn install_signal_handlers() -> io::Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// Returns the signals that a process ignores, a bit for each, from its `/proc/PID/status` (`SigIgn`, proc_pid_status(5)).
+fn ignored_signals(status: &str) -> u64 {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Returns a signal's bit in such a mask.
+fn bit(signal: Signal) -> u64 {
+    1 << (signal as u64 - 1)
 }

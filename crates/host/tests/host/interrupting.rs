@@ -10,7 +10,7 @@ use crate::tree::executable;
 
 #[test]
 fn signal_is_a_wish_to_stop_and_not_the_end() {
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         let mut program =
             Command::new(executable()).arg("interrupted").stdout(Stdio::piped()).spawn().expect("a program");
         let mut lines = BufReader::new(program.stdout.take().expect("its output")).lines();
@@ -19,4 +19,20 @@ fn signal_is_a_wish_to_stop_and_not_the_end() {
         assert_eq!(lines.next().expect("a line").expect("a text"), "true", "{signal}");
         assert!(program.wait().expect("an end").success());
     }
+}
+
+#[test]
+fn signal_that_is_ignored_stays_so() {
+    let ignoring = "trap '' HUP; exec \"$0\" interrupted";
+    let mut program = Command::new("/bin/sh")
+        .args(["-c", ignoring])
+        .arg(executable())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a program");
+    let mut lines = BufReader::new(program.stdout.take().expect("its output")).lines();
+    assert_eq!(lines.next().expect("a line").expect("a text"), "waiting");
+    kill(Pid::from_raw(program.id().try_into().expect("a number")), Signal::SIGHUP).expect("sent");
+    assert_eq!(lines.next().expect("a line").expect("a text"), "false");
+    assert!(program.wait().expect("an end").success());
 }
