@@ -37,7 +37,7 @@ struct Author {
 
 impl Author {
     fn something(&mut self) {
-        match self.rng.u32(0..20) {
+        match self.rng.u32(0..24) {
             0 | 1 => {
                 // A count is changed through 0 or not at all.
                 self.by_hand("count ${pf} 0");
@@ -68,6 +68,15 @@ impl Author {
                 let (vf, driver) = (self.vf(), self.one_of(&["vfio-pci", "default", "none"]));
                 self.by_hand(&format!("driver ${{pf}} vf {vf} {driver}"));
             }
+            15 => {
+                let (vf, bytes) = (self.vf(), self.mtu());
+                self.by_hand(&format!("vf-mtu ${{pf}} vf {vf} {bytes}"));
+            }
+            16 => {
+                let vf = self.vf();
+                self.by_hand(&format!("netns ${{pf}} vf {vf} pod"));
+            }
+            17 => self.by_hand("netns-back pod"),
             _ => self.apply(),
         }
     }
@@ -119,16 +128,18 @@ impl Author {
         let mut settings: Vec<String> = Vec::new();
         let candidates = [
             ("vlan", self.vlan_of_spec()),
+            ("macAddress", format!("{{first: \"02:00:01:00:{:02x}:00\"}}", self.rng.u8(..))),
             ("trust", self.toggle()),
             ("spoofCheck", self.toggle()),
             ("linkState", self.one_of(&["auto", "enable", "disable"]).to_owned()),
             ("queryRss", self.toggle()),
             ("rate", format!("{{max: {}}}", self.rng.u32(0..1000))),
             ("driver", self.one_of(&["vfio-pci", "default", "none"]).to_owned()),
+            ("mtu", self.mtu().to_string()),
         ];
-        let certain = self.rng.usize(0..3);
+        let certain = self.rng.usize(0..4);
         for (place, (key, value)) in candidates.into_iter().enumerate() {
-            if place == certain || self.rng.u32(0..7) == 0 {
+            if place == certain || self.rng.u32(0..9) == 0 {
                 let value = if self.rng.u32(0..6) == 0 { "default".to_owned() } else { value };
                 settings.push(format!("{key}: {value}"));
             }

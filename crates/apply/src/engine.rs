@@ -7,9 +7,11 @@ use vfctl_plan::{HostPlan, Lane};
 use vfctl_port::{HostFacts, JournalEntry, StuckStore};
 
 use crate::edges::Edges;
-use crate::lane::{INTERRUPTED, LaneRun, broken, prepare};
+use crate::lane::{INTERRUPTED, LaneRun, broken};
+use crate::look::Look;
+use crate::perform::prepare;
 use crate::report::{LaneReport, Report, ReportFormat, Result};
-use crate::verify::{chain, facts_of};
+use crate::verify::chain;
 
 /// Returns what the plan rests on that is not so any more; none where it is not stale.
 pub fn broken_basis(plan: &HostPlan, host: &HostFacts) -> Vec<String> {
@@ -60,13 +62,13 @@ pub fn refused_as_stale(plan: &HostPlan, host: &HostFacts) -> Option<Report> {
 
 /// Applies a host's plan to the host.
 ///
-/// `before` are the host's facts of now. Nothing is written where the plan's basis is broken.
-pub fn apply(plan: &HostPlan, before: &HostFacts, edges: Edges<'_>) -> Report {
-    if let Some(report) = refused_as_stale(plan, before) {
+/// `before` is a look at the host of just now. Nothing is written where the plan's basis is broken.
+pub fn apply(plan: &HostPlan, before: &Look, edges: Edges<'_>) -> Report {
+    if let Some(report) = refused_as_stale(plan, &before.host) {
         return report;
     }
     let documents = plan.documents.clone();
-    let began = JournalEntry::Began { documents, before: Box::new(before.clone()) };
+    let began = JournalEntry::Began { documents, before: Box::new(before.host.clone()) };
     if let Err(error) = edges.journal.record(&began) {
         return Report::refused(vec![format!("failed to {}", chain(&error))]);
     }
@@ -98,22 +100,16 @@ pub fn apply(plan: &HostPlan, before: &HostFacts, edges: Edges<'_>) -> Report {
 
 /// Runs each queue of lanes in a thread of its own; within a queue one lane after the other, and a lane that
 /// fails closes those behind it, since they share a path to the host. Reports come in the order of the plan.
-fn run_lanes(
-    plan: &HostPlan,
-    before: &HostFacts,
-    edges: Edges<'_>,
-    closed: Option<String>,
-) -> Vec<LaneReport> {
+fn run_lanes(plan: &HostPlan, before: &Look, edges: Edges<'_>, closed: Option<String>) -> Vec<LaneReport> {
     let mut queues: BTreeMap<u32, Vec<(usize, &Lane)>> = BTreeMap::new();
     for (position, lane) in plan.lanes.iter().enumerate() {
         queues.entry(lane.queue).or_default().push((position, lane));
     }
-    let read_at = edges.clock.now();
     let run_queue = |lanes: Vec<(usize, &Lane)>| {
         let mut closed = closed.clone();
         let mut reports = Vec::new();
         for (position, lane) in lanes {
-            let report = LaneRun::new(&edges, lane, facts_of(before, lane), read_at).run(closed.clone());
+            let report = LaneRun::new(&edges, lane, before).run(closed.clone());
             if !report.is_clean() && closed.is_none() {
                 closed = Some(if edges.clock.interrupted() {
                     INTERRUPTED.to_owned()

@@ -2,28 +2,21 @@
 
 use std::time::Duration;
 
-use vfctl_kinds::step::Step;
-use vfctl_model::DeviceAddress;
 use vfctl_plan::{Lane, PhasePlan};
-use vfctl_port::{Claim, HostFacts, JournalEntry, Op, Outcome, PfFacts, Phase, Property};
+use vfctl_port::{Claim, HostFacts, Op, Outcome, Phase, Property};
 
 use crate::edges::Edges;
 use crate::loans::Loans;
+use crate::look::Look;
+use crate::perform::{Performed, by_hand, ops, perform};
 use crate::report::{LaneReport, OpReport, Unmet};
 use crate::verify::{chain, facts_of, settle, unmet};
-
-/// How long one op may take before it is given up. Creating 64 VFs takes minutes on some cards (ixgbe).
-const OP_LIMIT: Duration = Duration::from_secs(300);
 
 /// How long the goal may take to become true once every phase is verified.
 const GOAL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a carrier may take to come back.
 const CARRIER_PATIENCE: Duration = Duration::from_secs(30);
-
-/// How old may be what is known of who uses a VF, when VFs are about to be taken away. To look again means to walk
-/// the processes of the host, so it is not done where that was just done.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Why nothing more is done.
 const UNWRITTEN_JOURNAL: &str = "the journal could not be written";
@@ -35,9 +28,8 @@ pub(crate) const INTERRUPTED: &str = "the user stopped it";
 pub(crate) struct LaneRun<'a> {
     edges: &'a Edges<'a>,
     lane: &'a Lane,
-    facts: HostFacts,
-    /// When it was looked who uses what.
-    looked_at: Duration,
+    /// The last look at who uses what; the PF itself is as it was read last.
+    seen: Look,
     report: LaneReport,
     loans: Loans,
     /// Whether a write to a file has not come back: what else needs the PF's lock would not, either.
@@ -48,10 +40,11 @@ pub(crate) struct LaneRun<'a> {
 struct Closed(String);
 
 impl<'a> LaneRun<'a> {
-    /// Returns a lane that is about to begin, on the host's facts of `looked_at`.
-    pub(crate) fn new(edges: &'a Edges<'a>, lane: &'a Lane, facts: HostFacts, looked_at: Duration) -> Self {
+    /// Returns a lane that is about to begin after this look.
+    pub(crate) fn new(edges: &'a Edges<'a>, lane: &'a Lane, before: &Look) -> Self {
         let report = LaneReport::new(Some(lane.pf.clone()), lane.title());
-        Self { edges, lane, facts, looked_at, report, loans: Loans::default(), hangs: false }
+        let seen = Look { host: facts_of(&before.host, lane), at: before.at };
+        Self { edges, lane, seen, report, loans: Loans::default(), hangs: false }
     }
 
     /// Performs the lane, or leaves it untried because of another's failure; returns what came of it.
@@ -90,17 +83,14 @@ impl<'a> LaneRun<'a> {
         let at = phase.phase;
         let longest = phase.steps.iter().map(|step| step.settle_ms).max().unwrap_or(0);
         let patience = Duration::from_millis(u64::from(longest));
-        let requires: Vec<&Claim> = phase.steps.iter().flat_map(|step| &step.requires).collect();
-        let ready =
-            self.look_again(&requires) && (requires.is_empty() || self.verify(&requires, Some(at), patience));
-        if !ready {
+        if !self.is_ready(phase, patience) {
             self.leave(phase, "what it needs is not so");
             return Err(Closed(format!("phase {at} could not begin")));
         }
         let ops: Vec<Op> = ops(&phase.steps).cloned().collect();
         self.edges.progress.phase(&self.report.title, at, ops.len());
         let pf = &self.lane.pf;
-        let before = self.facts.physical_functions.get(pf).cloned();
+        let before = self.seen.host.physical_functions.get(pf).cloned();
         let troubles = &mut self.report.troubles;
         let Performed { outcomes, journaled } = perform(self.edges, Some(pf), at, &ops, before, troubles);
         self.loans.note(self.lane, &phase.steps, &outcomes);
@@ -142,34 +132,48 @@ impl<'a> LaneRun<'a> {
 
     /// Holds the lane's basis again where it has waited for others; returns whether it still stands.
     fn still_stands(&mut self) -> bool {
-        if self.lane.phases.is_empty() || !self.is_long_ago() {
+        if self.lane.phases.is_empty() || !self.seen.is_old(self.edges.clock) {
             return true;
         }
         if !self.look() {
             return false;
         }
-        let broken = broken(&self.facts, &self.lane.basis);
+        let broken = broken(&self.seen.host, &self.lane.basis);
         self.report.unmet.extend(broken.iter().cloned());
         broken.is_empty()
     }
 
-    /// Looks again who uses what, where VFs in use would be hurt and the last look was a while ago. Returns whether
-    /// it could be looked.
-    fn look_again(&mut self, requires: &[&Claim]) -> bool {
-        let concerned = requires.iter().any(|claim| claim.property == Property::InUse);
-        !concerned || !self.is_long_ago() || self.look()
+    /// Awaits what a phase needs; returns whether all of it is so.
+    fn is_ready(&mut self, phase: &PhasePlan, patience: Duration) -> bool {
+        let at = Some(phase.phase);
+        let requires = phase.steps.iter().flat_map(|step| &step.requires);
+        let (of_users, others): (Vec<&Claim>, Vec<&Claim>) =
+            requires.partition(|claim| matches!(claim.property, Property::InUse | Property::Lent));
+        self.hold_users(&of_users, at)
+            && (others.is_empty() || self.verify(&others, at, patience))
+            // A carrier may have been waited for.
+            && self.hold_users(&of_users, at)
     }
 
-    fn is_long_ago(&self) -> bool {
-        self.edges.clock.now().saturating_sub(self.looked_at) >= LOOK_AGAIN_AFTER
+    /// Holds claims on who uses what against a look that is young enough; returns whether all hold. No patience
+    /// mends them.
+    fn hold_users(&mut self, claims: &[&Claim], phase: Option<Phase>) -> bool {
+        if claims.is_empty() {
+            return true;
+        }
+        if self.seen.is_old(self.edges.clock) && !self.look() {
+            return false;
+        }
+        let broken = unmet(&self.seen.host, claims, phase);
+        self.report.unmet.extend(broken.iter().cloned());
+        broken.is_empty()
     }
 
     /// Reads the whole host; returns whether it could be read.
     fn look(&mut self) -> bool {
-        match self.edges.observe.observe_host() {
-            Ok(host) => {
-                self.facts = facts_of(&host, self.lane);
-                self.looked_at = self.edges.clock.now();
+        match Look::take(self.edges.observe, self.edges.clock) {
+            Ok(Look { host, at }) => {
+                self.seen = Look { host: facts_of(&host, self.lane), at };
                 true
             }
             Err(error) => {
@@ -182,7 +186,7 @@ impl<'a> LaneRun<'a> {
     /// Holds claims against a fresh read; returns whether all hold, and reports those that do not.
     fn verify(&mut self, claims: &[&Claim], phase: Option<Phase>, patience: Duration) -> bool {
         let Edges { observe, clock, .. } = *self.edges;
-        match settle(observe, clock, &mut self.facts, &self.lane.pf, claims, phase, patience) {
+        match settle(observe, clock, &mut self.seen.host, &self.lane.pf, claims, phase, patience) {
             Ok(unmet) if unmet.is_empty() => true,
             Ok(unmet) => {
                 self.report.unmet.extend(unmet);
@@ -234,74 +238,6 @@ impl<'a> LaneRun<'a> {
             because: Some(because.to_owned()),
         }));
     }
-}
-
-/// What became of ops.
-struct Performed {
-    /// Of each op, in order.
-    outcomes: Vec<Outcome>,
-    /// Whether the journal has all of it; nothing more may be written where it has not.
-    journaled: bool,
-}
-
-/// Performs ops, with the journal written before and after; nothing is performed that it does not have.
-fn perform(
-    edges: &Edges<'_>,
-    pf: Option<&DeviceAddress>,
-    phase: Phase,
-    ops: &[Op],
-    before: Option<PfFacts>,
-    troubles: &mut Vec<String>,
-) -> Performed {
-    let pf = pf.cloned();
-    let before = before.map(Box::new);
-    let begun = JournalEntry::PhaseBegan { pf: pf.clone(), phase, ops: ops.to_vec(), before };
-    if let Err(error) = edges.journal.record(&begun) {
-        troubles.push(format!("nothing more is written: failed to {}", chain(&error)));
-        return Performed { outcomes: vec![Outcome::NotTried; ops.len()], journaled: false };
-    }
-    let began = edges.clock.now();
-    let outcomes = edges.perform.perform(ops, OP_LIMIT);
-    let seconds = edges.clock.now().saturating_sub(began).as_secs_f64();
-    tracing::debug!(pf = ?pf.as_ref().map(ToString::to_string), %phase, ops = ops.len(), seconds, "performed");
-    let ended = JournalEntry::PhaseEnded { pf, phase, outcomes: outcomes.clone() };
-    let journaled = edges.journal.record(&ended);
-    if let Err(error) = &journaled {
-        troubles.push(format!("failed to {}", chain(error)));
-    }
-    Performed { outcomes, journaled: journaled.is_ok() }
-}
-
-/// Says what is left for a person to do.
-fn by_hand(op: &Op) -> String {
-    format!("what was borrowed could not be given back; do it by hand: `{op}`")
-}
-
-/// Returns the ops of these steps, in order.
-pub(crate) fn ops(steps: &[Step]) -> impl Iterator<Item = &Op> {
-    steps.iter().flat_map(|step| &step.changes).map(|change| &change.op)
-}
-
-/// Performs what is done for the host as a whole; returns what came of it.
-pub(crate) fn prepare(edges: &Edges<'_>, steps: &[Step]) -> LaneReport {
-    let mut report = LaneReport::new(None, "system".to_owned());
-    let ops: Vec<Op> = ops(steps).cloned().collect();
-    let phase = Phase::Quiesce;
-    edges.progress.phase("system", phase, ops.len());
-    let Performed { outcomes, .. } = perform(edges, None, phase, &ops, None, &mut report.troubles);
-    report.ops = ops
-        .into_iter()
-        .zip(outcomes)
-        .map(|(op, outcome)| OpReport { phase, op, outcome, because: None })
-        .collect();
-    let ends: Vec<&Claim> = steps.iter().flat_map(|step| &step.ends).collect();
-    if report.is_clean() && !ends.is_empty() {
-        match edges.observe.observe_host() {
-            Ok(host) => report.unmet = unmet(&host, &ends, Some(phase)),
-            Err(error) => report.troubles.push(format!("failed to {}", chain(&error))),
-        }
-    }
-    report
 }
 
 /// Returns what a basis claims that is not so.

@@ -8,10 +8,13 @@ mod engine;
 mod lane;
 mod leftover;
 mod loans;
+mod look;
+mod perform;
 mod report;
 mod verify;
 
 pub use edges::{Edges, Progress};
 pub use engine::{apply, broken_basis, refused_as_stale, stuck_elsewhere};
 pub use leftover::leftovers;
+pub use look::Look;
 pub use report::{LaneReport, OpReport, Report, ReportFormat, Result, Unmet};

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use vfctl_apply::{Edges, Report, Result as Ending};
+use vfctl_apply::{Edges, Look, Report, Result as Ending};
 use vfctl_plan::{Detail, HostPlan, Plan, check, render};
 use vfctl_port::{Clock, HostFacts};
 use vfctl_state::{FileJournal, Lock};
@@ -42,14 +42,14 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let folder = state_dir.unwrap_or(&machine.state_dir);
     let lock = Lock::acquire(folder).map_err(|error| CliError::State(error.into()))?;
-    let mut before = machine.observe.observe_host()?;
-    tell_holder(folder, &before, console)?;
-    let (plan, seen) = match intent(args, &before, console, machine)? {
+    let mut before = Look::take(machine.observe, machine.clock)?;
+    tell_holder(folder, &before.host, console)?;
+    let (plan, seen) = match intent(args, &before.host, console, machine)? {
         Intent::Wrong => return Ok(Exit::Failed),
         Intent::Fresh(plan) => (plan, false),
         Intent::Filed(plan) => (plan, true),
     };
-    tell_of_stuck(&plan, &before, console)?;
+    tell_of_stuck(&plan, &before.host, console)?;
     if !seen && !args.json {
         write!(console.out, "{}", text_of(&plan, machine))?;
     }
@@ -76,9 +76,9 @@ pub(super) fn run(
             }
         }
         // Minutes may have passed: what the plan rests on is held against the host of now.
-        before = machine.observe.observe_host()?;
+        before = Look::take(machine.observe, machine.clock)?;
     }
-    if let Some(report) = vfctl_apply::refused_as_stale(&plan, &before) {
+    if let Some(report) = vfctl_apply::refused_as_stale(&plan, &before.host) {
         return finish(args, console, &report);
     }
     let journal = FileJournal::begin(folder).map_err(|error| CliError::State(error.into()))?;

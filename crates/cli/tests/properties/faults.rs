@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use vfctl_apply::{Edges, Report, Result as Ending};
+use vfctl_apply::{Edges, Look, Report, Result as Ending};
 use vfctl_kinds::document::SriovConfig;
 use vfctl_model::Toggle;
 use vfctl_plan::HostPlan;
@@ -55,8 +55,8 @@ fn config() -> SriovConfig {
 }
 
 fn apply(sim: &SimHost, config: &SriovConfig) -> (HostPlan, Report) {
-    let before = sim.observe_host().unwrap();
-    let plan = plan(config, &before);
+    let before = Look::take(sim, sim).unwrap();
+    let plan = plan(config, &before.host);
     let edges = Edges { observe: sim, perform: sim, journal: sim, clock: sim, progress: &Silent };
     let report = vfctl_apply::apply(&plan, &before, edges);
     (plan, report)

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use vfctl_apply::{Edges, Report, Result as Ending};
+use vfctl_apply::{Edges, Look, Report, Result as Ending};
 use vfctl_kinds::document::SriovConfig;
 use vfctl_model::{InterfaceName, VfIndex};
 use vfctl_port::{Observe, Op, Outcome, Perform};
@@ -14,7 +14,7 @@ use crate::run::{Silent, plan};
 /// Performs on the simulator, and lets something happen with each batch.
 struct Meddled<'a> {
     sim: &'a SimHost,
-    /// Somebody does this by hand once the first VFs are gone.
+    /// Somebody does this by hand once a module is loaded, or the first VFs are gone.
     hand: Mutex<Option<Hand>>,
     /// What becomes of messages.
     messages: Messages,
@@ -37,7 +37,8 @@ impl Perform for Meddled<'_> {
             return ops.iter().map(|_| unknown()).collect();
         }
         let outcomes = self.sim.perform(ops, limit);
-        if ops.iter().any(|op| matches!(op, Op::SetVfCount { count: 0, .. }))
+        let in_time = |op: &Op| matches!(op, Op::SetVfCount { count: 0, .. } | Op::LoadModule { .. });
+        if ops.iter().any(in_time)
             && let Some(hand) = self.hand.lock().unwrap().take()
         {
             self.sim.by_hand(&hand).unwrap();
@@ -60,8 +61,8 @@ fn apply(sim: &SimHost, entries: &str, hand: Option<Hand>, messages: Messages) -
     let source = vfctl_spec::Source { name: "meanwhile.yaml".to_owned(), text: format!("{HEADER}{entries}") };
     let config: SriovConfig =
         vfctl_spec::load(&[source]).expect("a spec without mistakes").documents.remove(0).config;
-    let before = sim.observe_host().unwrap();
-    let plan = plan(&config, &before);
+    let before = Look::take(sim, sim).unwrap();
+    let plan = plan(&config, &before.host);
     assert!(!plan.is_blocked() && !plan.is_empty());
     let perform = Meddled { sim, hand: Mutex::new(hand), messages };
     let edges = Edges { observe: sim, perform: &perform, journal: sim, clock: sim, progress: &Silent };
@@ -93,6 +94,24 @@ fn vf_that_is_taken_into_use_while_its_lane_waits_is_not_destroyed() {
     let counts: Vec<u16> =
         sim.observe_host().unwrap().physical_functions.values().map(|pf| pf.vf_count).collect();
     assert_eq!(counts, [4, 2], "{text}");
+}
+
+#[test]
+fn vf_that_is_taken_into_use_while_a_module_is_loaded_is_not_unbound() {
+    let sim = SimHost::builder().pf(PfSeed { vf_count: 2, ..PfSeed::new("igb".parse().unwrap(), 7) }).build();
+    sim.settle();
+    let name = ports(&sim).remove(0);
+    let entry = r#"
+    - {name: uplink, match: {driver: igb}, vfs: {all: {driver: vfio-pci}}}
+"#;
+    let taken: Hand = format!("netns {name} vf 1 pod").parse().unwrap();
+    let report = apply(&sim, entry, Some(taken), Messages::Answered);
+    let text = report.render();
+    assert_eq!(report.result, Ending::Failed, "{text}");
+    assert!(text.contains("vf 1: inUse is no"), "{text}");
+    let host = sim.observe_host().unwrap();
+    let drivers = host.physical_functions.values().flat_map(|pf| pf.vfs.values()).map(|vf| &vf.driver);
+    assert!(drivers.flatten().all(|driver| driver.as_str() == "igbvf"), "{host:?}");
 }
 
 const SETTINGS: &str = r#"

@@ -1,6 +1,6 @@
 //! Runs a case: plan, check, apply, oracle, plan again, and the live host as a spec.
 
-use vfctl_apply::{Edges, Progress, Result as Ending};
+use vfctl_apply::{Edges, Look, Progress, Result as Ending};
 use vfctl_kinds::document::{SriovConfig, live};
 use vfctl_kinds::vf::DriverSpec;
 use vfctl_model::{DeviceAddress, RawReading, VfIndex};
@@ -41,8 +41,8 @@ pub(crate) enum End {
 /// Runs a case that may ask for anything: whatever comes of it, no plan is flawed, and what was applied is so.
 pub(crate) fn survive(case: &Case) -> Result<End, String> {
     let sim = SimHost::new(case.world());
-    let before = sim.observe_host().map_err(|error| error.to_string())?;
-    let addresses = addresses(case, &before);
+    let before = Look::take(&sim, &sim).map_err(|error| error.to_string())?;
+    let addresses = addresses(case, &before.host);
     let config = case.config(&addresses);
     let planned = |host: &HostFacts| -> Result<HostPlan, String> {
         let plan = plan(&config, host);
@@ -50,7 +50,7 @@ pub(crate) fn survive(case: &Case) -> Result<End, String> {
         round_trip(&plan)?;
         Ok(plan)
     };
-    let first = planned(&before)?;
+    let first = planned(&before.host)?;
     if first.is_blocked() {
         return Ok(End::Blocked);
     }
@@ -70,10 +70,10 @@ pub(crate) fn survive(case: &Case) -> Result<End, String> {
 /// Runs a case; returns its first plan.
 pub(crate) fn converge(case: &Case) -> Result<HostPlan, String> {
     let sim = SimHost::new(case.world());
-    let before = sim.observe_host().map_err(|error| error.to_string())?;
-    let addresses = addresses(case, &before);
+    let before = Look::take(&sim, &sim).map_err(|error| error.to_string())?;
+    let addresses = addresses(case, &before.host);
     let config = case.config(&addresses);
-    let first = plan(&config, &before);
+    let first = plan(&config, &before.host);
     check(&first).map_err(|flaws| format!("the check finds {flaws:?}\n{}", text(&first)))?;
     round_trip(&first)?;
     if first.is_blocked() {
@@ -86,7 +86,8 @@ pub(crate) fn converge(case: &Case) -> Result<HostPlan, String> {
     }
     let after = sim.observe_host().map_err(|error| error.to_string())?;
     for (pf, address) in case.pfs.iter().zip(&addresses) {
-        hold(pf, address, &before, &after).map_err(|why| format!("{address}: {why}\n{}", text(&first)))?;
+        hold(pf, address, &before.host, &after)
+            .map_err(|why| format!("{address}: {why}\n{}", text(&first)))?;
     }
     let second = plan(&config, &after);
     if !second.is_empty() || second.is_blocked() {

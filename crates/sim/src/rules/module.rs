@@ -1,5 +1,7 @@
 //! Kernel modules.
 
+use std::time::Duration;
+
 use vfctl_model::ModuleName;
 
 use crate::drivers::vf_drivers;
@@ -12,6 +14,9 @@ const NEEDS: &[(&str, &[&str])] = &[("vfio_pci", &["irqbypass", "vfio", "vfio_pc
 
 /// Modules that the simulated kernel has besides those of VF drivers.
 const OTHERS: &[&str] = &["8021q", "bonding", "br_netfilter", "dummy", "netdevsim", "veth", "vfio_pci"];
+
+/// How long it takes.
+const LOADING: Duration = Duration::from_secs(2);
 
 /// Loads a module with what it needs.
 ///
@@ -26,5 +31,6 @@ pub(crate) fn load(world: &mut SimWorld, module: &ModuleName) -> Result<(), Stop
     let needs = NEEDS.iter().filter(|(name, _)| *name == module.as_str()).flat_map(|(_, needs)| needs.iter());
     let needed = needs.filter_map(|name| name.parse().ok());
     world.facts.system.modules.extend(needed.chain([module.clone()]));
+    world.now = world.now.saturating_add(LOADING);
     Ok(())
 }
