@@ -102,9 +102,19 @@ impl<'a> PfContext<'a> {
             .collect()
     }
 
+    /// Adds the users of the PF's own interface to a step that hurts them. Where it has none, none may come to it by the
+    /// time of the step: nobody has agreed to hurt them. A port that the plan itself sets up may get some.
+    pub(crate) fn hurt_pf(&self, step: &mut Step) {
+        let victims = self.pf_victims();
+        if victims.is_empty() && self.facts.netdev.as_ref().is_some_and(|netdev| netdev.up) {
+            step.requires.push(Claim::is(self.pf(), Property::InUse, ClaimValue::Flag(false)));
+        }
+        step.victims.extend(victims);
+    }
+
     /// Returns the users of the PF's own interface as victims. One that cannot be seen, in another network namespace
     /// or with netlink unreadable, is perhaps in use.
-    pub(crate) fn pf_victims(&self) -> Vec<Victim> {
+    fn pf_victims(&self) -> Vec<Victim> {
         if self.facts.netdev.is_none() && self.facts.driver.is_some() && self.row.has_interface {
             let user = "possibly in use: the PF's interface cannot be seen from here".to_owned();
             return vec![Victim { vf: None, user, perhaps: true, blocks: false }];

@@ -20,8 +20,10 @@ pub struct DriverRow {
     pub takes_8021ad: bool,
     /// Whether it takes a guaranteed rate.
     pub takes_min_rate: bool,
-    /// The only devices on which it takes rates, by PCI id; empty where it does on all.
-    pub rates_only_on: &'static [&'static str],
+    /// Attributes that it has on some devices only, by PCI id.
+    pub only_on: &'static [(VfAttribute, &'static [&'static str])],
+    /// The rate in Mbit/s up to which it refuses a limit.
+    pub rate_above: Option<u32>,
     /// Whether it refuses rates while the PF has no carrier.
     pub rate_needs_carrier: bool,
     /// Whether it refuses rates above the link's speed.
@@ -76,7 +78,8 @@ const KNOWN: DriverRow = DriverRow {
     unsupported: &[],
     takes_8021ad: true,
     takes_min_rate: true,
-    rates_only_on: &[],
+    only_on: &[],
+    rate_above: None,
     rate_needs_carrier: false,
     rate_within_speed: false,
     rate_needs_speed: None,
@@ -103,7 +106,7 @@ const ROWS: &[DriverRow] = &[
         takes_8021ad: false,
         takes_min_rate: false,
         // `igb_ndo_set_vf_bw`: the 82576 alone.
-        rates_only_on: &["10c9", "10e6", "10e7", "10e8", "150a", "150d", "1518", "1526"],
+        only_on: &[(VfAttribute::Rate, &["10c9", "10e6", "10e7", "10e8", "150a", "150d", "1518", "1526"])],
         rate_needs_carrier: true,
         rate_within_speed: true,
         mac_needs_rebind: true,
@@ -128,6 +131,16 @@ const ROWS: &[DriverRow] = &[
         rate_needs_carrier: true,
         rate_within_speed: true,
         rate_needs_speed: Some(10_000),
+        // `ixgbe_ndo_set_vf_bw`.
+        rate_above: Some(10),
+        // `ixgbe_ndo_set_vf_rss_query_en`: the 82599 and the X540 alone.
+        only_on: &[(
+            VfAttribute::QueryRss,
+            &[
+                "10f7", "10f8", "10f9", "10fb", "10fc", "1507", "1514", "1517", "151c", "1528", "1529",
+                "152a", "154a", "154d", "154f", "1557", "1558", "1560",
+            ],
+        )],
         // `ixgbe_ndo_set_vf_trust`: "reset VF to reconfigure features".
         resets_vf_for: &[VfAttribute::Trust],
         keeps_link_enable: false,
@@ -204,10 +217,10 @@ impl DriverRow {
 
     /// Returns whether the driver has this attribute on this device, whose PCI id may not be known.
     pub fn supports_on(&self, attribute: VfAttribute, device: Option<PciId>) -> bool {
-        let device = device.map(|id| id.to_string()).filter(|_| attribute.row().shapes_traffic);
+        let only = self.only_on.iter().find(|(restricted, _)| *restricted == attribute);
         let elsewhere =
-            |id: String| !self.rates_only_on.is_empty() && !self.rates_only_on.contains(&id.as_str());
-        self.supports(attribute) && !device.is_some_and(elsewhere)
+            only.zip(device).is_some_and(|((_, ids), id)| !ids.contains(&id.to_string().as_str()));
+        self.supports(attribute) && !elsewhere
     }
 
     /// Returns the value that the attribute has on a VF just created; `None` where nobody knows.
@@ -218,8 +231,13 @@ impl DriverRow {
     }
 
     /// Returns why the driver refuses this value of an attribute that it has; `None` where it takes it.
-    pub fn refuses(&self, value: &VfValue) -> Option<&'static str> {
-        match value {
+    pub fn refuses(&self, value: &VfValue) -> Option<String> {
+        let why = match value {
+            VfValue::Rate(RateLimits { min: _, max })
+                if self.rate_above.is_some_and(|above| (1..=above).contains(&max.0)) =>
+            {
+                return self.rate_above.map(|above| format!("takes rates above {above} Mbit/s only"));
+            }
             VfValue::Vlan(tag) if tag.protocol == VlanProtocol::Dot1Ad && !self.takes_8021ad => {
                 Some("takes VLAN protocol 802.1Q only")
             }
@@ -234,13 +252,16 @@ impl DriverRow {
             | VfValue::Mac(_)
             | VfValue::Toggle(_)
             | VfValue::LinkState(_) => None,
-        }
+        };
+        why.map(str::to_owned)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use vfctl_model::Mbps;
 
     use super::*;
 
@@ -263,6 +284,19 @@ mod tests {
             let device = device.map(|id| id.parse().expect("an id"));
             assert_eq!(igb.supports_on(VfAttribute::Rate, device), takes, "{device:?}");
             assert!(igb.supports_on(VfAttribute::Vlan, device));
+        }
+    }
+
+    #[test]
+    fn ixgbe_refuses_small_rates_and_rss_queries_on_later_cards() {
+        let ixgbe = DriverRow::of(Some(&"ixgbe".parse().expect("a name")));
+        for (max, refused) in [(0, false), (1, true), (10, true), (11, false)] {
+            let rate = VfValue::Rate(RateLimits { min: Mbps(0), max: Mbps(max) });
+            assert_eq!(ixgbe.refuses(&rate).is_some(), refused, "{max}");
+        }
+        for (device, takes) in [(Some("10fb"), true), (Some("1563"), false), (None, true)] {
+            let device = device.map(|id| id.parse().expect("an id"));
+            assert_eq!(ixgbe.supports_on(VfAttribute::QueryRss, device), takes, "{device:?}");
         }
     }
 }

@@ -105,6 +105,8 @@ pub enum Impact {
     None,
     /// Traffic may pause.
     Disturbs,
+    /// The PF's link goes down and comes back.
+    FlapsLink,
     /// The VF's interface or device goes and comes back.
     Rebinds,
     /// VFs are destroyed.
@@ -116,6 +118,7 @@ impl fmt::Display for Impact {
         f.write_str(match self {
             Self::None => "harmless",
             Self::Disturbs => "may pause traffic",
+            Self::FlapsLink => "takes the PF's link down for a moment",
             Self::Rebinds => "takes the VF's interface and its addresses away",
             Self::Destroys => "destroys VFs",
         })

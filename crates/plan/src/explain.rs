@@ -342,7 +342,7 @@ fn vf_reading(facts: &PfFacts, index: VfIndex, property: &Property) -> String {
         Property::Attribute(attribute) => {
             let row = DriverRow::of(facts.driver.as_ref());
             let raw = vf.attributes.0.get(attribute).map_or("absent".to_owned(), ToString::to_string);
-            let judged = match vf::read(vf, *attribute, row) {
+            let judged = match vf::read(vf, *attribute, row, facts.device) {
                 Reading::Known(_) => String::new(),
                 Reading::Unsupported => "; it means nothing: the driver has no such attribute".to_owned(),
                 Reading::Unreadable(why) => format!("; it could not be read: {why}"),

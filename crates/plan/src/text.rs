@@ -5,7 +5,7 @@ use std::fmt::Write;
 use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::step::{Impact, Reason, Step};
 use vfctl_model::{HostName, VfIndex, VfSet};
-use vfctl_port::{Op, Property};
+use vfctl_port::{ClaimValue, Expect, Op, Property};
 
 use crate::document::{HostPlan, Lane, Plan};
 use crate::summary;
@@ -119,11 +119,9 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
     if step.impact == Impact::Destroys {
         line(text, 4, &format!("! {}", destroyed(step)));
     } else if !step.victims.is_empty() {
-        let hurts_host = step.victims.iter().any(|victim| victim.vf.is_none());
-        let what = match (&step.property, hurts_host) {
-            (Property::Up, _) => "takes the PF down, and its VFs' link with it".to_owned(),
-            (_, true) => "takes the PF's link down for a moment".to_owned(),
-            (_, false) => step.impact.to_string(),
+        let what = match &step.property {
+            Property::Up => "takes the PF down, and its VFs' link with it".to_owned(),
+            _ => step.impact.to_string(),
         };
         line(text, 4, &format!("! {what}; apply needs --allow-disruption"));
     }
@@ -143,10 +141,12 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
 
 /// Returns which VFs a step destroys.
 fn destroyed(step: &Step) -> String {
-    let count =
-        step.changes.first().and_then(|change| change.from.as_deref()).and_then(|from| from.parse().ok());
-    let all = VfSet::first(count.unwrap_or(0));
-    format!("destroys vf {all}; apply needs --allow-disruption")
+    let count = step.requires.iter().find_map(|claim| match (&claim.property, &claim.expect) {
+        (Property::VfCount, Expect::Is(ClaimValue::Number(count))) => u16::try_from(*count).ok(),
+        _ => None,
+    });
+    let which = count.map_or("its VFs".to_owned(), |count| format!("vf {}", VfSet::first(count)));
+    format!("destroys {which}; apply needs --allow-disruption")
 }
 
 fn render_findings(text: &mut String, depth: usize, findings: &Findings) {

@@ -3,7 +3,7 @@
 use vfctl_kinds::driver::DriverRow;
 use vfctl_kinds::pf::{host_obstacles, obstacles};
 use vfctl_kinds::{document, vf};
-use vfctl_model::{HostName, Reading, VfAttribute};
+use vfctl_model::{HostName, PciId, Reading, VfAttribute};
 use vfctl_port::{HostFacts, PfFacts, VfFacts};
 
 use crate::args::{DiscoverArgs, DiscoverOutput};
@@ -144,7 +144,7 @@ fn vf_table(pf: &PfFacts) -> String {
             vf.driver.as_ref().map_or("none".to_owned(), ToString::to_string),
             vf.netdev.as_ref().map_or("-".to_owned(), |netdev| netdev.name.to_string()),
         ];
-        cells.extend(attributes.iter().map(|attribute| attribute_cell(vf, *attribute, row)));
+        cells.extend(attributes.iter().map(|attribute| attribute_cell(vf, *attribute, row, pf.device)));
         cells.push(vf.uses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
         rows.push(cells);
     }
@@ -156,8 +156,8 @@ fn vf_table(pf: &PfFacts) -> String {
 }
 
 /// Returns an attribute's reading; `-` where the driver has no such thing, `?` where it could not be read.
-fn attribute_cell(vf: &VfFacts, attribute: VfAttribute, row: &DriverRow) -> String {
-    match vf::read(vf, attribute, row) {
+fn attribute_cell(vf: &VfFacts, attribute: VfAttribute, row: &DriverRow, device: Option<PciId>) -> String {
+    match vf::read(vf, attribute, row, device) {
         Reading::Known(value) if value == VfAttribute::MacAddress.factory() => "none".to_owned(),
         Reading::Known(value) => value.to_string(),
         Reading::Unsupported => "-".to_owned(),

@@ -9,10 +9,10 @@ use vfctl_kinds::setting::Setting;
 use vfctl_kinds::system::SystemSpec;
 use vfctl_kinds::vf::{AttributeSpec, DriverSpec, MacSource, VfGroup, VfSettings};
 use vfctl_model::{
-    LinkStateSetting, MacAddress, Mbps, Mtu, RateLimits, Shape, Toggle, VfAttribute, VfIndex, VfSet,
-    VfSetting, VfValue, VlanProtocol, VlanTag,
+    DeviceAddress, LinkStateSetting, MacAddress, Mbps, Mtu, RateLimits, Shape, Toggle, VfAttribute, VfIndex,
+    VfSet, VfSetting, VfValue, VlanProtocol, VlanTag,
 };
-use vfctl_port::AdminState;
+use vfctl_port::{AdminState, HostFacts, Observe};
 use vfctl_sim::{PfSeed, SimHost, SimWorld};
 
 /// A host and what it should look like.
@@ -31,6 +31,8 @@ pub(crate) struct Case {
 pub(crate) struct PfCase {
     driver: &'static str,
     up: bool,
+    /// Whether it is set down once it has its VFs.
+    then_down: bool,
     mtu: u32,
     vf_count: u16,
     autoprobe: Toggle,
@@ -100,8 +102,8 @@ fn values(attribute: VfAttribute) -> BoxedStrategy<VfValue> {
                 VfValue::Vlan(VlanTag { id, qos, protocol })
             })
             .boxed(),
-        Shape::Rate => (0u32..500, 500u32..=1000)
-            .prop_map(|(min, max)| VfValue::Rate(RateLimits { min: Mbps(min), max: Mbps(max) }))
+        Shape::Rate => (0u32..500, prop_oneof![1 => 1u32..=10, 5 => 500u32..=1000])
+            .prop_map(|(min, max)| VfValue::Rate(RateLimits { min: Mbps(min.min(max)), max: Mbps(max) }))
             .boxed(),
     }
 }
@@ -161,7 +163,7 @@ fn pfs(sense: Sense) -> impl Strategy<Value = PfCase> {
         .prop_flat_map(|(vf, attribute)| values(attribute).prop_map(move |value| (vf, attribute, value)));
     (
         proptest::sample::select(drivers),
-        proptest::bool::weighted(0.8),
+        (proptest::bool::weighted(0.8), proptest::bool::weighted(0.8)),
         prop_oneof![3 => Just(1500u32), 1 => Just(9000u32)],
         0..=TOTAL,
         prop_oneof![4 => Just(Toggle::On), 1 => Just(Toggle::Off)],
@@ -169,8 +171,8 @@ fn pfs(sense: Sense) -> impl Strategy<Value = PfCase> {
         proptest::collection::vec(set, 0..6),
         wishes(),
     )
-        .prop_map(move |(driver, up, mtu, vf_count, autoprobe, vfio, settings, wish)| {
-            let pf = PfCase { driver, up, mtu, vf_count, autoprobe, vfio, settings, wish };
+        .prop_map(move |(driver, (up, then_down), mtu, vf_count, autoprobe, vfio, settings, wish)| {
+            let pf = PfCase { driver, up, then_down, mtu, vf_count, autoprobe, vfio, settings, wish };
             match sense {
                 Sense::Sensible => pf.sensible(),
                 Sense::Wild => pf.possible(),
@@ -208,7 +210,7 @@ impl PfCase {
             [&wish.all, &wish.low, &wish.high].iter().any(|s| s.attributes.contains_key(&VfAttribute::Rate));
         if rated && has_interface {
             wish.admin = Some(AdminState::Up);
-            self.up = true;
+            (self.up, self.then_down) = (true, false);
         }
         if !has_interface {
             (wish.admin, wish.mtu) = (None, None);
@@ -253,8 +255,10 @@ impl PfCase {
         if self.driver == "netdevsim" {
             (self.autoprobe, self.vfio) = (Toggle::On, false);
         }
-        // The simulated bnxt_en cannot have been given VFs while it was down.
-        self.up |= self.driver == "bnxt_en" && self.vf_count > 0;
+        // The simulated bnxt_en cannot have been given VFs while it was down, but may have been set down since.
+        let is_bnxt = self.driver == "bnxt_en";
+        self.up |= is_bnxt && self.vf_count > 0;
+        self.then_down &= is_bnxt;
         self
     }
 
@@ -303,12 +307,27 @@ impl Case {
     pub(crate) fn world(&self) -> SimWorld {
         let builder = self.pfs.iter().fold(SimHost::builder(), |builder, pf| builder.pf(pf.seed()));
         let builder = if self.vfio_loaded { builder.module("vfio_pci".parse().unwrap()) } else { builder };
-        builder.world()
+        let sim = builder.build();
+        let host = sim.observe_host().unwrap();
+        for (pf, address) in self.pfs.iter().zip(self.addresses(&host)).filter(|(pf, _)| pf.then_down) {
+            assert_eq!(pf.driver, "bnxt_en");
+            sim.by_hand(&format!("admin {address} down").parse().unwrap()).unwrap();
+        }
+        sim.into_world()
+    }
+
+    /// Returns the PFs' addresses, in their order here.
+    pub(crate) fn addresses(&self, host: &HostFacts) -> Vec<DeviceAddress> {
+        let (pci, other): (Vec<_>, Vec<_>) =
+            host.physical_functions.keys().cloned().partition(|address| address.pci().is_some());
+        let (mut pci, mut other) = (pci.into_iter(), other.into_iter());
+        let next = |pf: &PfCase| if pf.takes_everything() { other.next() } else { pci.next() };
+        self.pfs.iter().filter_map(next).collect()
     }
 
     /// Returns the spec, given the PFs' addresses.
-    pub(crate) fn config(&self, addresses: &[vfctl_model::DeviceAddress]) -> SriovConfig {
-        let entry = |(number, (pf, address)): (usize, (&PfCase, &vfctl_model::DeviceAddress))| PfSpec {
+    pub(crate) fn config(&self, addresses: &[DeviceAddress]) -> SriovConfig {
+        let entry = |(number, (pf, address)): (usize, (&PfCase, &DeviceAddress))| PfSpec {
             name: format!("pf{number}"),
             matcher: Matcher { pci: Some(PciMatch(address.clone())), ..Matcher::default() },
             expect: ExpectSpec::One,

@@ -9,6 +9,7 @@ use vfctl_port::{Op, OpKind, Phase};
 
 /// The phases that this version's kinds use.
 const PHASES: &[Phase] = &[
+    Phase::Quiesce,
     Phase::Unbind,
     Phase::RemoveVfs,
     Phase::PreparePf,

@@ -97,6 +97,21 @@ fn vf_that_is_taken_into_use_while_its_lane_waits_is_not_destroyed() {
 }
 
 #[test]
+fn port_that_is_taken_into_use_while_a_module_is_loaded_is_not_set_down() {
+    let sim = SimHost::builder().pf(PfSeed::new("ice".parse().unwrap(), 7)).build();
+    let name = ports(&sim).remove(0);
+    let entry = r#"
+    - {name: uplink, match: {driver: ice}, adminState: down, vfs: {count: 2, all: {driver: vfio-pci}}}
+"#;
+    let taken: Hand = format!("address {name} 10.0.0.2/24").parse().unwrap();
+    let report = apply(&sim, entry, Some(taken), Messages::Answered);
+    let text = report.render();
+    assert_eq!(report.result, Ending::Failed, "{text}");
+    let host = sim.observe_host().unwrap();
+    assert!(host.physical_functions.values().all(|pf| pf.netdev.as_ref().unwrap().up), "{text}");
+}
+
+#[test]
 fn vf_that_is_taken_into_use_while_a_module_is_loaded_is_not_unbound() {
     let sim = SimHost::builder().pf(PfSeed { vf_count: 2, ..PfSeed::new("igb".parse().unwrap(), 7) }).build();
     sim.settle();

@@ -42,7 +42,7 @@ pub(crate) enum End {
 pub(crate) fn survive(case: &Case) -> Result<End, String> {
     let sim = SimHost::new(case.world());
     let before = Look::take(&sim, &sim).map_err(|error| error.to_string())?;
-    let addresses = addresses(case, &before.host);
+    let addresses = case.addresses(&before.host);
     let config = case.config(&addresses);
     let planned = |host: &HostFacts| -> Result<HostPlan, String> {
         let plan = plan(&config, host);
@@ -71,7 +71,7 @@ pub(crate) fn survive(case: &Case) -> Result<End, String> {
 pub(crate) fn converge(case: &Case) -> Result<HostPlan, String> {
     let sim = SimHost::new(case.world());
     let before = Look::take(&sim, &sim).map_err(|error| error.to_string())?;
-    let addresses = addresses(case, &before.host);
+    let addresses = case.addresses(&before.host);
     let config = case.config(&addresses);
     let first = plan(&config, &before.host);
     check(&first).map_err(|flaws| format!("the check finds {flaws:?}\n{}", text(&first)))?;
@@ -98,14 +98,6 @@ pub(crate) fn converge(case: &Case) -> Result<HostPlan, String> {
         return Err(format!("the live host as a spec has a plan:\n{}", text(&now)));
     }
     Ok(first)
-}
-
-/// Returns the addresses in the order of the case's PFs: the simulator numbers each bus for itself.
-fn addresses(case: &Case, host: &HostFacts) -> Vec<DeviceAddress> {
-    let (pci, other): (Vec<_>, Vec<_>) =
-        host.physical_functions.keys().cloned().partition(|address| address.pci().is_some());
-    let (mut pci, mut other) = (pci.into_iter(), other.into_iter());
-    case.pfs.iter().filter_map(|pf| if pf.takes_everything() { other.next() } else { pci.next() }).collect()
 }
 
 /// Holds what was asked for against what is there, without asking the planner.

@@ -63,7 +63,7 @@ fn live_vfs(facts: &PfFacts) -> VfsSpec {
     let mut layers = Layers { every: VfSet::first(facts.vf_count), ..Layers::default() };
     for (index, vf) in facts.vfs.iter().filter(|(_, vf)| !vf.is_lent()) {
         for attribute in VfAttribute::ALL.iter().copied().filter(|_| facts.netdev.is_some()) {
-            if let Reading::Known(value) = vf::read(vf, attribute, row)
+            if let Reading::Known(value) = vf::read(vf, attribute, row, facts.device)
                 && row.initial(attribute) != Some(value)
                 && can_be_asked_for(value)
             {

@@ -36,6 +36,14 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
                 let message = format!("vf {vfs}: has no network interface on the host, so no MTU");
                 diff.findings.problem(Some(&origin), message, fix);
             }
+            Fault::NoAddress => {
+                let fix = "apply the count first; the device says where its VFs are once it has some";
+                diff.findings.problem(
+                    Some(&origin),
+                    format!("vf {vfs}: nobody knows its PCI address yet"),
+                    fix,
+                );
+            }
             Fault::AbovePf { vf, pf } => {
                 let message = format!("vf {vfs}: an MTU of {vf} is above its PF's {pf}");
                 diff.findings.problem(Some(&origin), message, format!("add `mtu: {vf}` to the PF"));
@@ -59,6 +67,8 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
 enum Fault {
     /// There is no interface on the host.
     NoInterface,
+    /// The device does not say where the VF will be.
+    NoAddress,
     /// It is above the PF's.
     AbovePf {
         /// The VF's MTU in bytes.
@@ -85,9 +95,10 @@ fn diff_one(
     let fresh = context.kept_vf(index).is_none() || binding::rebinds(context, index);
     let netdev = context.kept_vf(index).and_then(|vf| vf.netdev.as_ref());
     let has_interface = if fresh { binding::gets_driver(context, index) } else { netdev.is_some() };
-    let (Some(device), false, true) = (context.vf_address(index), no_interface, has_interface) else {
+    if no_interface || !has_interface {
         return Err(Fault::NoInterface);
-    };
+    }
+    let Some(device) = context.vf_address(index) else { return Err(Fault::NoAddress) };
     let of_pf = context.desired.mtu.as_ref().and_then(|wanted| resolved_mtu(wanted.value)).map(Mtu::get);
     let of_pf = of_pf.or(context.facts.netdev.as_ref().map(|netdev| netdev.mtu));
     if let Some(pf) = of_pf.filter(|pf| mtu.get() > *pf) {

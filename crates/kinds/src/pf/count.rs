@@ -8,7 +8,7 @@ use super::loss;
 use super::spec::{AtMost, CountSpec};
 use crate::context::{PfContext, PfDiff};
 use crate::desired::DesiredPf;
-use crate::step::{Change, Impact, Reason, Step, Victim};
+use crate::step::{Change, Impact, Reason, Step};
 
 /// Returns the count that the spec and the device together give; `None` where the spec says nothing.
 pub fn wanted_count(facts: &PfFacts, desired: &DesiredPf) -> Option<u16> {
@@ -55,9 +55,8 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     // All VFs are gone by the time that the kernel says no to a count it offered before.
     diff.basis.push(Claim::is(context.pf(), Property::TotalVfs, number(facts.total_vfs)));
     let pf = desired.address.clone();
-    let flaps = if row.count_flaps_link { context.pf_victims() } else { Vec::new() };
     if facts.vf_count > 0 {
-        diff.steps.push(remove(context, &flaps));
+        diff.steps.push(remove(context));
         loss::tell(context, &mut diff.findings);
     }
     if count > 0 {
@@ -69,9 +68,9 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
             origin: Some(wanted.origin.to_string()),
             op: Op::SetVfCount { pf, count },
         });
-        if facts.vf_count == 0 && !flaps.is_empty() {
-            step.impact = Impact::Disturbs;
-            step.victims = flaps;
+        if facts.vf_count == 0 && row.count_flaps_link {
+            context.hurt_pf(&mut step);
+            step.impact = if step.victims.is_empty() { Impact::None } else { Impact::FlapsLink };
         }
         step.requires.push(Claim::is(context.pf(), Property::VfCount, number(0)));
         step.ends.push(Claim::is(context.pf(), Property::VfCount, number(count)));
@@ -108,7 +107,7 @@ fn drivers_settled(context: &PfContext<'_>) -> Vec<Claim> {
 }
 
 /// Returns the step that destroys all VFs.
-fn remove(context: &PfContext<'_>, flaps: &[Victim]) -> Step {
+fn remove(context: &PfContext<'_>) -> Step {
     let PfContext { facts, desired, .. } = *context;
     let all: VfSet = facts.vfs.keys().copied().collect();
     let reason = if context.count == 0 { Reason::Asked } else { Reason::CountThroughZero };
@@ -122,8 +121,10 @@ fn remove(context: &PfContext<'_>, flaps: &[Victim]) -> Step {
     });
     step.impact = Impact::Destroys;
     step.victims = context.victims_of_leaving(all.iter());
-    step.victims.extend_from_slice(flaps);
     step.requires = context.use_claims(&all);
+    if context.row.count_flaps_link {
+        context.hurt_pf(&mut step);
+    }
     // More of them would be destroyed than were named.
     let found = ClaimValue::Number(u32::from(facts.vf_count));
     step.requires.push(Claim::is(context.pf(), Property::VfCount, found));

@@ -59,7 +59,7 @@ fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut PfDiff) {
         step.ends.push(Claim::is(context.pf(), Property::Up, ClaimValue::Flag(next)));
         step.give_back = (reason == Reason::PfMustBeUp).then(|| set(netdev.up));
         if !next {
-            step.victims = context.pf_victims();
+            context.hurt_pf(&mut step);
             hurt_kept_vfs(context, &mut step);
             step.impact = Impact::Disturbs;
         }
@@ -99,13 +99,14 @@ fn mtu(context: &PfContext<'_>, netdev: &PfNetdev, wanted: &Wanted<Setting<Mtu>>
     });
     step.ends.push(Claim::is(context.pf(), Property::Mtu, ClaimValue::Number(bytes)));
     if context.row.mtu_change != MtuChange::HurtsNobody && netdev.up {
-        step.victims = context.pf_victims();
+        context.hurt_pf(&mut step);
     }
-    if context.row.mtu_change == MtuChange::ResetsPf {
+    let resets = context.row.mtu_change == MtuChange::ResetsPf;
+    if resets {
         hurt_kept_vfs(context, &mut step);
     }
     if !step.victims.is_empty() {
-        step.impact = Impact::Disturbs;
+        step.impact = if resets { Impact::FlapsLink } else { Impact::Disturbs };
     }
     diff.steps.push(step);
 }
@@ -130,7 +131,7 @@ fn hurt_kept_vfs(context: &PfContext<'_>, step: &mut Step) {
     if !context.recreate {
         let kept: VfSet = context.facts.vfs.keys().copied().collect();
         step.victims.extend(context.victims(kept.iter()));
-        step.requires = context.use_claims_of_kept(&kept);
+        step.requires.extend(context.use_claims_of_kept(&kept));
     }
 }
 

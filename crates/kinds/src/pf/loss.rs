@@ -30,7 +30,7 @@ fn lost(context: &PfContext<'_>, index: VfIndex, facts: &VfFacts) -> Vec<String>
     for attribute in VfAttribute::ALL.iter().copied().filter(|attribute| !named(attribute)) {
         let chosen_by_vf = attribute == VfAttribute::MacAddress && context.row.shows_chosen_mac;
         if let (Reading::Known(found), Some(initial)) =
-            (vf::read(facts, attribute, context.row), context.row.initial(attribute))
+            (vf::read(facts, attribute, context.row, context.facts.device), context.row.initial(attribute))
             && found != initial
             && !chosen_by_vf
         {

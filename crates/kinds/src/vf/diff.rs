@@ -172,7 +172,7 @@ fn judge(
     let Some(vf) = context.kept_vf(index) else {
         // What an unknown driver does not report of its present VFs, it will not report of new ones.
         let present = context.facts.vfs.values().next().filter(|_| !row.is_known());
-        if present.is_some_and(|vf| read(vf, attribute, row) == Reading::Unsupported) {
+        if present.is_some_and(|vf| read(vf, attribute, row, context.facts.device) == Reading::Unsupported) {
             return if is_factory { Verdict::FactoryAnyway } else { unreported(attribute) };
         }
         return match (setting, row.initial(attribute)) {
@@ -183,7 +183,7 @@ fn judge(
             (_, from) => Verdict::Write { from },
         };
     };
-    match read(vf, attribute, row) {
+    match read(vf, attribute, row, context.facts.device) {
         Reading::Known(found) if found == value => Verdict::Satisfied(after(context, attribute, setting)),
         Reading::Known(_) if setting == Setting::Default && hides_factory(context, attribute) => {
             Verdict::PerhapsHeld

@@ -132,10 +132,32 @@ impl PfFacts {
             return Some(actual);
         }
         let (offset, stride) = (u32::from(self.vf_offset?), u32::from(self.vf_stride?));
-        // A PF without VFs may report 0 for both until it is asked for some (SR-IOV 1.1, 3.3.9).
-        if offset == 0 {
+        // A PF without VFs may report 0 for both until it is asked for some, and one with a single VF uses no stride
+        // (SR-IOV 1.1, 3.3.9 and 3.3.10; `sriov_enable`, drivers/pci/iov.c).
+        if offset == 0 || stride == 0 && index.0 > 0 {
             return None;
         }
         pf?.offset_by(offset + stride * u32::from(index.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stride_of_zero_tells_where_the_first_vf_is_and_no_other() {
+        let address = |offset: u16, stride: u16, vf: u16| {
+            let facts = format!(
+                r#"{{"totalVfs": 7, "vfCount": 0, "vfOffset": {offset}, "vfStride": {stride}, "vfs": {{}}}}"#
+            );
+            let facts: PfFacts = serde_json::from_str(&facts).expect("facts");
+            let pf = "0000:01:00.0".parse().ok();
+            facts.vf_address(pf, VfIndex(vf)).map(|address| address.to_string())
+        };
+        assert_eq!(address(128, 2, 1).as_deref(), Some("0000:01:10.2"));
+        assert_eq!(address(128, 0, 0).as_deref(), Some("0000:01:10.0"));
+        assert_eq!(address(128, 0, 1), None);
+        assert_eq!(address(0, 0, 0), None);
     }
 }
