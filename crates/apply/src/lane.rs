@@ -107,8 +107,8 @@ impl<'a> LaneRun<'a> {
             .any(|(op, outcome)| matches!(outcome, Outcome::Unknown(_)) && !op.is_message());
         let first = self.report.ops.len();
         self.report.ops.extend(ops.into_iter().zip(outcomes).map(|(op, outcome)| {
-            let left = !journaled && outcome == Outcome::NotTried;
-            let because = left.then(|| UNWRITTEN_JOURNAL.to_owned());
+            let why = if journaled { "an op before it failed" } else { UNWRITTEN_JOURNAL };
+            let because = (outcome == Outcome::NotTried).then(|| why.to_owned());
             OpReport { phase: at, op, outcome, because }
         }));
         if !journaled {

@@ -43,20 +43,28 @@ const RETRIES: u32 = 9;
 /// How long is waited between tries.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
+/// How many messages the real edge sends in one call.
+const BATCH: usize = 128;
+
 /// Performs ops in order, with the faults that were asked for. What hangs keeps its PF locked, so that nothing
-/// after it is begun.
+/// after it is begun; nor is anything after a refused unbind, and after a batch of messages with a refused one.
 pub(crate) fn perform(world: &mut SimWorld, ops: &[Op], limit: Duration) -> Vec<Outcome> {
-    let mut hung = false;
-    ops.iter()
-        .map(|op| {
-            if hung {
-                return Outcome::NotTried;
+    let mut ended = false;
+    let mut outcomes = Vec::with_capacity(ops.len());
+    for run in ops.chunk_by(|one, next| one.is_message() && next.is_message()) {
+        let mut refused = false;
+        for batch in run.chunks(BATCH) {
+            let left = ended || refused;
+            for op in batch {
+                let outcome = if left || ended { Outcome::NotTried } else { perform_one(world, op, limit) };
+                refused |= matches!(outcome, Outcome::Refused(_));
+                ended |= matches!(outcome, Outcome::Unknown(_));
+                outcomes.push(outcome);
             }
-            let outcome = perform_one(world, op, limit);
-            hung = matches!(outcome, Outcome::Unknown(_));
-            outcome
-        })
-        .collect()
+        }
+        ended |= refused && matches!(run, [Op::UnbindDriver { .. }]);
+    }
+    outcomes
 }
 
 fn perform_one(world: &mut SimWorld, op: &Op, limit: Duration) -> Outcome {

@@ -49,7 +49,11 @@ fn host() -> SimHost {
 }
 
 fn config() -> SriovConfig {
-    let source = vfctl_spec::Source { name: "faults.yaml".to_owned(), text: SPEC.to_owned() };
+    parsed(SPEC)
+}
+
+fn parsed(text: &str) -> SriovConfig {
+    let source = vfctl_spec::Source { name: "faults.yaml".to_owned(), text: text.to_owned() };
     let mut set = vfctl_spec::load(&[source]).expect("a spec without mistakes");
     set.documents.remove(0).config
 }
@@ -188,5 +192,33 @@ fn a_user_who_stops_is_told_what_is_left_and_what_was_borrowed_is_given_back() {
                 "after {ops} ops a VF was left without the driver that was withheld"
             );
         }
+    }
+}
+
+/// Returns how many ops of this kind were refused, and how many were not tried.
+fn refused_and_left(report: &Report, kind: OpKind) -> (usize, usize) {
+    let ops = report.lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.op.kind() == kind);
+    let outcomes: Vec<&Outcome> = ops.map(|op| &op.outcome).collect();
+    let refused = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
+    (refused, outcomes.iter().filter(|outcome| ***outcome == Outcome::NotTried).count())
+}
+
+#[test]
+fn refused_unbind_is_the_last_and_a_batch_with_a_refused_message_too() {
+    let document = |entry: &str| {
+        let (header, _) = SPEC.split_once("    - name").expect("an entry");
+        parsed(&format!("{header}    - {{name: a, {entry}}}\n"))
+    };
+    let igb = PfSeed { vf_count: 4, ..PfSeed::new("igb".parse().unwrap(), 7) };
+    let netdevsim = PfSeed { vf_count: 200, ..PfSeed::new("netdevsim".parse().unwrap(), 256) };
+    for (pf, wish, kind, expected) in [
+        (igb, "match: {driver: igb}, vfs: {all: {driver: vfio-pci}}", OpKind::UnbindDriver, (1, 3)),
+        (netdevsim, "match: {driver: netdevsim}, vfs: {all: {vlan: 7}}", OpKind::SetVf, (128, 72)),
+    ] {
+        let sim = SimHost::builder().pf(pf).build();
+        sim.settle();
+        sim.inject(kind, None, Fault::Refuse(Errno::EIO.0));
+        let (_, report) = apply(&sim, &document(wish));
+        assert_eq!(refused_and_left(&report, kind), expected, "{}", report.render());
     }
 }

@@ -15,8 +15,7 @@ impl Perform for LinuxHost {
         let mut outcomes = Vec::with_capacity(ops.len());
         let mut watch = VfioWatch::new(&self.roots, &self.children);
         for run in ops.chunk_by(|one, next| one.is_message() && next.is_message()) {
-            // What hangs keeps its PF locked: whatever came after it would hang too.
-            if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Unknown(_))) {
+            if outcomes.iter().zip(ops).any(|(outcome, op)| ends_all(op, outcome)) {
                 outcomes.extend(run.iter().map(|_| Outcome::NotTried));
                 continue;
             }
@@ -33,6 +32,17 @@ impl Perform for LinuxHost {
             outcomes.extend(done);
         }
         outcomes
+    }
+}
+
+/// Returns whether nothing more is begun after an op that ended so. A write that hangs keeps its PF locked: whatever came
+/// after it would hang too. One that takes a VF from its driver in vain is the last to do so: no further VF is to lose
+/// its users for a change that will not be made.
+fn ends_all(op: &Op, outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Unknown(_) => !op.is_message(),
+        Outcome::Refused(_) => matches!(op, Op::UnbindDriver { .. }),
+        Outcome::Done | Outcome::NotTried => false,
     }
 }
 

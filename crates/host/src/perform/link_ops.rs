@@ -21,7 +21,7 @@ const TRIES: u32 = 10;
 /// How long to wait between.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Performs ops that are messages.
+/// Performs ops that are messages. After a batch with one that was refused no further is sent.
 pub(crate) fn perform(roots: &Roots, ops: &[Op], limit: Duration) -> Vec<Outcome> {
     let mut socket = match Socket::open() {
         Ok(socket) => socket,
@@ -49,6 +49,9 @@ pub(crate) fn perform(roots: &Roots, ops: &[Op], limit: Duration) -> Vec<Outcome
                     Verdict::Lost => Outcome::Unknown("the kernel's answer was lost".to_owned()),
                 };
             }
+        }
+        if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Refused(_))) {
+            break;
         }
     }
     outcomes
