@@ -125,7 +125,7 @@ pub struct ShowArgs {
 /// The options of `apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// Spec files, folders, `-` for standard input; or one file that `plan -o` wrote.
+    /// Spec files, folders, `-` for standard input; or one plan that `plan -o` wrote.
     #[arg(required = true, value_name = "SPEC|PLAN")]
     pub inputs: Vec<PathBuf>,
     /// Does not ask.

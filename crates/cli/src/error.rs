@@ -62,10 +62,12 @@ pub enum CliError {
         cause: serde_json::Error,
     },
     /// A JSON document of vfctl's is of a version that this program does not know.
-    #[error("read `{path}`: it is of format {found}, which this version does not know; it reads {known}")]
+    #[error("read `{path}`: it is of format {found}, and {what} that this version reads is of {known}")]
     Format {
         /// The file.
         path: PathBuf,
+        /// What it should be.
+        what: &'static str,
         /// The format it is of.
         found: String,
         /// The format that is read.
@@ -142,6 +144,9 @@ pub enum CliError {
     /// `apply` may not ask.
     #[error("ask for consent: standard input is no terminal; pass --yes, or apply a plan file")]
     CannotAsk,
+    /// The answer to a question could not be read.
+    #[error("read the answer from standard input")]
+    Answer(#[source] std::io::Error),
     /// An address of `explain` that means nothing.
     #[error("explain `{address}`: {why}")]
     Address {

@@ -19,15 +19,12 @@ pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<vfctl_spec::Source>, C
         if !seen.insert(path) {
             return Err(CliError::Twice { path: path.clone() });
         }
-        if path.as_os_str() == "-" {
-            let text = read_stdin().map_err(|cause| CliError::Read { path: path.clone(), cause })?;
-            sources.push(vfctl_spec::Source { name: "<stdin>".to_owned(), text });
-        } else if path.is_dir() {
+        if path.is_dir() {
             for file in folder(path)? {
-                sources.push(file_text(&file)?);
+                sources.push(source(&file, text_of(&file)?));
             }
         } else {
-            sources.push(file_text(path)?);
+            sources.push(source(path, text_of(path)?));
         }
     }
     for source in &sources {
@@ -38,14 +35,29 @@ pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<vfctl_spec::Source>, C
     Ok(sources)
 }
 
-fn file_text(path: &Path) -> Result<vfctl_spec::Source, CliError> {
-    let bytes = std::fs::read(path).map_err(|cause| CliError::Read { path: path.to_owned(), cause })?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+fn source(path: &Path, text: String) -> vfctl_spec::Source {
+    let name = if is_stdin(path) { "<stdin>".to_owned() } else { path.display().to_string() };
+    vfctl_spec::Source { name, text }
+}
+
+/// Returns whether a path that is to be read stands for standard input.
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Returns the text of a file, or of standard input.
+fn text_of(path: &Path) -> Result<String, CliError> {
+    let failed = |cause| CliError::Read { path: path.to_owned(), cause };
+    let bytes = if is_stdin(path) {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(path)
+    };
+    String::from_utf8(bytes.map_err(failed)?).map_err(|error| {
         let what = format!("it is no text: {}", error.utf8_error());
-        let cause = std::io::Error::new(std::io::ErrorKind::InvalidData, what);
-        CliError::Read { path: path.to_owned(), cause }
-    })?;
-    Ok(vfctl_spec::Source { name: path.display().to_string(), text })
+        failed(std::io::Error::new(std::io::ErrorKind::InvalidData, what))
+    })
 }
 
 /// Returns the specs of a folder, in their order.
@@ -86,15 +98,45 @@ pub(crate) fn world(files: &[PathBuf], machine: &Machine<'_>) -> Result<World, C
 
 /// Returns the plan of this file, proven for each of its hosts: somebody may have edited it.
 pub(crate) fn plan_file(path: &Path) -> Result<Plan, CliError> {
-    let plan: Plan = document(path, &PLAN)?;
-    for host in plan.hosts.values() {
-        check(host).map_err(|flaws| {
+    proven(path, document(path, &PLAN)?)
+}
+
+/// What `apply` is given.
+pub(crate) enum Wish {
+    /// A plan, which the user has seen.
+    Plan(Plan),
+    /// Specs, to plan from now.
+    Specs(Specs),
+}
+
+/// Reads what is to be applied: a plan, which is told from a spec by what it says of itself, or specs.
+pub(crate) fn plan_or_specs(paths: &[PathBuf]) -> Result<Wish, CliError> {
+    if let [path] = paths
+        && !path.is_dir()
+    {
+        let text = text_of(path)?;
+        let is_document = serde_json::from_str::<Header>(&text).is_ok();
+        // One that was cut short says nothing of itself any more.
+        let is_torn = path.extension().is_some_and(|extension| extension == "json")
+            && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err();
+        return if is_document || is_torn {
+            Ok(Wish::Plan(proven(path, parsed(path, &text, &PLAN)?)?))
+        } else {
+            Ok(Wish::Specs(checked(vec![source(path, text)])))
+        };
+    }
+    Ok(Wish::Specs(specs(paths)?))
+}
+
+fn proven(path: &Path, plan: Plan) -> Result<Plan, CliError> {
+    for (host, lanes) in &plan.hosts {
+        check(lanes).map_err(|flaws| {
             let first = flaws.first().map(ToString::to_string).unwrap_or_default();
             let more = match flaws.len() {
                 0 | 1 => String::new(),
                 count => format!("; and {} more", count - 1),
             };
-            CliError::SpoiltPlan { path: path.to_owned(), flaws: format!("{first}{more}") }
+            CliError::SpoiltPlan { path: path.to_owned(), flaws: format!("host {host}: {first}{more}") }
         })?;
     }
     Ok(plan)
@@ -124,25 +166,21 @@ struct Header {
 
 /// Returns a JSON document of vfctl's; `-` is standard input. Its version is looked at before anything else.
 fn document<T: serde::de::DeserializeOwned>(path: &Path, kind: &Kind) -> Result<T, CliError> {
+    parsed(path, &text_of(path)?, kind)
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(path: &Path, text: &str, kind: &Kind) -> Result<T, CliError> {
     let Kind { what, format, writer } = *kind;
-    let read = if path.as_os_str() == "-" { read_stdin() } else { std::fs::read_to_string(path) };
-    let text = read.map_err(|cause| CliError::Read { path: path.to_owned(), cause })?;
-    if let Err(cause) = serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+    if let Err(cause) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         return Err(CliError::NoJson { path: path.to_owned(), what, writer, cause });
     }
-    match serde_json::from_str::<Header>(&text) {
+    match serde_json::from_str::<Header>(text) {
         Ok(Header { format: found }) if found != format => {
-            return Err(CliError::Format { path: path.to_owned(), found, known: format });
+            return Err(CliError::Format { path: path.to_owned(), what, found, known: format });
         }
         Ok(_) | Err(_) => {}
     }
-    serde_json::from_str(&text).map_err(|cause| CliError::Document { path: path.to_owned(), what, cause })
-}
-
-fn read_stdin() -> std::io::Result<String> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
-    Ok(text)
+    serde_json::from_str(text).map_err(|cause| CliError::Document { path: path.to_owned(), what, cause })
 }
 
 /// Specs that were read: either all is well, or every mistake.
@@ -155,11 +193,14 @@ pub(crate) enum Specs {
 
 /// Reads and validates specs.
 pub(crate) fn specs(paths: &[PathBuf]) -> Result<Specs, CliError> {
-    let sources = spec_texts(paths)?;
-    Ok(match vfctl_spec::load(&sources) {
+    spec_texts(paths).map(checked)
+}
+
+fn checked(sources: Vec<vfctl_spec::Source>) -> Specs {
+    match vfctl_spec::load(&sources) {
         Ok(set) => Specs::Valid(set),
         Err(diagnostics) => Specs::Wrong(diagnostics, sources),
-    })
+    }
 }
 
 /// Calls `work` with the documents as planning takes them.

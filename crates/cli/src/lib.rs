@@ -23,9 +23,10 @@ use std::ffi::OsString;
 use clap::Parser;
 
 pub use args::Cli;
-use error::with_causes;
 pub use error::{CliError, Exit};
 pub use machine::{Console, Machine};
+
+use error::with_causes;
 
 /// Runs the command that these arguments ask for, the program's name first, on a machine that is made once it is
 /// clear that there is a command to run.
@@ -71,7 +72,5 @@ fn tell(error: &CliError, console: &mut Console<'_>) {
     if matches!(error, CliError::Output(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe) {
         return;
     }
-    if writeln!(console.err, "error: failed to {}", with_causes(error)).is_err() {
-        tracing::debug!("standard error is closed");
-    }
+    console.talk(&format!("error: failed to {}\n", with_causes(error)));
 }

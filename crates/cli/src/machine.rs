@@ -31,3 +31,12 @@ pub struct Console<'a> {
     /// Whether talk may be coloured.
     pub colour: bool,
 }
+
+impl Console<'_> {
+    /// Says something that is no data. Where nobody listens, the command is none the worse for it.
+    pub(crate) fn talk(&mut self, text: &str) {
+        if self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()).is_err() {
+            tracing::debug!("standard error is closed");
+        }
+    }
+}

@@ -10,16 +10,21 @@ use crate::machine::Console;
 
 /// Prints a document as JSON.
 pub(crate) fn print_json<T: Serialize>(console: &mut Console<'_>, document: &T) -> Result<(), CliError> {
-    serde_json::to_writer_pretty(&mut *console.out, document).map_err(std::io::Error::from)?;
-    writeln!(console.out)?;
+    // In one piece: standard output writes out each line by itself.
+    console.out.write_all(&json_of(document)?)?;
     Ok(())
 }
 
 /// Writes a document as JSON to a file.
 pub(crate) fn write_json<T: Serialize>(path: &Path, document: &T) -> Result<(), CliError> {
-    let mut text = serde_json::to_vec_pretty(document).map_err(std::io::Error::from)?;
+    let failed = |cause| CliError::Write { path: path.to_owned(), cause };
+    std::fs::write(path, json_of(document).map_err(failed)?).map_err(failed)
+}
+
+fn json_of<T: Serialize>(document: &T) -> std::io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(document)?;
     text.push(b'\n');
-    std::fs::write(path, text).map_err(|cause| CliError::Write { path: path.to_owned(), cause })
+    Ok(text)
 }
 
 /// Returns whether a path that is to be written stands for standard output.
@@ -38,6 +43,6 @@ pub(crate) fn tell_mistakes(
         return print_json(console, &diagnostics);
     }
     let colour = if console.colour { Colour::Always } else { Colour::Never };
-    write!(console.err, "{}", vfctl_spec::render(diagnostics, sources, colour))?;
+    console.talk(&vfctl_spec::render(diagnostics, sources, colour));
     Ok(())
 }

@@ -28,6 +28,12 @@ impl Process {
         roots.path(format!("/proc/{}", self.pid))
     }
 
+    /// Returns its parent; `None` where it has ended.
+    pub(crate) fn parent(&self, roots: &Roots) -> Option<u32> {
+        let status = fs::read_to_string(self.folder(roots).join("status")).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+    }
+
     /// Returns its arguments. Not for every process: the kernel may have to wait for one that changes its memory.
     pub(crate) fn arguments(&self, roots: &Roots) -> io::Result<Vec<String>> {
         let bytes = fs::read(self.folder(roots).join("cmdline"))?;

@@ -1,5 +1,8 @@
 //! Writes of earlier runs that still sit in the kernel.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
 use vfctl_model::{DeviceAddress, PciAddress};
 use vfctl_port::StuckStore;
 
@@ -7,16 +10,29 @@ use crate::child::{CHILD_NAME, STORE};
 use crate::processes::Process;
 use crate::roots::Roots;
 
-/// Returns every write that a child of this program has begun and not ended, whoever started it.
+/// Returns every write that a child of this program has begun and not ended, whoever started it; but not those of an
+/// apply that still runs, which may well be right in the middle of its work.
 pub(crate) fn find_stuck_stores(roots: &Roots, processes: &[Process]) -> Vec<StuckStore> {
     let children = processes.iter().filter(|process| process.name.as_bytes() == CHILD_NAME.to_bytes());
     children
+        .filter(|child| !belongs_to_another_run(roots, child))
         .filter_map(|child| {
             let arguments = child.arguments(roots).ok()?;
             let (device, path) = store_in(&arguments)?;
             Some(StuckStore { pid: child.pid, device, path })
         })
         .collect()
+}
+
+/// Returns whether the child's parent is another process of this program. Who has left a child behind and ended is its
+/// parent no more.
+fn belongs_to_another_run(roots: &Roots, child: &Process) -> bool {
+    let executable = |pid: u32| {
+        let file = fs::metadata(roots.path(format!("/proc/{pid}/exe"))).ok()?;
+        Some((file.dev(), file.ino()))
+    };
+    let parent = child.parent(roots).filter(|parent| *parent != std::process::id());
+    parent.and_then(executable).is_some_and(|parent| Some(parent) == executable(child.pid))
 }
 
 /// Returns device and file of the write that a child was started for, from its arguments

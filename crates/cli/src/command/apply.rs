@@ -1,7 +1,7 @@
 //! `vfctl apply`: plan, show, ask, perform, verify, report.
 
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -14,8 +14,8 @@ use vfctl_state::{FileJournal, Lock};
 use crate::args::ApplyArgs;
 use crate::command::cut_off::tell_holder;
 use crate::command::plan::tell_of_stuck;
-use crate::error::{CliError, Exit};
-use crate::input::{Specs, plan_file, specs, with_sources};
+use crate::error::{CliError, Exit, with_causes};
+use crate::input::{Specs, Wish, plan_or_specs, with_sources};
 use crate::machine::{Console, Machine};
 use crate::output::{print_json, tell_mistakes};
 use crate::progress::Lines;
@@ -43,35 +43,35 @@ pub(super) fn run(
     let folder = state_dir.unwrap_or(&machine.state_dir);
     let lock = Lock::acquire(folder).map_err(|error| CliError::State(error.into()))?;
     let mut before = Look::take(machine.observe, machine.clock)?;
-    tell_holder(folder, &before.host, console)?;
+    tell_holder(folder, &before.host, console);
     let (plan, seen) = match intent(args, &before.host, console, machine)? {
         Intent::Wrong => return Ok(Exit::Failed),
         Intent::Fresh(plan) => (plan, false),
         Intent::Filed(plan) => (plan, true),
     };
-    tell_of_stuck(&plan, &before.host, console)?;
+    tell_of_stuck(&plan, &before.host, console);
     if !seen && !args.json {
         write!(console.out, "{}", text_of(&plan, machine))?;
     }
     if let Some(report) = refusal(&plan, args) {
-        return finish(args, console, &report);
+        return Ok(finish(args, console, &report));
     }
     if plan.is_empty() && !seen {
-        return if args.json { finish(args, console, &nothing_to_do()) } else { Ok(Exit::Done) };
+        return Ok(if args.json { finish(args, console, &nothing_to_do()) } else { Exit::Done });
     }
     if !seen && !args.yes {
         if args.json && console.can_ask {
             // Standard output is for the report alone; nobody agrees to what was not shown.
-            write!(console.err, "{}", text_of(&plan, machine))?;
+            console.talk(&text_of(&plan, machine));
         }
         match ask(console, machine.clock)? {
             Answer::Yes => {}
             Answer::No => {
-                return finish(args, console, &Report::refused(vec!["you did not agree".to_owned()]));
+                return Ok(finish(args, console, &Report::refused(vec!["you did not agree".to_owned()])));
             }
             Answer::Interrupted => {
                 let why = "you stopped it before you agreed";
-                finish(args, console, &Report::refused(vec![why.to_owned()]))?;
+                finish(args, console, &Report::refused(vec![why.to_owned()]));
                 return Ok(Exit::Interrupted);
             }
         }
@@ -79,7 +79,7 @@ pub(super) fn run(
         before = Look::take(machine.observe, machine.clock)?;
     }
     if let Some(report) = vfctl_apply::refused_as_stale(&plan, &before.host) {
-        return finish(args, console, &report);
+        return Ok(finish(args, console, &report));
     }
     let journal = FileJournal::begin(folder).map_err(|error| CliError::State(error.into()))?;
     let report = {
@@ -94,7 +94,7 @@ pub(super) fn run(
         vfctl_apply::apply(&plan, &before, edges)
     };
     drop(lock);
-    finish(args, console, &report)
+    Ok(finish(args, console, &report))
 }
 
 /// Reads what is to be applied: a plan file, or specs that are planned now.
@@ -104,19 +104,18 @@ fn intent(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Intent, CliError> {
-    if let Some(path) = as_plan_file(&args.inputs) {
-        let host = plan_file(path)?
-            .hosts
-            .remove(&machine.name)
-            .ok_or_else(|| CliError::NoPlanForHost { path: path.clone(), host: machine.name.to_string() })?;
-        return Ok(Intent::Filed(host));
-    }
-    match specs(&args.inputs)? {
-        Specs::Wrong(diagnostics, sources) => {
+    match plan_or_specs(&args.inputs)? {
+        Wish::Plan(Plan { format: _, mut hosts }) => {
+            let path = || args.inputs.first().cloned().unwrap_or_default();
+            let host = hosts.remove(&machine.name);
+            host.map(Intent::Filed)
+                .ok_or_else(|| CliError::NoPlanForHost { path: path(), host: machine.name.to_string() })
+        }
+        Wish::Specs(Specs::Wrong(diagnostics, sources)) => {
             tell_mistakes(args.json, &diagnostics, &sources, console)?;
             Ok(Intent::Wrong)
         }
-        Specs::Valid(set) => {
+        Wish::Specs(Specs::Valid(set)) => {
             let plan = with_sources(&set, |sources| vfctl_plan::plan_host(sources, &machine.name, before));
             check(&plan).map_err(|flaws| {
                 let flaws = flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
@@ -124,14 +123,6 @@ fn intent(
             })?;
             Ok(Intent::Fresh(plan))
         }
-    }
-}
-
-/// Returns the plan file, where the one input is one.
-fn as_plan_file(inputs: &[PathBuf]) -> Option<&PathBuf> {
-    match inputs {
-        [path] if path.extension().is_some_and(|extension| extension == "json") => Some(path),
-        _ => None,
     }
 }
 
@@ -174,8 +165,7 @@ fn ask(console: &mut Console<'_>, clock: &dyn Clock) -> Result<Answer, CliError>
         return Err(CliError::CannotAsk);
     }
     console.out.flush()?;
-    write!(console.err, "Apply these changes? Only `yes` is taken as a yes: ")?;
-    console.err.flush()?;
+    console.talk("Apply these changes? Only `yes` is taken as a yes: ");
     // Read beside: a signal does not end the program, so that it would wait for a line without end.
     let (send, answers) = mpsc::channel();
     std::thread::spawn(move || {
@@ -186,7 +176,13 @@ fn ask(console: &mut Console<'_>, clock: &dyn Clock) -> Result<Answer, CliError>
     });
     loop {
         match answers.recv_timeout(LISTEN) {
-            Ok(answer) => return Ok(if answer?.trim() == "yes" { Answer::Yes } else { Answer::No }),
+            Ok(answer) => {
+                return Ok(if answer.map_err(CliError::Answer)?.trim() == "yes" {
+                    Answer::Yes
+                } else {
+                    Answer::No
+                });
+            }
             Err(RecvTimeoutError::Timeout) if clock.interrupted() => return Ok(Answer::Interrupted),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(Answer::No),
@@ -194,16 +190,18 @@ fn ask(console: &mut Console<'_>, clock: &dyn Clock) -> Result<Answer, CliError>
     }
 }
 
-/// Prints the report; returns how the command ends.
-fn finish(args: &ApplyArgs, console: &mut Console<'_>, report: &Report) -> Result<Exit, CliError> {
-    if args.json {
-        print_json(console, report)?;
-    } else {
-        write!(console.out, "{}", report.render())?;
+/// Prints the report; returns how the command ends: by what the report says, also where nobody hears it.
+fn finish(args: &ApplyArgs, console: &mut Console<'_>, report: &Report) -> Exit {
+    let printed = match args.json {
+        true => print_json(console, report),
+        false => console.out.write_all(report.render().as_bytes()).map_err(CliError::from),
+    };
+    if let Err(error) = printed {
+        console.talk(&format!("note: failed to {}; the report is lost\n", with_causes(&error)));
     }
-    Ok(match report.result {
+    match report.result {
         Ending::Converged => Exit::Done,
         Ending::Refused | Ending::Failed => Exit::Failed,
         Ending::Interrupted => Exit::Interrupted,
-    })
+    }
 }

@@ -7,15 +7,11 @@ use std::path::Path;
 use vfctl_port::{HostFacts, JournalEntry};
 use vfctl_state::{Holder, JournalRead, Lock, StateError, all_ended, kept_journals};
 
-use crate::error::{CliError, with_causes};
+use crate::error::with_causes;
 use crate::machine::Console;
 
 /// Tells whoever only looks. While an apply runs, its journal has no end and what it lent is as it should be.
-pub(super) fn tell_onlooker(
-    folder: &Path,
-    now: &HostFacts,
-    console: &mut Console<'_>,
-) -> Result<(), CliError> {
+pub(super) fn tell_onlooker(folder: &Path, now: &HostFacts, console: &mut Console<'_>) {
     // Asked before and after the journals are read: one of an apply that begins or ends meanwhile has no end either.
     let mut told = String::new();
     let holder = match Lock::holder(folder) {
@@ -33,14 +29,12 @@ pub(super) fn tell_onlooker(
         Ok(None) => {}
         Err(error) => told.insert_str(0, &unreadable(&error)),
     }
-    write!(console.err, "{told}")?;
-    Ok(())
+    console.talk(&told);
 }
 
 /// Tells whoever holds the lock.
-pub(super) fn tell_holder(folder: &Path, now: &HostFacts, console: &mut Console<'_>) -> Result<(), CliError> {
-    write!(console.err, "{}", notes(folder, now))?;
-    Ok(())
+pub(super) fn tell_holder(folder: &Path, now: &HostFacts, console: &mut Console<'_>) {
+    console.talk(&notes(folder, now));
 }
 
 /// Returns what is to be said of the journals: of the newest where it has no end, of each where something that it

@@ -112,7 +112,7 @@ fn host_table(name: &HostName, host: &HostFacts) -> String {
     for (address, pf) in &host.physical_functions {
         let title = pf.netdev.as_ref().map_or_else(|| address.to_string(), |n| n.name.to_string());
         let obstacles = obstacles(pf);
-        if !obstacles.is_empty() || !pf.vfs.is_empty() {
+        if !obstacles.is_empty() || !pf.unread.is_empty() || !pf.vfs.is_empty() {
             text.push_str(&format!("\n{title}\n"));
         }
         for obstacle in obstacles {

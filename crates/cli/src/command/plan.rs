@@ -31,9 +31,9 @@ pub(super) fn run(
     proven(&plan)?;
     if args.facts.facts.is_empty() {
         for (name, host) in &world.hosts {
-            tell_onlooker(state_dir.unwrap_or(&machine.state_dir), host, console)?;
+            tell_onlooker(state_dir.unwrap_or(&machine.state_dir), host, console);
             if let Some(plan) = plan.hosts.get(name) {
-                tell_of_stuck(plan, host, console)?;
+                tell_of_stuck(plan, host, console);
             }
         }
     }
@@ -55,16 +55,11 @@ pub(super) fn run(
 }
 
 /// Tells of writes that sit in the kernel where the plan does nothing: it need not wait for them.
-pub(super) fn tell_of_stuck(
-    plan: &HostPlan,
-    host: &HostFacts,
-    console: &mut Console<'_>,
-) -> Result<(), CliError> {
+pub(super) fn tell_of_stuck(plan: &HostPlan, host: &HostFacts, console: &mut Console<'_>) {
     for stuck in vfctl_apply::stuck_elsewhere(plan, host) {
         let (pid, path) = (stuck.pid, &stuck.path);
-        writeln!(console.err, "note: process {pid} still sits in the kernel, writing {path}")?;
+        console.talk(&format!("note: process {pid} still sits in the kernel, writing {path}\n"));
     }
-    Ok(())
 }
 
 /// Proves every host's plan by independent code.
