@@ -36,7 +36,7 @@ pub fn plan(sources: &[Source<'_>], world: &World) -> Plan {
 
 /// Plans for one host.
 pub fn plan_host(sources: &[Source<'_>], name: &HostName, host: &HostFacts) -> HostPlan {
-    let Desired { documents, modules, pfs, findings } = resolve(sources, name, host);
+    let Desired { documents, modules, pfs, mut findings } = resolve(sources, name, host);
     let queues = queues(host, pfs.keys());
     let mut drivers = BTreeSet::new();
     let mut lanes = Vec::new();
@@ -47,6 +47,7 @@ pub fn plan_host(sources: &[Source<'_>], name: &HostName, host: &HostFacts) -> H
         }
     }
     let prepare = system::steps(host, &modules, &drivers);
+    system::tell_of_taken(host, &prepare, &pfs, &mut findings);
     HostPlan { documents, prepare, lanes, findings }
 }
 

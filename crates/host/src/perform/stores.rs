@@ -99,6 +99,12 @@ impl LinuxHost {
         );
         match (outcome, holder(&folder)) {
             (Outcome::Done, Some(holder)) if holder == *driver => Outcome::Done,
+            // The driver's module was loaded just now, and it took what it is for.
+            (Outcome::Refused(error), Some(holder))
+                if holder == *driver && error.errno == Some(Errno::EBUSY as i32) =>
+            {
+                Outcome::Done
+            }
             (Outcome::Done, Some(holder)) => {
                 Outcome::Refused(own_refusal(format!("the kernel gave {device} to {holder} instead")))
             }

@@ -3,7 +3,7 @@
 use vfctl_model::{DriverName, PciAddress, VfIndex, VfSet};
 use vfctl_port::{Claim, ClaimValue, Op, Phase, Property};
 
-use super::fate::{Fate, default_driver, fate};
+use super::fate::{Fate, default_driver, fate, may_have_default};
 use super::overrides;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
@@ -27,6 +27,8 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         return;
     }
     check_vfio(context, diff);
+    check_of_port(context, diff);
+    tell_of_no_default(context, diff);
     overrides::check(context, diff);
     let mut unbind = Step::new(Phase::Unbind, Property::Driver, Reason::Asked);
     let mut binds: Vec<Step> = Vec::new();
@@ -179,6 +181,39 @@ fn join(context: &PfContext<'_>, index: VfIndex, device: PciAddress, fate: Fate,
 fn origin(context: &PfContext<'_>, index: VfIndex) -> Option<String> {
     let wanted = context.desired.vfs.get(&index)?.driver.as_ref()?;
     Some(wanted.origin.to_string())
+}
+
+/// Reports VFs that are to get the driver of their port, where that has another one for its VFs: `igb` meant as
+/// `igbvf`. Some drivers warn with a stack trace about a VF (`igb_probe`, drivers/net/ethernet/intel/igb/igb_main.c).
+fn check_of_port(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let (Some(of_port), Some(of_vfs)) = (&context.facts.driver, default_driver(context)) else { return };
+    let wanted = context.desired.vfs.range(..VfIndex(context.count));
+    let mistaken = wanted.filter_map(|(_, vf)| vf.driver.as_ref()).find(|wanted| {
+        of_vfs != *of_port && matches!(&wanted.value, DriverSpec::Named(driver) if driver == of_port)
+    });
+    if let Some(wanted) = mistaken {
+        let message = format!("{of_port} is the driver of the port; its VFs take {of_vfs}");
+        let fix = format!("say `driver: {of_vfs}`, or `driver: default`");
+        diff.findings.problem(Some(&wanted.origin), message, fix);
+    }
+}
+
+/// Notes VFs that are to have the kernel's driver where it has none for them.
+fn tell_of_no_default(context: &PfContext<'_>, diff: &mut PfDiff) {
+    if may_have_default(context) {
+        return;
+    }
+    let driverless = |index: &VfIndex| context.kept_vf(*index).is_none_or(|vf| vf.driver.is_none());
+    let wanted = context.desired.vfs.range(..VfIndex(context.count));
+    let asked = wanted.filter(|(index, vf)| {
+        driverless(index) && vf.driver.as_ref().is_some_and(|wanted| wanted.value == DriverSpec::Default)
+    });
+    let vfs: VfSet = asked.map(|(index, _)| *index).collect();
+    if !vfs.is_empty() {
+        let message =
+            format!("vf {vfs}: driver default: the kernel has no driver for them, or may not load it");
+        diff.findings.note(None, message);
+    }
 }
 
 /// Reports VFs that are to go to vfio on a machine without IOMMU, before anything is written; a note where vfio

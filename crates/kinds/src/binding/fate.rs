@@ -101,7 +101,7 @@ pub(crate) fn default_driver(context: &PfContext<'_>) -> Option<DriverName> {
 }
 
 /// Returns whether the kernel may have a driver for the PF's VFs, though nobody knows which.
-fn may_have_default(context: &PfContext<'_>) -> bool {
+pub(crate) fn may_have_default(context: &PfContext<'_>) -> bool {
     default_driver(context).is_some() || (context.facts.vf_default_driver_unread && may_take(context))
 }
 
@@ -157,12 +157,21 @@ pub(crate) fn gets_driver(context: &PfContext<'_>, index: VfIndex) -> bool {
     }
 }
 
-/// Returns the drivers that the PF's VFs are given by name.
+/// Returns the drivers that the PF's VFs are given by name, or that the kernel is to choose for them.
 pub fn drivers_needed(context: &PfContext<'_>) -> BTreeSet<DriverName> {
     (0..context.count)
         .filter_map(|index| match fate(context, VfIndex(index)) {
             Fate::Bind { driver, reason: Reason::Asked } => Some(driver),
-            _ => None,
+            Fate::Probe { .. } => default_driver(context),
+            Fate::Bind { .. } | Fate::Unbind | Fate::Keep => None,
         })
         .collect()
+}
+
+/// Returns whether this is the driver that the kernel gives the PF's VFs, or may be.
+pub(crate) fn is_default(context: &PfContext<'_>, driver: &DriverName) -> bool {
+    match default_driver(context) {
+        Some(default) => default == *driver,
+        None => !driver.is_vfio() && may_have_default(context),
+    }
 }

@@ -6,4 +6,4 @@ mod overrides;
 
 pub(crate) use diff::diff;
 pub use fate::drivers_needed;
-pub(crate) use fate::{gets_driver, leaves, must_hold_new_vfs, probes, rebinds};
+pub(crate) use fate::{gets_driver, is_default, leaves, must_hold_new_vfs, probes, rebinds};

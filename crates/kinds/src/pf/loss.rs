@@ -2,46 +2,77 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_model::{Reading, VfAttribute, VfIndex, VfSet};
+use vfctl_model::{DriverName, Reading, VfAttribute, VfIndex, VfSet, VfValue};
 use vfctl_port::VfFacts;
 
-use crate::context::PfContext;
+use crate::binding;
+use crate::context::{ETHERNET_MTU, PfContext};
 use crate::finding::Findings;
 use crate::vf;
 
 /// Tells which settings of VFs that will be destroyed the spec does not name.
 pub(super) fn tell(context: &PfContext<'_>, findings: &mut Findings) {
     let mut losses: BTreeMap<String, VfSet> = BTreeMap::new();
+    let mut addresses: BTreeMap<VfIndex, VfValue> = BTreeMap::new();
     for (index, facts) in context.facts.vfs.iter().filter(|(index, _)| index.0 < context.count) {
-        for loss in lost(context, *index, facts) {
+        for (attribute, value) in lost_attributes(context, *index, facts) {
+            if attribute.row().shareable {
+                losses.entry(format!("{attribute} {value}")).or_default().insert(*index);
+            } else {
+                addresses.insert(*index, value);
+            }
+        }
+        for loss in lost_besides(context, *index, facts) {
             losses.entry(loss).or_default().insert(*index);
         }
+    }
+    if let (Some((_, first)), Some((_, last))) = (addresses.first_key_value(), addresses.last_key_value()) {
+        let vfs: VfSet = addresses.keys().copied().collect();
+        let values = match addresses.len() {
+            1 => first.to_string(),
+            count => format!("{first} … {last} ({count} different)"),
+        };
+        // Where a driver shows an address of the VF's own choice alike, that is all that is known.
+        let loses = if context.row.shows_chosen_mac { "may lose" } else { "loses" };
+        findings.note(None, format!("vf {vfs}: {loses} macAddress {values}, which the spec does not name"));
     }
     for (loss, vfs) in losses {
         findings.note(None, format!("vf {vfs}: loses {loss}, which the spec does not name"));
     }
 }
 
-/// Returns what one VF has and will not be given again.
-fn lost(context: &PfContext<'_>, index: VfIndex, facts: &VfFacts) -> Vec<String> {
+/// Returns the attributes that one VF has and will not be given again.
+fn lost_attributes(context: &PfContext<'_>, index: VfIndex, facts: &VfFacts) -> Vec<(VfAttribute, VfValue)> {
     let desired = context.desired.vfs.get(&index);
     let named = |attribute: &VfAttribute| desired.is_some_and(|vf| vf.attributes.contains_key(attribute));
+    let unnamed = VfAttribute::ALL.iter().copied().filter(|attribute| !named(attribute));
+    let lost = unnamed.filter_map(|attribute| {
+        let initial = context.row.initial(attribute)?;
+        match vf::read(facts, attribute, context.row, context.facts.device) {
+            Reading::Known(found) if found != initial => Some((attribute, found)),
+            Reading::Known(_) | Reading::Unsupported | Reading::Unreadable(_) => None,
+        }
+    });
+    lost.collect()
+}
+
+/// Returns what else one VF has and will not be given again: a driver of its own, or none, an override, an MTU.
+fn lost_besides(context: &PfContext<'_>, index: VfIndex, facts: &VfFacts) -> Vec<String> {
+    let desired = context.desired.vfs.get(&index);
     let mut lost = Vec::new();
-    for attribute in VfAttribute::ALL.iter().copied().filter(|attribute| !named(attribute)) {
-        let chosen_by_vf = attribute == VfAttribute::MacAddress && context.row.shows_chosen_mac;
-        if let (Reading::Known(found), Some(initial)) =
-            (vf::read(facts, attribute, context.row, context.facts.device), context.row.initial(attribute))
-            && found != initial
-            && !chosen_by_vf
-        {
-            lost.push(format!("{attribute} {found}"));
+    if desired.is_none_or(|vf| vf.driver.is_none()) && context.desired.address.pci().is_some() {
+        match &facts.driver {
+            Some(driver) if !binding::is_default(context, driver) => lost.push(format!("driver {driver}")),
+            None if binding::gets_driver(context, index) => lost.push("driver none".to_owned()),
+            Some(_) | None => {}
         }
     }
-    if let Some(driver) = facts.driver.as_ref().filter(|driver| driver.is_vfio())
-        && desired.is_none_or(|vf| vf.driver.is_none())
-    {
-        lost.push(format!("driver {driver}"));
+    lost.extend(
+        facts.driver_override.as_ref().map(|driver: &DriverName| format!("driver_override {driver}")),
+    );
+    let mtu = facts.netdev.as_ref().map(|netdev| netdev.mtu).filter(|mtu| *mtu != ETHERNET_MTU);
+    if desired.is_none_or(|vf| vf.mtu.is_none()) {
+        lost.extend(mtu.map(|mtu| format!("mtu {mtu}")));
     }
-    lost.extend(facts.driver_override.as_ref().map(|driver| format!("driver_override {driver}")));
     lost
 }

@@ -2,6 +2,8 @@
 
 mod diff;
 mod spec;
+mod taken;
 
 pub use diff::steps;
 pub use spec::SystemSpec;
+pub use taken::tell_of_taken;

@@ -75,6 +75,9 @@ pub(crate) fn bind(
         let module = driver.module();
         return Err(Stop::ByEdge(format!("no driver {driver} is registered; load module {module}")));
     }
+    if facts.driver.as_ref() == Some(driver) {
+        return Ok(());
+    }
     facts.driver_override = override_after.cloned();
     if facts.driver.is_some() {
         // `__driver_probe_device`.

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use vfctl_model::ModuleName;
+use vfctl_model::{ModuleName, Toggle};
 
 use crate::drivers::vf_drivers;
 use crate::errno::Errno;
 use crate::perform::Stop;
+use crate::rules::binding;
 use crate::world::SimWorld;
 
 /// What a module brings with it.
@@ -32,5 +33,25 @@ pub(crate) fn load(world: &mut SimWorld, module: &ModuleName) -> Result<(), Stop
     let needed = needs.filter_map(|name| name.parse().ok());
     world.facts.system.modules.extend(needed.chain([module.clone()]));
     world.now = world.now.saturating_add(LOADING);
+    take_what_is_free(world, module)
+}
+
+/// Lets the module's driver take every VF that it is for and that no other has (`driver_attach`, drivers/base/dd.c).
+fn take_what_is_free(world: &mut SimWorld, module: &ModuleName) -> Result<(), Stop> {
+    let mut free = Vec::new();
+    for (pf, facts) in &world.facts.physical_functions {
+        let driver = facts.vf_default_driver.as_ref().filter(|driver| driver.module() == *module);
+        let (_, _, row) = world.pf(pf)?;
+        let lets = facts.drivers_autoprobe == Some(Toggle::On) && row.vf_driver_takes;
+        if let Some(driver) = driver.filter(|_| lets) {
+            let unheld =
+                facts.vfs.iter().filter(|(_, vf)| vf.driver.is_none() && vf.driver_override.is_none());
+            free.extend(unheld.map(|(vf, _)| (pf.clone(), *vf, driver.clone())));
+        }
+    }
+    for (pf, vf, driver) in free {
+        let from = world.now;
+        binding::take(world, &pf, vf, driver, from)?;
+    }
     Ok(())
 }
