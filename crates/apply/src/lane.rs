@@ -122,7 +122,13 @@ impl<'a> LaneRun<'a> {
             return Ok(());
         }
         if !self.verify(&ends, Some(at), patience) {
-            return Err(Closed(format!("the kernel accepted phase {at} and did not keep it")));
+            // Nobody wrote with what new VFs begin.
+            return Err(Closed(match at {
+                Phase::CreateVfs => {
+                    "new VFs are not as was expected; the next plan takes them as they are".to_owned()
+                }
+                at => format!("the kernel accepted phase {at} and did not keep it"),
+            }));
         }
         for op in self.report.ops.iter_mut().skip(first) {
             op.outcome = Outcome::Done;

@@ -3,7 +3,7 @@
 use vfctl_model::{InterfaceName, PciAddress, VfIndex, VfSet};
 use vfctl_port::{Claim, ClaimValue, HostFacts, PfFacts, Property, Subject, VfFacts};
 
-use crate::desired::DesiredPf;
+use crate::desired::{DesiredPf, Origin};
 use crate::driver::DriverRow;
 use crate::finding::Findings;
 use crate::step::{Step, Victim};
@@ -74,6 +74,20 @@ impl<'a> PfContext<'a> {
     /// Returns the VF as it is; `None` where it will be made anew or never was.
     pub(crate) fn kept_vf(&self, index: VfIndex) -> Option<&'a VfFacts> {
         if self.recreate { None } else { self.facts.vfs.get(&index) }
+    }
+
+    /// Reports that the PF has no interface that could be worked with: it is no network card, or the interface is in
+    /// another network namespace. `asked` is what only an interface can have.
+    pub(crate) fn tell_of_no_interface(&self, origin: &Origin, asked: &str, findings: &mut Findings) {
+        let (message, fix) = if self.facts.driver.is_some() && self.row.has_interface {
+            let fix = "run vfctl in the network namespace where it is: `ip netns exec NAME vfctl …`, a container with \
+                       the host's network";
+            ("the PF's network interface cannot be seen from here", fix.to_owned())
+        } else {
+            let fix = format!("take {asked} out, or bind the PF to its network driver");
+            ("the PF has no network interface", fix)
+        };
+        findings.problem(Some(origin), message, fix);
     }
 
     /// Returns the PCI address that the VF has or will have.

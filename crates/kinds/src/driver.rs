@@ -183,7 +183,8 @@ const ROWS: &[DriverRow] = &[
         vf_driver: Some("mlx5_core"),
         ..KNOWN
     },
-    // drivers/net/ethernet/broadcom/bnxt/bnxt_sriov.c
+    // drivers/net/ethernet/broadcom/bnxt/bnxt_sriov.c; with some firmware it takes 802.1ad, and says 802.1Q all the same
+    // (`bnxt_get_vf_config` leaves `vlan_proto` as it is), so that nobody could see whether it holds.
     DriverRow {
         driver: "bnxt_en",
         unsupported: &[VfAttribute::QueryRss],

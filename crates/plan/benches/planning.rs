@@ -239,6 +239,7 @@ fn vf(pf: &PfFacts, address: &DeviceAddress, index: u16, vfs: u16) -> VfFacts {
         pci: pf.vf_address(address.pci(), VfIndex(index)),
         driver: Some(driver.parse().expect("a name")),
         driver_override: None,
+        driver_override_unread: false,
         iommu_group: Some(IommuGroup {
             number: u32::from(index),
             kind: Some("DMA-FQ".to_owned()),

@@ -48,6 +48,12 @@ pub fn plan_host(sources: &[Source<'_>], name: &HostName, host: &HostFacts) -> H
     }
     let prepare = system::steps(host, &modules, &drivers);
     system::tell_of_taken(host, &prepare, &pfs, &mut findings);
+    if lanes.iter().any(|lane: &Lane| lane.steps().next().is_some()) {
+        // Whom a step hurts is known as far as could be looked.
+        for unread in &host.unread {
+            findings.note(None, format!("could not be read: {unread}"));
+        }
+    }
     HostPlan { documents, prepare, lanes, findings }
 }
 

@@ -12,7 +12,7 @@ use vfctl_kinds::driver::DriverRow;
 use vfctl_kinds::finding::Finding;
 use vfctl_kinds::pf::CountSpec;
 use vfctl_kinds::setting::Setting;
-use vfctl_kinds::step::Reason;
+use vfctl_kinds::step::{Reason, Step};
 use vfctl_kinds::vf::{self, DriverSpec};
 use vfctl_model::{HostName, Reading, VfAttribute, VfIndex};
 use vfctl_port::{HostFacts, PfFacts, Phase, Property, Subject, VfFacts};
@@ -242,7 +242,12 @@ impl Wish {
         let Self { property, value, origin } = self;
         let subject =
             vf.map_or_else(|| Subject::Pf(pf.address.clone()), |vf| Subject::Vf(pf.address.clone(), vf));
-        let changes = lane.steps().filter(|step| step.property == property).flat_map(|step| {
+        // A MAC address may take the VF from its driver and back.
+        let brings_along = |step: &&Step| {
+            step.reason == Reason::MacNeedsRebind && property == Property::Attribute(VfAttribute::MacAddress)
+        };
+        let concerned = lane.steps().filter(|step| step.property == property || brings_along(step));
+        let changes = concerned.flat_map(|step| {
             let of_subject = step.changes.iter().filter(|change| change.vf == vf);
             of_subject.map(|change| ExplainedStep {
                 phase: step.phase,

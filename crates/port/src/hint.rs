@@ -22,9 +22,13 @@ mod errno {
 /// Returns the usual cause and the fix of this refusal; `None` where there is no usual one.
 pub fn hint(op: &Op, error: &OpError) -> Option<&'static str> {
     use OpKind::{BindDriver, LoadModule, ProbeDriver, SetPfMtu, SetVf, SetVfCount, SetVfMtu, UnbindDriver};
+    if op.kind() == LoadModule {
+        return Some("the module is not installed for this kernel, is barred, or is refused by its lockdown");
+    }
+    let for_vfio = matches!(op, Op::BindDriver { driver, .. } if driver.is_vfio());
     Some(match (op.kind(), error.errno?) {
         (_, errno::EPERM | errno::EACCES) => {
-            "run as root; if you are, the driver holds VFs that a virtual machine was given, or the kernel is locked down"
+            "run as root, outside of containers and user namespaces; if you are, the driver holds VFs that a virtual machine was given, or the kernel is locked down"
         }
         (SetVfCount, errno::ENOENT) => {
             "the PF has no driver, or its driver has no SR-IOV support; load or bind it"
@@ -35,7 +39,7 @@ pub fn hint(op: &Op, error: &OpError) -> Option<&'static str> {
             "no room for the VFs' memory or bus numbers; enable MMIO above 4 GiB in firmware, or boot with pci=realloc"
         }
         (SetVfCount, errno::ENOSPC) => "the device ran out of interrupt vectors; ask for fewer VFs",
-        (BindDriver | ProbeDriver, errno::EINVAL) => {
+        (BindDriver, errno::EINVAL) if for_vfio => {
             "vfio needs an IOMMU group; enable the IOMMU in firmware and on the kernel's command line"
         }
         (BindDriver | ProbeDriver, errno::ENODEV) => {
@@ -50,7 +54,6 @@ pub fn hint(op: &Op, error: &OpError) -> Option<&'static str> {
         }
         (SetVf, errno::EAGAIN | errno::EBUSY) => "the VF is still being reset; try again",
         (SetPfMtu | SetVfMtu, errno::EINVAL) => "outside of what the driver takes; `ip -d link` shows maxmtu",
-        (LoadModule, _) => "the module is not installed for this kernel, or is refused by its lockdown",
         _ => return None,
     })
 }

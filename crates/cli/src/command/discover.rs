@@ -40,10 +40,24 @@ pub(super) fn run(
                 let separator = if position > 0 { "---\n" } else { "" };
                 let config = document::live(&document_name(name), several.then_some(name), host);
                 write!(console.out, "{separator}{}", vfctl_spec::emit(&config))?;
+                console.talk(&left_out(host));
             }
         }
     }
     Ok(Exit::Done)
+}
+
+/// Returns what could not be read of ports and is not in their spec.
+fn left_out(host: &HostFacts) -> String {
+    let mut text = String::new();
+    for (address, pf) in &host.physical_functions {
+        for unread in &pf.unread {
+            text.push_str(&format!(
+                "note: {address}: could not be read, so the spec is silent on it: {unread}\n"
+            ));
+        }
+    }
+    text
 }
 
 /// Returns the host's name as that of a document.

@@ -90,6 +90,9 @@ fn give(pf: &mut PfFacts, wanted: &Wanted, result: WasRead) {
         }
         (Some(index), WasRead::Failed(why)) => {
             pf.unread.push(format!("driver_override of VF {index}: {why}"));
+            if let Some(vf) = pf.vfs.get_mut(&index) {
+                vf.driver_override_unread = true;
+            }
         }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) fn find_users(
     let openable: BTreeSet<PciAddress> =
         vfs().filter_map(|vf| vf.pci.filter(|address| may_be_open(roots, *address, vf))).collect();
     let namespaces = Namespaces::search(roots, processes);
+    let unseen = namespaces.blind().iter().filter(|why| !processes.hidden.contains(why));
+    let unseen: Vec<String> = unseen.map(|why| format!("network namespace of {why}")).collect();
     let open = (!openable.is_empty()).then(|| OpenFiles::search(roots, processes));
     let mut found: Vec<Vec<Use>> = Vec::new();
     for vf in vfs() {
@@ -41,6 +43,7 @@ pub(crate) fn find_users(
         }
         found.push(uses);
     }
+    host.unread.extend(unseen);
     let vfs = host.physical_functions.values_mut().flat_map(|pf| pf.vfs.values_mut());
     for (vf, uses) in vfs.zip(found) {
         vf.uses = uses;

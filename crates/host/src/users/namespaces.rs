@@ -67,6 +67,11 @@ impl Namespaces {
         found
     }
 
+    /// Returns which namespaces could not be looked into.
+    pub(crate) fn blind(&self) -> &[String] {
+        &self.blind
+    }
+
     /// Returns the use of a VF whose interface is in none of this namespace.
     pub(crate) fn use_of(&self, address: PciAddress, vf: &VfFacts) -> Use {
         let mac = match vf.attributes.0.get(&VfAttribute::MacAddress) {

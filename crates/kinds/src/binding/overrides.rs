@@ -30,6 +30,18 @@ pub(super) fn claim(context: &PfContext<'_>, index: VfIndex, diff: &mut PfDiff) 
 /// Reports VFs that somebody else has given to another driver than they are to have, and will again: libvirt and
 /// driverctl do so at each boot and whenever the VF shows up anew.
 pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let meets_driver =
+        |index: &VfIndex| matches!(fate(context, *index), Fate::Bind { .. } | Fate::Probe { .. });
+    let is_unread = |index: &VfIndex| context.kept_vf(*index).is_some_and(|vf| vf.driver_override_unread);
+    let unread: VfSet = (0..context.count).map(VfIndex).filter(is_unread).filter(meets_driver).collect();
+    if !unread.is_empty() {
+        let message = format!("vf {unread}: driver_override could not be read, and a bind would clear it");
+        diff.findings.problem(
+            Some(&context.desired.origin),
+            message,
+            "run plan again once the device answers",
+        );
+    }
     let mut others: BTreeMap<&DriverName, VfSet> = BTreeMap::new();
     for index in (0..context.count).map(VfIndex) {
         let Some(over) = found(context, index) else { continue };

@@ -17,8 +17,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
             desired.mtu.as_ref().map(|m| &m.origin).or(desired.admin_state.as_ref().map(|a| &a.origin));
         let said_already = context.facts.driver.is_none() && context.recreate;
         if let Some(origin) = asked.filter(|_| !said_already) {
-            let fix = "take mtu and adminState out, or bind the PF to its network driver";
-            diff.findings.problem(Some(origin), "the PF has no network interface", fix);
+            context.tell_of_no_interface(origin, "mtu and adminState", &mut diff.findings);
         }
         return;
     };

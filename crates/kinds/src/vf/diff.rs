@@ -45,8 +45,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         let said_already =
             context.facts.driver.is_none() && (context.recreate || context.desired.mtu.is_some());
         if let Some(wanted) = first.filter(|_| !said_already) {
-            let fix = "take the VF attributes out; only a network card's PF can set them";
-            diff.findings.problem(Some(&wanted.origin), "the PF has no network interface", fix);
+            context.tell_of_no_interface(&wanted.origin, "the VF attributes", &mut diff.findings);
         }
         return;
     };

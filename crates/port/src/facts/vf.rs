@@ -22,6 +22,9 @@ pub struct VfFacts {
     /// The only driver that may take it (`driver_override`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub driver_override: Option<DriverName>,
+    /// Whether that could not be read; then nobody knows, rather than there being none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub driver_override_unread: bool,
     /// Its IOMMU group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iommu_group: Option<IommuGroup>,
