@@ -36,6 +36,7 @@ struct Author {
 }
 
 impl Author {
+    /// Writes one thing that somebody does, by hand or with vfctl.
     fn something(&mut self) {
         match self.rng.u32(0..24) {
             0 | 1 => {

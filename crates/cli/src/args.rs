@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(name = "vfctl", version, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 all is as it should be; 1 an error; 2 plan found changes (plan only); \
-                        3 converged, but a reboot is due (apply only); 130 interrupted."
+                        130 interrupted."
 )]
 pub struct Cli {
     /// The folder for lock and journal; otherwise /var/lib/vfctl.
@@ -28,10 +28,17 @@ pub enum Command {
     /// Checks specs without looking at any host; tells every mistake with its place.
     Validate(ValidateArgs),
     /// Shows what apply would change, why, in which order, and whom it hurts.
+    #[command(
+        after_help = "Exit codes: 0 nothing to do; 2 there are changes; 1 an error, or something blocks."
+    )]
     Plan(PlanArgs),
     /// Shows what a plan file says, as plan showed it.
     Show(ShowArgs),
     /// Plans, shows, asks, performs, verifies and reports.
+    #[command(
+        after_help = "Exit codes: 0 the host is as asked, read again; 1 refused, failed or not converged; \
+                      130 interrupted."
+    )]
     Apply(ApplyArgs),
     /// Explains one thing: where the spec asks for it, what was read, and what would be done.
     Explain(ExplainArgs),

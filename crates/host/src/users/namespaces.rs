@@ -141,7 +141,7 @@ fn links_within(path: &Path, own: &Path) -> io::Result<Vec<Link>> {
         setns(namespace, CloneFlags::CLONE_NEWNET)?;
         let mut socket = Socket::open()?;
         let mut links = read_links(&mut socket).map_err(|error| io::Error::other(chain(&error)))?;
-        // Where the kernel does not say (before 4.0), any may stand on ours.
+        // Where this is not answered, any may stand on ours.
         if let Some(Ok(number)) = own.map(|own| number_of(&mut socket, own.as_fd())) {
             for link in &mut links {
                 link.lower_elsewhere.take_if(|lower| Some(lower.namespace) != number);

@@ -20,13 +20,14 @@ pub(super) fn tell(context: &PfContext<'_>, findings: &mut Findings) {
         })
         .filter(|(mac, _)| *mac != MacAddress::ZERO)
         .collect();
-    let (mut concerned, mut details) = (VfSet::default(), Vec::new());
+    let (mut concerned, mut details, mut origin) = (VfSet::default(), Vec::new(), None);
     for (index, vf) in context.desired.vfs.iter().filter(|(index, _)| index.0 < context.count) {
         for wanted in vf.attributes.values() {
             if let Setting::Value(VfValue::Mac(mac)) = wanted.value
                 && let Some(port) = ports.get(&mac)
             {
                 concerned.insert(*index);
+                origin.get_or_insert_with(|| wanted.origin.to_string());
                 details.push(format!("vf {index}: {mac} is the address of {port}"));
             }
         }
@@ -38,7 +39,7 @@ pub(super) fn tell(context: &PfContext<'_>, findings: &mut Findings) {
     details.truncate(TOLD);
     details.extend((more > 0).then(|| format!("and {more} more")));
     findings.notes.push(Finding {
-        origin: None,
+        origin,
         message: format!("vf {concerned}: the MAC address is a port's own on this host"),
         details,
         help: Some("give each VF an address of its own: a network delivers to one holder only".to_owned()),
