@@ -34,6 +34,8 @@ pub struct DriverRow {
     pub keeps_link_enable: bool,
     /// Whether a VF's driver must be loaded anew for an administrative MAC address to take effect.
     pub mac_needs_rebind: bool,
+    /// Whether a VF's driver hears of that address only while the PF is up, and makes one up otherwise.
+    pub mac_needs_pf_up: bool,
     /// Whether it shows the MAC address a VF has chosen where no administrative one is held.
     pub shows_chosen_mac: bool,
     /// Whether a VF's settings outlive it, so that nobody knows with which a new one starts.
@@ -85,6 +87,7 @@ const KNOWN: DriverRow = DriverRow {
     rate_needs_speed: None,
     keeps_link_enable: true,
     mac_needs_rebind: false,
+    mac_needs_pf_up: false,
     shows_chosen_mac: true,
     settings_outlive_vf: false,
     initial: &[],
@@ -110,6 +113,8 @@ const ROWS: &[DriverRow] = &[
         rate_needs_carrier: true,
         rate_within_speed: true,
         mac_needs_rebind: true,
+        // `igbvf_probe`: "PF still in reset state. Is the PF interface up?"
+        mac_needs_pf_up: true,
         count_flaps_link: true,
         mtu_change: MtuChange::ResetsPf,
         vf_driver: Some("igbvf"),
@@ -145,6 +150,8 @@ const ROWS: &[DriverRow] = &[
         resets_vf_for: &[VfAttribute::Trust],
         keeps_link_enable: false,
         mac_needs_rebind: true,
+        // `ixgbevf_sw_init`, drivers/net/ethernet/intel/ixgbevf/ixgbevf_main.c, in the same words.
+        mac_needs_pf_up: true,
         count_flaps_link: true,
         mtu_change: MtuChange::ResetsPf,
         vf_driver: Some("ixgbevf"),

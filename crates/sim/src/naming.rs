@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use vfctl_model::{DeviceAddress, InterfaceName, MacAddress, VfIndex};
 use vfctl_port::HostFacts;
 
+use crate::world::is_elsewhere;
+
 /// Returns the name of a VF's new interface: the lowest free `ethN` where the PF is called so too (a host that
 /// does not rename), else the PF's name with `vN` behind it, as systemd's predictable names have it.
 pub(crate) fn vf_interface(
@@ -27,12 +29,20 @@ pub(crate) fn vf_interface(
     format!("{base}v{vf}").parse().ok()
 }
 
-/// Returns every interface name that is taken on the host.
+/// Returns the name of an interface that comes back to the host's namespace: its own, or another where that was taken
+/// meanwhile (`default_device_exit_net`, net/core/dev.c).
+pub(crate) fn back_home(host: &HostFacts, name: &InterfaceName) -> InterfaceName {
+    let taken = interface_names(host);
+    let mut free = (0..=u32::from(u16::MAX)).filter_map(|number| format!("dev{number}").parse().ok());
+    if taken.contains(name) { free.find(|name| !taken.contains(name)) } else { None }.unwrap_or(name.clone())
+}
+
+/// Returns every interface name that is taken in the host's namespace.
 fn interface_names(host: &HostFacts) -> BTreeSet<InterfaceName> {
     let pfs = host.physical_functions.values();
     let of_pfs = pfs.clone().filter_map(|pf| pf.netdev.as_ref().map(|netdev| netdev.name.clone()));
-    let of_vfs =
-        pfs.flat_map(|pf| pf.vfs.values()).filter_map(|vf| vf.netdev.as_ref().map(|n| n.name.clone()));
+    let here = pfs.flat_map(|pf| pf.vfs.values()).filter(|vf| !is_elsewhere(vf));
+    let of_vfs = here.filter_map(|vf| vf.netdev.as_ref().map(|n| n.name.clone()));
     of_pfs.chain(of_vfs).chain(host.links.keys().cloned()).collect()
 }
 

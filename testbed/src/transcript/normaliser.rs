@@ -136,8 +136,8 @@ fn is_mac(word: &str) -> bool {
 
 /// `eth7`: what the kernel calls an interface that nobody named.
 fn is_kernel_name(word: &str) -> bool {
-    word.strip_prefix("eth")
-        .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    let number = word.strip_prefix("eth").or_else(|| word.strip_prefix("dev"));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// `12ms`, `1.2s`; whole seconds are limits, which are data and equal

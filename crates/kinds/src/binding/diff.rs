@@ -1,12 +1,14 @@
 //! Compares the drivers of VFs.
 
-use vfctl_model::{DriverName, PciAddress, VfIndex, VfSet};
-use vfctl_port::{Claim, ClaimValue, Op, Phase, Property};
+use vfctl_model::{DriverName, PciAddress, VfAttribute, VfIndex, VfSet};
+use vfctl_port::{AdminState, Claim, ClaimValue, Op, Phase, Property};
 
 use super::fate::{Fate, default_driver, fate, may_have_default};
 use super::overrides;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
+use crate::finding::Finding;
+use crate::setting::Setting;
 use crate::step::{Change, Impact, Reason, Step};
 use crate::vf::DriverSpec;
 
@@ -29,6 +31,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     check_vfio(context, diff);
     check_of_port(context, diff);
     tell_of_no_default(context, diff);
+    tell_of_deaf(context, diff);
     overrides::check(context, diff);
     let mut unbind = Step::new(Phase::Unbind, Property::Driver, Reason::Asked);
     let mut binds: Vec<Step> = Vec::new();
@@ -195,6 +198,38 @@ fn check_of_port(context: &PfContext<'_>, diff: &mut PfDiff) {
         let message = format!("{of_port} is the driver of the port; its VFs take {of_vfs}");
         let fix = format!("say `driver: {of_vfs}`, or `driver: default`");
         diff.findings.problem(Some(&wanted.origin), message, fix);
+    }
+}
+
+/// Notes VFs that meet a driver which will not hear of their MAC address, since the PF is down.
+fn tell_of_deaf(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let is_up = context.facts.netdev.as_ref().is_none_or(|netdev| netdev.up);
+    let will_be_up =
+        context.desired.admin_state.as_ref().is_some_and(|wanted| wanted.value == AdminState::Up);
+    if !context.row.mac_needs_pf_up || is_up || will_be_up {
+        return;
+    }
+    let wanted = context.desired.vfs.range(..VfIndex(context.count));
+    let deaf = wanted.filter(|(index, vf)| {
+        let mac = vf.attributes.get(&VfAttribute::MacAddress).map(|wanted| wanted.value);
+        let meets = match fate(context, **index) {
+            Fate::Bind { driver, .. } => !driver.is_vfio(),
+            Fate::Probe { .. } => true,
+            Fate::Unbind | Fate::Keep => false,
+        };
+        meets && matches!(mac, Some(Setting::Value(_)))
+    });
+    let vfs: VfSet = deaf.map(|(index, _)| *index).collect();
+    if !vfs.is_empty() {
+        diff.findings.notes.push(Finding {
+            origin: None,
+            message: format!(
+                "vf {vfs}: their driver hears of their MAC address only while the PF is up, and it is down: they will \
+                 have one of their own until they meet their driver anew"
+            ),
+            details: Vec::new(),
+            help: Some("add `adminState: up` to the PF".to_owned()),
+        });
     }
 }
 

@@ -103,7 +103,10 @@ pub(crate) fn start_driver(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex
     let is_up = of_pf.netdev.as_ref().is_some_and(|netdev| netdev.up);
     let (facts, hidden) = world.vf_mut(pf, vf)?;
     let Some(netdev) = &mut facts.netdev else { return Ok(()) };
-    netdev.mac = hidden.admin_mac.unwrap_or(own);
+    // A PF that is down does not answer the VF's driver, which makes an address up (`igbvf_probe`: "PF still in reset
+    // state. Is the PF interface up?").
+    let hears = is_up || row.mac_shown != MacShown::Own || row.mac_effect != MacEffect::OnRebind;
+    netdev.mac = hidden.admin_mac.filter(|_| hears).unwrap_or(own);
     // Without its PF the driver cannot say which MAC it has chosen.
     if hidden.admin_mac.is_none() && row.mac_shown == MacShown::Own && is_up {
         let shown = RawReading::Value(VfValue::Mac(own));

@@ -5,6 +5,7 @@ use vfctl_port::{HostFacts, LinkFacts, Master, PfNetdev, Use, VfFacts, VfNetdev}
 
 use super::{binding, link};
 use crate::errno::Errno;
+use crate::naming;
 use crate::perform::Stop;
 use crate::world::{SimWorld, is_elsewhere};
 
@@ -177,22 +178,32 @@ pub(crate) fn move_away(
 pub(crate) fn bring_back(world: &mut SimWorld, namespace: &str) -> Result<(), Stop> {
     let is_there = |one: &Use| matches!(one, Use::Namespace { name } if name == namespace);
     let mut back = Vec::new();
-    for (pf, facts) in &mut world.facts.physical_functions {
-        for (index, vf) in &mut facts.vfs {
-            if vf.uses.iter().any(is_there) {
-                vf.uses.retain(|one| !is_there(one));
-                back.push((pf.clone(), *index, vf.driver.clone().filter(|_| vf.netdev.is_none())));
-            }
-        }
+    for (pf, facts) in &world.facts.physical_functions {
+        let away = facts.vfs.iter().filter(|(_, vf)| vf.uses.iter().any(is_there));
+        back.extend(away.map(|(index, _)| (pf.clone(), *index)));
     }
     if back.is_empty() {
         return Err(Errno::ENOENT.into());
     }
-    for (pf, vf, nameless) in back {
-        // Facts that were recorded while it was away do not say its name.
-        if let Some(driver) = nameless {
-            let now = world.now;
-            binding::take(world, &pf, vf, driver, now)?;
+    for (pf, vf) in back {
+        let (facts, _) = world.vf_mut(&pf, vf)?;
+        match (facts.netdev.as_ref().map(|netdev| netdev.name.clone()), facts.driver.clone()) {
+            (Some(name), _) => {
+                let name = naming::back_home(&world.facts, &name);
+                let (facts, _) = world.vf_mut(&pf, vf)?;
+                facts.uses.retain(|one| !is_there(one));
+                if let Some(netdev) = &mut facts.netdev {
+                    netdev.name = name;
+                }
+            }
+            // Facts that were recorded while it was away do not say its name.
+            (None, driver) => {
+                facts.uses.retain(|one| !is_there(one));
+                if let Some(driver) = driver {
+                    let now = world.now;
+                    binding::take(world, &pf, vf, driver, now)?;
+                }
+            }
         }
     }
     Ok(())
