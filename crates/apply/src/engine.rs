@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use vfctl_model::VfIndex;
 use vfctl_plan::{HostPlan, Lane};
-use vfctl_port::{HostFacts, JournalEntry, StuckStore};
+use vfctl_port::{HostFacts, JournalEntry, StuckStore, with_causes};
 
 use crate::edges::Edges;
 use crate::lane::{INTERRUPTED, LaneRun, broken};
 use crate::look::Look;
 use crate::perform::prepare;
 use crate::report::{LaneReport, Report, ReportFormat, Result};
-use crate::verify::chain;
 
 /// Returns what the plan rests on that is not so any more; none where it is not stale.
 pub fn broken_basis(plan: &HostPlan, host: &HostFacts) -> Vec<String> {
@@ -70,7 +69,7 @@ pub fn apply(plan: &HostPlan, before: &Look, edges: Edges<'_>) -> Report {
     let documents = plan.documents.clone();
     let began = JournalEntry::Began { documents, before: Box::new(before.host.clone()) };
     if let Err(error) = edges.journal.record(&began) {
-        return Report::refused(vec![format!("failed to {}", chain(&error))]);
+        return Report::refused(vec![format!("failed to {}", with_causes(&error))]);
     }
     let mut lanes = Vec::new();
     let mut closed = None;
@@ -92,7 +91,7 @@ pub fn apply(plan: &HostPlan, before: &Look, edges: Edges<'_>) -> Report {
     let mut report = Report { format: ReportFormat::V1, result, refusals: Vec::new(), lanes };
     if let Err(error) = edges.journal.record(&JournalEntry::Ended { converged: result == Result::Converged })
     {
-        report.refusals.push(format!("failed to {}", chain(&error)));
+        report.refusals.push(format!("failed to {}", with_causes(&error)));
         report.result = Result::Failed;
     }
     report

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use vfctl_plan::{Lane, PhasePlan};
-use vfctl_port::{Claim, HostFacts, Op, Outcome, Phase, Property};
+use vfctl_port::{Claim, HostFacts, Op, Outcome, Phase, Property, with_causes};
 
 use crate::edges::Edges;
 use crate::loans::Loans;
 use crate::look::Look;
 use crate::perform::{Performed, by_hand, ops, perform};
 use crate::report::{LaneReport, OpReport, Unmet};
-use crate::verify::{chain, facts_of, settle, unmet};
+use crate::verify::{facts_of, settle, unmet};
 
 /// How long the goal may take to become true once every phase is verified.
 const GOAL_PATIENCE: Duration = Duration::from_secs(5);
@@ -183,7 +183,7 @@ impl<'a> LaneRun<'a> {
                 true
             }
             Err(error) => {
-                self.report.troubles.push(format!("failed to {}", chain(&error)));
+                self.report.troubles.push(format!("failed to {}", with_causes(&error)));
                 false
             }
         }
@@ -199,7 +199,7 @@ impl<'a> LaneRun<'a> {
                 false
             }
             Err(error) => {
-                self.report.troubles.push(format!("failed to {}", chain(&error)));
+                self.report.troubles.push(format!("failed to {}", with_causes(&error)));
                 false
             }
         }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use vfctl_kinds::step::Step;
 use vfctl_model::DeviceAddress;
-use vfctl_port::{Claim, JournalEntry, Op, Outcome, PfFacts, Phase};
+use vfctl_port::{Claim, JournalEntry, Op, Outcome, PfFacts, Phase, with_causes};
 
 use crate::edges::Edges;
 use crate::report::{LaneReport, OpReport};
-use crate::verify::{chain, unmet};
+use crate::verify::unmet;
 
 /// How long one op may take before it is given up. Creating 64 VFs takes minutes on some cards (ixgbe).
 const OP_LIMIT: Duration = Duration::from_secs(300);
@@ -34,7 +34,7 @@ pub(crate) fn perform(
     let before = before.map(Box::new);
     let begun = JournalEntry::PhaseBegan { pf: pf.clone(), phase, ops: ops.to_vec(), before };
     if let Err(error) = edges.journal.record(&begun) {
-        troubles.push(format!("nothing more is written: failed to {}", chain(&error)));
+        troubles.push(format!("nothing more is written: failed to {}", with_causes(&error)));
         return Performed { outcomes: vec![Outcome::NotTried; ops.len()], journaled: false };
     }
     let began = edges.clock.now();
@@ -44,7 +44,7 @@ pub(crate) fn perform(
     let ended = JournalEntry::PhaseEnded { pf, phase, outcomes: outcomes.clone() };
     let journaled = edges.journal.record(&ended);
     if let Err(error) = &journaled {
-        troubles.push(format!("failed to {}", chain(error)));
+        troubles.push(format!("failed to {}", with_causes(error)));
     }
     Performed { outcomes, journaled: journaled.is_ok() }
 }
@@ -75,7 +75,7 @@ pub(crate) fn prepare(edges: &Edges<'_>, steps: &[Step]) -> LaneReport {
     if report.is_clean() && !ends.is_empty() {
         match edges.observe.observe_host() {
             Ok(host) => report.unmet = unmet(&host, &ends, Some(phase)),
-            Err(error) => report.troubles.push(format!("failed to {}", chain(&error))),
+            Err(error) => report.troubles.push(format!("failed to {}", with_causes(&error))),
         }
     }
     report

@@ -87,15 +87,3 @@ pub(crate) fn unmet(host: &HostFacts, claims: &[&Claim], phase: Option<Phase>) -
     };
     claims.iter().filter_map(judge).collect()
 }
-
-/// Returns an error and its causes in one line, each fact once.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}

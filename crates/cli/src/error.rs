@@ -168,14 +168,3 @@ pub enum CliError {
     #[error("use the state folder")]
     State(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
-
-/// Returns an error's words and those of its causes, the outermost first.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(&format!(": {next}"));
-        cause = next.source();
-    }
-    text
-}

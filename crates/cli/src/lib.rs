@@ -21,12 +21,11 @@ mod yaml;
 use std::ffi::OsString;
 
 use clap::Parser;
+use vfctl_port::with_causes;
 
 pub use args::Cli;
 pub use error::{CliError, Exit};
 pub use machine::{Console, Machine};
-
-use error::with_causes;
 
 /// Runs the command that these arguments ask for, the program's name first, on a machine that is made once it is
 /// clear that there is a command to run.

@@ -31,6 +31,18 @@ impl EdgeError {
     }
 }
 
+/// Returns an error's words and those of its causes in one line, the outermost first.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}
+
 /// Reads facts. Partial trouble is part of the facts, not an error.
 pub trait Observe: Sync {
     /// Reads the whole host.

@@ -14,7 +14,7 @@ mod phase;
 mod property;
 
 pub use claim::{Claim, Expect, Verdict};
-pub use edge::{Clock, EdgeError, Journal, Observe, Perform};
+pub use edge::{Clock, EdgeError, Journal, Observe, Perform, with_causes};
 pub use facts::{
     ClusterFacts, FactsFormat, HostFacts, IommuFacts, IommuGroup, LinkFacts, LinkManager, Master,
     OwnershipRecord, PfFacts, PfNetdev, StuckStore, SystemFacts, Use, VfFacts, VfNetdev, World,

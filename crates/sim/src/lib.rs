@@ -12,6 +12,7 @@ mod host;
 mod naming;
 mod perform;
 mod rules;
+mod stop;
 mod view;
 mod world;
 

@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 use vfctl_model::{DeviceAddress, InterfaceName, MacAddress, VfIndex};
 use vfctl_port::HostFacts;
 
-use crate::world::is_elsewhere;
-
 /// Returns the name of a VF's new interface: the lowest free `ethN` where the PF is called so too (a host that
 /// does not rename), else the PF's name with `vN` behind it, as systemd's predictable names have it.
 pub(crate) fn vf_interface(
@@ -41,7 +39,7 @@ pub(crate) fn back_home(host: &HostFacts, name: &InterfaceName) -> InterfaceName
 fn interface_names(host: &HostFacts) -> BTreeSet<InterfaceName> {
     let pfs = host.physical_functions.values();
     let of_pfs = pfs.clone().filter_map(|pf| pf.netdev.as_ref().map(|netdev| netdev.name.clone()));
-    let here = pfs.flat_map(|pf| pf.vfs.values()).filter(|vf| !is_elsewhere(vf));
+    let here = pfs.flat_map(|pf| pf.vfs.values()).filter(|vf| !vf.is_lent());
     let of_vfs = here.filter_map(|vf| vf.netdev.as_ref().map(|n| n.name.clone()));
     of_pfs.chain(of_vfs).chain(host.links.keys().cloned()).collect()
 }

@@ -6,7 +6,7 @@ use vfctl_model::{InterfaceName, MacAddress, RawReading, Toggle, VfAttribute, Vf
 use vfctl_port::{HostFacts, PfFacts, Use, VfFacts};
 
 use crate::drivers::{DriverRow, LinkNow, row_of};
-use crate::world::{HiddenPf, HiddenVf, SimWorld, is_elsewhere};
+use crate::world::{HiddenPf, HiddenVf, SimWorld};
 
 /// Returns the host as it shows now.
 pub(crate) fn host(world: &SimWorld) -> HostFacts {
@@ -83,7 +83,7 @@ fn vf(seen: &mut VfFacts, hidden: &HiddenVf, row: &DriverRow, now: Duration) {
             *mac = MacAddress::ZERO;
         }
     }
-    if hidden.driver_from > now || hidden.netdev_from > now || is_elsewhere(seen) {
+    if hidden.driver_from > now || hidden.netdev_from > now || seen.is_lent() {
         seen.netdev = None;
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use vfctl_model::{
     AttributeMap, DeviceAddress, MacAddress, RawReading, Toggle, VfAttribute, VfIndex, VfValue,
 };
-use vfctl_port::{HostFacts, JournalEntry, Op, PfFacts, Use, VfFacts};
+use vfctl_port::{HostFacts, JournalEntry, Op, PfFacts, VfFacts};
 
 use crate::drivers::{DriverRow, row_of};
 use crate::errno::Errno;
@@ -213,9 +213,4 @@ impl HiddenVf {
         let own = vf.netdev.as_ref().map(|netdev| netdev.mac);
         Self { admin_mac: shown.filter(|_| own != shown), ..Self::default() }
     }
-}
-
-/// Returns whether a VF's interface is in another network namespace.
-pub(crate) fn is_elsewhere(vf: &VfFacts) -> bool {
-    vf.uses.iter().any(|one| matches!(one, Use::Namespace { .. }))
 }

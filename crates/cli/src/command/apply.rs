@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use vfctl_apply::{Edges, Look, Report, Result as Ending};
 use vfctl_plan::{Detail, HostPlan, Plan, check, render};
-use vfctl_port::{Clock, HostFacts};
+use vfctl_port::{Clock, HostFacts, with_causes};
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
 use crate::command::cut_off::tell_holder;
 use crate::command::plan::tell_of_stuck;
-use crate::error::{CliError, Exit, with_causes};
+use crate::error::{CliError, Exit};
 use crate::input::{Specs, Wish, plan_or_specs, with_sources};
 use crate::machine::{Console, Machine};
 use crate::output::{print_json, tell_mistakes};

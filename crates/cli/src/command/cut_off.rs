@@ -4,10 +4,9 @@
 
 use std::path::Path;
 
-use vfctl_port::{HostFacts, JournalEntry};
+use vfctl_port::{HostFacts, JournalEntry, with_causes};
 use vfctl_state::{Holder, JournalRead, Lock, StateError, all_ended, kept_journals};
 
-use crate::error::with_causes;
 use crate::machine::Console;
 
 /// Tells whoever only looks. While an apply runs, its journal has no end and what it lent is as it should be.

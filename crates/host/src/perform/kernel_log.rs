@@ -5,7 +5,6 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 
 use nix::libc::O_NONBLOCK;
-use vfctl_model::PciAddress;
 use vfctl_port::Op;
 
 use crate::roots::Roots;
@@ -66,24 +65,12 @@ fn message_of(record: &str) -> Option<String> {
 
 /// Returns the names by which drivers call the op's devices.
 fn names_of(op: &Op) -> Vec<String> {
-    let function: Option<PciAddress> = match op {
-        Op::SetVfMtu { device, .. }
-        | Op::UnbindDriver { device, .. }
-        | Op::BindDriver { device, .. }
-        | Op::ProbeDriver { device, .. } => Some(*device),
-        Op::LoadModule { .. }
-        | Op::SetVfCount { .. }
-        | Op::SetDriversAutoprobe { .. }
-        | Op::SetVf { .. }
-        | Op::SetPfMtu { .. }
-        | Op::SetPfAdminState { .. } => None,
-    };
     let pf = op.pf().map(|pf| pf.to_string()).and_then(|pf| pf.split('/').nth(1).map(str::to_owned));
     let module = match op {
         Op::LoadModule { module } => Some(module.to_string()),
         _ => None,
     };
-    function.map(|function| function.to_string()).into_iter().chain(pf).chain(module).collect()
+    op.device().map(|function| function.to_string()).into_iter().chain(pf).chain(module).collect()
 }
 
 #[cfg(test)]

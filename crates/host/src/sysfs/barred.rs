@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use vfctl_model::ModuleName;
 
-use super::default_driver::AliasesError;
 use super::files::{names, text};
 use crate::errno::io_cause;
 use crate::roots::Roots;
@@ -29,6 +28,11 @@ const ARGUMENTS: [&str; 2] = ["module_blacklist=", "modprobe.blacklist="];
 
 /// Programs that load nothing in a module's stead.
 const NO_LOADERS: [&str; 2] = ["false", "true"];
+
+/// Why the aliases of the running kernel, or what bars them, could not be read.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct AliasesError(pub(super) String);
 
 /// Reads which modules are barred.
 ///

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use vfctl_model::{DriverName, ModuleName};
 
-use super::barred::read_barred;
+use super::barred::{AliasesError, read_barred};
 use super::files::{names, text};
 use super::system::kernel_release;
 use crate::roots::Roots;
@@ -19,11 +19,6 @@ pub(crate) struct Aliases {
     all: OnceLock<Result<Vec<(String, String)>, AliasesError>>,
     barred: OnceLock<Result<BTreeSet<ModuleName>, AliasesError>>,
 }
-
-/// Why the aliases of the running kernel, or what bars them, could not be read.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct AliasesError(pub(super) String);
 
 impl Aliases {
     /// Returns the driver for a VF whose `modalias` this is; `None` where the kernel has none, or has one that is

@@ -1,6 +1,7 @@
 //! What edges read: one document of facts for all hosts and the cluster, with the raw values as they were.
 
 mod host;
+mod master;
 mod pf;
 mod vf;
 
@@ -11,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use vfctl_model::HostName;
 
 pub use host::{HostFacts, IommuFacts, LinkFacts, LinkManager, OwnershipRecord, StuckStore, SystemFacts};
-pub use pf::{Master, PfFacts, PfNetdev};
+pub use master::Master;
+pub use pf::{PfFacts, PfNetdev};
 pub use vf::{IommuGroup, Use, VfFacts, VfNetdev};
 
 /// Everything that a plan reads, in one document.

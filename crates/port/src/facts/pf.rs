@@ -8,6 +8,7 @@ use vfctl_model::{
     Cidr, DriverName, InterfaceName, MacAddress, PciAddress, PciClass, PciId, Toggle, VfIndex,
 };
 
+use super::master::Master;
 use super::vf::{IommuGroup, VfFacts};
 
 /// Everything that was read of one PF and its VFs.
@@ -112,16 +113,6 @@ pub struct PfNetdev {
     /// namespace cni-1`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub uppers_elsewhere: BTreeSet<String>,
-}
-
-/// The bond, bridge or the like that an interface is a port of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Master {
-    /// Its name.
-    pub name: InterfaceName,
-    /// What it is: `bond`, `bridge`, … as `IFLA_INFO_KIND` says.
-    pub kind: String,
 }
 
 impl PfFacts {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::{AttributeMap, DriverName, InterfaceName, MacAddress, PciAddress};
 
-use super::pf::Master;
+use super::master::Master;
 
 /// Everything that was read of one VF.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

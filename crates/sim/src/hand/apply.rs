@@ -12,8 +12,9 @@ use super::{EachValue, Hand, VfDriver};
 use crate::drivers::MacShown;
 use crate::errno::Errno;
 use crate::fault::Injected;
-use crate::perform::{self, Stop};
+use crate::perform;
 use crate::rules::{bus, eswitch, link, upper};
+use crate::stop::Stop;
 use crate::world::SimWorld;
 
 impl Hand {

@@ -8,7 +8,7 @@ use vfctl_port::PfFacts;
 
 use crate::drivers::{DriverRow, Keeps, LinkNow, MacEffect, MacShown};
 use crate::errno::Errno;
-use crate::perform::Stop;
+use crate::stop::Stop;
 use crate::view;
 use crate::world::SimWorld;
 

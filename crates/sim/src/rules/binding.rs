@@ -9,7 +9,7 @@ use vfctl_port::{IommuGroup, Use, VfFacts, VfNetdev};
 use super::{attribute, upper};
 use crate::errno::Errno;
 use crate::naming;
-use crate::perform::Stop;
+use crate::stop::Stop;
 use crate::world::SimWorld;
 
 /// How long after the driver a VF's interface is there.

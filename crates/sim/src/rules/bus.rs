@@ -5,7 +5,7 @@ use vfctl_port::{PfFacts, PfNetdev, Use};
 
 use super::{count, upper};
 use crate::errno::Errno;
-use crate::perform::Stop;
+use crate::stop::Stop;
 use crate::world::{HiddenPf, SimWorld};
 
 /// Takes a PF from the bus, and its VFs with it.

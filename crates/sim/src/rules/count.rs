@@ -9,7 +9,7 @@ use vfctl_port::{IommuGroup, Use, VfFacts};
 use super::eswitch::switch;
 use super::{binding, link, upper};
 use crate::errno::Errno;
-use crate::perform::Stop;
+use crate::stop::Stop;
 use crate::world::{HiddenVf, SimWorld};
 
 /// How long the kernel takes to create VFs (`sriov_enable`: `msleep(100)`).

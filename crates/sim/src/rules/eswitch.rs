@@ -4,7 +4,7 @@ use vfctl_model::{DeviceAddress, Toggle};
 use vfctl_port::PfFacts;
 
 use crate::errno::Errno;
-use crate::perform::Stop;
+use crate::stop::Stop;
 use crate::world::{HiddenPf, SimWorld};
 
 /// Puts the embedded switch into switchdev mode, or back into legacy mode.

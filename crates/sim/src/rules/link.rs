@@ -6,7 +6,7 @@ use vfctl_port::{AdminState, PfNetdev};
 
 use super::attribute::{self, require_interface};
 use crate::errno::Errno;
-use crate::perform::Stop;
+use crate::stop::Stop;
 use crate::view;
 use crate::world::SimWorld;
 

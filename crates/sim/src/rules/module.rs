@@ -6,8 +6,8 @@ use vfctl_model::{ModuleName, Toggle};
 
 use crate::drivers::vf_drivers;
 use crate::errno::Errno;
-use crate::perform::Stop;
 use crate::rules::binding;
+use crate::stop::Stop;
 use crate::world::SimWorld;
 
 /// What a module brings with it.

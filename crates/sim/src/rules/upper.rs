@@ -6,8 +6,8 @@ use vfctl_port::{HostFacts, LinkFacts, Master, PfNetdev, Use, VfFacts, VfNetdev}
 use super::{binding, link};
 use crate::errno::Errno;
 use crate::naming;
-use crate::perform::Stop;
-use crate::world::{SimWorld, is_elsewhere};
+use crate::stop::Stop;
+use crate::world::SimWorld;
 
 /// Makes a bond or bridge with these ports. A bond sets its ports up and gives them the first one's MAC address
 /// (`bond_enslave`, drivers/net/bonding/bond_main.c).
@@ -165,7 +165,7 @@ pub(crate) fn move_away(
     namespace: &str,
 ) -> Result<(), Stop> {
     let (facts, _) = world.vf_mut(pf, vf)?;
-    let name = facts.netdev.as_ref().filter(|_| !is_elsewhere(facts)).ok_or(Errno::ENODEV)?.name.clone();
+    let name = facts.netdev.as_ref().filter(|_| !facts.is_lent()).ok_or(Errno::ENODEV)?.name.clone();
     facts.uses = vec![Use::Namespace { name: namespace.to_owned() }];
     if let Some(netdev) = &mut facts.netdev {
         netdev.up = false;
@@ -211,7 +211,7 @@ pub(crate) fn bring_back(world: &mut SimWorld, namespace: &str) -> Result<(), St
 
 /// Returns the VF whose interface in this namespace has that name.
 pub(crate) fn vf_by_interface(host: &HostFacts, name: &InterfaceName) -> Option<(DeviceAddress, VfIndex)> {
-    let has_it = |vf: &VfFacts| vf.netdev.as_ref().is_some_and(|n| n.name == *name) && !is_elsewhere(vf);
+    let has_it = |vf: &VfFacts| vf.netdev.as_ref().is_some_and(|n| n.name == *name) && !vf.is_lent();
     host.physical_functions.iter().find_map(|(pf, facts)| {
         facts.vfs.iter().find(|(_, vf)| has_it(vf)).map(|(index, _)| (pf.clone(), *index))
     })
