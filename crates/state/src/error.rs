@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use nix::unistd::Uid;
 
-use crate::lock::Holder;
+use crate::holder::Holder;
 
 /// Why the state folder could not be used.
 #[derive(Debug, thiserror::Error)]

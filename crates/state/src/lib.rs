@@ -6,6 +6,7 @@
 mod checksum;
 mod error;
 mod folder;
+mod holder;
 mod journal;
 mod line;
 mod lock;
@@ -13,7 +14,8 @@ mod reader;
 mod timestamp;
 
 pub use error::StateError;
+pub use holder::Holder;
 pub use journal::{FileJournal, KEPT_JOURNALS};
-pub use lock::{Holder, Lock};
+pub use lock::Lock;
 pub use reader::{JournalRead, Torn, all_ended, kept_journals, read_journal};
 pub use timestamp::Timestamp;

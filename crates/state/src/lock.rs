@@ -1,6 +1,5 @@
 //! The lock: one writer at a time. The kernel gives it back when its holder ends, however that ends.
 
-use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StateError;
 use crate::folder;
+use crate::holder::Holder;
 use crate::timestamp::Timestamp;
 
 /// How often a lock that somebody has is tried again, in case that was a look.
@@ -24,29 +24,6 @@ const LOOK: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub struct Lock {
     file: File,
-}
-
-/// Who holds a lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holder {
-    /// A process, as it wrote into the lock's file.
-    Process {
-        /// The process.
-        pid: u32,
-        /// Since when.
-        since: Timestamp,
-    },
-    /// Somebody who has not written who.
-    Unnamed,
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Process { pid, since } => write!(f, "process {pid} has held it since {since}"),
-            Self::Unnamed => f.write_str("another process holds it"),
-        }
-    }
 }
 
 /// What a holder writes into the lock's file.

@@ -1,15 +1,14 @@
 //! What can be said on the command line, and whom it calls.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
+use super::hardware::Hardware;
 use super::{exec, invent, matrix, run};
 use crate::guest::agent;
-use crate::lab::{self, Lab, Plan};
-use crate::topology::Topology;
-use crate::{fixtures, image, programs};
+use crate::lab::{self, Lab};
+use crate::{fixtures, image};
 
 /// Boots emulated hardware and runs vfctl's scenarios on it.
 #[derive(Debug, Parser)]
@@ -50,38 +49,6 @@ enum Command {
     /// The guest's half of the conversation
     #[command(hide = true)]
     Agent,
-}
-
-/// Which guest, with which program under test.
-#[derive(Debug, Args)]
-pub(super) struct Hardware {
-    /// The guest's hardware
-    #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies/lab.toml"), hide_default_value = true)]
-    topology: PathBuf,
-    /// The vfctl to run; otherwise the one built last
-    #[arg(long, value_name = "BIN")]
-    vfctl: Option<PathBuf>,
-}
-
-impl Hardware {
-    /// The lab's plan; a guest without vfctl is told about on standard error.
-    ///
-    /// # Errors
-    ///
-    /// When the topology is unusable or a named program is missing.
-    pub(super) fn plan(&self) -> anyhow::Result<Plan> {
-        let Self { topology, vfctl } = self;
-        let topology = Topology::read(topology)?;
-        let vfctl = match programs::find("vfctl", vfctl.as_deref()) {
-            Ok(vfctl) => Some(vfctl),
-            Err(error @ programs::ProgramError::Missing { .. }) => {
-                eprintln!("testbed: a guest without vfctl: failed to {error}");
-                None
-            }
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Plan { topology, vfctl })
-    }
 }
 
 fn record(hardware: &Hardware) -> anyhow::Result<()> {

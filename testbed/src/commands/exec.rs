@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 
-use super::arguments::Hardware;
+use super::hardware::Hardware;
 use crate::lab::Lab;
 
 /// The arguments of `testbed exec`.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod exec;
+mod hardware;
 mod invent;
 mod matrix;
 mod run;

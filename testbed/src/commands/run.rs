@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use clap::Args;
 
-use super::arguments::Hardware;
+use super::hardware::Hardware;
 use crate::place::{Kernel, Place, Simulator};
 use crate::programs;
 use crate::report::{self, Report, Run};
