@@ -138,15 +138,8 @@ impl<'a> LaneRun<'a> {
 
     /// Holds the lane's basis again where it has waited for others; returns whether it still stands.
     fn still_stands(&mut self) -> bool {
-        if self.lane.phases.is_empty() || !self.seen.is_old(self.edges.clock) {
-            return true;
-        }
-        if !self.look() {
-            return false;
-        }
-        let broken = broken(&self.seen.host, &self.lane.basis);
-        self.report.unmet.extend(broken.iter().cloned());
-        broken.is_empty()
+        let has_waited = !self.lane.phases.is_empty() && self.seen.is_old(self.edges.clock);
+        !has_waited || self.hold(&self.lane.basis.iter().collect::<Vec<_>>(), None)
     }
 
     /// Awaits what a phase needs; returns whether all of it is so.
@@ -155,15 +148,15 @@ impl<'a> LaneRun<'a> {
         let requires = phase.steps.iter().flat_map(|step| &step.requires);
         let (of_users, others): (Vec<&Claim>, Vec<&Claim>) =
             requires.partition(|claim| matches!(claim.property, Property::InUse | Property::Lent));
-        self.hold_users(&of_users, at)
+        self.hold(&of_users, at)
             && (others.is_empty() || self.verify(&others, at, patience))
             // A carrier may have been waited for.
-            && self.hold_users(&of_users, at)
+            && self.hold(&of_users, at)
     }
 
-    /// Holds claims on who uses what against a look that is young enough; returns whether all hold. No patience
-    /// mends them.
-    fn hold_users(&mut self, claims: &[&Claim], phase: Option<Phase>) -> bool {
+    /// Holds claims, such as on who uses what, against a look that is young enough; returns whether all hold. They are not
+    /// waited for.
+    fn hold(&mut self, claims: &[&Claim], phase: Option<Phase>) -> bool {
         if claims.is_empty() {
             return true;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_model::{DriverName, Reading, VfAttribute, VfIndex, VfSet, VfValue};
+use vfctl_model::{Reading, VfAttribute, VfIndex, VfSet, VfValue};
 use vfctl_port::VfFacts;
 
 use crate::binding;
@@ -13,28 +13,32 @@ use crate::vf;
 /// Tells which settings of VFs that will be destroyed the spec does not name.
 pub(super) fn tell(context: &PfContext<'_>, findings: &mut Findings) {
     let mut losses: BTreeMap<String, VfSet> = BTreeMap::new();
-    let mut addresses: BTreeMap<VfIndex, VfValue> = BTreeMap::new();
+    let mut own: BTreeMap<VfAttribute, BTreeMap<VfIndex, VfValue>> = BTreeMap::new();
     for (index, facts) in context.facts.vfs.iter().filter(|(index, _)| index.0 < context.count) {
         for (attribute, value) in lost_attributes(context, *index, facts) {
             if attribute.row().shareable {
                 losses.entry(format!("{attribute} {value}")).or_default().insert(*index);
             } else {
-                addresses.insert(*index, value);
+                own.entry(attribute).or_default().insert(*index, value);
             }
         }
         for loss in lost_besides(context, *index, facts) {
             losses.entry(loss).or_default().insert(*index);
         }
     }
-    if let (Some((_, first)), Some((_, last))) = (addresses.first_key_value(), addresses.last_key_value()) {
-        let vfs: VfSet = addresses.keys().copied().collect();
-        let values = match addresses.len() {
+    for (attribute, of_vfs) in own {
+        let (Some((_, first)), Some((_, last))) = (of_vfs.first_key_value(), of_vfs.last_key_value()) else {
+            continue;
+        };
+        let vfs: VfSet = of_vfs.keys().copied().collect();
+        let values = match of_vfs.len() {
             1 => first.to_string(),
             count => format!("{first} … {last} ({count} different)"),
         };
         // Where a driver shows an address of the VF's own choice alike, that is all that is known.
-        let loses = if context.row.shows_chosen_mac { "may lose" } else { "loses" };
-        findings.note(None, format!("vf {vfs}: {loses} macAddress {values}, which the spec does not name"));
+        let is_unsure = attribute == VfAttribute::MacAddress && context.row.shows_chosen_mac;
+        let loses = if is_unsure { "may lose" } else { "loses" };
+        findings.note(None, format!("vf {vfs}: {loses} {attribute} {values}, which the spec does not name"));
     }
     for (loss, vfs) in losses {
         findings.note(None, format!("vf {vfs}: loses {loss}, which the spec does not name"));
@@ -67,9 +71,7 @@ fn lost_besides(context: &PfContext<'_>, index: VfIndex, facts: &VfFacts) -> Vec
             Some(_) | None => {}
         }
     }
-    lost.extend(
-        facts.driver_override.as_ref().map(|driver: &DriverName| format!("driver_override {driver}")),
-    );
+    lost.extend(facts.driver_override.as_ref().map(|driver| format!("driver_override {driver}")));
     let mtu = facts.netdev.as_ref().map(|netdev| netdev.mtu).filter(|mtu| *mtu != ETHERNET_MTU);
     if desired.is_none_or(|vf| vf.mtu.is_none()) {
         lost.extend(mtu.map(|mtu| format!("mtu {mtu}")));
