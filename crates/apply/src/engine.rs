@@ -1,86 +1,35 @@
-//! Runs a host's plan: basis first, then the host's own steps, then one thread for each queue of lanes.
+//! Runs a plan: basis first, then the stages of each scope, with a thread for each queue of lanes.
 
 use std::collections::BTreeMap;
 
-use vfctl_model::VfIndex;
-use vfctl_plan::{HostPlan, Lane};
-use vfctl_port::{HostFacts, JournalEntry, StuckStore, with_causes};
+use vfctl_plan::{Lane, Plan, ScopePlan, StagePlan};
+use vfctl_port::{JournalEntry, Scope, Stage, World, with_causes};
 
+use crate::basis::{broken_basis, stale};
 use crate::edges::Edges;
-use crate::lane::{INTERRUPTED, LaneRun, broken};
+use crate::lane::{INTERRUPTED, LaneRun};
 use crate::look::Look;
-use crate::perform::prepare;
 use crate::report::{LaneReport, Report, ReportFormat, Result};
-
-/// Returns what the plan rests on that is not so any more; none where it is not stale.
-pub fn broken_basis(plan: &HostPlan, host: &HostFacts) -> Vec<String> {
-    let gone = |lane: &Lane| !host.physical_functions.contains_key(&lane.pf);
-    let (gone, there): (Vec<&Lane>, Vec<&Lane>) = plan.lanes.iter().partition(|lane| gone(lane));
-    let gone = gone.into_iter().map(|lane| format!("{} ({}), which is gone", lane.title(), lane.pf));
-    let claims = there.into_iter().flat_map(|lane| broken(host, &lane.basis));
-    let claims = claims.map(|unmet| format!("{}, but it is {} now", unmet.claim, unmet.found));
-    let in_the_way = |stuck: &&StuckStore| {
-        plan.lanes.iter().any(|lane| lane.steps().next().is_some() && is_of(stuck, lane, host))
-    };
-    let stuck = host.system.stuck_stores.iter().filter(in_the_way).map(|stuck| {
-        format!("no write that sits in the kernel, but pid {} does, writing {}", stuck.pid, stuck.path)
-    });
-    gone.chain(claims).chain(stuck).collect()
-}
-
-/// Returns the writes that sit in the kernel and that neither the plan's problems tell of nor a stale plan: those on
-/// devices where it does nothing.
-pub fn stuck_elsewhere<'a>(plan: &HostPlan, host: &'a HostFacts) -> Vec<&'a StuckStore> {
-    let told = |lane: &Lane| lane.steps().next().is_some() || !lane.findings.problems.is_empty();
-    let lanes: Vec<&Lane> = plan.lanes.iter().filter(|lane| told(lane)).collect();
-    let elsewhere = |stuck: &&StuckStore| !lanes.iter().any(|lane| is_of(stuck, lane, host));
-    host.system.stuck_stores.iter().filter(elsewhere).collect()
-}
-
-/// Returns whether a store is one on the lane's PF or on a VF of it, also one whose place among the PF's VFs is all
-/// that is left of it: whoever holds a device's lock holds up the removal of all.
-fn is_of(stuck: &StuckStore, lane: &Lane, host: &HostFacts) -> bool {
-    let is_vf = || {
-        let facts = host.physical_functions.get(&lane.pf)?;
-        let mut places = (0..facts.total_vfs.max(facts.vf_count)).map(VfIndex);
-        places.find(|vf| {
-            let address = facts.vf_address(lane.pf.pci(), *vf);
-            address.is_some() && address == stuck.device.pci()
-        })
-    };
-    stuck.device == lane.pf || is_vf().is_some()
-}
 
 /// Returns the report of an apply that is refused since the plan is stale; `None` where it may begin. Whoever keeps
 /// a journal asks before it is begun: one without an apply would look like one that was cut off.
-pub fn refused_as_stale(plan: &HostPlan, host: &HostFacts) -> Option<Report> {
-    let broken = broken_basis(plan, host);
-    let refusals = broken.into_iter().map(|broken| format!("the plan rests on {broken}")).collect::<Vec<_>>();
+pub fn refused_as_stale(plan: &Plan, world: &World) -> Option<Report> {
+    let refusals: Vec<String> = broken_basis(plan, world).iter().map(|broken| stale(broken)).collect();
     (!refusals.is_empty()).then(|| Report::refused(refusals))
 }
 
-/// Applies a host's plan to the host.
+/// Applies a plan to its hosts and its cluster.
 ///
-/// `before` is a look at the host of just now. Nothing is written where the plan's basis is broken.
-pub fn apply(plan: &HostPlan, before: &Look, edges: Edges<'_>) -> Report {
-    if let Some(report) = refused_as_stale(plan, &before.host) {
+/// `before` is a look at all of them of just now. Nothing is written where the plan's basis is broken.
+pub fn apply(plan: &Plan, before: &Look, edges: Edges<'_>) -> Report {
+    if let Some(report) = refused_as_stale(plan, &before.world) {
         return report;
     }
-    let documents = plan.documents.clone();
-    let began = JournalEntry::Began { documents, before: Box::new(before.host.clone()) };
+    let began = JournalEntry::Began { documents: plan.documents(), before: Box::new(before.world.clone()) };
     if let Err(error) = edges.journal.record(&began) {
         return Report::refused(vec![format!("failed to {}", with_causes(&error))]);
     }
-    let mut lanes = Vec::new();
-    let mut closed = None;
-    if !plan.prepare.is_empty() {
-        let report = prepare(&edges, &plan.prepare);
-        if !report.is_clean() {
-            closed = Some("the host could not be made ready".to_owned());
-        }
-        lanes.push(report);
-    }
-    lanes.extend(run_lanes(plan, before, edges, closed));
+    let lanes = run(plan, before, edges);
     let interrupted = edges.clock.interrupted();
     let clean = lanes.iter().all(LaneReport::is_clean);
     let result = match (clean, interrupted) {
@@ -97,36 +46,88 @@ pub fn apply(plan: &HostPlan, before: &Look, edges: Edges<'_>) -> Report {
     report
 }
 
+/// Runs the stages of every host, hosts side by side, between those of the cluster: what others were promised is
+/// withdrawn there before a host is worked on, and offered after it. Reports come in the order of the plan.
+fn run(plan: &Plan, before: &Look, edges: Edges<'_>) -> Vec<LaneReport> {
+    let of_cluster = |stages: &[Stage], closed: Option<String>| match &plan.cluster {
+        Some(cluster) => run_stages(&Scope::Cluster, cluster, stages, before, edges, closed),
+        None => Vec::new(),
+    };
+    let first = of_cluster(&[Stage::Withdraw], None);
+    let closed = failure("the cluster's resources could not be withdrawn", &first, edges);
+    let mut hosts: Vec<LaneReport> = std::thread::scope(|threads| {
+        let run_host = |(host, plan): (&vfctl_model::HostName, &ScopePlan)| {
+            run_stages(&Scope::Host(host.clone()), plan, Stage::ALL, before, edges, closed.clone())
+        };
+        let handles: Vec<_> = plan.hosts.iter().map(|host| threads.spawn(move || run_host(host))).collect();
+        handles.into_iter().flat_map(join).collect()
+    });
+    let closed = closed.or_else(|| failure("a host failed", &hosts, edges));
+    let last = of_cluster(&[Stage::Prepare, Stage::Ports, Stage::Publish], closed);
+    hosts.extend(first);
+    hosts.extend(last);
+    hosts
+}
+
+/// Runs those stages of one scope, one after the other; a stage with a lane that fails closes the stages behind it.
+fn run_stages(
+    scope: &Scope,
+    plan: &ScopePlan,
+    stages: &[Stage],
+    before: &Look,
+    edges: Edges<'_>,
+    mut closed: Option<String>,
+) -> Vec<LaneReport> {
+    let mut reports = Vec::new();
+    for StagePlan { stage, lanes } in plan.stages.iter().filter(|plan| stages.contains(&plan.stage)) {
+        let done = run_lanes(scope, *stage, lanes, before, edges, closed.as_deref());
+        closed = closed.or_else(|| failure(&format!("stage {stage} failed"), &done, edges));
+        reports.extend(done);
+    }
+    reports
+}
+
+/// Returns why nothing behind these lanes is tried; `None` where all are clean.
+fn failure(because: &str, reports: &[LaneReport], edges: Edges<'_>) -> Option<String> {
+    let failed = reports.iter().any(|report| !report.is_clean());
+    failed.then(|| if edges.clock.interrupted() { INTERRUPTED } else { because }.to_owned())
+}
+
 /// Runs each queue of lanes in a thread of its own; within a queue one lane after the other, and a lane that
 /// fails closes those behind it, since they share a path to the host. Reports come in the order of the plan.
-fn run_lanes(plan: &HostPlan, before: &Look, edges: Edges<'_>, closed: Option<String>) -> Vec<LaneReport> {
+fn run_lanes(
+    scope: &Scope,
+    stage: Stage,
+    lanes: &[Lane],
+    before: &Look,
+    edges: Edges<'_>,
+    closed: Option<&str>,
+) -> Vec<LaneReport> {
     let mut queues: BTreeMap<u32, Vec<(usize, &Lane)>> = BTreeMap::new();
-    for (position, lane) in plan.lanes.iter().enumerate() {
+    for (position, lane) in lanes.iter().enumerate() {
         queues.entry(lane.queue).or_default().push((position, lane));
     }
     let run_queue = |lanes: Vec<(usize, &Lane)>| {
-        let mut closed = closed.clone();
+        let mut closed = closed.map(str::to_owned);
         let mut reports = Vec::new();
         for (position, lane) in lanes {
-            let report = LaneRun::new(&edges, lane, before).run(closed.clone());
-            if !report.is_clean() && closed.is_none() {
-                closed = Some(if edges.clock.interrupted() {
-                    INTERRUPTED.to_owned()
-                } else {
-                    format!("{} failed, and shares a bond, a bridge or the host's path", lane.title())
-                });
-            }
+            let report = LaneRun::new(&edges, scope, stage, lane, before).run(closed.clone());
+            let title = &lane.title;
+            let because = format!("{title} failed, and shares a bond, a bridge or the host's path");
+            closed = closed.or_else(|| failure(&because, std::slice::from_ref(&report), edges));
             reports.push((position, report));
         }
         reports
     };
-    let mut reports: Vec<(usize, LaneReport)> = std::thread::scope(|scope| {
-        let handles: Vec<_> = queues.into_values().map(|lanes| scope.spawn(|| run_queue(lanes))).collect();
-        handles
-            .into_iter()
-            .flat_map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+    let mut reports: Vec<(usize, LaneReport)> = std::thread::scope(|threads| {
+        let handles: Vec<_> = queues.into_values().map(|lanes| threads.spawn(|| run_queue(lanes))).collect();
+        handles.into_iter().flat_map(join).collect()
     });
     reports.sort_by_key(|(position, _)| *position);
     reports.into_iter().map(|(_, report)| report).collect()
+}
+
+/// Returns what a thread has made; its panic goes on here.
+fn join<T>(handle: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -1,15 +1,18 @@
-//! Performs one lane: phase by phase, each verified before the next, and what was borrowed given back.
+//! Performs one lane: phase by phase, each verified before the next, and what was changed for a while given back.
 
 use std::time::Duration;
 
 use vfctl_plan::{Lane, PhasePlan};
-use vfctl_port::{Claim, HostFacts, Op, Outcome, Phase, Property, with_causes};
+use vfctl_port::{
+    Claim, Op, Outcome, Phase, Property, Scope, Stage, Subject, Transport, Verdict, with_causes,
+};
 
+use crate::basis::{broken_in_lane, stale};
 use crate::edges::Edges;
 use crate::loans::Loans;
 use crate::look::Look;
-use crate::perform::{Performed, by_hand, ops, perform};
-use crate::report::{LaneReport, OpReport, Unmet};
+use crate::perform::{Performed, Run, perform};
+use crate::report::{LaneReport, OpReport};
 use crate::verify::{facts_of, settle, unmet};
 
 /// How long the goal may take to become true once every phase is verified.
@@ -17,6 +20,9 @@ const GOAL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a carrier may take to come back.
 const CARRIER_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long what is given back may take to show.
+const RETURN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why nothing more is done.
 const UNWRITTEN_JOURNAL: &str = "the journal could not be written";
@@ -27,12 +33,14 @@ pub(crate) const INTERRUPTED: &str = "the user stopped it";
 /// One lane at work.
 pub(crate) struct LaneRun<'a> {
     edges: &'a Edges<'a>,
+    scope: &'a Scope,
+    stage: Stage,
     lane: &'a Lane,
-    /// The last look at who uses what; the PF itself is as it was read last.
+    /// The last look at who uses what; the lane's own thing is as it was read last.
     seen: Look,
     report: LaneReport,
     loans: Loans,
-    /// Whether a write to a file has not come back: what else needs the PF's lock would not, either.
+    /// Whether an op that can hang has not come back: what else needs the same lock would not, either.
     hangs: bool,
 }
 
@@ -41,17 +49,23 @@ struct Closed(String);
 
 impl<'a> LaneRun<'a> {
     /// Returns a lane that is about to begin after this look.
-    pub(crate) fn new(edges: &'a Edges<'a>, lane: &'a Lane, before: &Look) -> Self {
-        let report = LaneReport::new(Some(lane.pf.clone()), lane.title());
-        let seen = Look { host: facts_of(&before.host, lane), at: before.at };
-        Self { edges, lane, seen, report, loans: Loans::default(), hangs: false }
+    pub(crate) fn new(
+        edges: &'a Edges<'a>,
+        scope: &'a Scope,
+        stage: Stage,
+        lane: &'a Lane,
+        before: &Look,
+    ) -> Self {
+        let report = LaneReport::new(scope, stage, lane);
+        let seen = Look { world: facts_of(&before.world, scope, lane), at: before.at };
+        Self { edges, scope, stage, lane, seen, report, loans: Loans::default(), hangs: false }
     }
 
     /// Performs the lane, or leaves it untried because of another's failure; returns what came of it.
     pub(crate) fn run(mut self, closed_before: Option<String>) -> LaneReport {
         let mut closed = closed_before.map(Closed);
         if closed.is_none() && !self.still_stands() {
-            closed = Some(Closed("what the plan rests on is not so any more".to_owned()));
+            closed = Some(Closed("what the plan rests on has changed".to_owned()));
         }
         for phase in &self.lane.phases {
             if closed.is_none() && self.edges.clock.interrupted() {
@@ -67,13 +81,11 @@ impl<'a> LaneRun<'a> {
         }
         if closed.is_some() {
             self.give_back();
-        } else {
+        } else if !self.lane.phases.is_empty() {
             let afterwards = &self.lane.afterwards;
             let goal: Vec<&Claim> = self.lane.goal.iter().chain(afterwards).collect();
             let patience = if afterwards.is_empty() { GOAL_PATIENCE } else { CARRIER_PATIENCE };
-            if !goal.is_empty() {
-                self.verify(&goal, None, patience);
-            }
+            self.verify(&goal, None, patience);
         }
         self.report
     }
@@ -87,29 +99,29 @@ impl<'a> LaneRun<'a> {
             self.leave(phase, "what it needs is not so");
             return Err(Closed(format!("phase {at} could not begin")));
         }
-        let ops: Vec<Op> = ops(&phase.steps).cloned().collect();
+        let ops: Vec<Op> = ops(phase).cloned().collect();
         self.edges.progress.phase(&self.report.title, at, ops.len());
-        let pf = &self.lane.pf;
-        let before = self.seen.host.physical_functions.get(pf).cloned();
-        let troubles = &mut self.report.troubles;
-        let Performed { outcomes, journaled } = perform(self.edges, Some(pf), at, &ops, before, troubles);
-        self.loans.note(self.lane, &phase.steps, &outcomes);
+        let before = self.loans.clone();
+        self.begin_loans(at, ops.iter());
+        let Performed { outcomes, journaled } = self.perform(Some(at), &ops);
+        self.loans = before;
+        let begun = ops.iter().zip(&outcomes);
+        let begun = begun.filter(|(_, outcome)| matches!(outcome, Outcome::Done | Outcome::Unknown(_)));
+        self.begin_loans(at, begun.map(|(op, _)| op));
+        for (op, _) in ops.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Done) {
+            self.loans.end(op);
+        }
         // An answer that was lost is no failure yet: what the op ends in is read again below.
-        let went_on = |(op, outcome): (&Op, &Outcome)| match outcome {
+        let went_on = ops.iter().zip(&outcomes).all(|(op, outcome)| match outcome {
             Outcome::Done => true,
-            Outcome::Unknown(_) => op.is_message(),
+            Outcome::Unknown(_) => is_message(op),
             Outcome::Refused(_) | Outcome::NotTried => false,
-        };
-        let went_on = ops.iter().zip(&outcomes).all(went_on);
-        self.hangs |= ops
-            .iter()
-            .zip(&outcomes)
-            .any(|(op, outcome)| matches!(outcome, Outcome::Unknown(_)) && !op.is_message());
+        });
         let first = self.report.ops.len();
         self.report.ops.extend(ops.into_iter().zip(outcomes).map(|(op, outcome)| {
             let why = if journaled { "an op before it failed" } else { UNWRITTEN_JOURNAL };
             let because = (outcome == Outcome::NotTried).then(|| why.to_owned());
-            OpReport { phase: at, op, outcome, because }
+            OpReport { phase: Some(at), op, outcome, because }
         }));
         if !journaled {
             return Err(Closed(UNWRITTEN_JOURNAL.to_owned()));
@@ -118,9 +130,6 @@ impl<'a> LaneRun<'a> {
             return Err(Closed(format!("phase {at} failed")));
         }
         let ends: Vec<&Claim> = phase.steps.iter().flat_map(|step| &step.ends).collect();
-        if ends.is_empty() {
-            return Ok(());
-        }
         if !self.verify(&ends, Some(at), patience) {
             // Nobody wrote with what new VFs begin.
             return Err(Closed(match at {
@@ -136,10 +145,35 @@ impl<'a> LaneRun<'a> {
         Ok(())
     }
 
+    /// Performs ops of the lane with the journal around them; notes where one hangs.
+    fn perform(&mut self, phase: Option<Phase>, ops: &[Op]) -> Performed {
+        let lane = self.lane.id(self.scope, self.stage);
+        let run = Run { scope: self.scope, lane, phase, ops, owed: self.loans.owed() };
+        let performed = perform(self.edges, run, &self.seen.world, &mut self.report.troubles);
+        let mut pairs = ops.iter().zip(&performed.outcomes);
+        self.hangs |= pairs.any(|(op, outcome)| matches!(outcome, Outcome::Unknown(_)) && !is_message(op));
+        performed
+    }
+
+    /// Notes that these ops of a phase are begun.
+    fn begin_loans<'o>(&mut self, phase: Phase, ops: impl Iterator<Item = &'o Op>) {
+        for op in ops {
+            self.loans.begin(self.lane, phase, op);
+        }
+    }
+
     /// Holds the lane's basis again where it has waited for others; returns whether it still stands.
     fn still_stands(&mut self) -> bool {
         let has_waited = !self.lane.phases.is_empty() && self.seen.is_old(self.edges.clock);
-        !has_waited || self.hold(&self.lane.basis.iter().collect::<Vec<_>>(), None)
+        if !has_waited {
+            return true;
+        }
+        if !self.look() {
+            return false;
+        }
+        let broken = broken_in_lane(self.scope, self.lane, &self.seen.world);
+        self.report.troubles.extend(broken.iter().map(|broken| stale(broken)));
+        broken.is_empty()
     }
 
     /// Awaits what a phase needs; returns whether all of it is so.
@@ -147,32 +181,32 @@ impl<'a> LaneRun<'a> {
         let at = Some(phase.phase);
         let requires = phase.steps.iter().flat_map(|step| &step.requires);
         let (of_users, others): (Vec<&Claim>, Vec<&Claim>) =
-            requires.partition(|claim| matches!(claim.property, Property::InUse | Property::Lent));
-        self.hold(&of_users, at)
-            && (others.is_empty() || self.verify(&others, at, patience))
+            requires.partition(|claim| matches!(claim.property, Property::InUse | Property::ElsewhereNetns));
+        self.confirm(&of_users, at)
+            && self.verify(&others, at, patience)
             // A carrier may have been waited for.
-            && self.hold(&of_users, at)
+            && (others.is_empty() || self.confirm(&of_users, at))
     }
 
     /// Holds claims, such as on who uses what, against a look that is young enough; returns whether all hold. They are not
     /// waited for.
-    fn hold(&mut self, claims: &[&Claim], phase: Option<Phase>) -> bool {
+    fn confirm(&mut self, claims: &[&Claim], phase: Option<Phase>) -> bool {
         if claims.is_empty() {
             return true;
         }
         if self.seen.is_old(self.edges.clock) && !self.look() {
             return false;
         }
-        let broken = unmet(&self.seen.host, claims, phase);
+        let broken = unmet(&self.seen.world, claims.iter().copied(), phase);
         self.report.unmet.extend(broken.iter().cloned());
         broken.is_empty()
     }
 
-    /// Reads the whole host; returns whether it could be read.
+    /// Reads the whole scope; returns whether it could be read.
     fn look(&mut self) -> bool {
-        match Look::take(self.edges.observe, self.edges.clock) {
-            Ok(Look { host, at }) => {
-                self.seen = Look { host: facts_of(&host, self.lane), at };
+        match Look::take([self.scope], self.edges.observe, self.edges.clock) {
+            Ok(Look { world, at }) => {
+                self.seen = Look { world: facts_of(&world, self.scope, self.lane), at };
                 true
             }
             Err(error) => {
@@ -184,8 +218,11 @@ impl<'a> LaneRun<'a> {
 
     /// Holds claims against a fresh read; returns whether all hold, and reports those that do not.
     fn verify(&mut self, claims: &[&Claim], phase: Option<Phase>, patience: Duration) -> bool {
-        let Edges { observe, clock, .. } = *self.edges;
-        match settle(observe, clock, &mut self.seen.host, &self.lane.pf, claims, phase, patience) {
+        if claims.is_empty() {
+            return true;
+        }
+        let world = &mut self.seen.world;
+        match settle(self.edges, self.scope, self.lane, world, claims, phase, patience) {
             Ok(unmet) if unmet.is_empty() => true,
             Ok(unmet) => {
                 self.report.unmet.extend(unmet);
@@ -198,40 +235,52 @@ impl<'a> LaneRun<'a> {
         }
     }
 
-    /// Gives back what a lane that was closed has borrowed, and to VFs the driver that was withheld or taken from
-    /// them on the way: nobody asked for VFs without one.
+    /// Gives back what a lane that was closed has changed for a while, and to VFs the driver that was withheld or taken
+    /// from them on the way: nobody asked for VFs without one.
     fn give_back(&mut self) {
         let (settings, drivers) = std::mem::take(&mut self.loans).into_releases();
         self.release(settings);
         if self.hangs {
-            let by_hand = drivers.iter().map(by_hand);
-            self.report.troubles.extend(by_hand);
+            self.report.troubles.extend(drivers.iter().map(by_hand));
         } else {
             self.release(drivers);
         }
     }
 
+    /// Performs ops that give something back, and reads whether they have.
     fn release(&mut self, ops: Vec<Op>) {
         if ops.is_empty() {
             return;
         }
-        let (pf, phase) = (Some(&self.lane.pf), Phase::Release);
-        let Performed { outcomes, .. } =
-            perform(self.edges, pf, phase, &ops, None, &mut self.report.troubles);
-        for (op, outcome) in ops.into_iter().zip(outcomes) {
-            if outcome != Outcome::Done {
+        let Performed { outcomes, .. } = self.perform(None, &ops);
+        let claims: Vec<Option<Claim>> = ops.iter().map(|op| self.claim_of(op)).collect();
+        let done = outcomes.iter().zip(&claims).filter(|(outcome, _)| **outcome == Outcome::Done);
+        let done: Vec<&Claim> = done.filter_map(|(_, claim)| claim.as_ref()).collect();
+        let world = &mut self.seen.world;
+        if let Err(error) = settle(self.edges, self.scope, self.lane, world, &done, None, RETURN_PATIENCE) {
+            self.report.troubles.push(format!("failed to {}", with_causes(&error)));
+        }
+        for ((op, outcome), claim) in ops.into_iter().zip(outcomes).zip(claims) {
+            let is_kept = claim.is_none_or(|claim| claim.check(&self.seen.world) == Verdict::Holds);
+            if outcome != Outcome::Done || !is_kept {
                 self.report.troubles.push(by_hand(&op));
             }
-            self.report.ops.push(OpReport { phase, op, outcome, because: None });
+            self.report.ops.push(OpReport { phase: None, op, outcome, because: None });
         }
+    }
+
+    /// Returns what is true after an op; `None` where the kernel or the driver decides.
+    fn claim_of(&self, op: &Op) -> Option<Claim> {
+        let subject = Subject { scope: self.scope.clone(), thing: op.target.thing() };
+        op.action.after().map(|expect| Claim { subject, property: op.action.changes(), expect })
     }
 
     /// Reports a phase as not tried.
     fn leave(&mut self, phase: &PhasePlan, because: &str) {
         // What is given back is reported as that.
-        let given_back = |op: &&Op| self.loans.withholds(op);
-        self.report.ops.extend(ops(&phase.steps).filter(|op| !given_back(op)).map(|op| OpReport {
-            phase: phase.phase,
+        let given_back = |op: &&Op| self.loans.has(op);
+        self.report.ops.extend(ops(phase).filter(|op| !given_back(op)).map(|op| OpReport {
+            phase: Some(phase.phase),
             op: op.clone(),
             outcome: Outcome::NotTried,
             because: Some(because.to_owned()),
@@ -239,7 +288,17 @@ impl<'a> LaneRun<'a> {
     }
 }
 
-/// Returns what a basis claims that is not so.
-pub(crate) fn broken(host: &HostFacts, claims: &[Claim]) -> Vec<Unmet> {
-    unmet(host, &claims.iter().collect::<Vec<_>>(), None)
+/// Says what is left for a person to do.
+fn by_hand(op: &Op) -> String {
+    format!("what was changed for a while could not be restored; do it by hand: `{op}`")
+}
+
+/// Returns whether an op is a message, which is done when its sender goes on, answered or not.
+fn is_message(op: &Op) -> bool {
+    op.action.kind().row().transport == Transport::LinkMessage
+}
+
+/// Returns the ops of a phase, in order.
+fn ops(phase: &PhasePlan) -> impl Iterator<Item = &Op> {
+    phase.steps.iter().flat_map(|step| &step.changes).map(|change| &change.op)
 }

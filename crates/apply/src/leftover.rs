@@ -1,152 +1,129 @@
 //! What an apply that was cut off may have left behind, from its journal and the facts of later.
 //!
-//! This version tells and does not mend: what is mended by itself needs a record of who owns what.
+//! This version reports and does not restore.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vfctl_kinds::driver::DriverRow;
-use vfctl_model::{DeviceAddress, Toggle, VfIndex, VfSet};
-use vfctl_port::{AdminState, HostFacts, JournalEntry, Op, Outcome, PfFacts};
+use vfctl_model::{DeviceAddress, HostName, Reading, VfIndex, VfSet};
+use vfctl_port::{
+    ClaimValue, Expect, Found, JournalEntry, LaneId, Op, Outcome, Property, Remakes, Scope, Subject, Thing,
+    World,
+};
 
-/// Returns what the apply of this journal had borrowed and not given back when it was cut off, each with what does
-/// so; none where it came to its end.
+/// Returns what the apply of this journal had changed for a while and not restored when it was cut off, each with what
+/// does so; none where it came to its end.
 ///
-/// `since` are facts of later moments, those of now first. Only what is so in all of them is told: what was right in
-/// between has been mended, and is as somebody else wants it.
-pub fn leftovers(entries: &[JournalEntry], since: &[&HostFacts]) -> Vec<String> {
-    let mut loans: BTreeMap<&DeviceAddress, Loan<'_>> = BTreeMap::new();
-    let mut begun: BTreeMap<Option<&DeviceAddress>, &[Op]> = BTreeMap::new();
+/// `since` are facts of later moments, those of now first. Only what is so in all of them is reported: what was right in
+/// between has been restored, and is as somebody else wants it.
+pub fn leftovers(entries: &[JournalEntry], since: &[&World]) -> Vec<String> {
+    let mut lanes: BTreeMap<&LaneId, Left<'_>> = BTreeMap::new();
     for entry in entries {
         match entry {
-            JournalEntry::Began { before, documents: _ } => {
-                let pfs = before.physical_functions.iter();
-                loans = pfs.map(|(pf, facts)| (pf, Loan::new(facts))).collect();
+            JournalEntry::Began { .. } => {}
+            JournalEntry::PhaseBegan { lane, ops, owed, phase: _, found: _ } => {
+                lanes.entry(lane).or_default().begin(ops, owed);
             }
-            JournalEntry::PhaseBegan { pf, ops, phase: _, before: _ } => {
-                for op in ops {
-                    if let Some(loan) = op.pf().and_then(|pf| loans.get_mut(pf)) {
-                        loan.begin(op);
-                    }
-                }
-                begun.insert(pf.as_ref(), ops);
-            }
-            JournalEntry::PhaseEnded { pf, outcomes, phase: _ } => {
-                let ops = begun.remove(&pf.as_ref()).unwrap_or_default();
-                for (op, _) in ops.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Outcome::Done) {
-                    if let Some(loan) = op.pf().and_then(|pf| loans.get_mut(pf)) {
-                        loan.done(op);
-                    }
+            JournalEntry::PhaseEnded { lane, outcomes, phase: _ } => {
+                if let Some(left) = lanes.get_mut(lane) {
+                    left.end(outcomes);
                 }
             }
             JournalEntry::Ended { .. } => return Vec::new(),
         }
     }
-    loans.into_iter().flat_map(|(pf, loan)| loan.told(pf, since)).collect()
+    lanes.into_iter().flat_map(|(lane, left)| left.report(lane, since)).collect()
 }
 
-/// What was borrowed of one PF and, as far as the journal knows, not given back.
-struct Loan<'a> {
-    before: &'a PfFacts,
-    /// What autoprobe was set to last.
-    autoprobe: Option<Toggle>,
-    /// Whether autoprobe may not be as it was before.
-    autoprobe_is_lent: bool,
-    /// Whether the interface was set up for the sake of its VFs.
-    up: bool,
-    /// The VFs whose driver was taken or withheld.
-    bare: BTreeSet<VfIndex>,
+/// What a lane may have left behind, as far as the journal knows.
+#[derive(Default)]
+struct Left<'a> {
+    /// The ops of its last phase.
+    begun: &'a [Op],
+    /// The ops that restore what was changed for a while.
+    owed: Vec<&'a Op>,
+    /// The VFs that lost their driver on the way, or were made without the kernel's.
+    bare: BTreeSet<(DeviceAddress, VfIndex)>,
 }
 
-impl<'a> Loan<'a> {
-    fn new(before: &'a PfFacts) -> Self {
-        Self { before, autoprobe: None, autoprobe_is_lent: false, up: false, bare: BTreeSet::new() }
-    }
-
-    /// Notes what an op that was begun may have borrowed.
-    fn begin(&mut self, op: &Op) {
-        match op {
-            Op::SetDriversAutoprobe { pf: _, autoprobe } => {
-                self.autoprobe = Some(*autoprobe);
-                self.autoprobe_is_lent |= self.before.drivers_autoprobe.is_some_and(|was| was != *autoprobe);
-            }
-            Op::SetPfAdminState { state: AdminState::Up, .. } => {
-                // Any other driver's PF is set up only where a spec says so.
-                let lends = DriverRow::of(self.before.driver.as_ref()).up_before_vfs;
-                self.up |= lends && self.before.netdev.as_ref().is_some_and(|netdev| !netdev.up);
-            }
-            Op::SetVfCount { pf: _, count } => {
-                self.bare.clear();
-                if self.autoprobe == Some(Toggle::Off) {
-                    self.bare.extend((0..*count).map(VfIndex));
+impl<'a> Left<'a> {
+    /// Notes the ops of a phase, which may have been done, and what is owed since.
+    fn begin(&mut self, ops: &'a [Op], owed: &'a [Op]) {
+        (self.begun, self.owed) = (ops, owed.iter().collect());
+        let withholds = owed.iter().any(|op| op.action.changes() == Property::DriversAutoprobe);
+        for op in ops {
+            let Some(pf) = op.target.pf() else { continue };
+            match op.action.kind().row().remakes {
+                Remakes::Vfs => {
+                    let count = match op.action.after() {
+                        Some(Expect::Is(ClaimValue::Number(count))) if withholds => count,
+                        _ => 0,
+                    };
+                    let count = u16::try_from(count).unwrap_or(u16::MAX);
+                    self.bare = (0..count).map(|index| (pf.clone(), VfIndex(index))).collect();
                 }
+                Remakes::TakesInterface => self.bare.extend(op.target.vf().map(|vf| (pf.clone(), vf))),
+                Remakes::MakesInterface | Remakes::Nothing => {}
             }
-            Op::UnbindDriver { vf, .. } => {
-                self.bare.insert(*vf);
-            }
-            Op::SetPfAdminState { state: AdminState::Down, .. }
-            | Op::BindDriver { .. }
-            | Op::ProbeDriver { .. }
-            | Op::LoadModule { .. }
-            | Op::SetVf { .. }
-            | Op::SetPfMtu { .. }
-            | Op::SetVfMtu { .. } => {}
         }
     }
 
-    /// Notes what an op that was done has given back.
-    fn done(&mut self, op: &Op) {
-        match op {
-            Op::SetDriversAutoprobe { pf: _, autoprobe } => {
-                self.autoprobe_is_lent &= self.before.drivers_autoprobe != Some(*autoprobe);
+    /// Notes what became of the last phase's ops.
+    fn end(&mut self, outcomes: &[Outcome]) {
+        let ops = std::mem::take(&mut self.begun);
+        for (op, _) in ops.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Outcome::Done) {
+            self.owed.retain(|owed| *owed != op);
+            if let (Remakes::MakesInterface, Some(pf), Some(vf)) =
+                (op.action.kind().row().remakes, op.target.pf(), op.target.vf())
+            {
+                self.bare.remove(&(pf.clone(), vf));
             }
-            Op::SetPfAdminState { state: AdminState::Down, .. } => self.up = false,
-            Op::BindDriver { vf, .. } | Op::ProbeDriver { vf, .. } => {
-                self.bare.remove(vf);
-            }
-            Op::SetPfAdminState { state: AdminState::Up, .. }
-            | Op::SetVfCount { .. }
-            | Op::UnbindDriver { .. }
-            | Op::LoadModule { .. }
-            | Op::SetVf { .. }
-            | Op::SetPfMtu { .. }
-            | Op::SetVfMtu { .. } => {}
         }
     }
 
-    /// Tells of what is still so. A PF or VF that is gone took its loan along.
-    fn told(self, pf: &DeviceAddress, since: &[&HostFacts]) -> Vec<String> {
-        let Self { before, autoprobe: _, autoprobe_is_lent, up, bare } = self;
-        let still = |is_so: &dyn Fn(&PfFacts) -> bool| {
-            since.iter().all(|host| host.physical_functions.get(pf).is_some_and(is_so))
+    /// Reports what is still so. A PF or VF that is gone took along what was changed of it.
+    fn report(self, lane: &LaneId, since: &[&World]) -> Vec<String> {
+        let Self { begun: _, owed, bare } = self;
+        let host: Option<&HostName> = lane.host.as_ref();
+        let scope = host.map_or(Scope::Cluster, |host| Scope::Host(host.clone()));
+        let subject = |thing| Subject { scope: scope.clone(), thing };
+        let still = |subject: &Subject, property: Property, after: Option<&Expect>| {
+            let found: Vec<Option<Found>> = since.iter().map(|world| property.read(subject, world)).collect();
+            let is_so =
+                |found: &Option<Found>| found.as_ref().is_some_and(|found| is_owed(property, after, found));
+            if found.iter().all(is_so) { found.into_iter().next().flatten() } else { None }
         };
-        let mut told = Vec::new();
-        if let Some(was) = before.drivers_autoprobe.filter(|_| autoprobe_is_lent)
-            && still(&|facts| facts.drivers_autoprobe != Some(was))
-        {
-            let give_back = Op::SetDriversAutoprobe { pf: pf.clone(), autoprobe: was };
-            told.push(format!("drivers autoprobe of {pf} is lent; it was {was}: `{give_back}`"));
+        let mut reported = Vec::new();
+        // What is owed of drivers is among the bare.
+        for op in owed.into_iter().filter(|op| op.action.changes() != Property::Driver) {
+            let (subject, property) = (subject(op.target.thing()), op.action.changes());
+            if let Some(Reading::Known(Some(value))) = still(&subject, property, op.action.after().as_ref()) {
+                let (thing, value) = (&subject.thing, property.show(&subject.thing, &value));
+                reported.push(format!(
+                    "{thing}: {property} is {value}, which was for a while only; `{op}` restores it"
+                ));
+            }
         }
-        let now = since.first().and_then(|host| host.physical_functions.get(pf));
-        let netdev = now.and_then(|facts| facts.netdev.as_ref()).or(before.netdev.as_ref());
-        if let Some(netdev) = netdev.filter(|_| up)
-            && still(&|facts| facts.netdev.as_ref().is_some_and(|netdev| netdev.up))
-        {
-            let interface = netdev.name.clone();
-            let down =
-                Op::SetPfAdminState { pf: pf.clone(), interface: interface.clone(), state: AdminState::Down };
-            told.push(format!(
-                "{interface} ({pf}) was set up to make VFs; it was down, and unless it shall stay up: `{down}`"
-            ));
+        let mut by_pf: BTreeMap<DeviceAddress, VfSet> = BTreeMap::new();
+        for (pf, vf) in bare {
+            if still(&subject(Thing::Vf(pf.clone(), vf)), Property::Driver, None).is_some() {
+                by_pf.entry(pf).or_default().insert(vf);
+            }
         }
-        let bare = bare
-            .into_iter()
-            .filter(|vf| still(&|facts| facts.vfs.get(vf).is_some_and(|facts| facts.driver.is_none())));
-        let bare: VfSet = bare.collect();
-        if !bare.is_empty() {
-            told.push(format!(
-                "VFs {bare} of {pf} have no driver; where the spec names none, say `driver: default` to give them one"
-            ));
-        }
-        told
+        reported.extend(by_pf.into_iter().map(|(pf, vfs)| {
+            format!(
+                "VFs {vfs} of {pf} have no driver; where the spec names none, say `driver: default` to give them one"
+            )
+        }));
+        reported
+    }
+}
+
+/// Returns whether a reading shows that what was changed for a while has not been restored.
+fn is_owed(property: Property, after: Option<&Expect>, found: &Found) -> bool {
+    match (found, after) {
+        // Any driver will do: somebody has given the VF one.
+        (Reading::Known(driver), _) if property == Property::Driver => driver.is_none(),
+        (Reading::Known(Some(value)), Some(Expect::Is(before))) => value != before,
+        (Reading::Known(_) | Reading::Unsupported | Reading::Unreadable(_), _) => false,
     }
 }

@@ -1,8 +1,10 @@
-//! Walks a plan: checks its basis, performs each phase, verifies it by a fresh read, journals and reports.
+//! Walks a plan: checks its basis, performs each phase of each scope's stages, verifies it by a fresh read, journals and
+//! reports.
 //!
-//! Apply makes no choices: what is not in the plan is not done, but for giving back what was borrowed. It knows
+//! Apply makes no choices: what is not in the plan is not done, but for restoring what was changed for a while. It knows
 //! no kernel, no Kubernetes and no file; the edges do.
 
+mod basis;
 mod edges;
 mod engine;
 mod lane;
@@ -13,8 +15,9 @@ mod perform;
 mod report;
 mod verify;
 
+pub use basis::{broken_basis, stuck_elsewhere};
 pub use edges::{Edges, Progress};
-pub use engine::{apply, broken_basis, refused_as_stale, stuck_elsewhere};
+pub use engine::{apply, refused_as_stale};
 pub use leftover::leftovers;
 pub use look::Look;
 pub use report::{LaneReport, OpReport, Report, ReportFormat, Result, Unmet};

@@ -1,66 +1,81 @@
-//! What a lane has borrowed on its way and must give back, also where it is closed early.
+//! What a lane has changed for a while and must give back, also where it is closed early: by the table of actions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use vfctl_kinds::step::{Reason, Step};
-use vfctl_model::VfIndex;
+use vfctl_kinds::step::Step;
 use vfctl_plan::Lane;
-use vfctl_port::{Op, Outcome, Phase};
+use vfctl_port::{ActionKind, GivenBack, Op, Phase, Property, Remakes, Thing};
 
-/// What is borrowed at one moment.
-#[derive(Default)]
-pub(crate) struct Loans {
-    /// Ops that give back settings, such as autoprobe.
-    lent: Vec<Op>,
-    /// Ops, not performed yet, that give VFs the driver that was withheld or taken from them on the way.
-    withheld: BTreeMap<VfIndex, Op>,
-}
+/// What is changed for a while at one moment: the ops that give it back, by what they change.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Loans(BTreeMap<(Thing, Property), Op>);
 
 impl Loans {
-    /// Keeps in mind what these steps have borrowed, and what they have given back.
-    pub(crate) fn note(&mut self, lane: &Lane, steps: &[Step], outcomes: &[Outcome]) {
-        let mut outcomes = outcomes.iter();
-        for step in steps {
-            let outcomes: Vec<(Option<VfIndex>, &Outcome)> =
-                step.changes.iter().map(|change| change.vf).zip(outcomes.by_ref()).collect();
-            let begun: BTreeSet<Option<VfIndex>> = outcomes
-                .iter()
-                .filter(|(_, outcome)| matches!(outcome, Outcome::Done | Outcome::Unknown(_)))
-                .map(|(vf, _)| *vf)
-                .collect();
-            if begun.is_empty() {
-                continue;
-            }
-            let kind = step.changes.first().map(|change| change.op.kind());
-            self.lent.retain(|op| Some(op.kind()) != kind);
-            self.lent.extend(step.give_back.clone());
-            let gives_driver = |later: &&Step| match step.phase {
-                Phase::CreateVfs => later.reason == Reason::DefaultDriver,
-                Phase::Unbind => later.phase == Phase::Bind && later.reason == Reason::MacNeedsRebind,
-                _ => false,
-            };
-            let later = lane.steps().filter(gives_driver).flat_map(|step| &step.changes);
-            let taken = |vf: Option<VfIndex>| step.phase == Phase::CreateVfs || begun.contains(&vf);
-            let later = later.filter(|change| taken(change.vf));
-            self.withheld.extend(later.filter_map(|change| Some((change.vf?, change.op.clone()))));
-            if step.phase == Phase::Bind {
-                let done = outcomes.iter().filter(|(_, outcome)| **outcome == Outcome::Done);
-                for vf in done.filter_map(|(vf, _)| *vf) {
-                    self.withheld.remove(&vf);
+    /// Notes that an op of this phase was begun, so that what it changes may have to be given back.
+    pub(crate) fn begin(&mut self, lane: &Lane, phase: Phase, op: &Op) {
+        let row = op.action.kind().row();
+        if row.remakes == Remakes::Vfs {
+            // VFs that are gone need no driver.
+            self.0.retain(|(thing, _), _| thing.vf().is_none());
+        }
+        match row.given_back {
+            GivenBack::Never => {}
+            GivenBack::BySameAction => {
+                let later = steps_after(lane, phase).flat_map(ops);
+                let last = later.filter(|later| is_same(later, op, row.kind)).last();
+                if let Some(last) = last {
+                    self.0.insert(key(last), last.clone());
                 }
+            }
+            GivenBack::ByDriver => {
+                let later =
+                    steps_after(lane, phase).filter(|step| step.reason.returns_drivers()).flat_map(ops);
+                let (thing, takes_all) = (op.target.thing(), row.remakes == Remakes::Vfs);
+                let later = later.filter(|later| later.action.changes() == Property::Driver);
+                let later = later.filter(|later| takes_all || later.target.thing() == thing);
+                self.0.extend(later.map(|later| (key(later), later.clone())));
             }
         }
     }
 
-    /// Returns whether this op gives back a driver that is withheld.
-    pub(crate) fn withholds(&self, op: &Op) -> bool {
-        op.vf().and_then(|vf| self.withheld.get(&vf)) == Some(op)
+    /// Notes that an op was done: what it gives back is no loan any more.
+    pub(crate) fn end(&mut self, op: &Op) {
+        if self.0.get(&key(op)) == Some(op) {
+            self.0.remove(&key(op));
+        }
+    }
+
+    /// Returns the ops that give everything back.
+    pub(crate) fn owed(&self) -> Vec<Op> {
+        self.0.values().cloned().collect()
+    }
+
+    /// Returns whether this op gives something back.
+    pub(crate) fn has(&self, op: &Op) -> bool {
+        self.0.get(&key(op)) == Some(op)
     }
 
     /// Returns the ops that give everything back: those of settings, and those of drivers, which come after, since
     /// with autoprobe off the kernel binds nothing.
     pub(crate) fn into_releases(self) -> (Vec<Op>, Vec<Op>) {
-        let Self { lent, withheld } = self;
-        (lent, withheld.into_values().collect())
+        self.0.into_values().partition(|op| op.action.changes() != Property::Driver)
     }
+}
+
+fn key(op: &Op) -> (Thing, Property) {
+    (op.target.thing(), op.action.changes())
+}
+
+/// Returns whether both are of this kind and do it to the same thing.
+fn is_same(one: &Op, other: &Op, kind: ActionKind) -> bool {
+    one.action.kind() == kind && one.target == other.target
+}
+
+/// Returns the steps of a lane after a phase.
+fn steps_after(lane: &Lane, phase: Phase) -> impl Iterator<Item = &Step> {
+    lane.phases.iter().filter(move |later| later.phase > phase).flat_map(|later| &later.steps)
+}
+
+fn ops(step: &Step) -> impl Iterator<Item = &Op> {
+    step.changes.iter().map(|change| &change.op)
 }

@@ -1,30 +1,41 @@
-//! A look at the whole host, which alone tells who uses what, and how old it is.
+//! A look at scopes as wholes, which alone tells who uses what, and how old it is.
 
 use std::time::Duration;
 
-use vfctl_port::{Clock, EdgeError, HostFacts, Observe};
+use vfctl_port::{Clock, EdgeError, Observe, Scope, What, World};
 
-/// How old may be what is known of who uses a VF or a port, when they are about to be hurt. To look again means to walk
-/// the processes of the host, so it is not done where that was just done.
+/// How old may be what is known of who uses a VF or a port, when they are about to be disrupted. To look again means to
+/// walk the processes of the host, so it is not done where that was just done.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// The facts of a host, and when they were read.
+/// How long one read that can hang may take.
+pub(crate) const READ_LIMIT: Duration = Duration::from_secs(30);
+
+/// The facts of some scopes, and when they were read.
 #[derive(Debug, Clone)]
 pub struct Look {
     /// The facts.
-    pub host: HostFacts,
+    pub world: World,
     /// The clock when the read began: whatever happened since may not be in them.
     pub at: Duration,
 }
 
 impl Look {
-    /// Reads the whole host.
+    /// Reads these scopes.
     ///
     /// # Errors
-    /// Where nothing at all could be read.
-    pub fn take(observe: &dyn Observe, clock: &dyn Clock) -> Result<Self, EdgeError> {
+    /// Where of one of them nothing at all could be read.
+    pub fn take<'a>(
+        scopes: impl IntoIterator<Item = &'a Scope>,
+        observe: &dyn Observe,
+        clock: &dyn Clock,
+    ) -> Result<Self, EdgeError> {
         let at = clock.now();
-        Ok(Self { host: observe.observe_host()?, at })
+        let mut world = World::empty();
+        for scope in scopes {
+            world.learn(scope, observe.observe(scope, &What::Whole, READ_LIMIT)?);
+        }
+        Ok(Self { world, at })
     }
 
     /// Returns whether somebody may have come to use something since, unseen.

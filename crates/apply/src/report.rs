@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::DeviceAddress;
-use vfctl_port::{Op, Outcome, Phase, hint};
+use vfctl_model::{DeviceAddress, HostName};
+use vfctl_plan::Lane;
+use vfctl_port::{Op, Outcome, Phase, Scope, Stage, hint};
 
-/// What came of an apply on one host.
+/// What came of an apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Report {
@@ -18,7 +19,7 @@ pub struct Report {
     /// Why nothing was begun, where nothing was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<String>,
-    /// What came of each lane; the host's own first.
+    /// What came of each lane, by scope and in the order of the plan.
     pub lanes: Vec<LaneReport>,
 }
 
@@ -48,7 +49,12 @@ pub enum Result {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct LaneReport {
-    /// The PF; `None` for the host's own lane.
+    /// The host; absent where the lane is the cluster's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
+    /// The stage.
+    pub stage: Stage,
+    /// The PF; absent where the lane works on its scope as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pf: Option<DeviceAddress>,
     /// How it is called.
@@ -67,8 +73,9 @@ pub struct LaneReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct OpReport {
-    /// The phase it belongs to.
-    pub phase: Phase,
+    /// The phase it belongs to; absent where it restores what was changed for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
     /// The op.
     pub op: Op,
     /// What became of it.
@@ -104,11 +111,12 @@ impl Report {
         for refusal in refusals {
             let _ = writeln!(text, "refused: {refusal}");
         }
+        let several = lanes.windows(2).any(|pair| matches!(pair, [one, other] if one.host != other.host));
         for lane in lanes {
-            lane.render(&mut text);
+            lane.render(several, &mut text);
         }
-        // What is given back after a failure is no change that was planned.
-        let planned = || lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.phase != Phase::Release);
+        // What is restored after a failure is no change that was planned.
+        let planned = || lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.phase.is_some());
         let done = planned().filter(|op| op.outcome == Outcome::Done).count();
         let all = planned().count();
         let _ = match result {
@@ -127,8 +135,16 @@ impl Report {
 
 impl LaneReport {
     /// Returns the report of a lane in which nothing has happened yet.
-    pub(crate) fn new(pf: Option<DeviceAddress>, title: String) -> Self {
-        Self { pf, title, ops: Vec::new(), unmet: Vec::new(), troubles: Vec::new() }
+    pub(crate) fn new(scope: &Scope, stage: Stage, lane: &Lane) -> Self {
+        Self {
+            host: scope.host().cloned(),
+            stage,
+            pf: lane.pf.clone(),
+            title: lane.title.clone(),
+            ops: Vec::new(),
+            unmet: Vec::new(),
+            troubles: Vec::new(),
+        }
     }
 
     /// Returns whether nothing went wrong.
@@ -138,29 +154,35 @@ impl LaneReport {
             && self.ops.iter().all(|op| op.outcome == Outcome::Done)
     }
 
-    fn render(&self, text: &mut String) {
+    /// Appends what went wrong; `several` is whether other lanes are of other scopes.
+    fn render(&self, several: bool, text: &mut String) {
         if self.is_clean() {
             return;
         }
-        let Self { pf: _, title, ops, unmet, troubles } = self;
-        let _ = writeln!(text, "{title}:");
+        let Self { host, stage: _, pf: _, title, ops, unmet, troubles } = self;
+        let scope = match host {
+            Some(host) if several => format!("host {host}, "),
+            None if several => "cluster, ".to_owned(),
+            Some(_) | None => String::new(),
+        };
+        let _ = writeln!(text, "{scope}{title}:");
         for OpReport { phase, op, outcome, because: _ } in ops {
             match outcome {
                 Outcome::Done | Outcome::NotTried => {}
                 Outcome::Refused(error) => {
-                    let _ = writeln!(text, "  failed to {}, in phase {phase}: {error}", attempt(op));
+                    let _ = writeln!(text, "  failed to {}{}: {error}", attempt(op), in_phase(*phase));
                     if let Some(hint) = hint(op, error) {
                         let _ = writeln!(text, "    hint: {hint}");
                     }
                 }
                 Outcome::Unknown(why) => {
-                    let _ = writeln!(text, "  no answer on {}, in phase {phase}: {why}", attempt(op));
+                    let _ = writeln!(text, "  no answer on {}{}: {why}", attempt(op), in_phase(*phase));
                 }
             }
         }
         for Unmet { phase, claim, found } in unmet {
-            let when = phase.map_or_else(|| "in the end".to_owned(), |phase| format!("after {phase}"));
-            let _ = writeln!(text, "  {when} it should be that {claim}, but it is {found}");
+            let when = phase.map_or_else(|| "in the end".to_owned(), |phase| format!("after phase {phase}"));
+            let _ = writeln!(text, "  verification failed {when}: expected {claim}, found {found}");
         }
         for trouble in troubles {
             let _ = writeln!(text, "  {trouble}");
@@ -185,6 +207,11 @@ impl LaneReport {
     }
 }
 
+/// Returns in which phase something happened.
+fn in_phase(phase: Option<Phase>) -> String {
+    phase.map_or_else(String::new, |phase| format!(", in phase {phase}"))
+}
+
 /// Returns an op as what was attempted.
 fn attempt(op: &Op) -> String {
     format!("`{op}`")
@@ -192,17 +219,30 @@ fn attempt(op: &Op) -> String {
 
 #[cfg(test)]
 mod tests {
+    use vfctl_port::{Action, Target};
+
     use super::*;
 
     #[test]
-    fn what_was_not_tried_is_told_by_reason() {
-        let mut lane = LaneReport::new(None, "eth0".to_owned());
+    fn what_was_not_tried_is_reported_by_reason() {
+        let mut lane = LaneReport {
+            host: None,
+            stage: Stage::Ports,
+            pf: None,
+            title: "eth0".to_owned(),
+            ops: Vec::new(),
+            unmet: Vec::new(),
+            troubles: Vec::new(),
+        };
         for because in
             [Some("its needs are not met"), Some("phase bind failed"), None, Some("phase bind failed")]
         {
             lane.ops.push(OpReport {
-                phase: Phase::Bind,
-                op: Op::LoadModule { module: "vfio_pci".parse().expect("a module") },
+                phase: Some(Phase::Bind),
+                op: Op {
+                    target: Target::Module("vfio_pci".parse().expect("a module")),
+                    action: Action::LoadModule,
+                },
                 outcome: Outcome::NotTried,
                 because: because.map(str::to_owned),
             });
@@ -213,7 +253,7 @@ mod tests {
             refusals: Vec::new(),
             lanes: vec![lane],
         };
-        let told: Vec<String> = report
+        let reported: Vec<String> = report
             .render()
             .lines()
             .filter_map(|line| line.strip_prefix("  not tried: ").map(str::to_owned))
@@ -223,6 +263,6 @@ mod tests {
             "2 changes, because phase bind failed",
             "1 change, because what came before failed",
         ];
-        assert_eq!(told, expected);
+        assert_eq!(reported, expected);
     }
 }

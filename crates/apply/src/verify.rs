@@ -2,88 +2,78 @@
 
 use std::time::Duration;
 
-use vfctl_model::DeviceAddress;
 use vfctl_plan::Lane;
-use vfctl_port::{Claim, Clock, EdgeError, HostFacts, Observe, Phase, Verdict};
+use vfctl_port::{Claim, EdgeError, HostFacts, Phase, Scope, Verdict, What, World};
 
+use crate::edges::Edges;
+use crate::look::READ_LIMIT;
 use crate::report::Unmet;
 
 /// How long to wait between two reads.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Waits until the claims hold on the PF, at most `settle`; returns those that do not, or why the PF could not be
-/// read. The host's facts are kept up to date with what was read.
+/// Returns what is read of a lane's scope to verify it.
+fn what_of(lane: &Lane) -> What {
+    lane.pf.clone().map_or(What::System, What::Pf)
+}
+
+/// Waits until the claims hold, at most `patience`; returns those that do not, or why nothing could be read. The world
+/// is kept up to date with what was read.
 pub(crate) fn settle(
-    observe: &dyn Observe,
-    clock: &dyn Clock,
-    host: &mut HostFacts,
-    pf: &DeviceAddress,
+    edges: &Edges<'_>,
+    scope: &Scope,
+    lane: &Lane,
+    world: &mut World,
     claims: &[&Claim],
     phase: Option<Phase>,
-    settle: Duration,
+    patience: Duration,
 ) -> Result<Vec<Unmet>, EdgeError> {
-    let deadline = clock.now() + settle;
+    let deadline = edges.clock.now() + patience;
     loop {
         // The clock is asked before the read: a machine that slept past the deadline gets a last look.
-        let last_look = clock.now() >= deadline;
-        refresh(observe, host, pf)?;
-        let unmet = unmet(host, claims, phase);
+        let last_look = edges.clock.now() >= deadline;
+        world.learn(scope, edges.observe.observe(scope, &what_of(lane), READ_LIMIT)?);
+        let unmet = unmet(world, claims.iter().copied(), phase);
         if unmet.is_empty() || last_look {
             return Ok(unmet);
         }
-        clock.sleep(PAUSE);
+        edges.clock.sleep(PAUSE);
     }
 }
 
-/// Reads the PF again into the host's facts; a PF that is gone leaves them.
-fn refresh(observe: &dyn Observe, host: &mut HostFacts, pf: &DeviceAddress) -> Result<(), EdgeError> {
-    let found = observe.observe_pf(pf)?;
-    match found {
-        Some(mut facts) => {
-            // Who uses a VF, addresses and routes are looked at once, for the whole host.
-            if let Some(before) = host.physical_functions.get(pf) {
-                if let (Some(netdev), Some(before)) = (&mut facts.netdev, &before.netdev) {
-                    netdev.addresses.clone_from(&before.addresses);
-                    netdev.default_route = before.default_route;
-                    netdev.uppers_elsewhere.clone_from(&before.uppers_elsewhere);
-                }
-                for (index, vf) in &mut facts.vfs {
-                    if let Some(before) = before.vfs.get(index) {
-                        vf.uses.clone_from(&before.uses);
-                    }
-                }
-            }
-            host.physical_functions.insert(pf.clone(), facts);
-        }
-        None => {
-            host.physical_functions.remove(pf);
-        }
-    }
-    Ok(())
-}
-
-/// Returns what a lane needs to know of the host: all but the other PFs, of which there may be dozens with
+/// Returns what a lane needs to know of the world: all of its scope but other PFs, of which there may be dozens with
 /// hundreds of VFs each, and every lane keeps a copy.
-pub(crate) fn facts_of(before: &HostFacts, lane: &Lane) -> HostFacts {
-    let HostFacts { system, physical_functions, links, record, unread } = before;
-    let own = physical_functions.get(&lane.pf).map(|facts| (lane.pf.clone(), facts.clone()));
-    HostFacts {
-        system: system.clone(),
-        physical_functions: own.into_iter().collect(),
-        links: links.clone(),
-        record: record.clone(),
-        unread: unread.clone(),
+pub(crate) fn facts_of(before: &World, scope: &Scope, lane: &Lane) -> World {
+    let mut world = World::empty();
+    match scope.host().and_then(|host| Some((host, before.hosts.get(host)?))) {
+        Some((name, HostFacts { system, physical_functions, links, record, unread })) => {
+            let own = lane.pf.as_ref().and_then(|pf| physical_functions.get_key_value(pf));
+            let facts = HostFacts {
+                system: system.clone(),
+                physical_functions: own.map(|(pf, facts)| (pf.clone(), facts.clone())).into_iter().collect(),
+                links: links.clone(),
+                record: record.clone(),
+                unread: unread.clone(),
+            };
+            world.hosts.insert(name.clone(), facts);
+        }
+        None => world.cluster = before.cluster.clone(),
     }
+    world
 }
 
 /// Returns the claims that do not hold.
-pub(crate) fn unmet(host: &HostFacts, claims: &[&Claim], phase: Option<Phase>) -> Vec<Unmet> {
-    let judge = |claim: &&Claim| match claim.check(host) {
+pub(crate) fn unmet<'a>(
+    world: &World,
+    claims: impl IntoIterator<Item = &'a Claim>,
+    phase: Option<Phase>,
+) -> Vec<Unmet> {
+    let judge = |claim: &Claim| match claim.check(world) {
         Verdict::Holds => None,
         Verdict::Broken { found } => Some(Unmet { phase, claim: claim.to_string(), found }),
         Verdict::Unknowable(why) => {
             Some(Unmet { phase, claim: claim.to_string(), found: format!("not known: {why}") })
         }
     };
-    claims.iter().filter_map(judge).collect()
+    claims.into_iter().filter_map(judge).collect()
 }

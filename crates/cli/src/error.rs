@@ -116,6 +116,12 @@ pub enum CliError {
         /// The host.
         host: String,
     },
+    /// Two facts files speak of a cluster.
+    #[error("read `{path}`: another facts file has facts of a cluster, too; plan for one cluster at a time")]
+    ClusterTwice {
+        /// The later file.
+        path: PathBuf,
+    },
     /// A plan file has no plan for this host.
     #[error("apply `{path}`: it has no plan for this host, {host}")]
     NoPlanForHost {
@@ -164,6 +170,9 @@ pub enum CliError {
     /// Facts cannot be written as YAML.
     #[error("write facts as YAML")]
     Yaml(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A document has no text as YAML.
+    #[error(transparent)]
+    Emit(#[from] vfctl_spec::EmitError),
     /// The state folder cannot be used.
     #[error("use the state folder")]
     State(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use vfctl_plan::{Plan, Source, check};
-use vfctl_port::{FactsFormat, World};
+use vfctl_kinds::document::PlacedDocument;
+use vfctl_kinds::path::{Origin, SpecPath};
+use vfctl_plan::{Plan, check};
+use vfctl_port::World;
 use vfctl_spec::{Diagnostic, SpecSet};
 
 use crate::error::CliError;
@@ -81,11 +83,14 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>, CliError> {
 /// Returns the facts of these files, or of the machine where there is none.
 pub(crate) fn world(files: &[PathBuf], machine: &Machine<'_>) -> Result<World, CliError> {
     if files.is_empty() {
-        return Ok(World::of_host(machine.name.clone(), machine.observe.observe_host()?));
+        return machine.world();
     }
-    let mut all = World { format: FactsFormat::V1, hosts: Default::default(), cluster: None };
+    let mut all = World::empty();
     for path in files {
         let World { format: _, hosts, cluster } = document(path, &FACTS)?;
+        if cluster.is_some() && all.cluster.is_some() {
+            return Err(CliError::ClusterTwice { path: path.clone() });
+        }
         all.cluster = all.cluster.or(cluster);
         for (host, facts) in hosts {
             if all.hosts.insert(host.clone(), facts).is_some() {
@@ -102,7 +107,7 @@ pub(crate) fn plan_file(path: &Path) -> Result<Plan, CliError> {
 }
 
 /// What `apply` is given.
-pub(crate) enum Wish {
+pub(crate) enum ApplyInput {
     /// A plan, which the user has seen.
     Plan(Plan),
     /// Specs, to plan from now.
@@ -110,7 +115,7 @@ pub(crate) enum Wish {
 }
 
 /// Reads what is to be applied: a plan, which is told from a spec by what it says of itself, or specs.
-pub(crate) fn plan_or_specs(paths: &[PathBuf]) -> Result<Wish, CliError> {
+pub(crate) fn plan_or_specs(paths: &[PathBuf]) -> Result<ApplyInput, CliError> {
     if let [path] = paths
         && !path.is_dir()
     {
@@ -120,26 +125,26 @@ pub(crate) fn plan_or_specs(paths: &[PathBuf]) -> Result<Wish, CliError> {
         let is_torn = path.extension().is_some_and(|extension| extension == "json")
             && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err();
         return if is_document || is_torn {
-            Ok(Wish::Plan(proven(path, parsed(path, &text, &PLAN)?)?))
+            Ok(ApplyInput::Plan(proven(path, parsed(path, &text, &PLAN)?)?))
         } else {
-            Ok(Wish::Specs(checked(vec![source(path, text)])))
+            Ok(ApplyInput::Specs(checked(vec![source(path, text)])))
         };
     }
-    Ok(Wish::Specs(specs(paths)?))
+    Ok(ApplyInput::Specs(specs(paths)?))
 }
 
 fn proven(path: &Path, plan: Plan) -> Result<Plan, CliError> {
-    for (host, lanes) in &plan.hosts {
-        check(lanes).map_err(|flaws| {
+    match check(&plan) {
+        Ok(()) => Ok(plan),
+        Err(flaws) => {
             let first = flaws.first().map(ToString::to_string).unwrap_or_default();
             let more = match flaws.len() {
                 0 | 1 => String::new(),
                 count => format!("; and {} more", count - 1),
             };
-            CliError::SpoiltPlan { path: path.to_owned(), flaws: format!("host {host}: {first}{more}") }
-        })?;
+            Err(CliError::SpoiltPlan { path: path.to_owned(), flaws: format!("{first}{more}") })
+        }
     }
-    Ok(plan)
 }
 
 /// A kind of JSON document that vfctl writes and reads.
@@ -204,23 +209,23 @@ fn checked(sources: Vec<vfctl_spec::Source>) -> Specs {
 }
 
 /// Calls `work` with the documents as planning takes them.
-pub(crate) fn with_sources<T>(set: &SpecSet, work: impl FnOnce(&[Source<'_>]) -> T) -> T {
-    type Place<'a> = Box<dyn Fn(&vfctl_kinds::path::SpecPath) -> String + 'a>;
+pub(crate) fn with_places<T>(set: &SpecSet, work: impl FnOnce(&[PlacedDocument<'_>]) -> T) -> T {
+    type Place<'a> = Box<dyn Fn(&SpecPath) -> Origin + 'a>;
     let places: Vec<Place<'_>> = set
         .documents
         .iter()
         .map(|document| -> Place<'_> {
             Box::new(move |path| {
                 let place = document.place(path);
-                format!("{}:{}: {path}", place.file, place.line)
+                Origin::new(place.file, u32::try_from(place.line).unwrap_or(u32::MAX), path)
             })
         })
         .collect();
-    let sources: Vec<Source<'_>> = set
+    let documents: Vec<PlacedDocument<'_>> = set
         .documents
         .iter()
         .zip(&places)
-        .map(|(document, place)| Source { config: &document.config, place: place.as_ref() })
+        .map(|(document, place)| PlacedDocument { config: &document.config, place: place.as_ref() })
         .collect();
-    work(&sources)
+    work(&documents)
 }

@@ -71,5 +71,5 @@ fn tell(error: &CliError, console: &mut Console<'_>) {
     if matches!(error, CliError::Output(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe) {
         return;
     }
-    console.talk(&format!("error: failed to {}\n", with_causes(error)));
+    console.say(&format!("error: failed to {}\n", with_causes(error)));
 }

@@ -2,9 +2,12 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use vfctl_model::HostName;
-use vfctl_port::{Clock, Observe, Perform};
+use vfctl_port::{Clock, Observe, Perform, Scope, What, World};
+
+use crate::error::CliError;
 
 /// The machine that commands work on: this host, or one in memory.
 pub struct Machine<'a> {
@@ -20,21 +23,39 @@ pub struct Machine<'a> {
     pub state_dir: PathBuf,
 }
 
+/// How long one read that can hang may take.
+const READ_LIMIT: Duration = Duration::from_secs(30);
+
+impl Machine<'_> {
+    /// Returns the scope of this host.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope::Host(self.name.clone())
+    }
+
+    /// Reads the whole host.
+    pub(crate) fn world(&self) -> Result<World, CliError> {
+        let scope = self.scope();
+        let mut world = World::empty();
+        world.learn(&scope, self.observe.observe(&scope, &What::Whole, READ_LIMIT)?);
+        Ok(world)
+    }
+}
+
 /// Where a command's words go.
 pub struct Console<'a> {
     /// Data.
     pub out: &'a mut dyn Write,
-    /// Talk.
+    /// Diagnostics.
     pub err: &'a mut (dyn Write + Send),
     /// Whether the user can be asked.
     pub can_ask: bool,
-    /// Whether talk may be coloured.
+    /// Whether diagnostics may be coloured.
     pub colour: bool,
 }
 
 impl Console<'_> {
     /// Says something that is no data. Where nobody listens, the command is none the worse for it.
-    pub(crate) fn talk(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         if self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()).is_err() {
             tracing::debug!("standard error is closed");
         }

@@ -33,7 +33,7 @@ pub(crate) fn is_stdout(path: &Path) -> bool {
 }
 
 /// Prints the mistakes of specs: as JSON on standard output where that was asked for, else on standard error.
-pub(crate) fn tell_mistakes(
+pub(crate) fn report_mistakes(
     as_json: bool,
     diagnostics: &[Diagnostic],
     sources: &[Source],
@@ -43,6 +43,6 @@ pub(crate) fn tell_mistakes(
         return print_json(console, &diagnostics);
     }
     let colour = if console.colour { Colour::Always } else { Colour::Never };
-    console.talk(&vfctl_spec::render(diagnostics, sources, colour));
+    console.say(&vfctl_spec::render(diagnostics, sources, colour));
     Ok(())
 }

@@ -60,7 +60,7 @@ fn vfctl(case: &Path, arguments: &[&str]) -> Ran {
     Ran {
         code: ran.status.code().unwrap_or_else(|| panic!("{command:?} was killed: {}", ran.status)),
         out: String::from_utf8(ran.stdout).expect("output is UTF-8"),
-        err: String::from_utf8(ran.stderr).expect("talk is UTF-8"),
+        err: String::from_utf8(ran.stderr).expect("diagnostics are UTF-8"),
     }
 }
 
@@ -79,8 +79,8 @@ fn recorded_hosts(case: &Path) -> Vec<String> {
     facts["hosts"].as_object().expect("hosts").keys().cloned().collect()
 }
 
-/// Holds what was printed against the golden, or writes it anew where that is asked for.
-fn hold(case: &Path, file: &str, printed: &str) {
+/// Compares what was printed with the golden, or writes it anew where that is asked for.
+fn compare(case: &Path, file: &str, printed: &str) {
     if std::env::var_os("VFCTL_BLESS").is_some_and(|value| value == "1") {
         fs::write(case.join(file), printed).expect("write the golden");
         return;
@@ -103,7 +103,7 @@ fn promised_code(case: &Path) -> i32 {
 fn every_example_prints_its_plan_and_ends_as_its_readme_says() {
     for case in cases() {
         let ran = plan(&case, &[]);
-        hold(&case, "plan.txt", &ran.out);
+        compare(&case, "plan.txt", &ran.out);
         assert_eq!((ran.code, ran.err.as_str()), (promised_code(&case), ""), "{}", case.display());
     }
 }
@@ -139,8 +139,12 @@ fn plan_works_where_the_host_has_no_port_at_all() {
         let bare = folder.path().join("bare.json");
         fs::write(&bare, world(&host)).expect("write facts");
         let ran = vfctl(&case, &["plan", "spec.yaml", "--facts", bare.to_str().expect("a path")]);
-        let told = if ran.code == 0 { "this host has none" } else { "this host has no PF at all" };
-        assert!(ran.code != 2 && ran.out.contains(told) && ran.err.is_empty(), "{}: {ran:?}", case.display());
+        let reported = if ran.code == 0 { "this host has none" } else { "this host has no PF at all" };
+        assert!(
+            ran.code != 2 && ran.out.contains(reported) && ran.err.is_empty(),
+            "{}: {ran:?}",
+            case.display()
+        );
     }
 }
 
@@ -176,12 +180,19 @@ fn the_live_host_as_a_spec_has_an_empty_plan() {
     }
 }
 
+/// Returns the lanes of a planned host, as JSON.
+fn lanes(host: &Value) -> impl Iterator<Item = &Value> {
+    let stages = host["stages"].as_array().expect("stages").iter();
+    stages.flat_map(|stage| stage["lanes"].as_array().expect("lanes"))
+}
+
 /// Returns the names of the entries of a case's spec that its plan has a lane for, each once.
 fn planned_entries(case: &Path) -> BTreeSet<String> {
     let planned: Value = serde_json::from_str(&plan(case, &["--json"]).out).expect("a plan");
     let hosts = planned["hosts"].as_object().expect("hosts").values();
-    let lanes = hosts.flat_map(|host| host["lanes"].as_array().expect("lanes"));
-    let names = lanes.map(|lane| lane["name"].as_str().expect("a name"));
+    let of_pfs = hosts.flat_map(lanes).filter(|lane| !lane["pf"].is_null());
+    let headings = of_pfs.map(|lane| lane["heading"].as_str().expect("a heading"));
+    let names = headings.map(|heading| heading.rsplit_once(" as ").expect("a name").1);
     names.map(|name| name.rsplit('/').next().expect("a name").to_owned()).collect()
 }
 
@@ -226,6 +237,16 @@ fn routing_id(address: &str) -> u32 {
     hex(bus) * 256 + hex(device) * 8 + hex(function)
 }
 
+/// Returns the PCI addresses that a planned host's step which creates a PF's VFs claims of them, by their numbers.
+fn predicted_addresses(host: &Value, pf: &str) -> Vec<(String, String)> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let phases = lanes(host).filter(|lane| lane["pf"] == pf).flat_map(|lane| list(&lane["phases"]));
+    let steps = phases.filter(|phase| phase["phase"] == "createVfs").flat_map(|phase| list(&phase["steps"]));
+    let claims = steps.flat_map(|step| list(&step["ends"])).filter(|claim| claim["property"] == "address");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    claims.map(|claim| (text(&claim["vf"]), text(&claim["is"]))).collect()
+}
+
 #[test]
 fn addresses_of_vfs_follow_from_offset_and_stride() {
     let mut checked = 0;
@@ -244,12 +265,8 @@ fn addresses_of_vfs_follow_from_offset_and_stride() {
                     let recorded = facts["pci"].as_str().expect("an address");
                     assert_eq!(routing_id(recorded), expected(vf), "{}: {host} {pf} {vf}", case.display());
                 }
-                let lanes = planned["hosts"][host]["lanes"].as_array().into_iter().flatten();
-                let addresses =
-                    lanes.filter(|lane| lane["pf"] == *pf).filter_map(|lane| lane["vfAddresses"].as_object());
-                for (vf, predicted) in addresses.flatten() {
-                    let predicted = predicted.as_str().expect("an address");
-                    assert_eq!(routing_id(predicted), expected(vf), "{}: {host} {pf} {vf}", case.display());
+                for (vf, predicted) in predicted_addresses(&planned["hosts"][host], pf) {
+                    assert_eq!(routing_id(&predicted), expected(&vf), "{}: {host} {pf} {vf}", case.display());
                     checked += 1;
                 }
             }
@@ -259,14 +276,14 @@ fn addresses_of_vfs_follow_from_offset_and_stride() {
 }
 
 #[test]
-fn twelve_mistakes_are_told_at_once_each_with_place_cause_and_fix() {
+fn twelve_mistakes_are_reported_at_once_each_with_place_cause_and_fix() {
     let case = root().join(MISTAKES);
     let ran = vfctl(&case, &["validate", "spec.yaml"]);
-    hold(&case, "diagnostics.txt", &ran.err);
+    compare(&case, "diagnostics.txt", &ran.err);
     assert_eq!((ran.code, ran.out.as_str()), (promised_code(&case), ""));
     assert!(ran.err.ends_with("\n12 mistakes\n"), "{}", ran.err);
-    let told = ran.err.split("\n\n").filter(|part| part.starts_with("error: "));
-    for part in told {
+    let reported = ran.err.split("\n\n").filter(|part| part.starts_with("error: "));
+    for part in reported {
         for piece in ["--> spec.yaml:", " | ", "= help: "] {
             assert!(part.contains(piece), "without `{piece}`:\n{part}");
         }

@@ -1,6 +1,6 @@
 //! Prints this host's facts as JSON, or performs ops given as JSON: the edge alone, without plan.
 //!
-//! `facts` prints the host, `facts pf ADDRESS` one PF, `facts perform SECONDS JSON` the outcomes of a list of ops
+//! `facts` prints the host, `facts system` the machine alone, `facts pf ADDRESS` one PF, `facts perform SECONDS JSON` the outcomes of a list of ops
 //! (`-` for standard input), `facts interrupted` whether a signal came within ten seconds.
 #![allow(clippy::disallowed_methods, reason = "a program for trying the edge")]
 
@@ -9,7 +9,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use vfctl_host::{HostOptions, LinuxHost, SystemClock, host_name, install_signal_handlers, run_store_child};
-use vfctl_port::{Clock, Observe, Op, Perform, World};
+use vfctl_port::{Clock, Observe, Observed, Op, Perform, Scope, What, World};
+
+/// How long a read that can hang may take.
+const READ_LIMIT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     if let Some(code) = run_store_child(std::env::args_os().skip(1)) {
@@ -25,18 +28,25 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let host = LinuxHost::new(HostOptions::default());
+    let host = LinuxHost::new(host_name()?, HostOptions::default());
+    let scope = Scope::Host(host.name().clone());
+    let observe = |what: &What| timed(|| host.observe(&scope, what, READ_LIMIT));
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let text = match words.as_slice() {
         [] => {
-            let facts = timed(|| host.observe_host())?;
-            serde_json::to_string_pretty(&World::of_host(host_name()?, facts))?
+            let mut world = World::empty();
+            world.learn(&scope, observe(&What::Whole)?);
+            serde_json::to_string_pretty(&world)?
         }
-        ["pf", address] => {
-            let address = address.parse()?;
-            serde_json::to_string_pretty(&timed(|| host.observe_pf(&address))?)?
-        }
+        ["system"] => match observe(&What::System)? {
+            Observed::System(facts) => serde_json::to_string_pretty(&facts)?,
+            other => return Err(format!("not the system: {other:?}").into()),
+        },
+        ["pf", address] => match observe(&What::Pf(address.parse()?))? {
+            Observed::Pf(_, facts) => serde_json::to_string_pretty(&facts)?,
+            other => return Err(format!("not the PF: {other:?}").into()),
+        },
         ["perform", seconds, ops] => {
             let ops = match *ops {
                 "-" => std::io::read_to_string(std::io::stdin())?,
@@ -44,7 +54,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             };
             let ops: Vec<Op> = serde_json::from_str(&ops)?;
             let limit = Duration::from_secs(seconds.parse()?);
-            serde_json::to_string_pretty(&timed(|| host.perform(&ops, limit)))?
+            serde_json::to_string_pretty(&timed(|| host.perform(&scope, &ops, limit)))?
         }
         ["interrupted"] => {
             install_signal_handlers()?;
@@ -55,7 +65,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             }
             SystemClock.interrupted().to_string()
         }
-        _ => return Err("usage: facts [pf ADDRESS | perform SECONDS OPS | interrupted]".into()),
+        _ => return Err("usage: facts [system | pf ADDRESS | perform SECONDS OPS | interrupted]".into()),
     };
     println!("{text}");
     Ok(())

@@ -1,6 +1,6 @@
-//! Sends VF settings as messages that were built beforehand: what the kernel alone takes for them.
+//! Sends values of VF attributes as messages that were built beforehand: what the kernel alone takes for them.
 //!
-//! `send_prebuilt INTERFACE FILE` takes the lines of a file for `ip -batch`, builds a message for each setting, then
+//! `send_prebuilt INTERFACE FILE` takes the lines of a file for `ip -batch`, builds a message for each value, then
 //! sends 128 of them in a call, reads every acknowledgement, and prints the seconds of sending and reading.
 //! `send_prebuilt --check INTERFACE FILE` reads the VFs back and holds them against the file.
 //! On purpose none of the crate's code is used: this is what it is measured and checked by.
@@ -59,18 +59,15 @@ fn run() -> Result<String> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["--check", interface, file] => {
-            let wanted = read_settings(&std::fs::read_to_string(file)?)?;
+            let wanted = read_values(&std::fs::read_to_string(file)?)?;
             check(index_of(interface)?, &wanted)?;
-            Ok(format!("{} settings are as in {file}", wanted.len()))
+            Ok(format!("{} values are as in {file}", wanted.len()))
         }
         [interface, file] => {
-            let settings = read_settings(&std::fs::read_to_string(file)?)?;
+            let values = read_values(&std::fs::read_to_string(file)?)?;
             let index = index_of(interface)?;
-            let messages: Vec<Vec<u8>> = settings
-                .iter()
-                .zip(1..)
-                .map(|(setting, sequence)| setting.message(index, sequence))
-                .collect();
+            let messages: Vec<Vec<u8>> =
+                values.iter().zip(1..).map(|(value, sequence)| value.message(index, sequence)).collect();
             let calls: Vec<Vec<u8>> = messages.chunks(BATCH).map(<[_]>::concat).collect();
             let socket = open()?;
             let began = Instant::now();
@@ -83,14 +80,14 @@ fn run() -> Result<String> {
 
 /// One attribute of one VF with its value.
 #[derive(Debug, Clone, PartialEq)]
-struct Setting {
+struct AttributeValue {
     vf: u32,
     kind: u16,
     /// The attribute's payload after the VF's number.
     value: Vec<u8>,
 }
 
-impl Setting {
+impl AttributeValue {
     fn message(&self, index: u32, sequence: u32) -> Vec<u8> {
         let mut payload = [&self.vf.to_ne_bytes(), self.value.as_slice()].concat();
         if self.kind == IFLA_VF_VLAN_LIST {
@@ -102,8 +99,8 @@ impl Setting {
 }
 
 /// Reads lines such as `link set dev eth0 vf 3 mac 02:00:00:00:00:01 trust on`.
-fn read_settings(text: &str) -> Result<Vec<Setting>> {
-    let mut settings = Vec::new();
+fn read_values(text: &str) -> Result<Vec<AttributeValue>> {
+    let mut values = Vec::new();
     for line in text.lines() {
         let wrong = || format!("not understood: {line}");
         let mut words = line.split_whitespace();
@@ -134,10 +131,10 @@ fn read_settings(text: &str) -> Result<Vec<Setting>> {
                 }
                 _ => return Err(wrong().into()),
             };
-            settings.push(Setting { vf, kind, value });
+            values.push(AttributeValue { vf, kind, value });
         }
     }
-    Ok(settings)
+    Ok(values)
 }
 
 /// Returns the payload of an address: it has room for longer ones.
@@ -215,7 +212,7 @@ fn send(socket: &Socket, calls: &[Vec<u8>], messages: usize) -> Result<()> {
 }
 
 /// Reads the VFs of an interface and compares.
-fn check(index: u32, wanted: &[Setting]) -> Result<()> {
+fn check(index: u32, wanted: &[AttributeValue]) -> Result<()> {
     let socket = open()?;
     let mask = attribute(IFLA_EXT_MASK, &VFS_WITHOUT_STATISTICS.to_ne_bytes());
     socket.send(&message(RTM_GETLINK, 0, 1, index, &mask), 0)?;
@@ -223,7 +220,7 @@ fn check(index: u32, wanted: &[Setting]) -> Result<()> {
     socket.recv(&mut buffer, 0)?;
     let (_, link) = split_messages(&buffer).next().ok_or("no answer")?;
     let found = read_vfs(link.get(16..).unwrap_or_default())?;
-    for Setting { vf, kind, value } in wanted {
+    for AttributeValue { vf, kind, value } in wanted {
         let is = found.get(&(*vf, *kind)).ok_or_else(|| format!("vf {vf} has no attribute {kind}"))?;
         if is.get(..value.len()) != Some(value) {
             return Err(format!("vf {vf}, attribute {kind}: {is:02x?}, not {value:02x?}").into());
@@ -242,7 +239,7 @@ fn read_vfs(mut link: &[u8]) -> Result<BTreeMap<(u32, u16), &[u8]>> {
             Some(IFLA_VFINFO_LIST) => break link.get(4..).unwrap_or_default(),
             Some(IFLA_NUM_VF) => count = number_at(link, 4).unwrap_or(0),
             Some(_) => {}
-            None => return Err("the link tells no VFs".into()),
+            None => return Err("the link reports no VFs".into()),
         }
         take_attribute(&mut link).ok_or("the link's attributes are cut short")?;
     };

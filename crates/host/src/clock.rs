@@ -1,4 +1,4 @@
-//! Time, and the wish to stop.
+//! Time, and the user's request to stop.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -10,6 +10,7 @@ mod clock;
 mod errno;
 mod host;
 mod netlink;
+mod observe;
 mod perform;
 mod processes;
 mod roots;

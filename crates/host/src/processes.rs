@@ -72,7 +72,7 @@ impl Unreadable {
     }
 
     /// Says how many they are and why the first is one; `None` where there are none.
-    pub(crate) fn told(self, what: &str) -> Option<String> {
+    pub(crate) fn summary(self, what: &str) -> Option<String> {
         let Self { count, why } = self;
         (count > 0).then(|| format!("{what} {count} processes are not readable ({why}); run as root"))
     }
@@ -110,7 +110,7 @@ impl Processes {
             }
         }
         visible.sort_unstable_by_key(|process| process.pid);
-        let mut hidden: Vec<String> = unreadable.told("the names of").into_iter().collect();
+        let mut hidden: Vec<String> = unreadable.summary("the names of").into_iter().collect();
         let namespace = fs::metadata(folder.join("self/ns/pid")).map(|metadata| metadata.ino());
         if namespace.is_ok_and(|inode| inode != FIRST_PID_NAMESPACE) {
             hidden.push("processes outside this container are not visible".to_owned());

@@ -1,69 +1,116 @@
 //! Everything that the kinds look at to compare one PF with what it should be.
 
-use vfctl_model::{InterfaceName, PciAddress, VfIndex, VfSet};
-use vfctl_port::{Claim, ClaimValue, HostFacts, PfFacts, Property, Subject, VfFacts};
+use std::collections::BTreeSet;
 
-use crate::desired::{DesiredPf, Origin};
-use crate::driver::DriverRow;
+use vfctl_model::{DriverName, DriverRow, InterfaceName, PciAddress, VfIndex, VfSet};
+use vfctl_port::{Action, Claim, ClaimValue, Op, PfFacts, Property, Subject, Target, Thing, VfFacts};
+
+use crate::fate::{Life, VfFate};
 use crate::finding::Findings;
+use crate::lane::HostContext;
+use crate::path::Origin;
 use crate::step::{Step, Victim};
-use crate::{binding, pf};
-
-/// The default MTU of Ethernet in bytes (IEEE 802.3; `ETH_DATA_LEN`).
-pub(crate) const ETHERNET_MTU: u32 = 1500;
+use crate::{DesiredPf, DesiredVf, binding};
 
 /// One PF as it is and as it should be.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct PfContext<'a> {
     /// The host that it is in.
-    pub host: &'a HostFacts,
+    pub(crate) host: &'a HostContext<'a>,
     /// The PF as it is.
-    pub facts: &'a PfFacts,
+    pub(crate) facts: &'a PfFacts,
     /// The PF as it should be.
-    pub desired: &'a DesiredPf,
+    pub(crate) desired: &'a DesiredPf,
     /// What is known of its driver.
-    pub row: &'static DriverRow,
+    pub(crate) row: &'static DriverRow,
     /// How many VFs there will be.
-    pub count: u16,
+    pub(crate) count: u16,
     /// Whether all VFs will be new.
-    pub recreate: bool,
-    /// Whether new VFs must wait for their driver; asked for every VF, so found out once.
-    pub(crate) holds_new_vfs: bool,
+    pub(crate) renews_vfs: bool,
+    /// Whether no driver may take new VFs until they are configured.
+    pub(crate) withholds_drivers: bool,
+    /// What becomes of each VF that there will be, by its number.
+    fates: Vec<VfFate>,
 }
 
 /// What the kinds find for one PF.
 #[derive(Debug, Clone, Default)]
 pub struct PfDiff {
     /// The steps, in no order yet.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// What is true at the end, steps or not.
-    pub goal: Vec<Claim>,
+    pub(crate) goal: Vec<Claim>,
     /// What the diff rests on now.
-    pub basis: Vec<Claim>,
+    pub(crate) basis: Vec<Claim>,
     /// What VFs that are made anew begin with, as far as the diff rests on it.
-    pub initial: Vec<Claim>,
+    pub(crate) initial: Vec<Claim>,
     /// What else there is to say.
-    pub findings: Findings,
+    pub(crate) findings: Findings,
+    /// The drivers that VFs are given by name, or that the kernel is to choose for them.
+    pub(crate) drivers: BTreeSet<DriverName>,
 }
 
 impl<'a> PfContext<'a> {
-    /// Returns the context of a PF, with the count that the spec and the device together give.
-    pub fn new(host: &'a HostFacts, facts: &'a PfFacts, desired: &'a DesiredPf) -> Self {
-        let row = DriverRow::of(facts.driver.as_ref());
-        let count = pf::wanted_count(facts, desired).unwrap_or(facts.vf_count);
-        let recreate = count != facts.vf_count;
-        let context = Self { host, facts, desired, row, count, recreate, holds_new_vfs: false };
-        Self { holds_new_vfs: binding::must_hold_new_vfs(&context), ..context }
+    /// Returns the context of a PF.
+    pub(crate) fn new(host: &'a HostContext<'a>, facts: &'a PfFacts, desired: &'a DesiredPf) -> Self {
+        let count = desired.count.as_ref().map_or(facts.vf_count, |wanted| wanted.value.count);
+        let mut context = Self {
+            host,
+            facts,
+            desired,
+            row: facts.row(),
+            count,
+            renews_vfs: count != facts.vf_count,
+            withholds_drivers: false,
+            fates: Vec::new(),
+        };
+        context.withholds_drivers = binding::must_withhold_drivers(&context);
+        context.fates = (0..count).map(|index| binding::fate(&context, VfIndex(index))).collect();
+        context
+    }
+
+    /// Returns what becomes of each VF that there will be.
+    pub(crate) fn fates(&self) -> impl Iterator<Item = (VfIndex, &VfFate)> {
+        (0..).map(VfIndex).zip(&self.fates)
+    }
+
+    /// Returns what becomes of a VF; `None` where there will be no such VF.
+    pub(crate) fn fate(&self, index: VfIndex) -> Option<&VfFate> {
+        self.fates.get(usize::from(index.0))
+    }
+
+    /// Returns whether a VF is there before and after.
+    pub(crate) fn life(&self, index: VfIndex) -> Life {
+        match self.kept_vf(index) {
+            None => Life::New,
+            Some(vf) if vf.is_in_other_namespace() => Life::LeftAlone,
+            Some(_) => Life::Kept,
+        }
+    }
+
+    /// Returns what is wanted of the VFs that there will be.
+    pub(crate) fn wanted_vfs(&self) -> impl Iterator<Item = (VfIndex, &'a DesiredVf)> {
+        self.desired.vfs.range(..VfIndex(self.count)).map(|(index, vf)| (*index, vf))
     }
 
     /// Returns the subject of claims on the PF.
     pub(crate) fn pf(&self) -> Subject {
-        Subject::Pf(self.desired.address.clone())
+        self.host.subject(Thing::Pf(self.desired.address.clone()))
     }
 
     /// Returns the subject of claims on a VF.
     pub(crate) fn vf(&self, index: VfIndex) -> Subject {
-        Subject::Vf(self.desired.address.clone(), index)
+        self.host.subject(Thing::Vf(self.desired.address.clone(), index))
+    }
+
+    /// Returns an op on the PF's device.
+    pub(crate) fn op(&self, action: Action) -> Op {
+        Op { target: Target::Pf(self.desired.address.clone()), action }
+    }
+
+    /// Returns an op on a VF's function.
+    pub(crate) fn op_on_function(&self, index: VfIndex, function: PciAddress, action: Action) -> Op {
+        Op { target: Target::Function(self.desired.address.clone(), index, function), action }
     }
 
     /// Returns the name of the PF's interface.
@@ -73,13 +120,13 @@ impl<'a> PfContext<'a> {
 
     /// Returns the VF as it is; `None` where it will be made anew or never was.
     pub(crate) fn kept_vf(&self, index: VfIndex) -> Option<&'a VfFacts> {
-        if self.recreate { None } else { self.facts.vfs.get(&index) }
+        if self.renews_vfs { None } else { self.facts.vfs.get(&index) }
     }
 
     /// Reports that the PF has no interface that could be worked with: it is no network card, or the interface is in
     /// another network namespace. `asked` is what only an interface can have.
-    pub(crate) fn tell_of_no_interface(&self, origin: &Origin, asked: &str, findings: &mut Findings) {
-        let (message, fix) = if self.facts.driver.is_some() && self.row.has_interface {
+    pub(crate) fn report_no_interface(&self, origin: &Origin, asked: &str, findings: &mut Findings) {
+        let (message, fix) = if self.facts.hides_netdev() {
             let fix = "run vfctl in the network namespace where it is: `ip netns exec NAME vfctl …`, a container with \
                        the host's network";
             ("the PF's network interface cannot be seen from here", fix.to_owned())
@@ -95,9 +142,12 @@ impl<'a> PfContext<'a> {
         self.facts.vf_address(self.desired.address.pci(), index)
     }
 
-    /// Returns whether a kept VF is somebody else's now: its interface is in another network namespace.
-    pub(crate) fn is_lent_out(&self, index: VfIndex) -> bool {
-        self.kept_vf(index).is_some_and(VfFacts::is_lent)
+    /// Claims the PCI address of a VF that stays: an op on its function rests on it.
+    pub(crate) fn claim_address(&self, index: VfIndex, diff: &mut PfDiff) {
+        if let Some(address) = self.kept_vf(index).and_then(|vf| vf.pci) {
+            let value = ClaimValue::Name(address.to_string());
+            diff.basis.push(Claim::is(self.vf(index), Property::Address, value));
+        }
     }
 
     /// Returns the users of these VFs, whose traffic pauses, as victims.
@@ -116,9 +166,9 @@ impl<'a> PfContext<'a> {
             .collect()
     }
 
-    /// Adds the users of the PF's own interface to a step that hurts them. Where it has none, none may come to it by the
-    /// time of the step: nobody has agreed to hurt them. A port that the plan itself sets up may get some.
-    pub(crate) fn hurt_pf(&self, step: &mut Step) {
+    /// Adds the users of the PF's own interface to a step that disrupts them. Where it has none, none may come to it by
+    /// the time of the step: nobody has agreed to disrupt them. A port that the plan itself sets up may get some.
+    pub(crate) fn disrupt_pf(&self, step: &mut Step) {
         let victims = self.pf_victims();
         if victims.is_empty() && self.facts.netdev.as_ref().is_some_and(|netdev| netdev.up) {
             step.requires.push(Claim::is(self.pf(), Property::InUse, ClaimValue::Flag(false)));
@@ -126,14 +176,23 @@ impl<'a> PfContext<'a> {
         step.victims.extend(victims);
     }
 
+    /// Adds the users of VFs that stay, who lose their link with the PF.
+    pub(crate) fn disrupt_kept_vfs(&self, step: &mut Step) {
+        if !self.renews_vfs {
+            let kept: VfSet = self.facts.vfs.keys().copied().collect();
+            step.victims.extend(self.victims(kept.iter()));
+            step.requires.extend(self.use_claims_of_kept(&kept));
+        }
+    }
+
     /// Returns the users of the PF's own interface as victims. One that cannot be seen, in another network namespace
     /// or with netlink unreadable, is perhaps in use.
     fn pf_victims(&self) -> Vec<Victim> {
-        if self.facts.netdev.is_none() && self.facts.driver.is_some() && self.row.has_interface {
+        if self.facts.hides_netdev() {
             let user = "possibly in use: the PF's interface cannot be seen from here".to_owned();
             return vec![Victim { vf: None, user, perhaps: true, blocks: false }];
         }
-        let users = self.host.users_of(self.facts).into_iter();
+        let users = self.host.host.users_of(self.facts).into_iter();
         users.map(|user| Victim { vf: None, user, perhaps: false, blocks: false }).collect()
     }
 
@@ -144,10 +203,10 @@ impl<'a> PfContext<'a> {
         for (index, vf) in vfs.iter().filter_map(|index| Some((index, self.facts.vfs.get(&index)?))) {
             let in_use = !vf.uses.is_empty();
             claims.push(Claim::is(self.vf(index), Property::InUse, ClaimValue::Flag(in_use)));
-            // Whoever agreed to hurt one user has not agreed to hurt the pod that the VF went to meanwhile.
+            // Whoever agreed to disrupt one user has not agreed to disrupt the pod that the VF went to meanwhile.
             if in_use {
-                let lent = ClaimValue::Flag(vf.is_lent());
-                claims.push(Claim::is(self.vf(index), Property::Lent, lent));
+                let elsewhere = ClaimValue::Flag(vf.is_in_other_namespace());
+                claims.push(Claim::is(self.vf(index), Property::ElsewhereNetns, elsewhere));
             }
         }
         claims
@@ -156,10 +215,10 @@ impl<'a> PfContext<'a> {
     /// Returns the same for steps that leave the VFs where they are. One that meets a driver anew in this plan has
     /// lost its users by consent by then, or has gained some, such as a DHCP client on its new interface.
     pub(crate) fn use_claims_of_kept(&self, vfs: &VfSet) -> Vec<Claim> {
-        if self.recreate {
+        if self.renews_vfs {
             return Vec::new();
         }
-        let stays = |index: &VfIndex| !binding::leaves(self, *index);
+        let stays = |index: &VfIndex| !self.fate(*index).is_some_and(VfFate::leaves_driver);
         self.use_claims(&vfs.iter().filter(stays).collect())
     }
 }
@@ -168,7 +227,7 @@ impl<'a> PfContext<'a> {
 mod tests {
     use serde_json::json;
 
-    use crate::sample::{self, Wish};
+    use crate::sample::{self, Sample};
 
     #[test]
     fn interface_that_cannot_be_seen_is_perhaps_in_use_where_the_driver_has_one() {
@@ -178,7 +237,7 @@ mod tests {
             pf["driver"] = json!(driver);
             pf["vfCount"] = json!(0);
             pf["vfs"] = json!({});
-            let diff = sample::diff(host, Wish { count: Some(4), ..Wish::default() });
+            let diff = sample::diff(host, Sample { count: Some(4), ..Sample::default() });
             let all: Vec<_> = diff.steps.into_iter().flat_map(|step| step.victims).collect();
             all.iter().map(|victim| victim.perhaps).collect::<Vec<_>>()
         };

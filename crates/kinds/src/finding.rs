@@ -3,13 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::path::Origin;
+
 /// One thing to tell the user.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Finding {
     /// The place in the spec concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<String>,
+    pub origin: Option<Origin>,
     /// What it is, with the VFs concerned.
     pub message: String,
     /// More on it, a line each.
@@ -33,9 +35,26 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Returns whether something blocks.
+    pub fn block(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// Returns whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.problems.is_empty() && self.notes.is_empty()
+    }
+
+    /// Adds all of another's.
+    pub fn append(&mut self, other: Self) {
+        let Self { problems, notes } = other;
+        self.problems.extend(problems);
+        self.notes.extend(notes);
+    }
+
     /// Adds a problem.
-    pub fn problem(&mut self, origin: Option<&str>, message: impl Into<String>, help: impl Into<String>) {
-        let origin = origin.map(str::to_owned);
+    pub fn problem(&mut self, origin: Option<&Origin>, message: impl Into<String>, help: impl Into<String>) {
+        let origin = origin.cloned();
         self.problems.push(Finding {
             origin,
             message: message.into(),
@@ -45,8 +64,8 @@ impl Findings {
     }
 
     /// Adds a note.
-    pub fn note(&mut self, origin: Option<&str>, message: impl Into<String>) {
-        let origin = origin.map(str::to_owned);
+    pub fn note(&mut self, origin: Option<&Origin>, message: impl Into<String>) {
+        let origin = origin.cloned();
         self.notes.push(Finding { origin, message: message.into(), details: Vec::new(), help: None });
     }
 }

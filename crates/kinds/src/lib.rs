@@ -1,22 +1,58 @@
 //! The kinds of resources: one folder for each, with its YAML, how it is read from facts, compared, lowered to
 //! ops and claimed. Everything here is a pure function of data.
 //!
-//! No YAML text is parsed here (that is `spec`), and nothing is ordered across PFs (that is `plan`).
+//! No YAML text is parsed here (that is `spec`), and nothing is ordered across PFs (that is `plan`). The list below is
+//! the one place that names every kind: a new one is a folder, a `mod` line and a line of the list.
 
-pub mod binding;
 pub mod context;
 pub mod desired;
 pub mod document;
-pub mod driver;
+mod fate;
 pub mod finding;
-mod netdev;
+mod kind;
+pub mod lane;
+mod list;
 pub mod path;
-pub mod pf;
-pub mod registry;
 #[cfg(test)]
 #[path = "sample_tests.rs"]
 mod sample;
 pub mod setting;
 pub mod step;
+mod vf_fields;
+
+pub mod binding;
+pub mod count;
+pub mod interface;
+pub mod netdev;
+pub mod pf;
 pub mod system;
 pub mod vf;
+
+pub use kind::{Asked, PfColumn, PfKind, Section, VfColumn, VfKind};
+
+list::kinds! {
+    sections {
+        /// What the machine must offer.
+        system "system": system::System,
+        /// The physical functions.
+        physical_functions "physicalFunctions": pf::PhysicalFunctions,
+    }
+    pf {
+        /// Whether its interface is set up or down.
+        admin_state "adminState": interface::PfAdminState,
+        /// The MTU of its interface in bytes, 68 to 65535, or `default` (1500).
+        mtu "mtu": interface::PfMtu,
+    }
+    vfs {
+        /// How many: a number, or `{want: 64, atMost: total}`.
+        count "count": count::VfCount,
+        /// Whether the kernel binds new VFs to a driver: `on` or `off`.
+        drivers_autoprobe "driversAutoprobe": count::DriversAutoprobe,
+    }
+    vf {
+        "The VF's driver by name, `none` for no driver, or `default` for whichever the kernel chooses."
+        driver "driver": binding::VfDriver,
+        "MTU of the VF's own interface in bytes, or `default` (1500)."
+        mtu "mtu": netdev::VfMtu,
+    }
+}

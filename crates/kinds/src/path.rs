@@ -1,6 +1,10 @@
 //! Places within a document, and the mistakes that rules find there.
 
 use std::fmt;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One step into a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,11 +20,23 @@ pub enum Segment {
 pub struct SpecPath(pub Vec<Segment>);
 
 impl SpecPath {
+    /// Returns the path of `spec`.
+    pub fn spec() -> Self {
+        Self::default().key("spec")
+    }
+
     /// Returns the path one key further in.
     pub fn key(&self, key: &str) -> Self {
         let mut segments = self.0.clone();
         segments.push(Segment::Key(key.to_owned()));
         Self(segments)
+    }
+
+    /// Returns the path of another key beside this one.
+    pub(crate) fn sibling(&self, key: &str) -> Self {
+        let mut segments = self.0.clone();
+        segments.pop();
+        Self(segments).key(key)
     }
 
     /// Returns the path one list entry further in.
@@ -46,6 +62,59 @@ impl fmt::Display for SpecPath {
     }
 }
 
+/// The place in a spec that asks for something: file, line and path. Shared, since many values have one place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin(Arc<OriginText>);
+
+/// A place as documents have it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct OriginText {
+    /// The file.
+    file: String,
+    /// The line, from 1.
+    line: u32,
+    /// The path from the document's top.
+    path: String,
+}
+
+impl Origin {
+    /// Returns the place at this line of a file.
+    pub fn new(file: impl Into<String>, line: u32, path: &SpecPath) -> Self {
+        Self(Arc::new(OriginText { file: file.into(), line, path: path.to_string() }))
+    }
+}
+
+/// Writes the place for people, `workers.yaml:14: spec.physicalFunctions[0].mtu`.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let OriginText { file, line, path } = &*self.0;
+        write!(f, "{file}:{line}: {path}")
+    }
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_ref().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        OriginText::deserialize(deserializer).map(|text| Self(Arc::new(text)))
+    }
+}
+
+impl JsonSchema for Origin {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Origin".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        OriginText::json_schema(generator)
+    }
+}
+
 /// A rule that a document breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -53,7 +122,7 @@ pub struct Violation {
     pub path: SpecPath,
     /// What is wrong with it and by which rule, lower case.
     pub message: String,
-    /// How to mend it.
+    /// How to correct it.
     pub help: String,
     /// Other values that have to do with it.
     pub related: Vec<Related>,
@@ -85,7 +154,7 @@ impl Violation {
 
 /// The rules that documents break, each with the document's place among those that are checked together.
 #[derive(Debug, Default)]
-pub(crate) struct Violations {
+pub struct Violations {
     document: usize,
     found: Vec<(usize, Violation)>,
 }

@@ -2,24 +2,30 @@
 
 use serde_json::{Value, json};
 use vfctl_model::{MacAddress, VfAttribute, VfIndex, VfValue};
-use vfctl_port::HostFacts;
+use vfctl_port::{HostFacts, World};
 
+use crate::binding::DriverChoice;
 use crate::context::{PfContext, PfDiff};
-use crate::desired::{DesiredPf, DesiredVf, Origin, Wanted};
-use crate::pf::{CountSpec, OnUnsupported};
-use crate::registry;
+use crate::desired::Wanted;
+use crate::lane::HostContext;
+use crate::path::{Origin, SpecPath};
 use crate::setting::Setting;
-use crate::vf::DriverSpec;
+use crate::{DesiredPf, DesiredVf, pf};
 
 /// What the spec asks of the sample.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Wish {
+pub(crate) struct Sample {
     /// How many VFs.
     pub(crate) count: Option<u16>,
     /// The driver of VF 0.
-    pub(crate) driver: Option<DriverSpec>,
+    pub(crate) driver: Option<DriverChoice>,
     /// The MAC address of VF 0.
     pub(crate) mac: Option<MacAddress>,
+}
+
+/// Returns a place in the sample's spec.
+pub(crate) fn origin(place: &str) -> Origin {
+    Origin::new("a.yaml", 1, &SpecPath::default().key(place))
 }
 
 /// Returns the facts of a host with one igb whose VF 0 is held by igbvf.
@@ -35,29 +41,24 @@ pub(crate) fn host() -> Value {
     })
 }
 
-/// Compares that PF with what is wanted of it; the places in the spec are `entry`, `count` and `driver`.
-pub(crate) fn diff(host: Value, wish: Wish) -> PfDiff {
+/// Compares that PF with what is wanted of it; the places in the spec are `entry`, `count`, `driver` and `macAddress`.
+pub(crate) fn diff(host: Value, sample: Sample) -> PfDiff {
     let host: HostFacts = serde_json::from_value(host).expect("facts");
+    let name: vfctl_model::HostName = "lab".parse().expect("a name");
+    let world = World::of_host(name.clone(), host.clone());
     let (address, facts) = host.physical_functions.first_key_value().expect("a PF");
-    let origin = |place: &str| -> Origin { place.into() };
-    let driver = wish.driver.map(|value| Wanted { value, origin: origin("driver") });
-    let mac = wish.mac.map(|mac| {
+    let driver = sample.driver.map(|value| Wanted { value, origin: origin("driver") });
+    let mac = sample.mac.map(|mac| {
         let value = Setting::Value(VfValue::Mac(mac));
         (VfAttribute::MacAddress, Wanted { value, origin: origin("macAddress") })
     });
     let vf = DesiredVf { attributes: mac.into_iter().collect(), driver, mtu: None };
-    let desired = DesiredPf {
-        name: "fast".to_owned(),
-        address: address.clone(),
-        origin: origin("entry"),
-        selector: String::new(),
-        pins: Default::default(),
-        on_unsupported: OnUnsupported::default(),
-        admin_state: None,
-        mtu: None,
-        count: wish.count.map(|count| Wanted { value: CountSpec::Number(count), origin: origin("count") }),
-        drivers_autoprobe: None,
-        vfs: [(VfIndex(0), vf)].into(),
-    };
-    registry::diff(&PfContext::new(&host, facts, &desired))
+    let mut desired = DesiredPf::new("fast".to_owned(), address.clone(), origin("entry"));
+    desired.count = sample.count.map(|count| {
+        let value = crate::count::WantedCount { count, asked: crate::count::CountSpec::Number(count) };
+        Wanted { value, origin: origin("count") }
+    });
+    desired.vfs = [(VfIndex(0), vf)].into();
+    let context = HostContext { documents: &[], name: &name, host: &host, world: &world };
+    pf::diff(&PfContext::new(&context, facts, &desired))
 }

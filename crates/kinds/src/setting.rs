@@ -1,15 +1,15 @@
-//! Values in a spec that several kinds share: a number or the word `default`, and a switch in either spelling.
+//! A value in a spec where the word `default` may stand, too.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer};
-use vfctl_model::{Mtu, ParseError, Toggle};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use vfctl_model::{Mtu, ParseError};
 
 /// What a spec says of a thing that has a factory value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Setting<T> {
     /// `default`: the factory value.
     Default,
@@ -18,17 +18,52 @@ pub enum Setting<T> {
 }
 
 /// A number that may be written where `default` may stand, too.
-pub trait NumberSetting: TryFrom<u32, Error = ParseError> {
+pub trait NumberSetting: TryFrom<u32, Error = ParseError> + Copy {
     /// What is wanted, with its range; `… or default` is said by who asks.
     const WANTED: &'static str;
 
     /// The lowest and the highest number.
     const RANGE: (u32, u32);
+
+    /// Returns the number.
+    fn number(self) -> u32;
 }
 
 impl NumberSetting for Mtu {
     const WANTED: &'static str = "an MTU from 68 to 65535 bytes";
     const RANGE: (u32, u32) = (68, 65535);
+
+    fn number(self) -> u32 {
+        self.get()
+    }
+}
+
+impl Setting<Mtu> {
+    /// Returns the MTU that is meant: `default` is that of Ethernet.
+    pub(crate) fn resolved(self) -> Mtu {
+        match self {
+            Self::Value(mtu) => mtu,
+            Self::Default => Mtu::ETHERNET,
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Setting<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str(DEFAULT),
+            Self::Value(value) => value.fmt(f),
+        }
+    }
+}
+
+impl<T: NumberSetting> Serialize for Setting<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Default => serializer.serialize_str(DEFAULT),
+            Self::Value(value) => serializer.serialize_u32(value.number()),
+        }
+    }
 }
 
 /// The word that asks for the factory value.
@@ -75,64 +110,6 @@ impl<T: NumberSetting> JsonSchema for Setting<T> {
         let (minimum, maximum) = T::RANGE;
         let number = json_schema!({ "type": "integer", "minimum": minimum, "maximum": maximum });
         json_schema!({ "anyOf": [number, { "const": DEFAULT }] })
-    }
-}
-
-/// The spellings of a switch: YAML 1.1 tools rewrite `on` as `true` and `off` as `false`.
-pub(crate) const TOGGLES: &[&str] = &["on", "off", "true", "false"];
-
-/// Returns the switch that is written so, or `None`.
-pub(crate) fn parse_toggle(text: &str) -> Option<Toggle> {
-    match text {
-        "on" | "true" => Some(Toggle::On),
-        "off" | "false" => Some(Toggle::Off),
-        _ => None,
-    }
-}
-
-/// Returns the schema of a switch, with these further words.
-pub(crate) fn toggle_schema(words: &[&str]) -> Schema {
-    let texts: Vec<&str> = TOGGLES.iter().chain(words).copied().collect();
-    json_schema!({ "enum": texts.into_iter().map(serde_json::Value::from).chain([true.into(), false.into()]).collect::<Vec<serde_json::Value>>() })
-}
-
-/// A switch in either spelling, for fields that derive their serde.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Switch(pub Toggle);
-
-impl<'de> Deserialize<'de> for Switch {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Word;
-        impl Visitor<'_> for Word {
-            type Value = Switch;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`on` or `off`")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Switch, E> {
-                parse_toggle(text).map(Switch).ok_or_else(|| E::unknown_variant(text, TOGGLES))
-            }
-
-            fn visit_bool<E: de::Error>(self, on: bool) -> Result<Switch, E> {
-                Ok(Switch(on.into()))
-            }
-        }
-        deserializer.deserialize_any(Word)
-    }
-}
-
-impl JsonSchema for Switch {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Switch".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        toggle_schema(&[])
     }
 }
 

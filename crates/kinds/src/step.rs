@@ -4,8 +4,10 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::VfIndex;
+use vfctl_model::{VfAttribute, VfIndex};
 use vfctl_port::{Claim, Op, Phase, Property, Use};
+
+use crate::path::Origin;
 
 /// One property that is changed on a PF, or on many of its VFs, in one phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,7 +21,10 @@ pub struct Step {
     pub reason: Reason,
     /// What it does to those who use the VFs.
     pub impact: Impact,
-    /// Who is hurt by it.
+    /// The impact in words of its own, such as which VFs are destroyed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consequence: Option<String>,
+    /// Whom it disrupts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub victims: Vec<Victim>,
     /// The changes, one for each op.
@@ -33,18 +38,15 @@ pub struct Step {
     /// How long to wait for `requires` and `ends` to become true, in milliseconds.
     #[serde(default)]
     pub settle_ms: u32,
-    /// The op that gives back what this step borrows, to be done also where the lane fails.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub give_back: Option<Op>,
+    /// More on it for people, a line each, such as the addresses that new VFs will have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
 }
 
 /// One op with what it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Change {
-    /// The VF; `None` where the PF or the host is meant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vf: Option<VfIndex>,
     /// The value of before; `None` where there is none to speak of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -52,7 +54,7 @@ pub struct Change {
     pub to: String,
     /// The place in the spec that asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<String>,
+    pub origin: Option<Origin>,
     /// The op.
     pub op: Op,
 }
@@ -65,11 +67,11 @@ pub enum Reason {
     Asked,
     /// The kernel changes a count only through 0.
     CountThroughZero,
-    /// New VFs must not be taken by a driver before they are configured.
-    HoldNewVfs,
+    /// No driver may take new VFs before they are configured.
+    WithholdDrivers,
     /// The kernel chooses a VF's driver only with autoprobe on.
     LetKernelChoose,
-    /// What was borrowed is given back.
+    /// What was changed for a while is restored.
     GiveBack,
     /// The driver sees a new MAC address only when it is loaded anew.
     MacNeedsRebind,
@@ -81,17 +83,30 @@ pub enum Reason {
     DefaultDriver,
 }
 
+impl Reason {
+    /// Returns whether the step is there for the sake of another property that is asked for.
+    pub fn comes_with(self, property: Property) -> bool {
+        self == Self::MacNeedsRebind && property == Property::Attribute(VfAttribute::MacAddress)
+    }
+
+    /// Returns whether the step gives VFs the driver that they would have had without the lane: it is done also where
+    /// the lane is closed early.
+    pub fn returns_drivers(self) -> bool {
+        matches!(self, Self::MacNeedsRebind | Self::DefaultDriver)
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Asked => "the spec asks for it",
             Self::CountThroughZero => "the kernel changes a count only through 0",
-            Self::HoldNewVfs => "lent: new VFs wait for their driver until they are configured",
-            Self::LetKernelChoose => "lent: the kernel chooses a VF's driver only with it on",
-            Self::GiveBack => "given back",
+            Self::WithholdDrivers => "temporary: no driver binds until the VFs are configured",
+            Self::LetKernelChoose => "temporary: the kernel chooses a VF's driver only with it on",
+            Self::GiveBack => "restored",
             Self::MacNeedsRebind => "the VF's driver sees a new MAC address only when loaded anew",
             Self::DriverNeedsModule => "the driver is not loaded",
-            Self::PfMustBeUp => "lent: the PF must be up when VFs are made or removed",
+            Self::PfMustBeUp => "temporary: the PF must be up when VFs are created or removed",
             Self::DefaultDriver => "new VFs get the kernel's driver",
         })
     }
@@ -107,6 +122,8 @@ pub enum Impact {
     Disturbs,
     /// The PF's link goes down and comes back.
     FlapsLink,
+    /// The PF is set down, and its VFs lose their link.
+    SetsDown,
     /// The VF's interface or device goes and comes back.
     Rebinds,
     /// VFs are destroyed.
@@ -119,13 +136,14 @@ impl fmt::Display for Impact {
             Self::None => "harmless",
             Self::Disturbs => "may pause traffic",
             Self::FlapsLink => "takes the PF's link down for a moment",
+            Self::SetsDown => "takes the PF down, and its VFs' link with it",
             Self::Rebinds => "takes the VF's interface and its addresses away",
             Self::Destroys => "destroys VFs",
         })
     }
 }
 
-/// Somebody who is hurt by a step.
+/// Somebody whom a step disrupts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Victim {
@@ -137,7 +155,7 @@ pub struct Victim {
     /// Whether it could not be looked, so that this is a mere possibility.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub perhaps: bool,
-    /// Whether the kernel would wait for ever, so that no consent helps.
+    /// Whether the kernel would wait without end, so that no consent helps.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blocks: bool,
 }
@@ -151,6 +169,13 @@ impl Victim {
     }
 }
 
+impl Change {
+    /// Returns the VF that is changed; `None` where it is the PF or the host.
+    pub fn vf(&self) -> Option<VfIndex> {
+        self.op.target.vf()
+    }
+}
+
 impl Step {
     /// Returns a harmless step without claims, for a kind to fill in.
     pub(crate) fn new(phase: Phase, property: Property, reason: Reason) -> Self {
@@ -159,16 +184,17 @@ impl Step {
             property,
             reason,
             impact: Impact::None,
+            consequence: None,
             victims: Vec::new(),
             changes: Vec::new(),
             requires: Vec::new(),
             ends: Vec::new(),
             settle_ms: 0,
-            give_back: None,
+            details: Vec::new(),
         }
     }
 
-    /// Returns whether the step may only be performed with the user's consent: it destroys VFs, or hurts users.
+    /// Returns whether the step may only be performed with the user's consent: it destroys VFs, or disrupts their users.
     pub fn needs_consent(&self) -> bool {
         self.impact == Impact::Destroys || !self.victims.is_empty()
     }

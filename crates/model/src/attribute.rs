@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::link_state::LinkStateSetting;
+use crate::link_state::VfLinkState;
 use crate::mac::MacAddress;
 use crate::parse::ParseError;
 use crate::rate::RateLimits;
@@ -128,7 +128,7 @@ vf_attributes! {
         ip_word: "state",
         doc: "Link that the VF sees: the PF's own (auto), always up (enable) or always down (disable) (IFLA_VF_LINK_STATE).",
         shape: Shape::LinkState,
-        factory: VfValue::LinkState(LinkStateSetting::Auto),
+        factory: VfValue::LinkState(VfLinkState::Auto),
         reads_back: ReadsBack::Always,
         disturbs: true,
         shareable: true,

@@ -69,12 +69,12 @@ impl schemars::JsonSchema for AttributeMap {
 
 /// An attribute and the value to give it; in documents `{"attribute": "vlan", "value": "100 qos 3"}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct VfSetting {
+pub struct AttributeValue {
     attribute: VfAttribute,
     value: VfValue,
 }
 
-impl VfSetting {
+impl AttributeValue {
     /// Returns the setting, or `None` where the value is not of the attribute's shape.
     pub fn new(attribute: VfAttribute, value: VfValue) -> Option<Self> {
         (attribute.row().shape == value.shape()).then_some(Self { attribute, value })
@@ -109,13 +109,13 @@ struct SettingText {
     value: String,
 }
 
-impl Serialize for VfSetting {
+impl Serialize for AttributeValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         SettingText { attribute: self.attribute, value: self.value.to_string() }.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for VfSetting {
+impl<'de> Deserialize<'de> for AttributeValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let SettingText { attribute, value } = SettingText::deserialize(deserializer)?;
         let value = VfValue::parse(attribute.row().shape, &value).map_err(D::Error::custom)?;
@@ -123,9 +123,9 @@ impl<'de> Deserialize<'de> for VfSetting {
     }
 }
 
-impl schemars::JsonSchema for VfSetting {
+impl schemars::JsonSchema for AttributeValue {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "VfSetting".into()
+        "AttributeValue".into()
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {

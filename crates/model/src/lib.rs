@@ -1,4 +1,4 @@
-//! The words that every other crate speaks: addresses, names, units, readings and the table of VF attributes.
+//! The words that every other crate speaks: addresses, names, units, readings, and the tables of VF attributes and of known drivers.
 //!
 //! No facts, no plans and no I/O live here. A type with an invariant keeps its fields private and is made by
 //! parsing; it serializes only as the text that people write.
@@ -7,6 +7,7 @@ mod address;
 mod attribute;
 mod attribute_map;
 mod cidr;
+mod driver;
 mod link_state;
 mod mac;
 mod name;
@@ -22,12 +23,13 @@ mod vlan;
 
 pub use address::{Bus, DeviceAddress, PciAddress, PciClass, PciId};
 pub use attribute::{ReadsBack, VfAttribute, VfAttributeRow};
-pub use attribute_map::{AttributeMap, VfSetting};
+pub use attribute_map::{AttributeMap, AttributeValue};
 pub use cidr::Cidr;
-pub use link_state::LinkStateSetting;
+pub use driver::{DriverRow, MtuChange};
+pub use link_state::VfLinkState;
 pub use mac::MacAddress;
 pub use name::{DriverName, HostName, InterfaceName, ModuleName};
-pub use parse::ParseError;
+pub use parse::{ParseError, misread};
 pub use rate::RateLimits;
 pub use reading::{RawReading, Reading};
 pub use toggle::Toggle;

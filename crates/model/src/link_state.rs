@@ -8,7 +8,7 @@ use crate::text::text_serde;
 
 /// The link state that a VF sees (`IFLA_VF_LINK_STATE`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LinkStateSetting {
+pub enum VfLinkState {
     /// The PF's own.
     Auto,
     /// Always up.
@@ -17,7 +17,7 @@ pub enum LinkStateSetting {
     Disable,
 }
 
-impl fmt::Display for LinkStateSetting {
+impl fmt::Display for VfLinkState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Auto => "auto",
@@ -27,7 +27,7 @@ impl fmt::Display for LinkStateSetting {
     }
 }
 
-impl FromStr for LinkStateSetting {
+impl FromStr for VfLinkState {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
@@ -40,4 +40,4 @@ impl FromStr for LinkStateSetting {
     }
 }
 
-text_serde!(LinkStateSetting, "LinkStateSetting", "auto, enable or disable.");
+text_serde!(VfLinkState, "VfLinkState", "auto, enable or disable.");

@@ -1,7 +1,9 @@
-//! Names that the kernel and the operator give: interfaces, drivers, modules, hosts.
+//! Names that the kernel and the operator give: interfaces, drivers, modules, hosts. They are shared, not copied: each
+//! claim and op of a plan has some.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::parse::ParseError;
 use crate::text::text_serde;
@@ -11,7 +13,7 @@ macro_rules! name {
     ($(#[$doc:meta])* $type:ident, $wanted:literal, $description:literal, $valid:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $type(String);
+        pub struct $type(Arc<str>);
 
         impl $type {
             /// Returns the name as text.
@@ -32,7 +34,7 @@ macro_rules! name {
 
             fn from_str(text: &str) -> Result<Self, ParseError> {
                 let valid: fn(&str) -> bool = $valid;
-                valid(text).then(|| Self(text.to_owned())).ok_or_else(|| ParseError::new(text, $wanted))
+                valid(text).then(|| Self(text.into())).ok_or_else(|| ParseError::new(text, $wanted))
             }
         }
 
@@ -64,24 +66,24 @@ name! {
 impl DriverName {
     /// Returns the name of the vfio driver for PCI devices.
     pub fn vfio_pci() -> Self {
-        Self("vfio-pci".to_owned())
+        Self("vfio-pci".into())
     }
 
     /// Returns whether devices of this driver are handed to user space through vfio
     /// (`vfio-pci` and its vendor variants such as `mlx5_vfio_pci`).
     pub fn is_vfio(&self) -> bool {
-        self.0 == "vfio-pci" || self.0.ends_with("_vfio_pci") || self.0.ends_with("-vfio-pci")
+        &*self.0 == "vfio-pci" || self.0.ends_with("_vfio_pci") || self.0.ends_with("-vfio-pci")
     }
 
     /// Returns the module of that name: the kernel writes `-` in modules as `_`.
     pub fn module(&self) -> ModuleName {
-        ModuleName(self.0.replace('-', "_"))
+        ModuleName(self.0.replace('-', "_").into())
     }
 }
 
 /// The name of a kernel module; `-` and `_` are the same to the kernel and written `_` here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ModuleName(String);
+pub struct ModuleName(Arc<str>);
 
 impl ModuleName {
     /// Returns the name as text.
@@ -105,7 +107,7 @@ impl FromStr for ModuleName {
             is_kernel_word(text, 55) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         let starts_well = !text.starts_with('-');
         (plain && starts_well)
-            .then(|| Self(text.replace('-', "_")))
+            .then(|| Self(text.replace('-', "_").into()))
             .ok_or_else(|| ParseError::new(text, "module name such as `vfio_pci`"))
     }
 }
@@ -116,6 +118,13 @@ name! {
     /// The name of a host as its node or machine is called.
     HostName, "host name (no blank, no `/`)", "Name of a host.",
     |text| is_kernel_word(text, 253)
+}
+
+impl HostName {
+    /// Returns the name of a host that has none of its own.
+    pub fn localhost() -> Self {
+        Self("localhost".into())
+    }
 }
 
 #[cfg(test)]

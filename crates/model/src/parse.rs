@@ -2,7 +2,7 @@
 
 /// Says what a text should have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is no {wanted}")]
+#[error("expected {wanted}, found `{found}`")]
 pub struct ParseError {
     /// The text as it stood.
     pub found: String,
@@ -15,4 +15,10 @@ impl ParseError {
     pub fn new(found: impl Into<String>, wanted: &'static str) -> Self {
         Self { found: found.into(), wanted }
     }
+}
+
+/// Returns the error of a document in which a text does not say what was wanted: serde's own kind of error for that, so
+/// that whoever reads documents need not read this text again.
+pub fn misread<E: serde::de::Error>(found: &str, error: &ParseError) -> E {
+    E::invalid_value(serde::de::Unexpected::Str(found), &error.wanted)
 }

@@ -12,7 +12,8 @@ macro_rules! text_serde {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                let wrong = |error: crate::parse::ParseError| crate::parse::misread(&text, &error);
+                text.parse().map_err(wrong)
             }
         }
 

@@ -33,6 +33,9 @@ impl fmt::Display for Mbps {
 pub struct Mtu(#[schemars(range(min = 68, max = 65535))] u32);
 
 impl Mtu {
+    /// The default of Ethernet (IEEE 802.3; `ETH_DATA_LEN`, include/uapi/linux/if_ether.h).
+    pub const ETHERNET: Self = Self(1500);
+
     /// Returns the size in bytes.
     pub fn get(self) -> u32 {
         self.0

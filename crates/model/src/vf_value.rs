@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::link_state::LinkStateSetting;
+use crate::link_state::VfLinkState;
 use crate::mac::MacAddress;
 use crate::parse::ParseError;
 use crate::rate::RateLimits;
@@ -36,7 +36,7 @@ pub enum VfValue {
     /// On or off.
     Toggle(Toggle),
     /// Auto, enable or disable.
-    LinkState(LinkStateSetting),
+    LinkState(VfLinkState),
 }
 
 impl VfValue {

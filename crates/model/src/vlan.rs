@@ -17,6 +17,12 @@ impl VlanId {
     }
 }
 
+impl From<VlanId> for u64 {
+    fn from(id: VlanId) -> Self {
+        id.0.into()
+    }
+}
+
 impl TryFrom<u64> for VlanId {
     type Error = ParseError;
 
@@ -38,6 +44,12 @@ impl VlanQos {
     /// Returns the priority as a number.
     pub fn get(self) -> u8 {
         self.0
+    }
+}
+
+impl From<VlanQos> for u64 {
+    fn from(qos: VlanQos) -> Self {
+        qos.0.into()
     }
 }
 

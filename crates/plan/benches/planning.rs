@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use vfctl_kinds::document::SriovConfig;
-use vfctl_kinds::path::SpecPath;
+use vfctl_kinds::document::{PlacedDocument, SriovConfig};
+use vfctl_kinds::path::{Origin, SpecPath};
 use vfctl_model::{
     AttributeMap, DeviceAddress, MacAddress, RawReading, Toggle, VfAttribute, VfIndex, VfValue,
 };
-use vfctl_plan::{Detail, Plan, Source, check, plan, render};
+use vfctl_plan::{Detail, Plan, check, plan, render};
 use vfctl_port::{
     HostFacts, IommuFacts, IommuGroup, OwnershipRecord, PfFacts, PfNetdev, SystemFacts, VfFacts, World,
 };
@@ -21,10 +21,10 @@ use vfctl_port::{
 /// How often each world is planned for.
 const RUNS: usize = 20;
 
-/// What planning for 1024 VFs is asked to take at most.
+/// What planning for 1024 VFs may take.
 const ASKED: Duration = Duration::from_millis(10);
 
-/// How much longer 8192 VFs are asked to take at most.
+/// How much longer 8192 VFs may take.
 const ASKED_GROWTH: f64 = 10.0;
 
 /// What both entries ask of each VF, beside its MAC address.
@@ -56,14 +56,14 @@ fn main() {
         measured.iter_mut().for_each(Measured::run);
     }
     let [small, larger @ ..] = measured.map(|measured| measured.report());
-    verdict("1024 VFs", small, ASKED.as_secs_f64() * 1e3, "ms");
+    compare("1024 VFs", small, ASKED.as_secs_f64() * 1e3, "ms");
     for (large, (pfs, vfs)) in larger.into_iter().zip(worlds.into_iter().skip(1)) {
-        verdict(&format!("{pfs} x {vfs} VFs"), large / small, ASKED_GROWTH, "times as long as 1024 VFs");
+        compare(&format!("{pfs} x {vfs} VFs"), large / small, ASKED_GROWTH, "times as long as 1024 VFs");
     }
 }
 
-/// Says how the best time is to what was asked.
-fn verdict(what: &str, is: f64, asked: f64, unit: &str) {
+/// Prints how the best time compares with what was asked.
+fn compare(what: &str, is: f64, asked: f64, unit: &str) {
     let missed = if is <= asked { "" } else { "  MISSED" };
     println!("  {what}, plan and check: {is:.2} {unit}, asked: at most {asked:.0}{missed}");
 }
@@ -90,10 +90,10 @@ impl Measured {
 
     /// Plans once.
     fn run(&mut self) {
-        let place = |path: &SpecPath| format!("bench.yaml:1: {path}");
-        let sources = [Source { config: &self.config, place: &place }];
-        let (planned, planned_in) = timed(|| plan(black_box(&sources), black_box(&self.world)));
-        let (checked, checked_in) = timed(|| planned.hosts.values().try_for_each(check));
+        let place = |path: &SpecPath| Origin::new("bench.yaml", 1, path);
+        let documents = [PlacedDocument { config: &self.config, place: &place }];
+        let (planned, planned_in) = timed(|| plan(black_box(&documents), black_box(&self.world)));
+        let (checked, checked_in) = timed(|| check(&planned));
         let (text, written_in) = timed(|| render(&planned, Detail::Short));
         checked.expect("a plan without flaws");
         self.changes = prove(&planned, &text, self.pfs, self.vfs);
@@ -141,7 +141,7 @@ fn prove(planned: &Plan, text: &str, pfs: u16, vfs: u16) -> usize {
     assert_eq!(of("macAddress"), 2 * half_of_pfs * vfs);
     assert_eq!(of("vlan"), half_of_pfs * vfs / 4 + half_of_pfs * vfs / 2);
     assert_eq!(of("trust"), half_of_pfs * vfs);
-    assert_eq!(of("vfCount"), 2 * half_of_pfs);
+    assert_eq!(of("count"), 2 * half_of_pfs);
     assert!(of("driver") >= half_of_pfs * vfs, "{changes:?}");
     changes.values().sum()
 }

@@ -6,17 +6,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_kinds::finding::Findings;
 use vfctl_kinds::step::Step;
-use vfctl_model::{DeviceAddress, DriverName, HostName, InterfaceName, PciAddress, VfIndex};
-use vfctl_port::{Claim, Phase};
+use vfctl_model::{DeviceAddress, HostName};
+use vfctl_port::{Claim, LaneId, Phase, Scope, Stage, Subject, Thing};
 
-/// What would be done on each host.
+/// What would be done on each host and in the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Plan {
     /// The version of this document's format.
     pub format: PlanFormat,
     /// The plan of each host that was planned for, by its name.
-    pub hosts: BTreeMap<HostName, HostPlan>,
+    pub hosts: BTreeMap<HostName, ScopePlan>,
+    /// The plan of the cluster; absent where there are no facts of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ScopePlan>,
 }
 
 /// The versions of the plan format.
@@ -27,54 +30,55 @@ pub enum PlanFormat {
     V1,
 }
 
-/// What would be done on one host.
+/// What would be done on one host, or in the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct HostPlan {
-    /// The documents that concern the host.
+pub struct ScopePlan {
+    /// The documents that concern it.
     pub documents: Vec<String>,
-    /// What is done for the host as a whole, before all lanes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub prepare: Vec<Step>,
-    /// The work on each PF.
-    pub lanes: Vec<Lane>,
-    /// What is to be said of the host as a whole.
-    #[serde(default)]
+    /// The work, in order: all lanes of a stage are done before the next stage begins here.
+    pub stages: Vec<StagePlan>,
+    /// What is to be said of the scope as a whole.
+    #[serde(default, skip_serializing_if = "Findings::is_empty")]
     pub findings: Findings,
 }
 
-/// The work on one PF.
+/// The lanes of one stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct StagePlan {
+    /// The stage.
+    pub stage: Stage,
+    /// Its lanes.
+    pub lanes: Vec<Lane>,
+}
+
+/// The work on one thing, such as a PF.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Lane {
-    /// The PF.
-    pub pf: DeviceAddress,
-    /// The spec's name for it, with its document: `workers/fast`.
-    pub name: String,
-    /// The name of its interface.
+    /// The PF; absent where the lane works on its scope as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub interface: Option<InterfaceName>,
-    /// Its driver.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub driver: Option<DriverName>,
-    /// Lanes of one queue run one after the other: their PFs share a bond, a bridge or the host's own path.
+    pub pf: Option<DeviceAddress>,
+    /// How the thing is called in one word, such as its interface.
+    pub title: String,
+    /// The thing with all its names.
+    pub heading: String,
+    /// Lanes of one queue run one after the other: they share a bond, a bridge or the host's own path.
     pub queue: u32,
-    /// How many VFs there will be.
-    pub vf_count: u16,
-    /// The PCI addresses that new VFs will have.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub vf_addresses: BTreeMap<VfIndex, PciAddress>,
     /// What the lane rests on: checked before the first write, and a plan is stale exactly if one is broken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub basis: Vec<Claim>,
     /// The work, in order.
     pub phases: Vec<PhasePlan>,
     /// What is true at the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goal: Vec<Claim>,
-    /// What must be true again before another PF of the queue is touched, such as a carrier that the work takes away.
+    /// What must be true again before another lane of the queue begins, such as a carrier that the work takes away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub afterwards: Vec<Claim>,
     /// What else is to be said.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Findings::is_empty")]
     pub findings: Findings,
 }
 
@@ -89,26 +93,50 @@ pub struct PhasePlan {
 }
 
 impl Plan {
-    /// Returns the plan of these hosts.
-    pub fn new(hosts: BTreeMap<HostName, HostPlan>) -> Self {
-        Self { format: PlanFormat::V1, hosts }
+    /// Returns the plan of these hosts, and of the cluster where there is one.
+    pub fn new(hosts: BTreeMap<HostName, ScopePlan>, cluster: Option<ScopePlan>) -> Self {
+        Self { format: PlanFormat::V1, hosts, cluster }
     }
 
-    /// Returns whether there is nothing to do on any host.
+    /// Returns the plan of each scope, hosts first.
+    pub fn scopes(&self) -> impl Iterator<Item = (Scope, &ScopePlan)> {
+        let hosts = self.hosts.iter().map(|(host, plan)| (Scope::Host(host.clone()), plan));
+        hosts.chain(self.cluster.iter().map(|plan| (Scope::Cluster, plan)))
+    }
+
+    /// Returns the names of the documents that it applies, each once.
+    pub fn documents(&self) -> Vec<String> {
+        let mut documents: Vec<String> = self.scopes().flat_map(|(_, plan)| plan.documents.clone()).collect();
+        documents.sort();
+        documents.dedup();
+        documents
+    }
+
+    /// Returns whether there is nothing to do anywhere.
     pub fn is_empty(&self) -> bool {
-        self.hosts.values().all(HostPlan::is_empty)
+        self.scopes().all(|(_, plan)| plan.is_empty())
     }
 
-    /// Returns whether something blocks on some host.
+    /// Returns whether something blocks somewhere.
     pub fn is_blocked(&self) -> bool {
-        self.hosts.values().any(HostPlan::is_blocked)
+        self.scopes().any(|(_, plan)| plan.is_blocked())
+    }
+
+    /// Returns whether a step may only be performed with the user's consent.
+    pub fn needs_consent(&self) -> bool {
+        self.scopes().any(|(_, plan)| plan.needs_consent())
     }
 }
 
-impl HostPlan {
-    /// Returns every step, in the order of lanes and phases.
+impl ScopePlan {
+    /// Returns every lane with its stage, in order.
+    pub fn lanes(&self) -> impl Iterator<Item = (Stage, &Lane)> {
+        self.stages.iter().flat_map(|StagePlan { stage, lanes }| lanes.iter().map(move |lane| (*stage, lane)))
+    }
+
+    /// Returns every step, in the order of stages, lanes and phases.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.prepare.iter().chain(self.lanes.iter().flat_map(Lane::steps))
+        self.lanes().flat_map(|(_, lane)| lane.steps())
     }
 
     /// Returns whether there is nothing to do.
@@ -116,9 +144,9 @@ impl HostPlan {
         self.steps().next().is_none()
     }
 
-    /// Returns whether something blocks: then nothing is written on this host.
+    /// Returns whether something blocks: then nothing is written in this scope.
     pub fn is_blocked(&self) -> bool {
-        !self.findings.problems.is_empty() || self.lanes.iter().any(|lane| !lane.findings.problems.is_empty())
+        self.findings.block() || self.lanes().any(|(_, lane)| lane.findings.block())
     }
 
     /// Returns whether a step may only be performed with the user's consent.
@@ -133,8 +161,18 @@ impl Lane {
         self.phases.iter().flat_map(|phase| &phase.steps)
     }
 
-    /// Returns how the PF is called: by its interface, or else by its address.
-    pub fn title(&self) -> String {
-        self.interface.as_ref().map_or_else(|| self.pf.to_string(), ToString::to_string)
+    /// Returns what the lane works on.
+    pub fn thing(&self) -> Thing {
+        self.pf.clone().map_or(Thing::System, Thing::Pf)
+    }
+
+    /// Returns what the lane works on, in this scope.
+    pub fn subject(&self, scope: &Scope) -> Subject {
+        Subject { scope: scope.clone(), thing: self.thing() }
+    }
+
+    /// Returns by what a journal knows the lane.
+    pub fn id(&self, scope: &Scope, stage: Stage) -> LaneId {
+        LaneId { host: scope.host().cloned(), stage, thing: self.thing().to_string() }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use vfctl_kinds::step::{Change, Step};
 use vfctl_model::VfSet;
-use vfctl_port::{Op, Property};
+use vfctl_port::Thing;
 
 /// How many different changes are shown line by line before they are summed up.
 const SHOWN: usize = 8;
@@ -25,7 +25,7 @@ struct Group<'a> {
 /// Returns the lines.
 pub(crate) fn changes(step: &Step) -> Vec<String> {
     let groups = groups(step);
-    let all: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
+    let all: VfSet = step.changes.iter().filter_map(Change::vf).collect();
     let begin_alike = groups.windows(2).all(|pair| matches!(pair, [a, b] if a.from == b.from));
     let own_value_each = groups.len() == all.len();
     let ends = groups.first().zip(groups.last());
@@ -56,7 +56,7 @@ fn groups(step: &Step) -> Vec<Group<'_>> {
         if place == groups.len() {
             groups.push(Group { from, to, members: VfSet::default() });
         }
-        if let (Some(group), Some(vf)) = (groups.get_mut(place), change.vf) {
+        if let (Some(group), Some(vf)) = (groups.get_mut(place), change.vf()) {
             group.members.insert(vf);
         }
     }
@@ -73,17 +73,15 @@ impl Group<'_> {
 
 /// Returns which property of which VFs a line speaks of, in the words of the spec.
 fn subject(step: &Step, members: &VfSet) -> String {
-    let word = match &step.property {
-        Property::Loaded => {
-            let names: Vec<String> = step.changes.iter().filter_map(module).collect();
-            format!("module {}", names.join(", "))
-        }
-        property => property.word(),
+    let modules: Vec<String> = step.changes.iter().filter_map(module).collect();
+    let word = match modules.as_slice() {
+        [] => step.property.to_string(),
+        modules => format!("module {}", modules.join(", ")),
     };
     if members.is_empty() { format!("{word}:") } else { format!("vf {}: {word}:", shown(members)) }
 }
 
-/// Returns a set of VFs for people: one of many holes is told by its begin, its end and its size.
+/// Returns a set of VFs for people: one of many holes is shown by its begin, its end and its size.
 fn shown(members: &VfSet) -> String {
     let whole = members.to_string();
     if whole.len() <= WIDEST_SET {
@@ -97,11 +95,11 @@ fn shown(members: &VfSet) -> String {
     }
 }
 
-/// Returns the module that a change loads.
+/// Returns the module that a change is about.
 fn module(change: &Change) -> Option<String> {
-    match &change.op {
-        Op::LoadModule { module } => Some(module.to_string()),
-        _ => None,
+    match change.op.target.thing() {
+        Thing::Module(module) => Some(module.to_string()),
+        Thing::System | Thing::Pf(_) | Thing::Vf(..) => None,
     }
 }
 
@@ -112,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn set_of_many_holes_is_told_by_its_begin_its_end_and_its_size() {
+    fn set_of_many_holes_is_shown_by_its_begin_its_end_and_its_size() {
         let every = |step: usize| (0..1024).step_by(step).map(VfIndex).collect::<VfSet>();
         assert_eq!(shown(&every(1)), "0-1023");
         assert_eq!(shown(&every(3)), "0,3,6,9,12,15,18,21,24,27,30,33,36,39 … 1023 (342 VFs)");

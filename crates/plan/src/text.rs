@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use vfctl_kinds::finding::{Finding, Findings};
-use vfctl_kinds::step::{Impact, Reason, Step};
-use vfctl_model::{HostName, VfIndex, VfSet};
-use vfctl_port::{ClaimValue, Expect, Op, Property};
+use vfctl_kinds::step::{Reason, Step};
+use vfctl_model::VfIndex;
+use vfctl_port::Scope;
 
-use crate::document::{HostPlan, Lane, Plan};
+use crate::document::{Lane, Plan, ScopePlan};
 use crate::summary;
 use crate::wrap::wrap;
 
@@ -23,11 +23,11 @@ pub enum Detail {
 /// Renders a plan. The text ends with a line feed.
 pub fn render(plan: &Plan, detail: Detail) -> String {
     let mut text = String::new();
-    for (position, (name, host)) in plan.hosts.iter().enumerate() {
+    for (position, (scope, plan)) in plan.scopes().enumerate() {
         if position > 0 {
             text.push('\n');
         }
-        render_host(&mut text, name, host, detail);
+        render_scope(&mut text, &scope, plan, detail);
     }
     if plan.hosts.len() > 1 {
         text.push('\n');
@@ -36,76 +36,45 @@ pub fn render(plan: &Plan, detail: Detail) -> String {
     text
 }
 
-fn render_host(text: &mut String, name: &HostName, host: &HostPlan, detail: Detail) {
+fn render_scope(text: &mut String, scope: &Scope, plan: &ScopePlan, detail: Detail) {
     let documents =
-        if host.documents.is_empty() { "no document".to_owned() } else { host.documents.join(", ") };
-    line(text, 0, &format!("host {name}: {documents}"));
-    if host.documents.is_empty() {
-        line(text, 0, "Not for this host.");
+        if plan.documents.is_empty() { "no document".to_owned() } else { plan.documents.join(", ") };
+    line(text, 0, &format!("{scope}: {documents}"));
+    if plan.documents.is_empty() {
+        line(text, 0, &format!("Not for this {}.", if scope.host().is_some() { "host" } else { "cluster" }));
         return;
     }
-    if !host.prepare.is_empty() && !host.is_blocked() {
-        line(text, 1, "system");
-        for step in &host.prepare {
-            render_step(text, step, detail);
+    for stage in &plan.stages {
+        for (position, lane) in stage.lanes.iter().enumerate() {
+            let before = stage.lanes.get(..position).unwrap_or_default();
+            render_lane(text, before, lane, plan.is_blocked(), detail);
         }
     }
-    for lane in &host.lanes {
-        render_lane(text, host, lane, detail);
-    }
-    render_findings(text, 1, &host.findings);
-    line(text, 0, &summary(host));
+    render_findings(text, 1, &plan.findings);
+    line(text, 0, &summary(plan));
 }
 
-fn render_lane(text: &mut String, host: &HostPlan, lane: &Lane, detail: Detail) {
-    let nothing_to_say = lane.findings.problems.is_empty() && lane.findings.notes.is_empty();
-    if lane.phases.is_empty() && nothing_to_say {
+/// Renders a lane; `before` are those of its stage that stand before it.
+fn render_lane(text: &mut String, before: &[Lane], lane: &Lane, is_blocked: bool, detail: Detail) {
+    let has_work = !(lane.phases.is_empty() || is_blocked && lane.pf.is_none());
+    if !has_work && lane.findings.is_empty() {
         return;
     }
-    let driver = lane.driver.as_ref().map_or("no driver", |driver| driver.as_str());
-    let title = match &lane.interface {
-        Some(interface) => format!("{interface} ({}, {driver})", lane.pf),
-        None => format!("{} ({driver})", lane.pf),
-    };
-    line(text, 1, &format!("{title} as {}", lane.name));
-    let earlier =
-        host.lanes.iter().take_while(|other| other.pf != lane.pf).filter(|other| !other.phases.is_empty());
-    if let Some(before) = earlier.filter(|other| other.queue == lane.queue && !lane.phases.is_empty()).last()
-    {
-        line(
-            text,
-            2,
-            &format!("after {}: both stand under one bond, bridge or path to this host", before.title()),
-        );
+    line(text, 1, &lane.heading);
+    let in_queue = |other: &&Lane| other.queue == lane.queue && !other.phases.is_empty();
+    if let Some(before) = before.iter().rfind(in_queue).filter(|_| has_work) {
+        let title = &before.title;
+        line(text, 2, &format!("after {title}: both stand under one bond, bridge or path to this host"));
     }
-    if lane.findings.problems.is_empty() {
+    if has_work && !lane.findings.block() {
         for phase in &lane.phases {
             line(text, 2, &phase.phase.to_string());
             for step in &phase.steps {
                 render_step(text, step, detail);
             }
-            if phase.steps.iter().any(|step| step.changes.iter().any(creates)) {
-                render_addresses(text, lane);
-            }
         }
     }
     render_findings(text, 2, &lane.findings);
-}
-
-/// Returns whether a change makes VFs.
-fn creates(change: &vfctl_kinds::step::Change) -> bool {
-    matches!(change.op, Op::SetVfCount { count, .. } if count > 0)
-}
-
-/// Shows which PCI addresses new VFs will have.
-fn render_addresses(text: &mut String, lane: &Lane) {
-    let mut addresses = lane.vf_addresses.iter();
-    let (Some((first, at)), last) = (addresses.next(), addresses.next_back()) else { return };
-    let shown = match last {
-        Some((last, end)) => format!("vf {first}-{last} at {at} to {end}"),
-        None => format!("vf {first} at {at}"),
-    };
-    line(text, 4, &shown);
 }
 
 fn render_step(text: &mut String, step: &Step, detail: Detail) {
@@ -116,18 +85,16 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
     for change in summary::changes(step) {
         line(text, 3, &format!("{change}{why}"));
     }
-    if step.impact == Impact::Destroys {
-        line(text, 4, &format!("! {}", destroyed(step)));
-    } else if !step.victims.is_empty() {
-        let what = match &step.property {
-            Property::Up => "takes the PF down, and its VFs' link with it".to_owned(),
-            _ => step.impact.to_string(),
-        };
+    for detail in &step.details {
+        line(text, 4, detail);
+    }
+    if step.needs_consent() {
+        let what = step.consequence.clone().unwrap_or_else(|| step.impact.to_string());
         line(text, 4, &format!("! {what}; apply needs --allow-disruption"));
     }
     for victim in &step.victims {
         let of = victim.vf.map_or_else(|| "this host".to_owned(), |VfIndex(vf)| format!("vf {vf}"));
-        let verb = if victim.perhaps { "may hurt" } else { "hurts" };
+        let verb = if victim.perhaps { "may disrupt" } else { "disrupts" };
         line(text, 4, &format!("! {verb} {of}: {}", victim.user));
     }
     if detail == Detail::Verbose {
@@ -137,16 +104,6 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
             let _ = writeln!(text, "        $ {}{origin}", change.op);
         }
     }
-}
-
-/// Returns which VFs a step destroys.
-fn destroyed(step: &Step) -> String {
-    let count = step.requires.iter().find_map(|claim| match (&claim.property, &claim.expect) {
-        (Property::VfCount, Expect::Is(ClaimValue::Number(count))) => u16::try_from(*count).ok(),
-        _ => None,
-    });
-    let which = count.map_or("its VFs".to_owned(), |count| format!("vf {}", VfSet::first(count)));
-    format!("destroys {which}; apply needs --allow-disruption")
 }
 
 fn render_findings(text: &mut String, depth: usize, findings: &Findings) {
@@ -174,32 +131,32 @@ fn render_finding(text: &mut String, depth: usize, level: &str, finding: &Findin
 
 /// Returns the last line of a plan for several hosts.
 fn fleet_summary(plan: &Plan) -> String {
-    let count = |is: &dyn Fn(&HostPlan) -> bool| plan.hosts.values().filter(|host| is(host)).count();
-    let concerned = |host: &HostPlan| !host.documents.is_empty();
+    let count = |is: &dyn Fn(&ScopePlan) -> bool| plan.hosts.values().filter(|host| is(host)).count();
+    let concerned = |host: &ScopePlan| !host.documents.is_empty();
     let parts = [
-        (count(&HostPlan::is_blocked), "blocked"),
+        (count(&ScopePlan::is_blocked), "blocked"),
         (count(&|host| !host.is_blocked() && !host.is_empty()), "with changes"),
         (count(&|host| concerned(host) && !host.is_blocked() && host.is_empty()), "without changes"),
         (count(&|host| !concerned(host) && !host.is_blocked()), "not concerned"),
     ];
-    let told = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-    format!("{}: {}.", counted(plan.hosts.len(), "host"), told.collect::<Vec<_>>().join(", "))
+    let shown = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    format!("{}: {}.", counted(plan.hosts.len(), "host"), shown.collect::<Vec<_>>().join(", "))
 }
 
-/// Returns the last line of a host.
-fn summary(host: &HostPlan) -> String {
-    if host.is_blocked() {
-        let problems = host.findings.problems.len()
-            + host.lanes.iter().map(|lane| lane.findings.problems.len()).sum::<usize>();
-        return format!("Blocked: {} to mend before anything is written.", counted(problems, "error"));
+/// Returns the last line of a scope.
+fn summary(plan: &ScopePlan) -> String {
+    if plan.is_blocked() {
+        let problems = plan.findings.problems.len()
+            + plan.lanes().map(|(_, lane)| lane.findings.problems.len()).sum::<usize>();
+        return format!("Plan blocked by {}. Nothing will be changed.", counted(problems, "error"));
     }
-    if host.is_empty() {
+    if plan.is_empty() {
         return "No changes.".to_owned();
     }
-    let steps = host.steps().count();
-    let ops: usize = host.steps().map(|step| step.changes.len()).sum();
-    let consent = if host.needs_consent() { " Apply needs --allow-disruption." } else { "" };
-    let lanes = host.lanes.iter().filter(|lane| !lane.phases.is_empty()).count();
+    let steps = plan.steps().count();
+    let ops: usize = plan.steps().map(|step| step.changes.len()).sum();
+    let consent = if plan.needs_consent() { " Apply needs --allow-disruption." } else { "" };
+    let lanes = plan.lanes().filter(|(_, lane)| lane.pf.is_some() && !lane.phases.is_empty()).count();
     format!(
         "Plan: {}, {} on {}.{consent}",
         counted(steps, "step"),

@@ -2,14 +2,14 @@
 //! found out.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has found something")]
 
-use vfctl_kinds::document::SriovConfig;
-use vfctl_kinds::path::SpecPath;
+use vfctl_kinds::document::{PlacedDocument, SriovConfig};
+use vfctl_kinds::path::{Origin, SpecPath};
 use vfctl_kinds::step::{Impact, Step};
 use vfctl_model::{Toggle, VfIndex};
-use vfctl_plan::{HostPlan, Lane, Source, check, plan};
-use vfctl_port::{Op, Phase, Property, World};
+use vfctl_plan::{Lane, Plan, check, plan};
+use vfctl_port::{Action, Phase, Property, Stage, Target, World};
 
-/// New VFs of which half get another driver: loans, initial values, drivers, an MTU.
+/// New VFs of which half get another driver: settings changed for a while, initial values, drivers, an MTU.
 const NEW: &str = r#"{
     "apiVersion": "vfctl.dev/v1alpha1", "kind": "SriovConfig", "metadata": {"name": "new"},
     "spec": {"physicalFunctions": [{
@@ -40,38 +40,43 @@ const THERE: &str = r#"{
     }]}
 }"#;
 
-fn planned(spec: &str, facts: &str) -> HostPlan {
+fn planned(spec: &str, facts: &str) -> Plan {
     let config: SriovConfig = serde_json::from_str(spec).unwrap();
     let world: World = serde_json::from_str(facts).unwrap();
-    let place = |path: &SpecPath| format!("spec.yaml:1: {path}");
-    let mut plan = plan(&[Source { config: &config, place: &place }], &world);
-    plan.hosts.pop_first().map(|(_, host)| host).unwrap()
+    let place = |path: &SpecPath| Origin::new("spec.yaml", 1, path);
+    plan(&[PlacedDocument { config: &config, place: &place }], &world)
 }
 
-fn new() -> HostPlan {
+/// Returns the lane of the first PF.
+fn port(plan: &mut Plan) -> &mut Lane {
+    let stages = plan.hosts.values_mut().flat_map(|host| &mut host.stages);
+    stages.flat_map(|stage| &mut stage.lanes).find(|lane| lane.pf.is_some()).unwrap()
+}
+
+fn new() -> Plan {
     planned(NEW, include_str!("../../../examples/dpdk-e810/facts.json"))
 }
 
-fn used() -> HostPlan {
+fn used() -> Plan {
     planned(USED, include_str!("../../../examples/grow-in-use/facts.json"))
 }
 
-fn there() -> HostPlan {
+fn there() -> Plan {
     planned(THERE, include_str!("../../../examples/to-vfio-and-back/facts.json"))
 }
 
 /// Spoils a plan; the check must then say something with these words.
 #[track_caller]
-fn finds(words: &str, good: HostPlan, spoil: impl FnOnce(&mut Lane)) {
+fn finds(words: &str, good: Plan, spoil: impl FnOnce(&mut Lane)) {
     let mut spoilt = good.clone();
     assert_eq!(check(&good), Ok(()));
-    spoil(spoilt.lanes.first_mut().unwrap());
+    spoil(port(&mut spoilt));
     assert_ne!(spoilt, good, "nothing was spoilt");
-    told(words, &spoilt);
+    found(words, &spoilt);
 }
 
 #[track_caller]
-fn told(words: &str, spoilt: &HostPlan) {
+fn found(words: &str, spoilt: &Plan) {
     let flaws = check(spoilt).expect_err("a flaw");
     let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
     assert!(flaws.iter().any(|flaw| flaw.contains(words)), "{words:?} is not among {flaws:#?}");
@@ -91,7 +96,7 @@ fn step(lane: &mut Lane, phase: Phase, property: Property) -> &mut Step {
 
 #[test]
 fn count_that_does_not_go_through_zero_is_found() {
-    finds("vfCount is not 0", used(), |lane| drop_phase(lane, Phase::RemoveVfs));
+    finds("count is not 0", used(), |lane| drop_phase(lane, Phase::RemoveVfs));
 }
 
 #[test]
@@ -120,7 +125,7 @@ fn use_that_is_not_in_the_basis_is_found() {
 
 #[test]
 fn goal_that_no_step_reaches_is_found() {
-    finds("nothing makes the goal true", new(), |lane| drop_phase(lane, Phase::ConfigureVf));
+    finds("nothing makes the goal true", new(), |lane| drop_phase(lane, Phase::ConfigureVfs));
 }
 
 #[test]
@@ -135,8 +140,8 @@ fn initial_value_that_nobody_holds_against_new_vfs_is_found() {
 fn promise_that_no_op_keeps_is_found() {
     let vlan = Property::Attribute(vfctl_model::VfAttribute::Vlan);
     finds("promises what nothing in it makes true", new(), |lane| {
-        let step = step(lane, Phase::ConfigureVf, vlan);
-        step.changes.retain(|change| change.vf != Some(VfIndex(3)));
+        let step = step(lane, Phase::ConfigureVfs, vlan);
+        step.changes.retain(|change| change.vf() != Some(VfIndex(3)));
     });
 }
 
@@ -148,9 +153,9 @@ fn driver_that_is_still_there_is_found() {
 #[test]
 fn driver_that_would_be_taken_before_its_time_is_found() {
     finds("driver", new(), |lane| {
-        let loan = step(lane, Phase::PreparePf, Property::DriversAutoprobe);
-        loan.changes.clear();
-        loan.ends.clear();
+        let withheld = step(lane, Phase::PreparePf, Property::DriversAutoprobe);
+        withheld.changes.clear();
+        withheld.ends.clear();
     });
 }
 
@@ -167,9 +172,7 @@ fn two_ops_for_one_value_are_found() {
     finds("writes what another op of the phase writes", new(), |lane| {
         let changes = &mut step(lane, Phase::PreparePf, Property::DriversAutoprobe).changes;
         let mut again = changes.first().unwrap().clone();
-        if let Op::SetDriversAutoprobe { autoprobe, .. } = &mut again.op {
-            *autoprobe = Toggle::On;
-        }
+        again.op.action = Action::SetDriversAutoprobe(Toggle::On);
         changes.push(again);
     });
 }
@@ -179,7 +182,9 @@ fn device_that_is_another_vfs_is_found() {
     finds("will be at", new(), |lane| {
         let boot_disk = "0000:00:01.1".parse().unwrap();
         let bind = step(lane, Phase::Bind, Property::Driver);
-        if let Some(Op::BindDriver { device, .. }) = bind.changes.first_mut().map(|change| &mut change.op) {
+        if let Some(Target::Function(_, _, device)) =
+            bind.changes.first_mut().map(|change| &mut change.op.target)
+        {
             *device = boot_disk;
         }
     });
@@ -187,9 +192,10 @@ fn device_that_is_another_vfs_is_found() {
 
 #[test]
 fn vf_that_does_not_exist_is_found() {
-    finds("there is no such VF", new(), |lane| {
+    finds("the VF's address is not known", new(), |lane| {
         let bind = step(lane, Phase::Bind, Property::Driver);
-        if let Some(Op::BindDriver { vf, .. }) = bind.changes.first_mut().map(|change| &mut change.op) {
+        if let Some(Target::Function(_, vf, _)) = bind.changes.first_mut().map(|change| &mut change.op.target)
+        {
             *vf = VfIndex(8);
         }
     });
@@ -206,32 +212,54 @@ fn mtu_above_the_pfs_is_found() {
 
 #[test]
 fn op_of_another_pf_is_found() {
-    finds("belongs to another lane", used(), |lane| lane.pf = "pci/0000:01:00.0".parse().unwrap());
+    finds("belongs to another lane", used(), |lane| lane.pf = "pci/0000:01:00.0".parse().ok());
 }
 
 #[test]
 fn op_through_another_interface_is_found() {
     let vlan = Property::Attribute(vfctl_model::VfAttribute::Vlan);
     finds("interface is not eth9", new(), |lane| {
-        for change in &mut step(lane, Phase::ConfigureVf, vlan).changes {
-            let Op::SetVf { interface, .. } = &mut change.op else { panic!("{}", change.op) };
+        for change in &mut step(lane, Phase::ConfigureVfs, vlan).changes {
+            let Target::VfThroughPf(_, interface, _) = &mut change.op.target else { panic!("{}", change.op) };
             *interface = "eth9".parse().unwrap();
         }
     });
 }
 
 #[test]
-fn op_before_all_lanes_is_found() {
-    let mut spoilt = used();
-    let destroys = step(spoilt.lanes.first_mut().unwrap(), Phase::RemoveVfs, Property::VfCount).clone();
-    spoilt.prepare.push(destroys);
-    told("stands before all lanes", &spoilt);
+fn vf_past_the_count_is_found() {
+    let vlan = Property::Attribute(vfctl_model::VfAttribute::Vlan);
+    finds("there is no such VF", new(), |lane| {
+        let change = step(lane, Phase::ConfigureVfs, vlan).changes.first_mut();
+        if let Some(Target::VfThroughPf(_, _, vf)) = change.map(|change| &mut change.op.target) {
+            *vf = VfIndex(8);
+        }
+    });
+}
+
+#[test]
+fn op_of_a_port_in_the_lane_of_the_system_is_found() {
+    let mut spoilt = new();
+    let creates = step(port(&mut spoilt), Phase::CreateVfs, Property::VfCount).clone();
+    let prepare = spoilt.hosts.values_mut().flat_map(|host| &mut host.stages);
+    let prepare =
+        prepare.filter(|stage| stage.stage == Stage::Prepare).flat_map(|stage| &mut stage.lanes).next();
+    prepare.unwrap().phases.first_mut().unwrap().steps.push(creates);
+    found("belongs to another lane", &spoilt);
 }
 
 #[test]
 fn two_lanes_for_one_pf_are_found() {
     let mut spoilt = used();
-    let lane = spoilt.lanes.first().unwrap().clone();
-    spoilt.lanes.push(lane);
-    told("there are two lanes", &spoilt);
+    let stage = spoilt.hosts.values_mut().next().unwrap().stages.first_mut().unwrap();
+    let lane = stage.lanes.first().unwrap().clone();
+    stage.lanes.push(lane);
+    found("there are two lanes", &spoilt);
+}
+
+#[test]
+fn stages_out_of_order_are_found() {
+    let mut spoilt = new();
+    spoilt.hosts.values_mut().next().unwrap().stages.reverse();
+    found("comes after a later stage", &spoilt);
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use vfctl_model::DeviceAddress;
 
-use crate::facts::{HostFacts, PfFacts};
+use crate::facts::{ClusterFacts, HostFacts, PfFacts, SystemFacts};
 use crate::journal::JournalEntry;
 use crate::op::Op;
 use crate::outcome::Outcome;
+use crate::subject::Scope;
 
 /// Why an edge could not do its work at all.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,11 @@ pub struct EdgeError {
 }
 
 impl EdgeError {
+    /// Returns the error of an attempt on a scope that the edge does not reach.
+    pub fn out_of_reach(scope: &Scope) -> Self {
+        Self { attempt: format!("reach {scope} from here"), cause: None }
+    }
+
     /// Returns the error of an attempt with its cause.
     pub fn new(
         attempt: impl Into<String>,
@@ -43,27 +49,45 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What is to be read of a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Everything.
+    Whole,
+    /// What concerns the machine as a whole: kernel, modules, IOMMU. Nothing of PFs.
+    System,
+    /// One PF and its VFs, by requests for that device alone. Who uses a VF is not looked at, nor are addresses and
+    /// routes.
+    Pf(DeviceAddress),
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observed {
+    /// A whole host.
+    Host(Box<HostFacts>),
+    /// A machine as a whole.
+    System(Box<SystemFacts>),
+    /// One PF; `None` where it is gone.
+    Pf(DeviceAddress, Option<Box<PfFacts>>),
+    /// The whole cluster.
+    Cluster(Box<ClusterFacts>),
+}
+
 /// Reads facts. Partial trouble is part of the facts, not an error.
 pub trait Observe: Sync {
-    /// Reads the whole host.
+    /// Reads this of a scope. `limit` bounds each read that can hang; what has not come by then is unread.
     ///
     /// # Errors
-    /// Where nothing at all could be read, such as without `/sys`.
-    fn observe_host(&self) -> Result<HostFacts, EdgeError>;
-
-    /// Reads one PF and its VFs again, by a request for that device alone; `None` where it is gone.
-    /// Who uses a VF is not looked at, nor are addresses and routes.
-    ///
-    /// # Errors
-    /// Where the PF could not be read at all.
-    fn observe_pf(&self, pf: &DeviceAddress) -> Result<Option<PfFacts>, EdgeError>;
+    /// Where nothing at all could be read, such as without `/sys`, or where this edge does not reach the scope.
+    fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError>;
 }
 
 /// Performs operations.
 pub trait Perform: Sync {
     /// Performs ops of one phase and lane that do not depend on one another; returns one outcome per op,
     /// in their order. `limit` bounds each op that can hang: past it the outcome is `Unknown`.
-    fn perform(&self, ops: &[Op], limit: Duration) -> Vec<Outcome>;
+    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome>;
 }
 
 /// Keeps what was done and what was there before, on stable storage.

@@ -1,7 +1,14 @@
-//! What an error number usually means for an op, and what to do about it.
+//! What an error number usually means for an action, and what to do about it: one row each, the first that fits.
 
-use crate::op::{Op, OpKind};
+use crate::action::{Action, ActionKind};
+use crate::binding::Binding;
+use crate::op::Op;
 use crate::outcome::OpError;
+
+use ActionKind::{
+    BindDriver, CreateVfs, LoadModule, ProbeDriver, RemoveVfs, SetPfMtu, SetVfAttribute, SetVfMtu,
+    UnbindDriver,
+};
 
 /// Linux's error numbers that have a usual cause here (include/uapi/asm-generic/errno-base.h and errno.h).
 mod errno {
@@ -19,41 +26,97 @@ mod errno {
     pub(super) const EPROTONOSUPPORT: i32 = 93;
 }
 
+/// Which refusals a hint is for.
+struct Row {
+    /// The kinds of actions; empty for all.
+    kinds: &'static [ActionKind],
+    /// The error numbers; empty for all, also for an error that is not the kernel's.
+    errnos: &'static [i32],
+    hint: &'static str,
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        kinds: &[LoadModule],
+        errnos: &[],
+        hint: "the module is not installed for this kernel, is barred, or is refused by its lockdown",
+    },
+    Row {
+        kinds: &[],
+        errnos: &[errno::EPERM, errno::EACCES],
+        hint: "run as root, outside of containers and user namespaces; if you are, the driver holds VFs that a virtual machine was given, or the kernel is locked down",
+    },
+    Row {
+        kinds: &[CreateVfs, RemoveVfs],
+        errnos: &[errno::ENOENT],
+        hint: "the PF has no driver, or its driver has no SR-IOV support; load or bind it",
+    },
+    Row {
+        kinds: &[CreateVfs, RemoveVfs],
+        errnos: &[errno::EBUSY],
+        hint: "somebody made VFs in the meantime; run plan again",
+    },
+    Row {
+        kinds: &[CreateVfs],
+        errnos: &[errno::ERANGE],
+        hint: "more than the driver allows now; sriov_totalvfs says how many",
+    },
+    Row {
+        kinds: &[CreateVfs],
+        errnos: &[errno::ENOMEM],
+        hint: "no room for the VFs' memory or bus numbers; enable MMIO above 4 GiB in firmware, or boot with pci=realloc",
+    },
+    Row {
+        kinds: &[CreateVfs],
+        errnos: &[errno::ENOSPC],
+        hint: "the device ran out of interrupt vectors; ask for fewer VFs",
+    },
+    Row {
+        kinds: &[BindDriver, ProbeDriver],
+        errnos: &[errno::ENODEV],
+        hint: "no such driver is loaded, or it does not take this device",
+    },
+    Row {
+        kinds: &[UnbindDriver],
+        errnos: &[errno::ENODEV],
+        hint: "the VF had left its driver already; run plan again",
+    },
+    Row {
+        kinds: &[SetVfAttribute],
+        errnos: &[errno::EINVAL],
+        hint: "drivers refuse so what they cannot do: a rate without carrier or above the link's speed, a minimum rate",
+    },
+    Row {
+        kinds: &[SetVfAttribute],
+        errnos: &[errno::EOPNOTSUPP, errno::EPROTONOSUPPORT],
+        hint: "the driver has no such attribute or value; take it out of the spec or set onUnsupported: warn",
+    },
+    Row {
+        kinds: &[SetVfAttribute],
+        errnos: &[errno::EAGAIN, errno::EBUSY],
+        hint: "the VF is still being reset; try again",
+    },
+    Row {
+        kinds: &[SetPfMtu, SetVfMtu],
+        errnos: &[errno::EINVAL],
+        hint: "outside of what the driver takes; `ip -d link` shows maxmtu",
+    },
+];
+
+/// What a refused bind to a vfio driver lacks.
+const NO_IOMMU: &str =
+    "vfio needs an IOMMU group; enable the IOMMU in firmware and on the kernel's command line";
+
 /// Returns the usual cause and the fix of this refusal; `None` where there is no usual one.
 pub fn hint(op: &Op, error: &OpError) -> Option<&'static str> {
-    use OpKind::{BindDriver, LoadModule, ProbeDriver, SetPfMtu, SetVf, SetVfCount, SetVfMtu, UnbindDriver};
-    if op.kind() == LoadModule {
-        return Some("the module is not installed for this kernel, is barred, or is refused by its lockdown");
+    let for_vfio = matches!(&op.action, Action::BindDriver(Binding { driver, .. }) if driver.is_vfio());
+    if for_vfio && error.errno == Some(errno::EINVAL) {
+        return Some(NO_IOMMU);
     }
-    let for_vfio = matches!(op, Op::BindDriver { driver, .. } if driver.is_vfio());
-    Some(match (op.kind(), error.errno?) {
-        (_, errno::EPERM | errno::EACCES) => {
-            "run as root, outside of containers and user namespaces; if you are, the driver holds VFs that a virtual machine was given, or the kernel is locked down"
-        }
-        (SetVfCount, errno::ENOENT) => {
-            "the PF has no driver, or its driver has no SR-IOV support; load or bind it"
-        }
-        (SetVfCount, errno::EBUSY) => "somebody made VFs in the meantime; run plan again",
-        (SetVfCount, errno::ERANGE) => "more than the driver allows now; sriov_totalvfs says how many",
-        (SetVfCount, errno::ENOMEM) => {
-            "no room for the VFs' memory or bus numbers; enable MMIO above 4 GiB in firmware, or boot with pci=realloc"
-        }
-        (SetVfCount, errno::ENOSPC) => "the device ran out of interrupt vectors; ask for fewer VFs",
-        (BindDriver, errno::EINVAL) if for_vfio => {
-            "vfio needs an IOMMU group; enable the IOMMU in firmware and on the kernel's command line"
-        }
-        (BindDriver | ProbeDriver, errno::ENODEV) => {
-            "no such driver is loaded, or it does not take this device"
-        }
-        (UnbindDriver, errno::ENODEV) => "the VF had left its driver already; run plan again",
-        (SetVf, errno::EINVAL) => {
-            "drivers refuse so what they cannot do: a rate without carrier or above the link's speed, a minimum rate"
-        }
-        (SetVf, errno::EOPNOTSUPP | errno::EPROTONOSUPPORT) => {
-            "the driver has no such attribute or value; take it out of the spec or set onUnsupported: warn"
-        }
-        (SetVf, errno::EAGAIN | errno::EBUSY) => "the VF is still being reset; try again",
-        (SetPfMtu | SetVfMtu, errno::EINVAL) => "outside of what the driver takes; `ip -d link` shows maxmtu",
-        _ => return None,
-    })
+    let kind = op.action.kind();
+    let fits = |row: &&Row| {
+        let of_kind = row.kinds.is_empty() || row.kinds.contains(&kind);
+        of_kind && (row.errnos.is_empty() || error.errno.is_some_and(|number| row.errnos.contains(&number)))
+    };
+    ROWS.iter().find(fits).map(|row| row.hint)
 }

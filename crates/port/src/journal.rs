@@ -3,11 +3,24 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{HostFacts, PfFacts};
+use crate::facts::World;
 use crate::op::Op;
 use crate::outcome::Outcome;
-use crate::phase::Phase;
-use vfctl_model::DeviceAddress;
+use crate::phase::{Phase, Stage};
+use vfctl_model::HostName;
+
+/// Which lane an entry speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LaneId {
+    /// The host; absent where the lane is the cluster's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
+    /// The stage.
+    pub stage: Stage,
+    /// What the lane works on, such as `pci/0000:3b:00.0` or `system`.
+    pub thing: String,
+}
 
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,31 +31,33 @@ pub enum JournalEntry {
         /// The names of the documents it applies.
         documents: Vec<String>,
         /// The facts of before.
-        before: Box<HostFacts>,
+        before: Box<World>,
     },
     /// A phase is about to write.
     PhaseBegan {
-        /// The lane's PF; `None` for the host's own lane.
-        pf: Option<DeviceAddress>,
-        /// The phase.
-        phase: Phase,
+        /// The lane.
+        lane: LaneId,
+        /// The phase; `None` where what was lent is given back after a failure.
+        phase: Option<Phase>,
         /// The ops it is about to perform.
         ops: Vec<Op>,
-        /// The PF's facts of before.
-        before: Option<Box<PfFacts>>,
+        /// What each op's property is before it; `None` where nobody knows.
+        found: Vec<Option<String>>,
+        /// The ops that give back whatever is lent once this phase has begun.
+        owed: Vec<Op>,
     },
     /// A phase has written.
     PhaseEnded {
-        /// The lane's PF; `None` for the host's own lane.
-        pf: Option<DeviceAddress>,
-        /// The phase.
-        phase: Phase,
+        /// The lane.
+        lane: LaneId,
+        /// The phase; `None` where what was lent was given back after a failure.
+        phase: Option<Phase>,
         /// What became of each op.
         outcomes: Vec<Outcome>,
     },
     /// The apply has ended.
     Ended {
-        /// Whether the host is as the documents say.
+        /// Whether everything is as the documents say.
         converged: bool,
     },
 }

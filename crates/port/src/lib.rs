@@ -3,7 +3,11 @@
 //! No decision lives here: what a fact means for a spec is for `kinds`, and how an operation reaches a kernel
 //! is for `host` or `sim`.
 
+mod action;
+mod admin_state;
+mod binding;
 mod claim;
+mod claim_value;
 mod edge;
 mod facts;
 mod hint;
@@ -12,16 +16,22 @@ mod op;
 mod outcome;
 mod phase;
 mod property;
+mod subject;
 
+pub use action::{Action, ActionKind, ActionRow, GivenBack, Need, Remakes, TargetKind, Transport};
+pub use admin_state::AdminState;
+pub use binding::Binding;
 pub use claim::{Claim, Expect, Verdict};
-pub use edge::{Clock, EdgeError, Journal, Observe, Perform, with_causes};
+pub use claim_value::{ClaimShape, ClaimValue};
+pub use edge::{Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
 pub use facts::{
     ClusterFacts, FactsFormat, HostFacts, IommuFacts, IommuGroup, LinkFacts, LinkManager, Master,
     OwnershipRecord, PfFacts, PfNetdev, StuckStore, SystemFacts, Use, VfFacts, VfNetdev, World,
 };
 pub use hint::hint;
-pub use journal::JournalEntry;
-pub use op::{AdminState, Op, OpKind};
+pub use journal::{JournalEntry, LaneId};
+pub use op::{Op, Target};
 pub use outcome::{OpError, Outcome};
-pub use phase::Phase;
-pub use property::{ClaimValue, Property, Subject};
+pub use phase::{Phase, Stage};
+pub use property::{Found, Property, PropertyRow};
+pub use subject::{Scope, Subject, Thing};

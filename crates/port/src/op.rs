@@ -1,239 +1,99 @@
-//! The closed set of things that edges can do. An op is semantic; its text is the command a person would type.
+//! Ops: one action on one target. An op is semantic; its text is the command a person would type.
 
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use vfctl_model::{
-    DeviceAddress, DriverName, InterfaceName, ModuleName, Mtu, PciAddress, Toggle, VfIndex, VfSetting,
-};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use vfctl_model::{DeviceAddress, InterfaceName, ModuleName, PciAddress, Toggle, VfIndex};
 
-/// One operation on a host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, tag = "op", rename_all = "camelCase")]
-pub enum Op {
-    /// Loads a kernel module with what it needs.
-    LoadModule {
-        /// The module.
-        module: ModuleName,
-    },
-    /// Writes the count of VFs; the kernel takes it only from or to 0 (drivers/pci/iov.c, `sriov_numvfs_store`).
-    SetVfCount {
-        /// The PF.
-        pf: DeviceAddress,
-        /// The count; 0 destroys all.
-        count: u16,
-    },
-    /// Says whether the kernel binds new VFs to a driver (`sriov_drivers_autoprobe`).
-    SetDriversAutoprobe {
-        /// The PF.
-        pf: DeviceAddress,
-        /// On or off.
-        autoprobe: Toggle,
-    },
-    /// Gives a VF's attribute a value through the PF's interface (`IFLA_VFINFO_LIST`).
-    SetVf {
-        /// The PF.
-        pf: DeviceAddress,
-        /// The PF's interface.
-        interface: InterfaceName,
-        /// The VF.
-        vf: VfIndex,
-        /// The attribute and its value.
-        setting: VfSetting,
-    },
-    /// Sets the MTU of the PF's interface.
-    SetPfMtu {
-        /// The PF.
-        pf: DeviceAddress,
-        /// The PF's interface.
-        interface: InterfaceName,
-        /// The MTU in bytes.
-        mtu: Mtu,
-    },
-    /// Sets the PF's interface up or down (`IFF_UP`).
-    SetPfAdminState {
-        /// The PF.
-        pf: DeviceAddress,
-        /// The PF's interface.
-        interface: InterfaceName,
-        /// Up or down.
-        state: AdminState,
-    },
-    /// Sets the MTU of a VF's interface, whatever that is called.
-    SetVfMtu {
-        /// The PF.
-        pf: DeviceAddress,
-        /// The VF.
-        vf: VfIndex,
-        /// The VF's PCI address.
-        device: PciAddress,
-        /// The MTU in bytes.
-        mtu: Mtu,
-    },
-    /// Takes a VF from its driver.
-    UnbindDriver {
-        /// The PF.
-        pf: DeviceAddress,
-        /// The VF.
-        vf: VfIndex,
-        /// The VF's PCI address.
-        device: PciAddress,
-    },
-    /// Gives a VF without driver to the named one: override, bind, and the override given back also on failure.
-    BindDriver {
-        /// The PF.
-        pf: DeviceAddress,
-        /// The VF.
-        vf: VfIndex,
-        /// The VF's PCI address.
-        device: PciAddress,
-        /// The driver.
-        driver: DriverName,
-        /// The override that was found and is left, such as driverctl's; absent where it is cleared.
-        #[serde(default, rename = "overrideAfter", skip_serializing_if = "Option::is_none")]
-        override_after: Option<DriverName>,
-    },
-    /// Clears a VF's override and lets the kernel choose its driver. With autoprobe off the kernel says yes and
-    /// binds nothing (`pci_device_can_probe`, drivers/pci/pci-driver.c; `drivers_probe_store`, drivers/base/bus.c).
-    ProbeDriver {
-        /// The PF.
-        pf: DeviceAddress,
-        /// The VF.
-        vf: VfIndex,
-        /// The VF's PCI address.
-        device: PciAddress,
-    },
+use crate::action::{Action, TargetKind};
+use crate::binding::Binding;
+use crate::subject::Thing;
+
+/// One operation within a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Op {
+    /// What it is done to.
+    pub target: Target,
+    /// What is done.
+    pub action: Action,
 }
 
-/// The kinds of ops, without their fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each is the op of the same name")]
-pub enum OpKind {
-    LoadModule,
-    SetVfCount,
-    SetDriversAutoprobe,
-    SetVf,
-    SetPfMtu,
-    SetPfAdminState,
-    SetVfMtu,
-    UnbindDriver,
-    BindDriver,
-    ProbeDriver,
+/// What an op is done to, with the handle by which the kernel knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A kernel module.
+    Module(ModuleName),
+    /// A PF by its device.
+    Pf(DeviceAddress),
+    /// A PF by its interface.
+    PfInterface(DeviceAddress, InterfaceName),
+    /// A VF through its PF's interface.
+    VfThroughPf(DeviceAddress, InterfaceName, VfIndex),
+    /// A VF by its own PCI function.
+    Function(DeviceAddress, VfIndex, PciAddress),
 }
 
-impl OpKind {
-    /// Every kind.
-    pub const ALL: &'static [Self] = &[
-        Self::LoadModule,
-        Self::SetVfCount,
-        Self::SetDriversAutoprobe,
-        Self::SetVf,
-        Self::SetPfMtu,
-        Self::SetPfAdminState,
-        Self::SetVfMtu,
-        Self::UnbindDriver,
-        Self::BindDriver,
-        Self::ProbeDriver,
-    ];
+impl Target {
+    /// Returns which kind of target this is.
+    pub fn kind(&self) -> TargetKind {
+        match self {
+            Self::Module(_) => TargetKind::Module,
+            Self::Pf(_) => TargetKind::Pf,
+            Self::PfInterface(..) => TargetKind::PfInterface,
+            Self::VfThroughPf(..) => TargetKind::VfThroughPf,
+            Self::Function(..) => TargetKind::Function,
+        }
+    }
+
+    /// Returns the thing that this is.
+    pub fn thing(&self) -> Thing {
+        match self {
+            Self::Module(module) => Thing::Module(module.clone()),
+            Self::Pf(pf) | Self::PfInterface(pf, _) => Thing::Pf(pf.clone()),
+            Self::VfThroughPf(pf, _, vf) | Self::Function(pf, vf, _) => Thing::Vf(pf.clone(), *vf),
+        }
+    }
+
+    /// Returns the PF that this is, or that the VF belongs to.
+    pub fn pf(&self) -> Option<&DeviceAddress> {
+        match self {
+            Self::Module(_) => None,
+            Self::Pf(pf) | Self::PfInterface(pf, _) | Self::VfThroughPf(pf, ..) | Self::Function(pf, ..) => {
+                Some(pf)
+            }
+        }
+    }
+
+    /// Returns the VF; `None` where the target is no VF.
+    pub fn vf(&self) -> Option<VfIndex> {
+        match self {
+            Self::VfThroughPf(_, _, vf) | Self::Function(_, vf, _) => Some(*vf),
+            Self::Module(_) | Self::Pf(_) | Self::PfInterface(..) => None,
+        }
+    }
+
+    /// Returns the PF's interface, where the target is reached through it.
+    pub fn interface(&self) -> Option<&InterfaceName> {
+        match self {
+            Self::PfInterface(_, interface) | Self::VfThroughPf(_, interface, _) => Some(interface),
+            Self::Module(_) | Self::Pf(_) | Self::Function(..) => None,
+        }
+    }
+
+    /// Returns the VF's PCI address, where the target is reached by it.
+    pub fn function(&self) -> Option<PciAddress> {
+        match self {
+            Self::Function(_, _, function) => Some(*function),
+            Self::Module(_) | Self::Pf(_) | Self::PfInterface(..) | Self::VfThroughPf(..) => None,
+        }
+    }
 }
 
 impl Op {
-    /// Returns the kind.
-    pub fn kind(&self) -> OpKind {
-        match self {
-            Self::LoadModule { .. } => OpKind::LoadModule,
-            Self::SetVfCount { .. } => OpKind::SetVfCount,
-            Self::SetDriversAutoprobe { .. } => OpKind::SetDriversAutoprobe,
-            Self::SetVf { .. } => OpKind::SetVf,
-            Self::SetPfMtu { .. } => OpKind::SetPfMtu,
-            Self::SetPfAdminState { .. } => OpKind::SetPfAdminState,
-            Self::SetVfMtu { .. } => OpKind::SetVfMtu,
-            Self::UnbindDriver { .. } => OpKind::UnbindDriver,
-            Self::BindDriver { .. } => OpKind::BindDriver,
-            Self::ProbeDriver { .. } => OpKind::ProbeDriver,
-        }
-    }
-
-    /// Returns whether the op is a netlink message, which is done when its sender goes on, answered or not. All others
-    /// are writes to files, which may hang.
-    pub fn is_message(&self) -> bool {
-        match self {
-            Self::SetVf { .. }
-            | Self::SetPfMtu { .. }
-            | Self::SetPfAdminState { .. }
-            | Self::SetVfMtu { .. } => true,
-            Self::LoadModule { .. }
-            | Self::SetVfCount { .. }
-            | Self::SetDriversAutoprobe { .. }
-            | Self::UnbindDriver { .. }
-            | Self::BindDriver { .. }
-            | Self::ProbeDriver { .. } => false,
-        }
-    }
-
-    /// Returns the PF concerned; `None` where the op concerns the whole host.
-    pub fn pf(&self) -> Option<&DeviceAddress> {
-        match self {
-            Self::LoadModule { module: _ } => None,
-            Self::SetVfCount { pf, .. }
-            | Self::SetDriversAutoprobe { pf, .. }
-            | Self::SetVf { pf, .. }
-            | Self::SetPfMtu { pf, .. }
-            | Self::SetPfAdminState { pf, .. }
-            | Self::SetVfMtu { pf, .. }
-            | Self::UnbindDriver { pf, .. }
-            | Self::BindDriver { pf, .. }
-            | Self::ProbeDriver { pf, .. } => Some(pf),
-        }
-    }
-
-    /// Returns the VF's PCI address as the op has it; `None` where it needs none.
-    pub fn device(&self) -> Option<PciAddress> {
-        match self {
-            Self::SetVfMtu { device, .. }
-            | Self::UnbindDriver { device, .. }
-            | Self::BindDriver { device, .. }
-            | Self::ProbeDriver { device, .. } => Some(*device),
-            Self::LoadModule { .. }
-            | Self::SetVfCount { .. }
-            | Self::SetDriversAutoprobe { .. }
-            | Self::SetVf { .. }
-            | Self::SetPfMtu { .. }
-            | Self::SetPfAdminState { .. } => None,
-        }
-    }
-
-    /// Returns the PF's interface as the op has it; `None` where it needs none.
-    pub fn interface(&self) -> Option<&InterfaceName> {
-        match self {
-            Self::SetVf { interface, .. }
-            | Self::SetPfMtu { interface, .. }
-            | Self::SetPfAdminState { interface, .. } => Some(interface),
-            Self::LoadModule { .. }
-            | Self::SetVfCount { .. }
-            | Self::SetDriversAutoprobe { .. }
-            | Self::SetVfMtu { .. }
-            | Self::UnbindDriver { .. }
-            | Self::BindDriver { .. }
-            | Self::ProbeDriver { .. } => None,
-        }
-    }
-
-    /// Returns the VF concerned; `None` where the op concerns the whole PF or host.
-    pub fn vf(&self) -> Option<VfIndex> {
-        match self {
-            Self::SetVf { vf, .. }
-            | Self::SetVfMtu { vf, .. }
-            | Self::UnbindDriver { vf, .. }
-            | Self::BindDriver { vf, .. }
-            | Self::ProbeDriver { vf, .. } => Some(*vf),
-            Self::LoadModule { .. }
-            | Self::SetVfCount { .. }
-            | Self::SetDriversAutoprobe { .. }
-            | Self::SetPfMtu { .. }
-            | Self::SetPfAdminState { .. } => None,
-        }
+    /// Returns whether the action can be done to such a target.
+    fn fits(&self) -> bool {
+        self.action.kind().row().target == self.target.kind()
     }
 }
 
@@ -241,30 +101,35 @@ impl Op {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DEVICES: &str = "/sys/bus/pci/devices";
-        match self {
-            Self::LoadModule { module } => write!(f, "modprobe {module}"),
-            Self::SetVfCount { pf, count } => write!(f, "echo {count} > {}/sriov_numvfs", pf.sysfs()),
-            Self::SetDriversAutoprobe { pf, autoprobe } => {
+        match (&self.action, &self.target) {
+            (Action::LoadModule, Target::Module(module)) => write!(f, "modprobe {module}"),
+            (Action::RemoveVfs, Target::Pf(pf)) => write!(f, "echo 0 > {}/sriov_numvfs", pf.sysfs()),
+            (Action::CreateVfs(count), Target::Pf(pf)) => {
+                write!(f, "echo {count} > {}/sriov_numvfs", pf.sysfs())
+            }
+            (Action::SetDriversAutoprobe(autoprobe), Target::Pf(pf)) => {
                 let number = match autoprobe {
                     Toggle::On => 1,
                     Toggle::Off => 0,
                 };
                 write!(f, "echo {number} > {}/sriov_drivers_autoprobe", pf.sysfs())
             }
-            Self::SetVf { pf: _, interface, vf, setting } => {
+            (Action::SetVfAttribute(setting), Target::VfThroughPf(_, interface, vf)) => {
                 write!(f, "ip link set dev {interface} vf {vf} {}", setting.ip_arguments())
             }
-            Self::SetPfMtu { pf: _, interface, mtu } => write!(f, "ip link set dev {interface} mtu {mtu}"),
-            Self::SetPfAdminState { pf: _, interface, state } => {
+            (Action::SetPfMtu(mtu), Target::PfInterface(_, interface)) => {
+                write!(f, "ip link set dev {interface} mtu {mtu}")
+            }
+            (Action::SetPfAdminState(state), Target::PfInterface(_, interface)) => {
                 write!(f, "ip link set dev {interface} {state}")
             }
-            Self::SetVfMtu { pf: _, vf: _, device, mtu } => {
+            (Action::SetVfMtu(mtu), Target::Function(_, _, device)) => {
                 write!(f, "ip link set dev \"$(ls {DEVICES}/{device}/net)\" mtu {mtu}")
             }
-            Self::UnbindDriver { pf: _, vf: _, device } => {
+            (Action::UnbindDriver, Target::Function(_, _, device)) => {
                 write!(f, "echo {device} > {DEVICES}/{device}/driver/unbind")
             }
-            Self::BindDriver { pf: _, vf: _, device, driver, override_after } => {
+            (Action::BindDriver(Binding { driver, override_after }), Target::Function(_, _, device)) => {
                 let after = override_after.as_ref().map_or_else(String::new, |after| format!(" {after}"));
                 write!(
                     f,
@@ -273,29 +138,112 @@ impl fmt::Display for Op {
                      echo{after} > {DEVICES}/{device}/driver_override"
                 )
             }
-            Self::ProbeDriver { pf: _, vf: _, device } => write!(
+            (Action::ProbeDriver, Target::Function(_, _, device)) => write!(
                 f,
                 "echo > {DEVICES}/{device}/driver_override; echo {device} > /sys/bus/pci/drivers_probe"
             ),
+            // No document is read with such an op.
+            (action, target) => write!(f, "{} on {}", action.kind(), target.thing()),
         }
     }
 }
 
-/// Whether an interface is set up or down by its administrator (`IFF_UP`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AdminState {
-    /// Set up.
-    Up,
-    /// Set down.
-    Down,
+/// An op as documents have it.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct OpText<'a> {
+    /// The kernel module.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    module: Option<ModuleName>,
+    /// The PF.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pf: Option<DeviceAddress>,
+    /// The PF's interface, where the target is reached through it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    interface: Option<InterfaceName>,
+    /// The VF.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vf: Option<VfIndex>,
+    /// The VF's PCI address, where the target is reached by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    function: Option<PciAddress>,
+    /// What is done.
+    action: std::borrow::Cow<'a, Action>,
 }
 
-impl fmt::Display for AdminState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Up => "up",
-            Self::Down => "down",
-        })
+impl Serialize for Op {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { target, action } = self;
+        let module = match target {
+            Target::Module(module) => Some(module.clone()),
+            Target::Pf(_) | Target::PfInterface(..) | Target::VfThroughPf(..) | Target::Function(..) => None,
+        };
+        OpText {
+            module,
+            pf: target.pf().cloned(),
+            interface: target.interface().cloned(),
+            vf: target.vf(),
+            function: target.function(),
+            action: std::borrow::Cow::Borrowed(action),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Op {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let OpText { module, pf, interface, vf, function, action } = OpText::deserialize(deserializer)?;
+        let target = match (module, pf, interface, vf, function) {
+            (Some(module), None, None, None, None) => Target::Module(module),
+            (None, Some(pf), None, None, None) => Target::Pf(pf),
+            (None, Some(pf), Some(interface), None, None) => Target::PfInterface(pf, interface),
+            (None, Some(pf), Some(interface), Some(vf), None) => Target::VfThroughPf(pf, interface, vf),
+            (None, Some(pf), None, Some(vf), Some(function)) => Target::Function(pf, vf, function),
+            _ => return Err(D::Error::custom("an op whose target is none of those that there are")),
+        };
+        let op = Self { target, action: action.into_owned() };
+        if op.fits() {
+            Ok(op)
+        } else {
+            Err(D::Error::custom(format!("{} has another target", op.action.kind())))
+        }
+    }
+}
+
+impl JsonSchema for Op {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Op".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        OpText::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ops_round_trip_and_an_action_on_another_target_is_refused() {
+        for text in [
+            r#"{"module":"vfio_pci","action":"loadModule"}"#,
+            r#"{"pf":"pci/0000:01:00.0","action":{"createVfs":8}}"#,
+            r#"{"pf":"pci/0000:01:00.0","interface":"eth0","action":{"setPfAdminState":"up"}}"#,
+            r#"{"pf":"pci/0000:01:00.0","interface":"eth0","vf":"3","action":{"setVfAttribute":{"attribute":"vlan","value":"7"}}}"#,
+            r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":{"bindDriver":{"driver":"vfio-pci"}}}"#,
+        ] {
+            let op: Op = serde_json::from_str(text).expect("an op");
+            assert_eq!(serde_json::to_string(&op).expect("JSON"), text);
+            assert!(!op.to_string().contains(" on "), "{op}");
+        }
+        for wrong in [
+            r#"{"pf":"pci/0000:01:00.0","action":"loadModule"}"#,
+            r#"{"pf":"pci/0000:01:00.0","vf":"3","action":"unbindDriver"}"#,
+            r#"{"action":"loadModule"}"#,
+        ] {
+            assert!(serde_json::from_str::<Op>(wrong).is_err(), "{wrong}");
+        }
     }
 }

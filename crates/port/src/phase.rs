@@ -1,85 +1,107 @@
-//! The order of work within one PF's lane.
+//! The order of work: stages of a plan, and phases within a lane.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A stage of a lane; all of a phase is done and verified before the next begins.
+/// A part of a plan. All lanes of a stage on one host are done before the next stage begins there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Stage {
+    /// What others were promised is taken out of service.
+    Withdraw,
+    /// The host is made ready: modules.
+    Prepare,
+    /// The work on PFs and their VFs.
+    Ports,
+    /// What others may use is offered.
+    Publish,
+}
+
+impl Stage {
+    /// Every stage, in order.
+    pub const ALL: &'static [Self] = &[Self::Withdraw, Self::Prepare, Self::Ports, Self::Publish];
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Withdraw => "withdraw",
+            Self::Prepare => "prepare",
+            Self::Ports => "ports",
+            Self::Publish => "publish",
+        })
+    }
+}
+
+/// A part of a lane; all of a phase is done and verified before the next begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Phase {
-    /// What others were promised is taken back, before all lanes.
-    Withdraw,
-    /// The host is made ready: modules.
-    Quiesce,
+    /// Kernel modules are loaded.
+    LoadModules,
+    /// The PF is set up, where its driver removes VFs only then.
+    SetPfUp,
     /// VFs that change hands leave their driver.
     Unbind,
     /// All VFs of the PF are destroyed.
     RemoveVfs,
     /// The embedded switch changes mode without VFs.
     SwitchEmpty,
-    /// The PF is made ready for VFs: up, its MTU raised, autoprobe lent.
+    /// The PF is made ready for VFs: up, its MTU raised, autoprobe off for a while.
     PreparePf,
     /// VFs are created.
     CreateVfs,
-    /// New VFs leave the driver that took them; what held them back from drivers is given back.
-    UnbindNew,
+    /// Drivers may take VFs again.
+    AllowDrivers,
     /// The embedded switch changes mode with VFs.
     SwitchPopulated,
     /// VF attributes are set.
-    ConfigureVf,
-    /// Autoprobe is given back and VFs get their driver.
+    ConfigureVfs,
+    /// VFs get their driver.
     Bind,
     /// VF interfaces are configured.
-    ConfigureNetdev,
+    ConfigureInterfaces,
     /// The PF gets its last state: MTU lowered, set down.
     FinishPf,
-    /// What others may use is offered.
-    Publish,
-    /// What was borrowed is given back.
-    Release,
 }
 
 impl Phase {
     /// Every phase, in order.
     pub const ALL: &'static [Self] = &[
-        Self::Withdraw,
-        Self::Quiesce,
+        Self::LoadModules,
+        Self::SetPfUp,
         Self::Unbind,
         Self::RemoveVfs,
         Self::SwitchEmpty,
         Self::PreparePf,
         Self::CreateVfs,
-        Self::UnbindNew,
+        Self::AllowDrivers,
         Self::SwitchPopulated,
-        Self::ConfigureVf,
+        Self::ConfigureVfs,
         Self::Bind,
-        Self::ConfigureNetdev,
+        Self::ConfigureInterfaces,
         Self::FinishPf,
-        Self::Publish,
-        Self::Release,
     ];
 }
 
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Withdraw => "withdraw",
-            Self::Quiesce => "quiesce",
-            Self::Unbind => "unbind",
+            Self::LoadModules => "load modules",
+            Self::SetPfUp => "set PF up",
+            Self::Unbind => "unbind drivers",
             Self::RemoveVfs => "remove VFs",
-            Self::SwitchEmpty => "switch mode, empty",
+            Self::SwitchEmpty => "switch mode without VFs",
             Self::PreparePf => "prepare PF",
             Self::CreateVfs => "create VFs",
-            Self::UnbindNew => "release new VFs",
-            Self::SwitchPopulated => "switch mode, populated",
-            Self::ConfigureVf => "configure VFs",
-            Self::Bind => "bind",
-            Self::ConfigureNetdev => "configure VF interfaces",
+            Self::AllowDrivers => "allow drivers",
+            Self::SwitchPopulated => "switch mode with VFs",
+            Self::ConfigureVfs => "configure VFs",
+            Self::Bind => "bind drivers",
+            Self::ConfigureInterfaces => "configure VF interfaces",
             Self::FinishPf => "finish PF",
-            Self::Publish => "publish",
-            Self::Release => "release",
         })
     }
 }

@@ -1,283 +1,315 @@
-//! What a claim can be about, and how that is found in the facts.
+//! The table of properties: what a claim can be about, in which words it is written, and how it is read from facts.
+//!
+//! Planning and verifying read a property through the same row, so that both believe the same of it.
 
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vfctl_model::{
-    DeviceAddress, ModuleName, ParseError, RawReading, Reading, Toggle, VfAttribute, VfIndex, VfValue,
-};
+use vfctl_model::{ModuleName, ParseError, Reading, Toggle, VfAttribute};
 
-use crate::facts::{HostFacts, PfFacts, VfFacts};
+use crate::claim_value::{ClaimShape, ClaimValue};
+use crate::facts::{HostFacts, PfFacts, VfFacts, World};
+use crate::subject::{Scope, Subject, Thing};
 
-/// What a claim speaks of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
-    /// A kernel module of the host.
-    Module(ModuleName),
-    /// A PF.
-    Pf(DeviceAddress),
-    /// A VF of a PF.
-    Vf(DeviceAddress, VfIndex),
+const YES: ClaimShape = ClaimShape::Flag("no", "yes");
+const ON: ClaimShape = ClaimShape::Flag("off", "on");
+const UP: ClaimShape = ClaimShape::Flag("down", "up");
+
+/// What facts tell of a property: `Known(None)` where its subject is there and has no such thing, such as no driver.
+pub type Found = Reading<Option<ClaimValue>>;
+
+/// How a property of one sort of thing is read.
+#[derive(Debug, Clone, Copy)]
+enum Reader {
+    Module(fn(&HostFacts, &ModuleName) -> Found),
+    Pf(fn(&HostFacts, &PfFacts) -> Found),
+    Vf(fn(&PfFacts, &VfFacts) -> Found),
 }
 
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Module(module) => write!(f, "module {module}"),
-            Self::Pf(pf) => pf.fmt(f),
-            Self::Vf(pf, vf) => write!(f, "{pf} vf {vf}"),
+/// What the table says of one property.
+#[derive(Debug, Clone, Copy)]
+pub struct PropertyRow {
+    /// Its word in spec, plan and claims.
+    pub word: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// Where it is read.
+    pub source: &'static str,
+    of: &'static [(ClaimShape, Reader)],
+}
+
+/// Makes the enum and its table from one row each.
+macro_rules! properties {
+    ($($name:ident $word:literal {
+        doc: $doc:literal,
+        source: $source:literal
+        $(, module: $module_shape:expr, $module:expr)?
+        $(, pf: $pf_shape:expr, $pf:expr)?
+        $(, vf: $vf_shape:expr, $vf:expr)?
+        $(,)?
+    })*) => {
+        /// Which property of its subject a claim speaks of.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Property {
+            $(#[doc = $doc] $name,)*
+            /// VF: an attribute that its PF sets.
+            Attribute(VfAttribute),
         }
+
+        impl Property {
+            /// Every property that is no VF attribute.
+            pub const PLAIN: &'static [Self] = &[$(Self::$name),*];
+
+            /// Returns the property's row.
+            pub fn row(self) -> PropertyRow {
+                match self {
+                    $(Self::$name => PropertyRow {
+                        word: $word,
+                        doc: $doc,
+                        source: $source,
+                        of: &[
+                            $(($module_shape, Reader::Module($module)),)?
+                            $(($pf_shape, Reader::Pf($pf)),)?
+                            $(($vf_shape, Reader::Vf($vf)),)?
+                        ],
+                    },)*
+                    Self::Attribute(attribute) => PropertyRow {
+                        word: attribute.key(),
+                        doc: attribute.row().doc,
+                        source: "the PF's VF list (RTM_GETLINK, RTEXT_FILTER_VF)",
+                        of: &[],
+                    },
+                }
+            }
+        }
+    };
+}
+
+properties! {
+    Loaded "loaded" {
+        doc: "Module: whether it is loaded.",
+        source: "/sys/module",
+        module: YES, |host, module| flag(host.system.modules.contains(module)),
+    }
+    Present "present" {
+        doc: "PF: the device is there. VF: it exists.",
+        source: "sysfs",
+        pf: YES, |_, _| flag(true),
+        vf: YES, |_, _| flag(true),
+    }
+    Address "address" {
+        doc: "VF: its PCI address.",
+        source: "the PF's `virtfn` link in sysfs",
+        vf: ClaimShape::Name, |_, vf| name(vf.pci.as_ref()),
+    }
+    Interface "interface" {
+        doc: "PF: the name of its interface. VF: whether it has one in the host's namespace.",
+        source: "RTM_GETLINK",
+        pf: ClaimShape::Name, |_, pf| of_netdev(pf, name(pf.netdev.as_ref().map(|netdev| &netdev.name))),
+        vf: YES, |_, vf| flag(vf.netdev.is_some()),
+    }
+    Driver "driver" {
+        doc: "PF, VF: the driver that holds it.",
+        source: "the `driver` link in sysfs",
+        pf: ClaimShape::Name, |_, pf| name(pf.driver.as_ref()),
+        vf: ClaimShape::Name, |_, vf| name(vf.driver.as_ref()),
+    }
+    DriverOverride "driverOverride" {
+        doc: "VF: the only driver that may take it.",
+        source: "driver_override in sysfs",
+        vf: ClaimShape::Name, |_, vf| match vf.driver_override_unread {
+            true => Reading::Unreadable("driver_override could not be read".to_owned()),
+            false => name(vf.driver_override.as_ref()),
+        },
+    }
+    VfCount "count" {
+        doc: "PF: how many VFs there are.",
+        source: "the PF's `virtfn` links in sysfs, counted",
+        pf: ClaimShape::Number, |_, pf| number(Some(u32::from(pf.vf_count))),
+    }
+    TotalVfs "totalVfs" {
+        doc: "PF: how many VFs device and driver offer.",
+        source: "sriov_totalvfs",
+        pf: ClaimShape::Number, |_, pf| number(Some(u32::from(pf.total_vfs))),
+    }
+    Serial "serial" {
+        doc: "PF: the device's serial number.",
+        source: "the Device Serial Number capability",
+        pf: ClaimShape::Name, |_, pf| name(pf.serial.as_ref()),
+    }
+    PermanentMac "permanentMac" {
+        doc: "PF: the MAC address its interface was made with.",
+        source: "RTM_GETLINK",
+        pf: ClaimShape::Name, |_, pf| of_netdev(pf, name(pf.netdev.as_ref().and_then(|n| n.permanent_mac.as_ref()))),
+    }
+    Master "master" {
+        doc: "PF: the bond, bridge or the like that its interface is a port of.",
+        source: "RTM_GETLINK",
+        pf: ClaimShape::Name, |_, pf| {
+            of_netdev(pf, name(pf.netdev.as_ref().and_then(|n| n.master.as_ref()).map(|master| &master.name)))
+        },
+    }
+    DefaultRoute "defaultRoute" {
+        doc: "PF: whether a default route leads through its interface or what stands on it.",
+        source: "RTM_GETROUTE",
+        pf: YES, |host, pf| of_netdev(pf, flag(host.leads_to_default_route(pf))),
+    }
+    DriversAutoprobe "driversAutoprobe" {
+        doc: "PF: whether the kernel binds new VFs to a driver.",
+        source: "sriov_drivers_autoprobe",
+        pf: ON, |_, pf| Reading::Known(pf.drivers_autoprobe.map(|autoprobe| ClaimValue::Flag(autoprobe == Toggle::On))),
+    }
+    Mtu "mtu" {
+        doc: "PF, VF: the MTU of its interface in bytes.",
+        source: "RTM_GETLINK",
+        pf: ClaimShape::Number, |_, pf| of_netdev(pf, number(pf.netdev.as_ref().map(|netdev| netdev.mtu))),
+        vf: ClaimShape::Number, |_, vf| number(vf.netdev.as_ref().map(|netdev| netdev.mtu)),
+    }
+    AdminState "adminState" {
+        doc: "PF: whether its interface is set up.",
+        source: "RTM_GETLINK",
+        pf: UP, |_, pf| of_netdev(pf, Reading::Known(pf.netdev.as_ref().map(|netdev| ClaimValue::Flag(netdev.up)))),
+    }
+    Carrier "carrier" {
+        doc: "PF: whether its interface has a carrier.",
+        source: "RTM_GETLINK",
+        pf: YES, |_, pf| of_netdev(pf, Reading::Known(pf.netdev.as_ref().map(|netdev| ClaimValue::Flag(netdev.carrier)))),
+    }
+    InUse "inUse" {
+        doc: "PF: whether somebody uses its interface. VF: whether somebody uses it, or it could not be looked.",
+        source: "network namespaces, routes, addresses and open files",
+        pf: YES, |host, pf| flag(!host.users_of(pf).is_empty()),
+        vf: YES, |_, vf| flag(!vf.uses.is_empty()),
+    }
+    ElsewhereNetns "inOtherNamespace" {
+        doc: "VF: whether its interface is in another network namespace.",
+        source: "network namespaces",
+        vf: YES, |_, vf| flag(vf.is_in_other_namespace()),
     }
 }
 
-/// Which property of its subject a claim speaks of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Property {
-    /// Module: whether it is loaded.
-    Loaded,
-    /// PF: the device is there. VF: it exists.
-    Present,
-    /// PF: the name of its interface. VF: whether it has one in the host's namespace.
-    Interface,
-    /// PF, VF: the driver that holds it.
-    Driver,
-    /// VF: the only driver that may take it.
-    DriverOverride,
-    /// PF: how many VFs there are.
-    VfCount,
-    /// PF: how many VFs device and driver offer.
-    TotalVfs,
-    /// PF: the device's serial number.
-    Serial,
-    /// PF: the MAC address its interface was made with.
-    PermanentMac,
-    /// PF: the bond, bridge or the like that its interface is a port of.
-    Master,
-    /// PF: whether a default route leads through its interface or what stands on it.
-    DefaultRoute,
-    /// PF: whether the kernel binds new VFs to a driver.
-    DriversAutoprobe,
-    /// PF, VF: the MTU of its interface.
-    Mtu,
-    /// PF: whether its interface is set up.
-    Up,
-    /// PF: whether its interface has a carrier.
-    Carrier,
-    /// PF: whether somebody uses its interface. VF: whether somebody uses it, or it could not be looked.
-    InUse,
-    /// VF: whether its interface is in another network namespace.
-    Lent,
-    /// VF: an attribute that its PF sets.
-    Attribute(VfAttribute),
+fn flag(value: bool) -> Found {
+    Reading::Known(Some(ClaimValue::Flag(value)))
 }
 
-/// A value that a property can have.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ClaimValue {
-    /// Yes or no.
-    Flag(bool),
-    /// A count or a size.
-    Number(u32),
-    /// A name of the kernel's.
-    Name(String),
-    /// The value of a VF attribute.
-    Vf(VfValue),
+fn number(value: Option<u32>) -> Found {
+    Reading::Known(value.map(ClaimValue::Number))
 }
 
-impl fmt::Display for ClaimValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag(flag) => f.write_str(if *flag { "yes" } else { "no" }),
-            Self::Number(number) => number.fmt(f),
-            Self::Name(name) => f.write_str(name),
-            Self::Vf(value) => value.fmt(f),
-        }
+fn name<T: fmt::Display>(value: Option<&T>) -> Found {
+    Reading::Known(value.map(|value| ClaimValue::Name(value.to_string())))
+}
+
+/// Returns what was found of a PF's interface: one that is missing although the driver has made it was not seen, since
+/// it is in another network namespace or netlink could not be read. That is not the same as there being none.
+fn of_netdev(pf: &PfFacts, found: Found) -> Found {
+    if pf.netdev.is_none() && pf.hides_netdev() {
+        return Reading::Unreadable("the PF's interface cannot be seen from here".to_owned());
     }
+    found
 }
 
 impl Property {
-    /// Returns the property in the words of the spec, for people.
-    pub fn word(&self) -> String {
-        match self {
-            Self::VfCount => "count".to_owned(),
-            Self::Up => "adminState".to_owned(),
-            Self::Loaded
-            | Self::Present
-            | Self::Interface
-            | Self::Driver
-            | Self::DriverOverride
-            | Self::DriversAutoprobe
-            | Self::Mtu
-            | Self::Carrier
-            | Self::InUse
-            | Self::Lent
-            | Self::TotalVfs
-            | Self::Serial
-            | Self::PermanentMac
-            | Self::Master
-            | Self::DefaultRoute
-            | Self::Attribute(_) => self.to_string(),
-        }
+    /// Returns the property's word in spec, plan and claims.
+    pub fn word(self) -> &'static str {
+        self.row().word
     }
 
-    /// Returns a value of this property in the words of the spec, for people.
-    pub(crate) fn show(&self, value: &ClaimValue) -> String {
-        match (self, value) {
-            (Self::Up, ClaimValue::Flag(up)) => if *up { "up" } else { "down" }.to_owned(),
-            (Self::DriversAutoprobe, ClaimValue::Flag(on)) => Toggle::from(*on).to_string(),
-            (_, value) => value.to_string(),
+    /// Returns how its value is written for a thing of this sort; `None` where such a thing does not have it.
+    pub fn shape(self, thing: &Thing) -> Option<ClaimShape> {
+        if let Self::Attribute(attribute) = self {
+            return matches!(thing, Thing::Vf(..)).then_some(ClaimShape::Vf(attribute));
         }
+        let fits = |reader: &Reader| match (reader, thing) {
+            (Reader::Module(_), Thing::Module(_))
+            | (Reader::Pf(_), Thing::Pf(_))
+            | (Reader::Vf(_), Thing::Vf(..)) => true,
+            (Reader::Module(_) | Reader::Pf(_) | Reader::Vf(_), _) => false,
+        };
+        self.row().of.iter().find(|(_, reader)| fits(reader)).map(|(shape, _)| *shape)
     }
 
-    /// Reads the value of this property of `subject`; `Known(None)` where there is no such thing.
-    pub(crate) fn read(&self, subject: &Subject, host: &HostFacts) -> Reading<Option<ClaimValue>> {
-        let known = |value: ClaimValue| Reading::Known(Some(value));
-        match subject {
-            Subject::Module(module) => match self {
-                Self::Loaded => known(ClaimValue::Flag(host.system.modules.contains(module))),
-                _ => Reading::Unsupported,
+    /// Returns a value of this property of a thing as it is written everywhere.
+    pub fn show(self, thing: &Thing, value: &ClaimValue) -> String {
+        self.shape(thing).unwrap_or(ClaimShape::Name).show(value)
+    }
+
+    /// Reads what `show` writes.
+    pub(crate) fn parse_value(self, thing: &Thing, text: &str) -> Result<ClaimValue, ParseError> {
+        let none = || ParseError::new(text, "value of a property that such a thing has");
+        self.shape(thing).ok_or_else(none)?.parse(text)
+    }
+
+    /// Reads this property of a subject; `None` where the subject is not there.
+    pub fn read(self, subject: &Subject, world: &World) -> Option<Found> {
+        let Subject { scope, thing } = subject;
+        let Scope::Host(host) = scope else {
+            return Some(Reading::Unreadable("the cluster has no facts of that".to_owned()));
+        };
+        let Some(facts) = world.hosts.get(host) else {
+            return Some(Reading::Unreadable(format!("there are no facts of host {host}")));
+        };
+        match thing {
+            Thing::System => Some(Reading::Unsupported),
+            Thing::Module(module) => Some(self.read_module(facts, module)),
+            Thing::Pf(pf) => match facts.physical_functions.get(pf) {
+                Some(pf) => Some(self.read_pf(facts, pf)),
+                None => self.of_the_absent(),
             },
-            Subject::Pf(address) => match (host.physical_functions.get(address), self) {
-                (found, Self::Present) => known(ClaimValue::Flag(found.is_some())),
-                (None, _) => Reading::Known(None),
-                (Some(pf), Self::InUse) => known(ClaimValue::Flag(!host.users_of(pf).is_empty())),
-                (Some(pf), Self::DefaultRoute) => known(ClaimValue::Flag(host.leads_to_default_route(pf))),
-                (Some(pf), property) => property.read_pf(pf),
-            },
-            Subject::Vf(address, index) => {
-                let vf = host.physical_functions.get(address).and_then(|pf| pf.vfs.get(index));
-                match (vf, self) {
-                    (found, Self::Present) => known(ClaimValue::Flag(found.is_some())),
-                    (None, _) => Reading::Known(None),
-                    (Some(vf), property) => property.read_vf(vf),
+            Thing::Vf(pf, vf) => {
+                let pf = facts.physical_functions.get(pf);
+                match pf.and_then(|pf| Some((pf, pf.vfs.get(vf)?))) {
+                    Some((pf, vf)) => Some(self.read_vf(pf, vf)),
+                    None => self.of_the_absent(),
                 }
             }
         }
     }
 
-    fn read_pf(&self, pf: &PfFacts) -> Reading<Option<ClaimValue>> {
-        let netdev = pf.netdev.as_ref();
-        Reading::Known(match self {
-            Self::Interface => netdev.map(|n| ClaimValue::Name(n.name.to_string())),
-            Self::Driver => pf.driver.as_ref().map(|d| ClaimValue::Name(d.to_string())),
-            Self::VfCount => Some(ClaimValue::Number(u32::from(pf.vf_count))),
-            Self::TotalVfs => Some(ClaimValue::Number(u32::from(pf.total_vfs))),
-            Self::Serial => pf.serial.clone().map(ClaimValue::Name),
-            Self::PermanentMac => {
-                netdev.and_then(|n| n.permanent_mac).map(|mac| ClaimValue::Name(mac.to_string()))
-            }
-            Self::Master => {
-                netdev.and_then(|n| n.master.as_ref()).map(|m| ClaimValue::Name(m.name.to_string()))
-            }
-            Self::DriversAutoprobe => pf.drivers_autoprobe.map(|t| ClaimValue::Flag(t == Toggle::On)),
-            Self::Mtu => netdev.map(|n| ClaimValue::Number(n.mtu)),
-            Self::Up => netdev.map(|n| ClaimValue::Flag(n.up)),
-            Self::Carrier => netdev.map(|n| ClaimValue::Flag(n.carrier)),
-            Self::Loaded
-            | Self::Present
-            | Self::DriverOverride
-            | Self::InUse
-            | Self::Lent
-            | Self::DefaultRoute
-            | Self::Attribute(_) => {
-                return Reading::Unsupported;
-            }
-        })
+    /// Reads the one property that a subject has which is not there.
+    fn of_the_absent(self) -> Option<Found> {
+        (self == Self::Present).then(|| flag(false))
     }
 
-    fn read_vf(&self, vf: &VfFacts) -> Reading<Option<ClaimValue>> {
-        Reading::Known(match self {
-            Self::Interface => Some(ClaimValue::Flag(vf.netdev.is_some())),
-            Self::Driver => vf.driver.as_ref().map(|d| ClaimValue::Name(d.to_string())),
-            Self::DriverOverride => vf.driver_override.as_ref().map(|d| ClaimValue::Name(d.to_string())),
-            Self::Mtu => vf.netdev.as_ref().map(|n| ClaimValue::Number(n.mtu)),
-            Self::InUse => Some(ClaimValue::Flag(!vf.uses.is_empty())),
-            Self::Lent => Some(ClaimValue::Flag(vf.is_lent())),
-            Self::Attribute(attribute) => match vf.attributes.0.get(attribute) {
-                Some(RawReading::Value(value)) => Some(ClaimValue::Vf(*value)),
-                Some(RawReading::NotReported) => return Reading::Unsupported,
-                Some(RawReading::Unreadable(why)) => return Reading::Unreadable(why.clone()),
-                None => None,
-            },
-            Self::Loaded
-            | Self::Present
-            | Self::VfCount
-            | Self::TotalVfs
-            | Self::Serial
-            | Self::PermanentMac
-            | Self::Master
-            | Self::DefaultRoute
-            | Self::DriversAutoprobe
-            | Self::Up
-            | Self::Carrier => {
-                return Reading::Unsupported;
-            }
-        })
+    fn read_module(self, host: &HostFacts, module: &ModuleName) -> Found {
+        let reader = self.row().of.iter().find_map(|(_, reader)| match reader {
+            Reader::Module(read) => Some(read),
+            Reader::Pf(_) | Reader::Vf(_) => None,
+        });
+        reader.map_or(Reading::Unsupported, |read| read(host, module))
     }
 
-    /// Reads the text of a value of this property.
-    pub(crate) fn parse_value(&self, subject: &Subject, text: &str) -> Result<ClaimValue, ParseError> {
-        let flag = || match text {
-            "yes" => Ok(ClaimValue::Flag(true)),
-            "no" => Ok(ClaimValue::Flag(false)),
-            _ => Err(ParseError::new(text, "flag (`yes` or `no`)")),
-        };
-        match self {
-            Self::Loaded
-            | Self::Present
-            | Self::DriversAutoprobe
-            | Self::Up
-            | Self::Carrier
-            | Self::DefaultRoute
-            | Self::InUse
-            | Self::Lent => flag(),
-            Self::Interface if matches!(subject, Subject::Vf(..)) => flag(),
-            Self::Interface
-            | Self::Driver
-            | Self::DriverOverride
-            | Self::Serial
-            | Self::PermanentMac
-            | Self::Master => Ok(ClaimValue::Name(text.to_owned())),
-            Self::VfCount | Self::TotalVfs | Self::Mtu => {
-                text.parse().map(ClaimValue::Number).map_err(|_| ParseError::new(text, "number"))
-            }
-            Self::Attribute(attribute) => VfValue::parse(attribute.row().shape, text).map(ClaimValue::Vf),
+    /// Reads this property of a PF.
+    pub fn read_pf(self, host: &HostFacts, pf: &PfFacts) -> Found {
+        let reader = self.row().of.iter().find_map(|(_, reader)| match reader {
+            Reader::Pf(read) => Some(read),
+            Reader::Module(_) | Reader::Vf(_) => None,
+        });
+        reader.map_or(Reading::Unsupported, |read| read(host, pf))
+    }
+
+    /// Reads this property of a VF of a PF.
+    pub fn read_vf(self, pf: &PfFacts, vf: &VfFacts) -> Found {
+        if let Self::Attribute(attribute) = self {
+            return match pf.attribute(vf, attribute) {
+                Reading::Known(value) => Reading::Known(Some(ClaimValue::Vf(value))),
+                Reading::Unsupported => Reading::Unsupported,
+                Reading::Unreadable(why) => Reading::Unreadable(why),
+            };
         }
+        let reader = self.row().of.iter().find_map(|(_, reader)| match reader {
+            Reader::Vf(read) => Some(read),
+            Reader::Module(_) | Reader::Pf(_) => None,
+        });
+        reader.map_or(Reading::Unsupported, |read| read(pf, vf))
     }
 }
 
-/// The properties that are one word.
-const WORDS: &[(&str, Property)] = &[
-    ("loaded", Property::Loaded),
-    ("present", Property::Present),
-    ("interface", Property::Interface),
-    ("driver", Property::Driver),
-    ("driverOverride", Property::DriverOverride),
-    ("vfCount", Property::VfCount),
-    ("totalVfs", Property::TotalVfs),
-    ("serial", Property::Serial),
-    ("permanentMac", Property::PermanentMac),
-    ("master", Property::Master),
-    ("defaultRoute", Property::DefaultRoute),
-    ("driversAutoprobe", Property::DriversAutoprobe),
-    ("mtu", Property::Mtu),
-    ("up", Property::Up),
-    ("carrier", Property::Carrier),
-    ("inUse", Property::InUse),
-    ("lent", Property::Lent),
-];
-
 impl fmt::Display for Property {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Attribute(attribute) => attribute.fmt(f),
-            word => match WORDS.iter().find(|(_, property)| property == word) {
-                Some((text, _)) => f.write_str(text),
-                None => Err(fmt::Error),
-            },
-        }
+        f.pad(self.word())
     }
 }
 
@@ -285,18 +317,15 @@ impl FromStr for Property {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        match WORDS.iter().find(|(word, _)| *word == text) {
-            Some((_, property)) => Ok(property.clone()),
-            None => {
-                text.parse().map(Self::Attribute).map_err(|_| ParseError::new(text, "property of a claim"))
-            }
-        }
+        let plain = Self::PLAIN.iter().copied().find(|property| property.word() == text);
+        let attribute = || text.parse().map(Self::Attribute);
+        plain.map_or_else(attribute, Ok).map_err(|_| ParseError::new(text, "property of a claim"))
     }
 }
 
 impl Serialize for Property {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.word())
     }
 }
 
@@ -317,27 +346,53 @@ impl JsonSchema for Property {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let description = "A property such as vfCount, driver or mtu, or the key of a VF attribute.";
+        let description = "A property such as count, driver or mtu, or the key of a VF attribute.";
         schemars::json_schema!({ "type": "string", "description": description })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
+    /// Returns every property.
+    fn all() -> impl Iterator<Item = Property> {
+        Property::PLAIN.iter().copied().chain(VfAttribute::ALL.iter().map(|a| Property::Attribute(*a)))
+    }
+
     #[test]
-    fn words_of_properties_and_keys_of_attributes_do_not_collide() {
-        for attribute in VfAttribute::ALL {
-            assert!(!WORDS.iter().any(|(word, _)| *word == attribute.key()), "{attribute}");
+    fn every_property_has_a_word_of_its_own_which_reads_as_it() {
+        let words: BTreeSet<&str> = all().map(Property::word).collect();
+        assert_eq!(words.len(), all().count());
+        for property in all() {
+            assert_eq!(property.to_string().parse(), Ok(property));
+            assert!(!property.row().source.is_empty(), "{property}");
         }
     }
 
     #[test]
-    fn every_property_round_trips_as_text() {
-        let all = WORDS.iter().map(|(_, property)| property.clone());
-        for property in all.chain(VfAttribute::ALL.iter().map(|a| Property::Attribute(*a))) {
-            assert_eq!(property.to_string().parse(), Ok(property));
+    fn every_value_round_trips_as_text_for_each_thing_that_has_the_property() {
+        let pf: vfctl_model::DeviceAddress = "pci/0000:01:00.0".parse().expect("a PF");
+        let module = Thing::Module("vfio_pci".parse().expect("a module"));
+        let things = [module, Thing::Pf(pf.clone()), Thing::Vf(pf, vfctl_model::VfIndex(3))];
+        for property in all() {
+            let shapes = things.iter().filter_map(|thing| Some((thing, property.shape(thing)?)));
+            let mut read = 0;
+            for (thing, shape) in shapes {
+                let values = match shape {
+                    ClaimShape::Flag(..) => vec![ClaimValue::Flag(true), ClaimValue::Flag(false)],
+                    ClaimShape::Number => vec![ClaimValue::Number(7)],
+                    ClaimShape::Name => vec![ClaimValue::Name("eth0".to_owned())],
+                    ClaimShape::Vf(attribute) => vec![ClaimValue::Vf(attribute.factory())],
+                };
+                for value in values {
+                    assert_eq!(property.parse_value(thing, &property.show(thing, &value)), Ok(value));
+                    read += 1;
+                }
+            }
+            assert!(read > 0, "{property} belongs to nothing");
         }
     }
 }

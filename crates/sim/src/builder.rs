@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_model::{
-    DeviceAddress, DriverName, InterfaceName, ModuleName, PciClass, PciId, Toggle, VfIndex, VfSetting,
+    AttributeValue, DeviceAddress, DriverName, HostName, InterfaceName, ModuleName, PciClass, PciId, Toggle,
+    VfIndex,
 };
 use vfctl_port::{
-    AdminState, HostFacts, IommuFacts, IommuGroup, Op, OwnershipRecord, PfFacts, PfNetdev, SystemFacts,
+    Action, AdminState, Binding, HostFacts, IommuFacts, IommuGroup, OwnershipRecord, PfFacts, PfNetdev,
+    SystemFacts, Target,
 };
 
 use crate::drivers::row_of;
@@ -34,8 +36,8 @@ pub struct PfSeed {
     pub autoprobe: Toggle,
     /// VFs with another driver than the default one.
     pub vf_drivers: BTreeMap<VfIndex, DriverName>,
-    /// What VFs were set to; what the PF's driver refuses stays as it was.
-    pub settings: Vec<(VfIndex, VfSetting)>,
+    /// The attributes that VFs were given; one that the PF's driver refuses stays as it was.
+    pub attributes: Vec<(VfIndex, AttributeValue)>,
 }
 
 impl PfSeed {
@@ -56,7 +58,7 @@ impl Default for PfSeed {
             vf_count: 0,
             autoprobe: Toggle::On,
             vf_drivers: BTreeMap::new(),
-            settings: Vec::new(),
+            attributes: Vec::new(),
         }
     }
 }
@@ -64,6 +66,7 @@ impl Default for PfSeed {
 /// A host that is being built.
 #[derive(Debug, Clone)]
 pub struct Builder {
+    name: HostName,
     iommu: Toggle,
     unsafe_noiommu: bool,
     modules: BTreeSet<ModuleName>,
@@ -72,11 +75,23 @@ pub struct Builder {
 
 impl Default for Builder {
     fn default() -> Self {
-        Self { iommu: Toggle::On, unsafe_noiommu: false, modules: BTreeSet::new(), pfs: Vec::new() }
+        Self {
+            name: HostName::localhost(),
+            iommu: Toggle::On,
+            unsafe_noiommu: false,
+            modules: BTreeSet::new(),
+            pfs: Vec::new(),
+        }
     }
 }
 
 impl Builder {
+    /// Names the host; it is `localhost` where nothing is said.
+    pub fn name(mut self, name: HostName) -> Self {
+        self.name = name;
+        self
+    }
+
     /// Says whether the IOMMU is on; it is where nothing is said.
     pub fn iommu(mut self, iommu: Toggle) -> Self {
         self.iommu = iommu;
@@ -103,12 +118,12 @@ impl Builder {
 
     /// Returns the host, settled.
     pub fn build(self) -> SimHost {
-        SimHost::new(self.world())
+        SimHost::new(self.name.clone(), self.world())
     }
 
     /// Returns the host's world, settled.
     pub fn world(self) -> SimWorld {
-        let Self { iommu, unsafe_noiommu, modules, pfs } = self;
+        let Self { name: _, iommu, unsafe_noiommu, modules, pfs } = self;
         let seeds: Vec<(DeviceAddress, PfSeed)> = pfs
             .into_iter()
             .zip(1..)
@@ -203,34 +218,35 @@ fn facts(address: &DeviceAddress, seed: &PfSeed, number: u32, iommu: Toggle) -> 
 
 /// Gives a PF its VFs by the kernel's own rules.
 fn populate(world: &mut SimWorld, address: &DeviceAddress, seed: PfSeed) {
-    let mut ops = vec![Op::SetVfCount { pf: address.clone(), count: seed.vf_count.min(seed.total) }];
+    let count = seed.vf_count.min(seed.total);
+    if count > 0 {
+        perform_settled(world, Target::Pf(address.clone()), Action::CreateVfs(count));
+    }
     let interface =
         world.facts.physical_functions.get(address).and_then(|pf| pf.netdev.clone()).map(|n| n.name);
     if let Some(interface) = interface {
-        ops.extend(seed.settings.into_iter().map(|(vf, setting)| Op::SetVf {
-            pf: address.clone(),
-            interface: interface.clone(),
-            vf,
-            setting,
-        }));
-    }
-    for op in ops {
-        // A setting that the driver refuses stays as it was: so does the documentation of `settings`.
-        let _refused = perform::by_hand(world, &op);
-        world.settle();
+        for (vf, value) in seed.attributes {
+            let target = Target::VfThroughPf(address.clone(), interface.clone(), vf);
+            perform_settled(world, target, Action::SetVfAttribute(value));
+        }
     }
     for (vf, driver) in seed.vf_drivers {
-        let Some(device) = world.facts.physical_functions.get(address).and_then(|pf| pf.vfs.get(&vf)?.pci)
+        let Some(function) = world.facts.physical_functions.get(address).and_then(|pf| pf.vfs.get(&vf)?.pci)
         else {
             continue;
         };
         world.facts.system.modules.insert(driver.module());
-        let unbind = Op::UnbindDriver { pf: address.clone(), vf, device };
-        let bind = Op::BindDriver { pf: address.clone(), vf, device, driver, override_after: None };
-        for op in [unbind, bind] {
-            // A VF without driver has none to leave, and one without IOMMU group stays driverless.
-            let _refused = perform::by_hand(world, &op);
-            world.settle();
+        let target = Target::Function(address.clone(), vf, function);
+        let binding = Binding { driver, override_after: None };
+        for action in [Action::UnbindDriver, Action::BindDriver(binding)] {
+            perform_settled(world, target.clone(), action);
         }
     }
+}
+
+/// Does something by hand and lets it settle. What is refused changes nothing: an attribute that the driver does not
+/// take stays as it was, a VF without driver has none to be taken from, and vfio takes no VF without IOMMU group.
+fn perform_settled(world: &mut SimWorld, target: Target, action: Action) {
+    let _refused = perform::by_hand(world, target, action);
+    world.settle();
 }

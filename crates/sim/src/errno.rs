@@ -1,4 +1,4 @@
-//! The error numbers that the simulated kernel answers with.
+//! The error numbers that the simulated kernel returns.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,11 +1,8 @@
-//! Faults that a test asks for, by kind of op and, where wanted, by PF.
-
-use std::fmt;
-use std::str::FromStr;
+//! Faults that a test asks for, by kind of action and, where wanted, by PF.
 
 use serde::{Deserialize, Serialize};
 use vfctl_model::{DeviceAddress, ParseError};
-use vfctl_port::{Op, OpKind};
+use vfctl_port::{ActionKind, Op};
 
 use crate::errno::Errno;
 
@@ -21,38 +18,38 @@ pub enum Fault {
     Hang,
     /// It is refused with EAGAIN this often, and works then.
     Transient(u32),
-    /// So many VFs fewer than asked for come, and the kernel says nothing; for `SetVfCount`.
+    /// So many VFs fewer than asked for come, and the kernel says nothing; for `createVfs`.
     FewerVfs(u16),
 }
 
-/// A fault and the ops that it befalls.
+/// A fault and the ops that it applies to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Injected {
-    kind: KindWord,
+    #[serde(with = "kind_word")]
+    kind: ActionKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pf: Option<DeviceAddress>,
     fault: Fault,
 }
 
 impl Injected {
-    pub(crate) fn new(kind: OpKind, pf: Option<DeviceAddress>, fault: Fault) -> Self {
-        Self { kind: KindWord(kind), pf, fault }
+    pub(crate) fn new(kind: ActionKind, pf: Option<DeviceAddress>, fault: Fault) -> Self {
+        Self { kind, pf, fault }
     }
 
-    /// Returns whether the fault befalls this op.
-    fn befalls(&self, op: &Op) -> bool {
-        self.kind.0 == op.kind() && self.pf.as_ref().is_none_or(|pf| op.pf() == Some(pf))
+    fn applies_to(&self, op: &Op) -> bool {
+        self.kind == op.action.kind() && self.pf.as_ref().is_none_or(|pf| op.target.pf() == Some(pf))
     }
 
-    pub(crate) fn is_of(&self, kind: OpKind, pf: Option<&DeviceAddress>) -> bool {
-        self.kind.0 == kind && self.pf.as_ref() == pf
+    pub(crate) fn is_of(&self, kind: ActionKind, pf: Option<&DeviceAddress>) -> bool {
+        self.kind == kind && self.pf.as_ref() == pf
     }
 }
 
-/// Returns the fault that befalls this op, and uses up one turn of it where it passes.
-pub(crate) fn strike(injected: &mut Vec<Injected>, op: &Op) -> Option<Fault> {
-    let place = injected.iter().position(|one| one.befalls(op))?;
+/// Returns the fault that applies to this op, and counts it down where it is transient.
+pub(crate) fn next_fault(injected: &mut Vec<Injected>, op: &Op) -> Option<Fault> {
+    let place = injected.iter().position(|one| one.applies_to(op))?;
     let fault = injected.get(place)?.fault;
     if let Fault::Transient(left) = fault {
         match left.checked_sub(1) {
@@ -70,43 +67,18 @@ pub(crate) fn strike(injected: &mut Vec<Injected>, op: &Op) -> Option<Fault> {
     Some(fault)
 }
 
-/// A kind of op as scenarios and saved worlds write it: `setVfCount`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KindWord(pub(crate) OpKind);
+/// Writes and reads a kind of action in saved worlds by its word.
+mod kind_word {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use vfctl_port::ActionKind;
 
-impl fmt::Display for KindWord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = format!("{:?}", self.0);
-        let mut letters = name.chars();
-        match letters.next() {
-            Some(first) => write!(f, "{}{}", first.to_ascii_lowercase(), letters.as_str()),
-            None => Ok(()),
-        }
+    pub(super) fn serialize<S: Serializer>(kind: &ActionKind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(kind)
     }
-}
 
-impl FromStr for KindWord {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        OpKind::ALL
-            .iter()
-            .map(|kind| Self(*kind))
-            .find(|word| word.to_string().eq_ignore_ascii_case(text))
-            .ok_or_else(|| ParseError::new(text, "kind of op such as `setVfCount`"))
-    }
-}
-
-impl Serialize for KindWord {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for KindWord {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ActionKind, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 

@@ -3,43 +3,53 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use vfctl_model::DeviceAddress;
+use vfctl_model::{DeviceAddress, HostName};
 use vfctl_port::{
-    Clock, EdgeError, HostFacts, Journal, JournalEntry, Observe, Op, OpError, OpKind, Outcome, Perform,
-    PfFacts,
+    ActionKind, Clock, EdgeError, HostFacts, Journal, JournalEntry, Observe, Observed, Op, OpError, Outcome,
+    Perform, PfFacts, Scope, What,
 };
 
 use crate::builder::Builder;
 use crate::fault::{Fault, Injected};
 use crate::hand::Hand;
+use crate::interrupt::Interrupt;
 use crate::perform;
+use crate::stop::Stop;
 use crate::view;
 use crate::world::SimWorld;
 
-/// A simulated host that several threads may use at once.
+/// A simulated host that several threads may use at once. It is reached by its own scope only.
 #[derive(Debug)]
 pub struct SimHost {
+    name: HostName,
     world: Mutex<SimWorld>,
-    interrupted: Mutex<Interrupt>,
-}
-
-/// When the user asks to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Interrupt {
-    Never,
-    /// After so many more ops.
-    After(u32),
+    interrupt: Interrupt,
 }
 
 impl SimHost {
-    /// Returns the host of this world.
-    pub fn new(world: SimWorld) -> Self {
-        Self { world: Mutex::new(world), interrupted: Mutex::new(Interrupt::Never) }
+    /// Returns the host of this name and world.
+    pub fn new(name: HostName, world: SimWorld) -> Self {
+        Self { name, world: Mutex::new(world), interrupt: Interrupt::default() }
     }
 
     /// Returns a builder of small hosts for tests.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// Returns the host's name.
+    pub fn name(&self) -> &HostName {
+        &self.name
+    }
+
+    /// Returns the scope by which the host is reached.
+    pub fn scope(&self) -> Scope {
+        Scope::Host(self.name.clone())
+    }
+
+    /// Returns what a reader sees of the whole host now.
+    pub fn facts(&self) -> HostFacts {
+        view::host(&self.world())
     }
 
     /// Returns the world, to be saved.
@@ -50,16 +60,16 @@ impl SimHost {
     /// Does what another person does on this host, and lets it settle.
     ///
     /// # Errors
-    /// Where the kernel refuses it, or would never answer.
+    /// Where the kernel refuses it, or would never come back.
     pub fn by_hand(&self, hand: &Hand) -> Result<(), OpError> {
         let mut world = self.world();
         let done = hand.apply(&mut world);
         world.settle();
-        done
+        done.map_err(OpError::from)
     }
 
-    /// Makes ops of this kind fail from now on; on one PF, or on all.
-    pub fn inject(&self, kind: OpKind, pf: Option<DeviceAddress>, fault: Fault) {
+    /// Makes actions of this kind fail from now on; on one PF, or on all.
+    pub fn inject(&self, kind: ActionKind, pf: Option<DeviceAddress>, fault: Fault) {
         self.world().injected.insert(0, Injected::new(kind, pf, fault));
     }
 
@@ -75,7 +85,7 @@ impl SimHost {
 
     /// Makes the user ask to stop after so many more ops.
     pub fn interrupt_after(&self, ops: u32) {
-        *self.interrupt() = Interrupt::After(ops);
+        self.interrupt.after(ops);
     }
 
     /// Returns what the journal holds.
@@ -83,42 +93,47 @@ impl SimHost {
         self.world().journal.clone()
     }
 
-    fn world(&self) -> MutexGuard<'_, SimWorld> {
-        // A panic elsewhere leaves a world that is still a world; the test that panicked has failed already.
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn interrupt(&self) -> MutexGuard<'_, Interrupt> {
-        self.interrupted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count_ops(&self, ops: usize) {
-        let mut interrupt = self.interrupt();
-        if let Interrupt::After(left) = *interrupt {
-            *interrupt = Interrupt::After(left.saturating_sub(u32::try_from(ops).unwrap_or(u32::MAX)));
-        }
-    }
-}
-
-impl Observe for SimHost {
-    fn observe_host(&self) -> Result<HostFacts, EdgeError> {
-        Ok(view::host(&self.world()))
-    }
-
-    fn observe_pf(&self, pf: &DeviceAddress) -> Result<Option<PfFacts>, EdgeError> {
+    /// Returns a PF as it shows when it alone is read; `None` where it is gone.
+    fn pf(&self, pf: &DeviceAddress) -> Option<PfFacts> {
         let world = self.world();
-        let Ok((facts, hidden, _)) = world.pf(pf) else { return Ok(None) };
+        let (facts, hidden, _) = world.pf(pf).ok()?;
         let mut seen = view::pf(facts, hidden, world.now);
         for vf in seen.vfs.values_mut() {
             vf.uses.clear();
         }
-        Ok(Some(seen))
+        Some(seen)
+    }
+
+    fn is_reached_by(&self, scope: &Scope) -> bool {
+        scope.host() == Some(&self.name)
+    }
+
+    fn world(&self) -> MutexGuard<'_, SimWorld> {
+        // A panic elsewhere leaves a world that is still a world; the test that panicked has failed already.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observe for SimHost {
+    /// No read of a simulated host hangs, so `_limit` is never reached.
+    fn observe(&self, scope: &Scope, what: &What, _limit: Duration) -> Result<Observed, EdgeError> {
+        if !self.is_reached_by(scope) {
+            return Err(EdgeError::out_of_reach(scope));
+        }
+        Ok(match what {
+            What::Whole => Observed::Host(Box::new(self.facts())),
+            What::System => Observed::System(Box::new(self.facts().system)),
+            What::Pf(pf) => Observed::Pf(pf.clone(), self.pf(pf).map(Box::new)),
+        })
     }
 }
 
 impl Perform for SimHost {
-    fn perform(&self, ops: &[Op], limit: Duration) -> Vec<Outcome> {
-        self.count_ops(ops.len());
+    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+        if !self.is_reached_by(scope) {
+            return perform::refuse_all(ops, &Stop::out_of_reach(scope));
+        }
+        self.interrupt.count(ops.len());
         perform::perform(&mut self.world(), ops, limit)
     }
 }
@@ -134,7 +149,7 @@ impl Clock for SimHost {
     }
 
     fn interrupted(&self) -> bool {
-        *self.interrupt() == Interrupt::After(0)
+        self.interrupt.is_due()
     }
 }
 

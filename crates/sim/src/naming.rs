@@ -29,7 +29,7 @@ pub(crate) fn vf_interface(
 
 /// Returns the name of an interface that comes back to the host's namespace: its own, or another where that was taken
 /// meanwhile (`default_device_exit_net`, net/core/dev.c).
-pub(crate) fn back_home(host: &HostFacts, name: &InterfaceName) -> InterfaceName {
+pub(crate) fn after_return(host: &HostFacts, name: &InterfaceName) -> InterfaceName {
     let taken = interface_names(host);
     let mut free = (0..=u32::from(u16::MAX)).filter_map(|number| format!("dev{number}").parse().ok());
     if taken.contains(name) { free.find(|name| !taken.contains(name)) } else { None }.unwrap_or(name.clone())
@@ -39,7 +39,7 @@ pub(crate) fn back_home(host: &HostFacts, name: &InterfaceName) -> InterfaceName
 fn interface_names(host: &HostFacts) -> BTreeSet<InterfaceName> {
     let pfs = host.physical_functions.values();
     let of_pfs = pfs.clone().filter_map(|pf| pf.netdev.as_ref().map(|netdev| netdev.name.clone()));
-    let here = pfs.flat_map(|pf| pf.vfs.values()).filter(|vf| !vf.is_lent());
+    let here = pfs.flat_map(|pf| pf.vfs.values()).filter(|vf| !vf.is_in_other_namespace());
     let of_vfs = here.filter_map(|vf| vf.netdev.as_ref().map(|n| n.name.clone()));
     of_pfs.chain(of_vfs).chain(host.links.keys().cloned()).collect()
 }

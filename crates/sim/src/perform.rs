@@ -1,16 +1,16 @@
-//! Performs ops on the world: faults first, then the kernel's rules, one arm for each op.
+//! Performs ops on the world: faults first, then the kernel's rules, one arm for each action.
 
 use std::time::Duration;
 
-use vfctl_port::{Op, OpError, Outcome, StuckStore};
+use vfctl_port::{Action, ActionKind, Op, Outcome, StuckStore, Target, TargetKind, Transport};
 
 use crate::errno::Errno;
-use crate::fault::{Fault, strike};
+use crate::fault::{Fault, next_fault};
 use crate::rules::{attribute, binding, count, link, module};
 use crate::stop::Stop;
 use crate::world::SimWorld;
 
-/// How often a VF's setting is tried again when it is answered EAGAIN or EBUSY, as the real edge does.
+/// How often a VF's attribute is tried again when it is refused with EAGAIN or EBUSY, as the real edge does.
 const RETRIES: u32 = 9;
 /// How long is waited between tries.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -19,28 +19,37 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 const BATCH: usize = 128;
 
 /// Performs ops in order, with the faults that were asked for. What hangs keeps its PF locked, so that nothing
-/// after it is begun; nor is anything after a refused unbind, and after a batch of messages with a refused one.
+/// after it is begun; nor is anything after a refused action that stops the rest, and of messages none after a batch
+/// with a refused one.
 pub(crate) fn perform(world: &mut SimWorld, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+    let may_batch = |op: &Op| op.action.kind().row().may_batch;
     let mut ended = false;
     let mut outcomes = Vec::with_capacity(ops.len());
-    for run in ops.chunk_by(|one, next| one.is_message() && next.is_message()) {
+    for run in ops.chunk_by(|one, next| may_batch(one) && may_batch(next)) {
         let mut refused = false;
         for batch in run.chunks(BATCH) {
-            let left = ended || refused;
+            let left = refused;
             for op in batch {
                 let outcome = if left || ended { Outcome::NotTried } else { perform_one(world, op, limit) };
-                refused |= matches!(outcome, Outcome::Refused(_));
+                if matches!(outcome, Outcome::Refused(_)) {
+                    refused = true;
+                    ended |= op.action.kind().row().stops_when_refused;
+                }
                 ended |= matches!(outcome, Outcome::Unknown(_));
                 outcomes.push(outcome);
             }
         }
-        ended |= refused && matches!(run, [Op::UnbindDriver { .. }]);
     }
     outcomes
 }
 
+/// Refuses every op for the same reason.
+pub(crate) fn refuse_all(ops: &[Op], stop: &Stop) -> Vec<Outcome> {
+    ops.iter().map(|_| Outcome::Refused(stop.clone().into())).collect()
+}
+
 fn perform_one(world: &mut SimWorld, op: &Op, limit: Duration) -> Outcome {
-    let done = retried(world, op, |world| match strike(&mut world.injected, op) {
+    let done = retried(world, op, |world| match next_fault(&mut world.injected, op) {
         None => obey(world, op, 0),
         Some(Fault::FewerVfs(fewer)) => obey(world, op, fewer),
         Some(Fault::Lie) => Ok(()),
@@ -53,7 +62,7 @@ fn perform_one(world: &mut SimWorld, op: &Op, limit: Duration) -> Outcome {
     });
     match done {
         Ok(()) => Outcome::Done,
-        Err(stop @ (Stop::Refused(_) | Stop::ByEdge(_))) => Outcome::Refused(stop.told()),
+        Err(stop @ (Stop::Refused(_) | Stop::ByEdge(_))) => Outcome::Refused(stop.into()),
         Err(Stop::Hangs) => {
             world.now = world.now.saturating_add(limit);
             Outcome::Unknown(format!("no answer within {} s", limit.as_secs()))
@@ -61,47 +70,64 @@ fn perform_one(world: &mut SimWorld, op: &Op, limit: Duration) -> Outcome {
     }
 }
 
-/// Does an op by hand: without faults.
+/// Does something by hand: without faults.
 ///
 /// # Errors
-/// Where the kernel refuses or does not answer.
-pub(crate) fn by_hand(world: &mut SimWorld, op: &Op) -> Result<(), OpError> {
-    retried(world, op, |world| obey(world, op, 0)).map_err(Stop::told)
+/// Where the kernel refuses or does not come back.
+pub(crate) fn by_hand(world: &mut SimWorld, target: Target, action: Action) -> Result<(), Stop> {
+    let op = Op { target, action };
+    retried(world, &op, |world| obey(world, &op, 0))
 }
 
-/// Tries a VF's setting again while the VF is being reset.
+/// Tries again what is sent to a VF through its PF while the VF is being reset.
 fn retried(
     world: &mut SimWorld,
     op: &Op,
     mut attempt: impl FnMut(&mut SimWorld) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let retries = if matches!(op, Op::SetVf { .. }) { RETRIES } else { 0 };
+    let row = op.action.kind().row();
+    let may_be_in_reset = row.transport == Transport::LinkMessage && row.target == TargetKind::VfThroughPf;
+    let retries = if may_be_in_reset { RETRIES } else { 0 };
     for _ in 0..retries {
         match attempt(world) {
             Err(Stop::Refused(Errno::EAGAIN | Errno::EBUSY)) => {
                 world.now = world.now.saturating_add(RETRY_PAUSE);
             }
-            answer => return answer,
+            done => return done,
         }
     }
     attempt(world)
 }
 
 /// Does an op by the kernel's rules; `fewer` VFs than asked for come up.
-pub(crate) fn obey(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop> {
-    let done = match op {
-        Op::LoadModule { module } => module::load(world, module),
-        Op::SetVfCount { pf, count } => count::set(world, pf, *count, fewer),
-        Op::SetDriversAutoprobe { pf, autoprobe } => binding::set_autoprobe(world, pf, *autoprobe),
-        Op::SetVf { pf, interface, vf, setting } => attribute::set(world, pf, interface, *vf, *setting),
-        Op::SetPfMtu { pf, interface, mtu } => link::set_mtu(world, pf, interface, *mtu),
-        Op::SetPfAdminState { pf, interface, state } => link::set_admin_state(world, pf, interface, *state),
-        Op::SetVfMtu { pf, vf, device, mtu } => link::set_vf_mtu(world, pf, *vf, *device, *mtu),
-        Op::UnbindDriver { pf, vf, device } => binding::unbind(world, pf, *vf, *device),
-        Op::BindDriver { pf, vf, device, driver, override_after } => {
-            binding::bind(world, pf, *vf, *device, driver, override_after.as_ref())
+fn obey(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop> {
+    let done = match (&op.action, &op.target) {
+        (Action::LoadModule, Target::Module(module)) => module::load(world, module),
+        (Action::RemoveVfs, Target::Pf(pf)) => count::set(world, pf, 0, 0),
+        (Action::CreateVfs(count), Target::Pf(pf)) => count::set(world, pf, *count, fewer),
+        (Action::SetDriversAutoprobe(autoprobe), Target::Pf(pf)) => {
+            binding::set_autoprobe(world, pf, *autoprobe)
         }
-        Op::ProbeDriver { pf, vf, device } => binding::probe(world, pf, *vf, *device),
+        (Action::SetVfAttribute(value), Target::VfThroughPf(pf, interface, vf)) => {
+            attribute::set(world, pf, interface, *vf, *value)
+        }
+        (Action::SetPfMtu(mtu), Target::PfInterface(pf, interface)) => {
+            link::set_mtu(world, pf, interface, *mtu)
+        }
+        (Action::SetPfAdminState(state), Target::PfInterface(pf, interface)) => {
+            link::set_admin_state(world, pf, interface, *state)
+        }
+        (Action::SetVfMtu(mtu), Target::Function(pf, vf, device)) => {
+            link::set_vf_mtu(world, pf, *vf, *device, *mtu)
+        }
+        (Action::UnbindDriver, Target::Function(pf, vf, device)) => binding::unbind(world, pf, *vf, *device),
+        (Action::BindDriver(binding), Target::Function(pf, vf, device)) => {
+            binding::bind(world, pf, *vf, *device, binding)
+        }
+        (Action::ProbeDriver, Target::Function(pf, vf, device)) => binding::probe(world, pf, *vf, *device),
+        (action, target) => {
+            Err(Stop::ByEdge(format!("{} cannot be done to {}", action.kind(), target.thing())))
+        }
     };
     if done == Err(Stop::Hangs) {
         stick(world, op);
@@ -111,19 +137,7 @@ pub(crate) fn obey(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop
 
 /// Leaves a store in the kernel, where it holds the PF's lock.
 fn stick(world: &mut SimWorld, op: &Op) {
-    let file = match op {
-        Op::SetVfCount { .. } => "sriov_numvfs",
-        Op::UnbindDriver { .. } => "driver/unbind",
-        Op::BindDriver { .. } | Op::ProbeDriver { .. } => "drivers_probe",
-        // These take no lock of the PF's device.
-        Op::LoadModule { .. }
-        | Op::SetDriversAutoprobe { .. }
-        | Op::SetVf { .. }
-        | Op::SetPfMtu { .. }
-        | Op::SetPfAdminState { .. }
-        | Op::SetVfMtu { .. } => return,
-    };
-    let Some(pf) = op.pf() else { return };
+    let (Some(file), Some(pf)) = (locking_file(op.action.kind()), op.target.pf()) else { return };
     if let Some(hidden) = world.hidden.get_mut(pf)
         && hidden.stuck.is_none()
     {
@@ -135,12 +149,27 @@ fn stick(world: &mut SimWorld, op: &Op) {
     }
 }
 
+/// Returns the file whose store takes the lock of the PF's device; `None` for what takes no such lock.
+fn locking_file(kind: ActionKind) -> Option<&'static str> {
+    match kind {
+        ActionKind::RemoveVfs | ActionKind::CreateVfs => Some("sriov_numvfs"),
+        ActionKind::UnbindDriver => Some("driver/unbind"),
+        ActionKind::BindDriver | ActionKind::ProbeDriver => Some("drivers_probe"),
+        ActionKind::LoadModule
+        | ActionKind::SetDriversAutoprobe
+        | ActionKind::SetVfAttribute
+        | ActionKind::SetPfMtu
+        | ActionKind::SetPfAdminState
+        | ActionKind::SetVfMtu => None,
+    }
+}
+
 /// Lets the stores that sit in the kernel end, now that nothing holds them up.
 pub(crate) fn release(world: &mut SimWorld) {
     world.facts.system.stuck_stores.clear();
     let stuck: Vec<Op> = world.hidden.values_mut().filter_map(|pf| pf.stuck.take()).collect();
     for op in stuck {
-        // The store was accepted long ago; nobody reads its answer any more.
+        // The store was accepted long ago; its result goes unread.
         let _unread = obey(world, &op, 0);
     }
 }

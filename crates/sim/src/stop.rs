@@ -1,6 +1,6 @@
 //! Why an op was not done.
 
-use vfctl_port::OpError;
+use vfctl_port::{OpError, Scope};
 
 use crate::errno::Errno;
 
@@ -9,26 +9,32 @@ use crate::errno::Errno;
 pub(crate) enum Stop {
     /// The kernel refused it.
     Refused(Errno),
-    /// The edge itself refused it, since the kernel would answer with less; the text says why.
+    /// The edge itself refused it; the text says why.
     ByEdge(String),
-    /// The kernel does not answer.
+    /// The kernel does not come back.
     Hangs,
 }
 
 impl Stop {
-    /// Returns what somebody who waits for an answer is told.
-    pub(crate) fn told(self) -> OpError {
-        let own = |cause| OpError { errno: None, cause, detail: None };
-        match self {
-            Self::Refused(errno) => errno.into(),
-            Self::ByEdge(cause) => own(cause),
-            Self::Hangs => own("the kernel does not answer".to_owned()),
-        }
+    /// Returns the refusal of an op on a scope that the edge does not reach.
+    pub(crate) fn out_of_reach(scope: &Scope) -> Self {
+        Self::ByEdge(format!("{scope} cannot be reached from here"))
     }
 }
 
 impl From<Errno> for Stop {
     fn from(errno: Errno) -> Self {
         Self::Refused(errno)
+    }
+}
+
+impl From<Stop> for OpError {
+    fn from(stop: Stop) -> Self {
+        let own = |cause| Self { errno: None, cause, detail: None };
+        match stop {
+            Stop::Refused(errno) => errno.into(),
+            Stop::ByEdge(cause) => own(cause),
+            Stop::Hangs => own("the kernel does not answer".to_owned()),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use vfctl_model::{InterfaceName, MacAddress, RawReading, Toggle, VfAttribute, VfValue};
 use vfctl_port::{HostFacts, PfFacts, Use, VfFacts};
 
-use crate::drivers::{DriverRow, LinkNow, row_of};
+use crate::drivers::{DriverRules, LinkNow, row_of};
 use crate::world::{HiddenPf, HiddenVf, SimWorld};
 
 /// Returns the host as it shows now.
@@ -16,12 +16,12 @@ pub(crate) fn host(world: &SimWorld) -> HostFacts {
             *facts = pf(facts, hidden, world.now);
         }
     }
-    tell_of_uppers(&mut seen);
+    add_uppers(&mut seen);
     seen
 }
 
 /// Gives each VF a use for every interface that stands on its own, but for the one it is a port of.
-fn tell_of_uppers(seen: &mut HostFacts) {
+fn add_uppers(seen: &mut HostFacts) {
     let vfs = || seen.physical_functions.values().flat_map(|pf| pf.vfs.values());
     let found: Vec<Vec<Use>> = vfs().map(|vf| uppers_of(seen, vf)).collect();
     let vfs = seen.physical_functions.values_mut().flat_map(|pf| pf.vfs.values_mut());
@@ -42,11 +42,11 @@ fn uppers_of(seen: &HostFacts, vf: &VfFacts) -> Vec<Use> {
     };
     let stack = seen.standing_on(&netdev.name);
     let uppers = stack.into_iter().filter(|upper| *upper != netdev.name && !is_master(upper));
-    let told = uppers.filter_map(|upper| {
+    let uses = uppers.filter_map(|upper| {
         let kind = seen.links.get(&upper)?.kind.clone();
         Some(Use::StandsOn { upper, kind, namespace: None })
     });
-    told.collect()
+    uses.collect()
 }
 
 /// Returns a PF as it shows at this time.
@@ -73,7 +73,7 @@ pub(crate) fn pf(facts: &PfFacts, hidden: &HiddenPf, now: Duration) -> PfFacts {
 }
 
 /// Takes from a VF's facts what does not show at this time.
-fn vf(seen: &mut VfFacts, hidden: &HiddenVf, row: &DriverRow, now: Duration) {
+fn vf(seen: &mut VfFacts, hidden: &HiddenVf, row: &DriverRules, now: Duration) {
     if hidden.driver_from > now {
         seen.driver = None;
         let chosen_by_driver = hidden.admin_mac.is_none() && row.vf_netdev;
@@ -83,7 +83,7 @@ fn vf(seen: &mut VfFacts, hidden: &HiddenVf, row: &DriverRow, now: Duration) {
             *mac = MacAddress::ZERO;
         }
     }
-    if hidden.driver_from > now || hidden.netdev_from > now || seen.is_lent() {
+    if hidden.driver_from > now || hidden.netdev_from > now || seen.is_in_other_namespace() {
         seen.netdev = None;
     }
 }

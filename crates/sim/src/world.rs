@@ -12,7 +12,7 @@ use vfctl_model::{
 };
 use vfctl_port::{HostFacts, JournalEntry, Op, PfFacts, VfFacts};
 
-use crate::drivers::{DriverRow, row_of};
+use crate::drivers::{DriverRules, row_of};
 use crate::errno::Errno;
 use crate::fault::Injected;
 use crate::naming;
@@ -63,7 +63,7 @@ pub(crate) struct HiddenPf {
     /// How many MACs its VFs have made up so far.
     pub(crate) macs_drawn: u32,
     pub(crate) vfs: BTreeMap<VfIndex, HiddenVf>,
-    /// Settings that outlived their VFs.
+    /// Attributes that outlived their VFs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) kept: BTreeMap<VfIndex, AttributeMap>,
 }
@@ -81,7 +81,7 @@ pub(crate) struct HiddenVf {
     /// The MAC that the PF set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) admin_mac: Option<MacAddress>,
-    /// How often the next settings are answered EAGAIN.
+    /// How often the next attributes are refused with EAGAIN.
     #[serde(default)]
     pub(crate) again: u8,
 }
@@ -145,7 +145,7 @@ impl SimWorld {
     pub(crate) fn pf(
         &self,
         address: &DeviceAddress,
-    ) -> Result<(&PfFacts, &HiddenPf, &'static DriverRow), Errno> {
+    ) -> Result<(&PfFacts, &HiddenPf, &'static DriverRules), Errno> {
         let pf = self.facts.physical_functions.get(address).ok_or(Errno::ENODEV)?;
         let hidden = self.hidden.get(address).ok_or(Errno::ENODEV)?;
         Ok((pf, hidden, row_of(pf.driver.as_ref())))
@@ -155,7 +155,7 @@ impl SimWorld {
     pub(crate) fn pf_mut(
         &mut self,
         address: &DeviceAddress,
-    ) -> Result<(&mut PfFacts, &mut HiddenPf, &'static DriverRow), Errno> {
+    ) -> Result<(&mut PfFacts, &mut HiddenPf, &'static DriverRules), Errno> {
         let pf = self.facts.physical_functions.get_mut(address).ok_or(Errno::ENODEV)?;
         let hidden = self.hidden.get_mut(address).ok_or(Errno::ENODEV)?;
         let row = row_of(pf.driver.as_ref());

@@ -14,18 +14,6 @@ pub(crate) fn of_wanted(node: &Node, wanted: &str) -> String {
     }
 }
 
-/// Returns the cause and the fix of what the type of a field says: `` `x` is no name``, or `cause; fix`.
-pub(crate) fn of_said(message: &str) -> (String, String) {
-    if let Some((_, wanted)) = message.rsplit_once("` is no ") {
-        let article = if wanted.starts_with(['a', 'e', 'i', 'o', 'u', 'I']) { "an" } else { "a" };
-        return (message.to_owned(), format!("write {article} {wanted}"));
-    }
-    match message.rsplit_once("; ") {
-        Some((cause, fix)) => (cause.to_owned(), fix.to_owned()),
-        None => (message.to_owned(), "`vfctl schema spec` says what this field takes".to_owned()),
-    }
-}
-
 /// Returns how a scalar becomes the number that it stands for; `None` where it is one already, or looks like none.
 fn number(node: &Node) -> Option<String> {
     let text = node.as_text()?;
@@ -96,21 +84,6 @@ mod tests {
             ("٣", None),
         ] {
             assert_eq!(decimal(text).as_deref(), number, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_a_type_says_is_cause_and_fix() {
-        for (message, cause, fix) in [
-            ("`a` is no IP address", "`a` is no IP address", "write an IP address"),
-            (
-                "`a` is no b` is no VLAN id (x; y)",
-                "`a` is no b` is no VLAN id (x; y)",
-                "write a VLAN id (x; y)",
-            ),
-            ("no rate is given; write `min`", "no rate is given", "write `min`"),
-        ] {
-            assert_eq!(of_said(message), (cause.to_owned(), fix.to_owned()));
         }
     }
 }

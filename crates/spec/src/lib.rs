@@ -17,7 +17,7 @@ mod unsupported;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Place, Related};
-pub use emit::emit;
+pub use emit::{EmitError, emit};
 pub use load::{Document, SpecSet, load};
 pub use render::{Colour, render};
 pub use schema::json_schema;

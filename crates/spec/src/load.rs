@@ -112,7 +112,7 @@ pub fn load(sources: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
         faults.push(Fault::new(
             first_hidden,
             format!("{hidden} more from here on are not shown"),
-            "mend these first",
+            "fix these first",
         ));
     }
     let none = Text::of(&Source { name: String::new(), text: String::new() });

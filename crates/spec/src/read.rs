@@ -25,7 +25,7 @@ pub(crate) fn read(root: &mut Node) -> (Option<SriovConfig>, Vec<Fault>) {
         };
         if faults.len() >= MOST_FAULTS {
             let last = faults.last().map_or_else(|| root.pointer(), |fault| fault.span);
-            faults.push(Fault::new(last, "too many mistakes; the rest is not shown", "mend these first"));
+            faults.push(Fault::new(last, "too many mistakes; the rest is not shown", "fix these first"));
             return (None, faults);
         }
         let Mistake { problem, mut steps } = mistake;
@@ -39,8 +39,10 @@ pub(crate) fn read(root: &mut Node) -> (Option<SriovConfig>, Vec<Fault>) {
                 fill(root, &steps, key)
             }
             _ if place.in_hole => prune_around_hole(root, &steps),
-            // What a type says of a map that lost entries is said of what is left.
-            Problem::Said(_) if place.lost_entries() => prune(root, &steps, Vec::new()),
+            // What a type wants instead of a map that lost entries, it may have had before.
+            Problem::Said(_) | Problem::Wanted { .. } if place.lost_entries() => {
+                prune(root, &steps, Vec::new())
+            }
             problem => {
                 let (fault, excused) = explain(&place, problem);
                 faults.push(fault);
@@ -155,10 +157,7 @@ fn explain(place: &Way<'_>, problem: Problem) -> (Fault, Vec<String>) {
             let help = format!("{}values here: {}", meant.unwrap_or_default(), list(allowed));
             Fault::new(span, format!("no such value {}", quoted(&word)), help)
         }
-        Problem::Said(message) => {
-            let (cause, help) = fix::of_said(&message);
-            Fault::new(span, cause, help)
-        }
+        Problem::Said(message) => Fault::new(span, message, "`vfctl schema spec` says what this field takes"),
         Problem::Wanted { wanted, found } => {
             let message = format!("expected {wanted}, found {found}");
             Fault::new(span, message, fix::of_wanted(place.node, &wanted))

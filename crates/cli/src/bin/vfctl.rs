@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the environment is read here")]
 
+use std::cell::OnceCell;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,7 +18,7 @@ fn main() -> ExitCode {
         return code;
     }
     vfctl_cli::start_log();
-    let host = LinuxHost::new(HostOptions::default());
+    let host = OnceCell::new();
     let clock = SystemClock;
     let mut console = Console {
         out: &mut stdout().lock(),
@@ -27,13 +28,9 @@ fn main() -> ExitCode {
     };
     let machine = || {
         install_signal_handlers().map_err(CliError::Signals)?;
-        Ok(Machine {
-            name: host_name()?,
-            observe: &host,
-            perform: &host,
-            clock: &clock,
-            state_dir: PathBuf::from(STATE_DIR),
-        })
+        let name = host_name()?;
+        let host = host.get_or_init(|| LinuxHost::new(name.clone(), HostOptions::default()));
+        Ok(Machine { name, observe: host, perform: host, clock: &clock, state_dir: PathBuf::from(STATE_DIR) })
     };
     run(std::env::args_os(), &mut console, machine).into()
 }

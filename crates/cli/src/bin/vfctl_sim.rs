@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use vfctl_cli::{Console, Exit, Machine, run};
+use vfctl_model::HostName;
 use vfctl_port::World;
 use vfctl_sim::{Hand, SimHost, SimWorld};
 
@@ -44,7 +45,7 @@ fn simulate() -> anyhow::Result<ExitCode> {
         }
         (Some("hand"), words) => {
             let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-            let host = SimHost::new(load(&file)?);
+            let host = SimHost::new(name()?, load(&file)?);
             let done = host.by_hand(&Hand::parse(&words.join(" "))?);
             host.settle();
             save(&file, host.into_world())?;
@@ -55,7 +56,7 @@ fn simulate() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         (Some("vfctl"), arguments) => {
-            let host = SimHost::new(load(&file)?);
+            let host = SimHost::new(name()?, load(&file)?);
             let exit = run_on(&host, &file, arguments)?;
             host.settle();
             save(&file, host.into_world())?;
@@ -70,10 +71,19 @@ fn run_on(host: &SimHost, file: &Path, arguments: &[OsString]) -> anyhow::Result
     let arguments = std::iter::once(OsString::from("vfctl")).chain(arguments.iter().cloned());
     let mut console =
         Console { out: &mut stdout().lock(), err: &mut stderr(), can_ask: false, colour: false };
-    let name = "lab".parse()?;
-    let machine =
-        Machine { name, observe: host, perform: host, clock: host, state_dir: file.with_extension("state") };
+    let machine = Machine {
+        name: name()?,
+        observe: host,
+        perform: host,
+        clock: host,
+        state_dir: file.with_extension("state"),
+    };
     Ok(run(arguments, &mut console, || Ok(machine)))
+}
+
+/// Returns what the simulated host is called.
+fn name() -> anyhow::Result<HostName> {
+    Ok("lab".parse()?)
 }
 
 fn load(file: &Path) -> anyhow::Result<SimWorld> {

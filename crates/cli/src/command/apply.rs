@@ -7,17 +7,17 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use vfctl_apply::{Edges, Look, Report, Result as Ending};
-use vfctl_plan::{Detail, HostPlan, Plan, check, render};
-use vfctl_port::{Clock, HostFacts, with_causes};
+use vfctl_plan::{Detail, Plan, check, render};
+use vfctl_port::{Clock, World, with_causes};
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
-use crate::command::cut_off::tell_holder;
-use crate::command::plan::tell_of_stuck;
+use crate::command::cut_off::report_to_holder;
+use crate::command::plan::report_stuck;
 use crate::error::{CliError, Exit};
-use crate::input::{Specs, Wish, plan_or_specs, with_sources};
+use crate::input::{ApplyInput, Specs, plan_or_specs, with_places};
 use crate::machine::{Console, Machine};
-use crate::output::{print_json, tell_mistakes};
+use crate::output::{print_json, report_mistakes};
 use crate::progress::Lines;
 
 /// How long to listen for an answer before it is looked whether the user has stopped the program.
@@ -26,10 +26,10 @@ const LISTEN: Duration = Duration::from_millis(100);
 /// What is to be applied.
 enum Intent {
     /// A plan made now.
-    Fresh(HostPlan),
+    Fresh(Plan),
     /// A plan from a file, which the user has seen.
-    Filed(HostPlan),
-    /// The specs have mistakes, which were told.
+    Filed(Plan),
+    /// The specs have mistakes, which were reported.
     Wrong,
 }
 
@@ -42,16 +42,17 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let folder = state_dir.unwrap_or(&machine.state_dir);
     let lock = Lock::acquire(folder).map_err(|error| CliError::State(error.into()))?;
-    let mut before = Look::take(machine.observe, machine.clock)?;
-    tell_holder(folder, &before.host, console);
-    let (plan, seen) = match intent(args, &before.host, console, machine)? {
+    let scope = machine.scope();
+    let mut before = Look::take([&scope], machine.observe, machine.clock)?;
+    report_to_holder(folder, &before.world, console);
+    let (plan, seen) = match intent(args, &before.world, console, machine)? {
         Intent::Wrong => return Ok(Exit::Failed),
         Intent::Fresh(plan) => (plan, false),
         Intent::Filed(plan) => (plan, true),
     };
-    tell_of_stuck(&plan, &before.host, console);
+    report_stuck(&plan, &before.world, console);
     if !seen && !args.json {
-        write!(console.out, "{}", text_of(&plan, machine))?;
+        write!(console.out, "{}", render(&plan, Detail::Short))?;
     }
     if let Some(report) = refusal(&plan, args) {
         return Ok(finish(args, console, &report));
@@ -62,23 +63,23 @@ pub(super) fn run(
     if !seen && !args.yes {
         if args.json && console.can_ask {
             // Standard output is for the report alone; nobody agrees to what was not shown.
-            console.talk(&text_of(&plan, machine));
+            console.say(&render(&plan, Detail::Short));
         }
         match ask(console, machine.clock)? {
-            Answer::Yes => {}
-            Answer::No => {
+            Consent::Yes => {}
+            Consent::No => {
                 return Ok(finish(args, console, &Report::refused(vec!["you did not agree".to_owned()])));
             }
-            Answer::Interrupted => {
+            Consent::Interrupted => {
                 let why = "you stopped it before you agreed";
                 finish(args, console, &Report::refused(vec![why.to_owned()]));
                 return Ok(Exit::Interrupted);
             }
         }
         // Minutes may have passed: what the plan rests on is held against the host of now.
-        before = Look::take(machine.observe, machine.clock)?;
+        before = Look::take([&scope], machine.observe, machine.clock)?;
     }
-    if let Some(report) = vfctl_apply::refused_as_stale(&plan, &before.host) {
+    if let Some(report) = vfctl_apply::refused_as_stale(&plan, &before.world) {
         return Ok(finish(args, console, &report));
     }
     let journal = FileJournal::begin(folder).map_err(|error| CliError::State(error.into()))?;
@@ -100,23 +101,24 @@ pub(super) fn run(
 /// Reads what is to be applied: a plan file, or specs that are planned now.
 fn intent(
     args: &ApplyArgs,
-    before: &HostFacts,
+    before: &World,
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Intent, CliError> {
     match plan_or_specs(&args.inputs)? {
-        Wish::Plan(Plan { format: _, mut hosts }) => {
+        ApplyInput::Plan(Plan { format: _, mut hosts, cluster: _ }) => {
             let path = || args.inputs.first().cloned().unwrap_or_default();
             let host = hosts.remove(&machine.name);
-            host.map(Intent::Filed)
+            let plan = host.map(|host| Plan::new([(machine.name.clone(), host)].into(), None));
+            plan.map(Intent::Filed)
                 .ok_or_else(|| CliError::NoPlanForHost { path: path(), host: machine.name.to_string() })
         }
-        Wish::Specs(Specs::Wrong(diagnostics, sources)) => {
-            tell_mistakes(args.json, &diagnostics, &sources, console)?;
+        ApplyInput::Specs(Specs::Wrong(diagnostics, sources)) => {
+            report_mistakes(args.json, &diagnostics, &sources, console)?;
             Ok(Intent::Wrong)
         }
-        Wish::Specs(Specs::Valid(set)) => {
-            let plan = with_sources(&set, |sources| vfctl_plan::plan_host(sources, &machine.name, before));
+        ApplyInput::Specs(Specs::Valid(set)) => {
+            let plan = with_places(&set, |documents| vfctl_plan::plan(documents, before));
             check(&plan).map_err(|flaws| {
                 let flaws = flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
                 CliError::FlawedPlan { flaws }
@@ -126,19 +128,14 @@ fn intent(
     }
 }
 
-/// Returns what the user is shown of a plan for this host.
-fn text_of(plan: &HostPlan, machine: &Machine<'_>) -> String {
-    render(&Plan::new([(machine.name.clone(), plan.clone())].into()), Detail::Short)
-}
-
 /// Returns why nothing may be written.
-fn refusal(plan: &HostPlan, args: &ApplyArgs) -> Option<Report> {
+fn refusal(plan: &Plan, args: &ApplyArgs) -> Option<Report> {
     if plan.is_blocked() {
-        return Some(Report::refused(vec!["the plan is blocked; mend the errors above first".to_owned()]));
+        return Some(Report::refused(vec!["the plan is blocked; correct the errors above first".to_owned()]));
     }
     if plan.needs_consent() && !args.allow_disruption {
         let why =
-            "the plan destroys VFs or hurts their users, named above; pass --allow-disruption to consent";
+            "the plan destroys VFs or disrupts their users, named above; pass --allow-disruption to allow it";
         return Some(Report::refused(vec![why.to_owned()]));
     }
     None
@@ -149,8 +146,8 @@ fn nothing_to_do() -> Report {
     Report { result: Ending::Converged, ..Report::refused(Vec::new()) }
 }
 
-/// What the user said.
-enum Answer {
+/// Whether the user agrees.
+enum Consent {
     /// Go on.
     Yes,
     /// Do not.
@@ -160,12 +157,12 @@ enum Answer {
 }
 
 /// Asks whether to go on.
-fn ask(console: &mut Console<'_>, clock: &dyn Clock) -> Result<Answer, CliError> {
+fn ask(console: &mut Console<'_>, clock: &dyn Clock) -> Result<Consent, CliError> {
     if !console.can_ask {
         return Err(CliError::CannotAsk);
     }
     console.out.flush()?;
-    console.talk("Apply these changes? Only `yes` is taken as a yes: ");
+    console.say("Apply these changes? Only `yes` is accepted: ");
     // Read beside: a signal does not end the program, so that it would wait for a line without end.
     let (send, answers) = mpsc::channel();
     std::thread::spawn(move || {
@@ -178,14 +175,14 @@ fn ask(console: &mut Console<'_>, clock: &dyn Clock) -> Result<Answer, CliError>
         match answers.recv_timeout(LISTEN) {
             Ok(answer) => {
                 return Ok(if answer.map_err(CliError::Answer)?.trim() == "yes" {
-                    Answer::Yes
+                    Consent::Yes
                 } else {
-                    Answer::No
+                    Consent::No
                 });
             }
-            Err(RecvTimeoutError::Timeout) if clock.interrupted() => return Ok(Answer::Interrupted),
+            Err(RecvTimeoutError::Timeout) if clock.interrupted() => return Ok(Consent::Interrupted),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Ok(Answer::No),
+            Err(RecvTimeoutError::Disconnected) => return Ok(Consent::No),
         }
     }
 }
@@ -197,7 +194,7 @@ fn finish(args: &ApplyArgs, console: &mut Console<'_>, report: &Report) -> Exit 
         false => console.out.write_all(report.render().as_bytes()).map_err(CliError::from),
     };
     if let Err(error) = printed {
-        console.talk(&format!("note: failed to {}; the report is lost\n", with_causes(&error)));
+        console.say(&format!("note: failed to {}; the report is lost\n", with_causes(&error)));
     }
     match report.result {
         Ending::Converged => Exit::Done,

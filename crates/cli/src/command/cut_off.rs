@@ -1,44 +1,45 @@
-//! Tells on standard error of an apply that runs now, or of those that were cut off and what they left behind.
+//! Reports on standard error an apply that runs now, or those that were cut off and what they left behind.
 //!
 //! Nothing here changes a plan: no plan depends on the state folder.
 
 use std::path::Path;
 
-use vfctl_port::{HostFacts, JournalEntry, with_causes};
+use vfctl_port::{JournalEntry, World, with_causes};
 use vfctl_state::{Holder, JournalRead, Lock, StateError, all_ended, kept_journals};
 
 use crate::machine::Console;
 
-/// Tells whoever only looks. While an apply runs, its journal has no end and what it lent is as it should be.
-pub(super) fn tell_onlooker(folder: &Path, now: &HostFacts, console: &mut Console<'_>) {
+/// Reports to whoever only looks. While an apply runs, its journal has no end and what it has changed for a while is as it
+/// should be.
+pub(super) fn report_to_onlooker(folder: &Path, now: &World, console: &mut Console<'_>) {
     // Asked before and after the journals are read: one of an apply that begins or ends meanwhile has no end either.
-    let mut told = String::new();
+    let mut report = String::new();
     let holder = match Lock::holder(folder) {
         Ok(None) => {
-            told = notes(folder, now);
+            report = notes(folder, now);
             Lock::holder(folder)
         }
         held => held,
     };
     match holder {
         Ok(Some(Holder::Process { pid, since })) => {
-            told = format!("note: an apply is running (process {pid}, since {since})\n");
+            report = format!("note: an apply is running (process {pid}, since {since})\n");
         }
-        Ok(Some(Holder::Unnamed)) => "note: an apply is running\n".clone_into(&mut told),
+        Ok(Some(Holder::Unnamed)) => "note: an apply is running\n".clone_into(&mut report),
         Ok(None) => {}
-        Err(error) => told.insert_str(0, &unreadable(&error)),
+        Err(error) => report.insert_str(0, &unreadable(&error)),
     }
-    console.talk(&told);
+    console.say(&report);
 }
 
-/// Tells whoever holds the lock.
-pub(super) fn tell_holder(folder: &Path, now: &HostFacts, console: &mut Console<'_>) {
-    console.talk(&notes(folder, now));
+/// Reports to whoever holds the lock.
+pub(super) fn report_to_holder(folder: &Path, now: &World, console: &mut Console<'_>) {
+    console.say(&notes(folder, now));
 }
 
 /// Returns what is to be said of the journals: of the newest where it has no end, of each where something that it
 /// left behind is still so, and of those that cannot be read.
-fn notes(folder: &Path, now: &HostFacts) -> String {
+fn notes(folder: &Path, now: &World) -> String {
     match all_ended(folder) {
         Ok(true) => return String::new(),
         Ok(false) => {}
@@ -49,7 +50,7 @@ fn notes(folder: &Path, now: &HostFacts) -> String {
         Err(error) => return unreadable(&error),
     };
     let mut text = String::new();
-    let mut later: Vec<Box<HostFacts>> = Vec::new();
+    let mut later: Vec<Box<World>> = Vec::new();
     for (age, journal) in journals.enumerate() {
         let journal = match journal {
             Ok(journal) => journal,
@@ -58,7 +59,7 @@ fn notes(folder: &Path, now: &HostFacts) -> String {
                 continue;
             }
         };
-        let since: Vec<&HostFacts> = std::iter::once(now).chain(later.iter().map(AsRef::as_ref)).collect();
+        let since: Vec<&World> = std::iter::once(now).chain(later.iter().map(AsRef::as_ref)).collect();
         let leftovers = vfctl_apply::leftovers(&journal.entries, &since);
         if !journal.has_ended() && (age == 0 || !leftovers.is_empty()) {
             let path = journal.path.display();
@@ -71,7 +72,7 @@ fn notes(folder: &Path, now: &HostFacts) -> String {
 }
 
 /// Returns the facts of before the apply.
-fn before(journal: JournalRead) -> Option<Box<HostFacts>> {
+fn before(journal: JournalRead) -> Option<Box<World>> {
     journal.entries.into_iter().find_map(|entry| match entry {
         JournalEntry::Began { before, documents: _ } => Some(before),
         JournalEntry::PhaseBegan { .. } | JournalEntry::PhaseEnded { .. } | JournalEntry::Ended { .. } => {
@@ -88,5 +89,5 @@ fn unreadable(error: &StateError) -> String {
         return String::new();
     }
     let causes = with_causes(error);
-    format!("note: failed to {causes}; what an earlier apply left behind may not be told\n")
+    format!("note: failed to {causes}; what an earlier apply left behind may not be reported\n")
 }

@@ -1,9 +1,8 @@
 //! `vfctl discover`: which port can do what, what is set, and why a port cannot.
 
-use vfctl_kinds::driver::DriverRow;
-use vfctl_kinds::pf::{host_obstacles, obstacles};
-use vfctl_kinds::{document, vf};
-use vfctl_model::{HostName, PciId, Reading, VfAttribute};
+use vfctl_kinds::pf::{attribute_cell, host_obstacles, obstacles, pf_columns, vf_columns};
+use vfctl_kinds::{PfColumn, VfColumn, document};
+use vfctl_model::{DeviceAddress, HostName, VfAttribute, VfIndex};
 use vfctl_port::{HostFacts, PfFacts, VfFacts};
 
 use crate::args::{DiscoverArgs, DiscoverOutput};
@@ -39,8 +38,8 @@ pub(super) fn run(
             for (position, (name, host)) in world.hosts.iter().enumerate() {
                 let separator = if position > 0 { "---\n" } else { "" };
                 let config = document::live(&document_name(name), several.then_some(name), host);
-                write!(console.out, "{separator}{}", vfctl_spec::emit(&config))?;
-                console.talk(&left_out(host));
+                write!(console.out, "{separator}{}", vfctl_spec::emit(&config)?)?;
+                console.say(&left_out(host));
             }
         }
     }
@@ -98,30 +97,18 @@ fn host_table(name: &HostName, host: &HostFacts) -> String {
         text.push_str("No port of this host can have VFs.\n");
         return text;
     }
-    let heading = ["PORT", "DEVICE", "DRIVER", "VFS", "LINK", "MTU", "NUMA", "MODEL"];
-    let mut rows = vec![heading.map(str::to_owned).to_vec()];
-    for (address, pf) in &host.physical_functions {
-        let netdev = pf.netdev.as_ref();
-        let link = netdev.map_or("-".to_owned(), |n| match (n.up, n.carrier, n.speed) {
-            (false, ..) => "down".to_owned(),
-            (true, false, _) => "no carrier".to_owned(),
-            (true, true, Some(speed)) if speed >= 1000 && speed % 1000 == 0 => {
-                format!("up {}G", speed / 1000)
-            }
-            (true, true, Some(speed)) => format!("up {speed}M"),
-            (true, true, None) => "up".to_owned(),
-        });
-        rows.push(vec![
-            netdev.map_or("-".to_owned(), |n| n.name.to_string()),
-            address.to_string(),
-            pf.driver.as_ref().map_or("none".to_owned(), ToString::to_string),
-            format!("{}/{}", pf.vf_count, pf.total_vfs),
-            link,
-            netdev.map_or("-".to_owned(), |n| n.mtu.to_string()),
-            pf.numa_node.map_or("-".to_owned(), |node| node.to_string()),
-            pf.model.clone().unwrap_or_else(|| "-".to_owned()),
-        ]);
-    }
+    let ports: Vec<(&DeviceAddress, &PfFacts)> = host.physical_functions.iter().collect();
+    let columns = pf_columns().into_iter().map(|PfColumn { heading, cell }| {
+        (heading, ports.iter().map(|(_, pf)| cell(pf)).collect::<Vec<_>>())
+    });
+    let name_of =
+        |(_, pf): &(&DeviceAddress, &PfFacts)| pf.netdev.as_ref().map(|netdev| netdev.name.to_string());
+    let address = |(address, _): &(&DeviceAddress, &PfFacts)| Some(address.to_string());
+    let first = [
+        ("PORT", ports.iter().map(name_of).collect()),
+        ("DEVICE", ports.iter().map(address).collect::<Vec<_>>()),
+    ];
+    let rows = rows_of(first.into_iter().chain(columns).collect(), ports.len());
     text.push_str(&table(0, &rows));
     for (address, pf) in &host.physical_functions {
         let title = pf.netdev.as_ref().map_or_else(|| address.to_string(), |n| n.name.to_string());
@@ -144,37 +131,41 @@ fn host_table(name: &HostName, host: &HostFacts) -> String {
 
 /// Returns the VFs of a port, one a row.
 fn vf_table(pf: &PfFacts) -> String {
-    let row = DriverRow::of(pf.driver.as_ref());
-    let attributes: Vec<VfAttribute> =
-        VfAttribute::ALL.iter().copied().filter(|_| row.has_interface).collect();
-    let mut heading = vec!["VF".to_owned(), "DEVICE".to_owned(), "DRIVER".to_owned(), "INTERFACE".to_owned()];
-    heading.extend(attributes.iter().map(|attribute| attribute.key().to_uppercase()));
-    heading.push("IN USE BY".to_owned());
-    let mut rows = vec![heading];
-    for (index, vf) in pf.vfs.iter().take(SHOWN_VFS) {
-        let mut cells = vec![
-            index.to_string(),
-            vf.pci.map_or("-".to_owned(), |address| address.to_string()),
-            vf.driver.as_ref().map_or("none".to_owned(), ToString::to_string),
-            vf.netdev.as_ref().map_or("-".to_owned(), |netdev| netdev.name.to_string()),
-        ];
-        cells.extend(attributes.iter().map(|attribute| attribute_cell(vf, *attribute, row, pf.device)));
-        cells.push(vf.uses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
-        rows.push(cells);
-    }
-    let mut text = table(2, &rows);
+    let shown: Vec<(&VfIndex, &VfFacts)> = pf.vfs.iter().take(SHOWN_VFS).collect();
+    let column = |cell: &dyn Fn(&VfIndex, &VfFacts) -> Option<String>| -> Vec<Option<String>> {
+        shown.iter().map(|(index, vf)| cell(index, vf)).collect()
+    };
+    let mut columns = vec![("VF".to_owned(), column(&|index, _| Some(index.to_string())))];
+    columns.extend(
+        vf_columns()
+            .into_iter()
+            .map(|VfColumn { heading, cell }| (heading.to_owned(), column(&|_, vf| cell(pf, vf)))),
+    );
+    columns.extend(VfAttribute::ALL.iter().filter(|_| pf.row().has_interface).map(|attribute| {
+        let cell =
+            |_: &VfIndex, vf: &VfFacts| Some(attribute_cell(*attribute, &pf.attribute(vf, *attribute)));
+        (attribute.key().to_uppercase(), column(&cell))
+    }));
+    let users = |_: &VfIndex, vf: &VfFacts| {
+        Some(vf.uses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+    };
+    columns.push(("IN USE BY".to_owned(), column(&users)));
+    let mut text = table(2, &rows_of(columns, shown.len()));
     if pf.vfs.len() > SHOWN_VFS {
         text.push_str(&format!("  … and {} more; -o json shows all\n", pf.vfs.len() - SHOWN_VFS));
     }
     text
 }
 
-/// Returns an attribute's reading; `-` where the driver has no such thing, `?` where it could not be read.
-fn attribute_cell(vf: &VfFacts, attribute: VfAttribute, row: &DriverRow, device: Option<PciId>) -> String {
-    match vf::read(vf, attribute, row, device) {
-        Reading::Known(value) if value == VfAttribute::MacAddress.factory() => "none".to_owned(),
-        Reading::Known(value) => value.to_string(),
-        Reading::Unsupported => "-".to_owned(),
-        Reading::Unreadable(_) => "?".to_owned(),
+/// Returns the rows of a table from its columns, the headings first; columns without any cell are left out.
+fn rows_of<T: Into<String>>(columns: Vec<(T, Vec<Option<String>>)>, count: usize) -> Vec<Vec<String>> {
+    let (mut headings, mut rows) = (Vec::new(), vec![Vec::new(); count]);
+    for (heading, cells) in columns.into_iter().filter(|(_, cells)| cells.iter().any(Option::is_some)) {
+        headings.push(heading.into());
+        for (row, cell) in rows.iter_mut().zip(cells) {
+            row.push(cell.unwrap_or_else(|| "-".to_owned()));
+        }
     }
+    rows.insert(0, headings);
+    rows
 }

@@ -1,12 +1,13 @@
 //! `vfctl explain`: spec line, selector, reading and its source, step, claim.
 
-use vfctl_plan::{Address, Explanation, explain};
+use vfctl_kinds::pf::{Address, ExplainError};
+use vfctl_plan::{Explanation, explain};
 
 use crate::args::ExplainArgs;
 use crate::error::{CliError, Exit};
-use crate::input::{Specs, specs, with_sources, world};
+use crate::input::{Specs, specs, with_places, world};
 use crate::machine::{Console, Machine};
-use crate::output::{print_json, tell_mistakes};
+use crate::output::{print_json, report_mistakes};
 
 /// Runs the command.
 pub(super) fn run(
@@ -14,24 +15,22 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
-    let wrong = |error: vfctl_plan::ExplainError| CliError::Address {
-        address: args.address.clone(),
-        why: error.to_string(),
-    };
+    let wrong =
+        |error: ExplainError| CliError::Address { address: args.address.clone(), why: error.to_string() };
     let address: Address = args.address.parse().map_err(wrong)?;
     let set = match specs(&args.specs.specs)? {
         Specs::Valid(set) => set,
         Specs::Wrong(diagnostics, sources) => {
-            tell_mistakes(args.json, &diagnostics, &sources, console)?;
+            report_mistakes(args.json, &diagnostics, &sources, console)?;
             return Ok(Exit::Failed);
         }
     };
     let world = world(&args.facts.facts, machine)?;
-    let explanations: Vec<Explanation> = with_sources(&set, |sources| {
+    let explanations: Vec<Explanation> = with_places(&set, |documents| {
         let mut found = Vec::new();
         let mut last = None;
         for (name, host) in &world.hosts {
-            match explain(sources, name, host, &address) {
+            match explain(documents, name, host, &world, &address) {
                 Ok(mut explanations) => found.append(&mut explanations),
                 Err(error) => last = Some(error),
             }

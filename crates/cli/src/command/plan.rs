@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use vfctl_plan::{Detail, HostPlan, Plan, check, render};
-use vfctl_port::HostFacts;
+use vfctl_plan::{Detail, Plan, check, render};
+use vfctl_port::World;
 
 use crate::args::PlanArgs;
-use crate::command::cut_off::tell_onlooker;
+use crate::command::cut_off::report_to_onlooker;
 use crate::error::{CliError, Exit};
-use crate::input::{Specs, specs, with_sources, world};
+use crate::input::{Specs, specs, with_places, world};
 use crate::machine::{Console, Machine};
-use crate::output::{is_stdout, print_json, tell_mistakes, write_json};
+use crate::output::{is_stdout, print_json, report_mistakes, write_json};
 
 /// Runs the command.
 pub(super) fn run(
@@ -22,20 +22,16 @@ pub(super) fn run(
     let set = match specs(&args.specs.specs)? {
         Specs::Valid(set) => set,
         Specs::Wrong(diagnostics, sources) => {
-            tell_mistakes(args.json, &diagnostics, &sources, console)?;
+            report_mistakes(args.json, &diagnostics, &sources, console)?;
             return Ok(Exit::Failed);
         }
     };
     let world = world(&args.facts.facts, machine)?;
-    let plan = with_sources(&set, |sources| vfctl_plan::plan(sources, &world));
+    let plan = with_places(&set, |documents| vfctl_plan::plan(documents, &world));
     proven(&plan)?;
     if args.facts.facts.is_empty() {
-        for (name, host) in &world.hosts {
-            tell_onlooker(state_dir.unwrap_or(&machine.state_dir), host, console);
-            if let Some(plan) = plan.hosts.get(name) {
-                tell_of_stuck(plan, host, console);
-            }
-        }
+        report_to_onlooker(state_dir.unwrap_or(&machine.state_dir), &world, console);
+        report_stuck(&plan, &world, console);
     }
     let file = args.output.as_deref().filter(|path| !is_stdout(path));
     if args.json || args.output.is_some() && file.is_none() {
@@ -54,22 +50,19 @@ pub(super) fn run(
     })
 }
 
-/// Tells of writes that sit in the kernel where the plan does nothing: it need not wait for them.
-pub(super) fn tell_of_stuck(plan: &HostPlan, host: &HostFacts, console: &mut Console<'_>) {
-    for stuck in vfctl_apply::stuck_elsewhere(plan, host) {
+/// Reports writes that still sit in the kernel where the plan does nothing: it need not wait for them.
+pub(super) fn report_stuck(plan: &Plan, world: &World, console: &mut Console<'_>) {
+    let hosts = plan.hosts.iter().filter_map(|(name, plan)| Some((plan, world.hosts.get(name)?)));
+    for stuck in hosts.flat_map(|(plan, host)| vfctl_apply::stuck_elsewhere(plan, host)) {
         let (pid, path) = (stuck.pid, &stuck.path);
-        console.talk(&format!("note: process {pid} still sits in the kernel, writing {path}\n"));
+        console.say(&format!("note: process {pid} still sits in the kernel, writing {path}\n"));
     }
 }
 
-/// Proves every host's plan by independent code.
+/// Proves a plan by independent code.
 fn proven(plan: &Plan) -> Result<(), CliError> {
-    let flaws: Vec<String> = plan
-        .hosts
-        .values()
-        .filter_map(|host| check(host).err())
-        .flatten()
-        .map(|flaw| flaw.to_string())
-        .collect();
-    if flaws.is_empty() { Ok(()) } else { Err(CliError::FlawedPlan { flaws: flaws.join("; ") }) }
+    check(plan).map_err(|flaws| {
+        let flaws = flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        CliError::FlawedPlan { flaws }
+    })
 }

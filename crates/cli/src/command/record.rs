@@ -1,7 +1,5 @@
 //! `vfctl record`: everything that plan reads, in one document.
 
-use vfctl_port::World;
-
 use crate::args::RecordArgs;
 use crate::error::{CliError, Exit};
 use crate::machine::{Console, Machine};
@@ -13,7 +11,7 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
-    let world = World::of_host(machine.name.clone(), machine.observe.observe_host()?);
+    let world = machine.world()?;
     match args.output.as_deref().filter(|path| !is_stdout(path)) {
         None => print_json(console, &world)?,
         Some(path) => write_json(path, &world)?,

@@ -4,7 +4,7 @@ use crate::args::ValidateArgs;
 use crate::error::{CliError, Exit};
 use crate::input::{Specs, specs};
 use crate::machine::Console;
-use crate::output::tell_mistakes;
+use crate::output::report_mistakes;
 
 /// Runs the command.
 pub(super) fn run(args: &ValidateArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
@@ -19,7 +19,7 @@ pub(super) fn run(args: &ValidateArgs, console: &mut Console<'_>) -> Result<Exit
             Ok(Exit::Done)
         }
         Specs::Wrong(diagnostics, sources) => {
-            tell_mistakes(args.json, &diagnostics, &sources, console)?;
+            report_mistakes(args.json, &diagnostics, &sources, console)?;
             Ok(Exit::Failed)
         }
     }

@@ -1,25 +1,14 @@
-//! How often each attribute, phase and op occurred.
+//! How often each attribute, phase and action occurred.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use vfctl_model::VfAttribute;
-use vfctl_plan::HostPlan;
-use vfctl_port::{Op, OpKind, Phase};
+use vfctl_plan::Plan;
+use vfctl_port::{Action, ActionKind, Phase};
 
-/// The phases that this version's kinds use.
-const PHASES: &[Phase] = &[
-    Phase::Quiesce,
-    Phase::Unbind,
-    Phase::RemoveVfs,
-    Phase::PreparePf,
-    Phase::CreateVfs,
-    Phase::UnbindNew,
-    Phase::ConfigureVf,
-    Phase::Bind,
-    Phase::ConfigureNetdev,
-    Phase::FinishPf,
-];
+/// The phases that no kind of this version uses.
+const UNUSED_PHASES: &[Phase] = &[Phase::SwitchEmpty, Phase::SwitchPopulated];
 
 /// How often each must occur at least.
 const ENOUGH: usize = 20;
@@ -31,23 +20,25 @@ pub(crate) struct Coverage {
     not_empty: usize,
     attributes: BTreeMap<VfAttribute, usize>,
     phases: BTreeMap<Phase, usize>,
-    ops: BTreeMap<OpKind, usize>,
+    actions: BTreeMap<ActionKind, usize>,
 }
 
 impl Coverage {
     /// Adds a case's first plan, which was performed.
-    pub(crate) fn add(&mut self, plan: &HostPlan) {
+    pub(crate) fn add(&mut self, plan: &Plan) {
         self.cases += 1;
         if !plan.is_empty() {
             self.not_empty += 1;
         }
-        for phase in plan.lanes.iter().flat_map(|lane| &lane.phases) {
-            *self.phases.entry(phase.phase).or_default() += 1;
-        }
-        for op in plan.steps().flat_map(|step| &step.changes).map(|change| &change.op) {
-            *self.ops.entry(op.kind()).or_default() += 1;
-            if let Op::SetVf { setting, .. } = op {
-                *self.attributes.entry(setting.attribute()).or_default() += 1;
+        for (_, plan) in plan.scopes() {
+            for phase in plan.lanes().flat_map(|(_, lane)| &lane.phases) {
+                *self.phases.entry(phase.phase).or_default() += 1;
+            }
+            for action in plan.steps().flat_map(|step| &step.changes).map(|change| &change.op.action) {
+                *self.actions.entry(action.kind()).or_default() += 1;
+                if let Action::SetVfAttribute(value) = action {
+                    *self.attributes.entry(value.attribute()).or_default() += 1;
+                }
             }
         }
     }
@@ -59,21 +50,21 @@ impl Coverage {
         for attribute in VfAttribute::ALL {
             assert!(self.attributes.get(attribute).copied().unwrap_or(0) >= ENOUGH, "{attribute}: {self}");
         }
-        for phase in PHASES {
+        for phase in Phase::ALL.iter().filter(|phase| !UNUSED_PHASES.contains(phase)) {
             assert!(self.phases.get(phase).copied().unwrap_or(0) >= ENOUGH, "{phase}: {self}");
         }
-        for op in OpKind::ALL {
-            assert!(self.ops.get(op).copied().unwrap_or(0) >= ENOUGH, "{op:?}: {self}");
+        for action in ActionKind::ALL {
+            assert!(self.actions.get(action).copied().unwrap_or(0) >= ENOUGH, "{action:?}: {self}");
         }
     }
 }
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cases, not_empty, attributes, phases, ops } = self;
+        let Self { cases, not_empty, attributes, phases, actions } = self;
         writeln!(f, "{cases} cases, {not_empty} with a first plan that does something")?;
         writeln!(f, "attributes {attributes:?}")?;
         writeln!(f, "phases {phases:?}")?;
-        write!(f, "ops {ops:?}")
+        write!(f, "actions {actions:?}")
     }
 }

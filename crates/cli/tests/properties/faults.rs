@@ -1,18 +1,21 @@
-//! Faults as inputs: each kind of op is refused, lies, or hangs, and each time apply stops, says so, gives back
-//! what it borrowed, and the next apply finishes the work.
+//! Faults as inputs: each kind of action is refused, lies, or hangs, and each time apply stops, says so, restores
+//! what it changed for a while, and the next apply finishes the work.
 
 use std::collections::BTreeSet;
 
-use vfctl_apply::{Edges, Look, Report, Result as Ending};
+use proptest::prelude::*;
+use vfctl_apply::{LaneReport, OpReport, Report, Result as Ending};
 use vfctl_kinds::document::SriovConfig;
 use vfctl_model::Toggle;
-use vfctl_plan::HostPlan;
-use vfctl_port::{AdminState, JournalEntry, Observe, OpKind, Outcome};
+use vfctl_plan::Plan;
+use vfctl_port::{ActionKind, AdminState, HostFacts, JournalEntry, Outcome, PfFacts};
 use vfctl_sim::{Errno, Fault, PfSeed, SimHost};
 
-use crate::run::{Silent, plan};
+use crate::case::{Case, Sense, cases};
+use crate::expected;
+use crate::run::{checked, look, parsed, plan, sim_of, text, world};
 
-/// What is asked of the host: together it needs every kind of op.
+/// What is asked of the host: together it needs every kind of action.
 const SPEC: &str = r#"
 apiVersion: vfctl.dev/v1alpha1
 kind: SriovConfig
@@ -37,68 +40,51 @@ spec:
         groups:
           - vfs: "0"
             driver: vfio-pci
+    - name: emptied
+      match: {pci: "0000:03:00.0"}
+      vfs: {count: 0}
 "#;
 
-/// Returns the host: one port without VFs, down; one with two VFs.
+/// Returns the host: one port without VFs, down; two with two VFs.
 fn host() -> SimHost {
     let igb = || PfSeed::new("igb".parse().unwrap(), 7);
     SimHost::builder()
         .pf(PfSeed { admin: AdminState::Down, ..igb() })
         .pf(PfSeed { vf_count: 2, ..igb() })
+        .pf(PfSeed { vf_count: 2, ..igb() })
         .build()
 }
 
-fn config() -> SriovConfig {
-    parsed(SPEC)
-}
-
-fn parsed(text: &str) -> SriovConfig {
-    let source = vfctl_spec::Source { name: "faults.yaml".to_owned(), text: text.to_owned() };
-    let mut set = vfctl_spec::load(&[source]).expect("a spec without mistakes");
-    set.documents.remove(0).config
-}
-
-fn apply(sim: &SimHost, config: &SriovConfig) -> (HostPlan, Report) {
-    let before = Look::take(sim, sim).unwrap();
-    let plan = plan(config, &before.host);
-    let edges = Edges { observe: sim, perform: sim, journal: sim, clock: sim, progress: &Silent };
-    let report = vfctl_apply::apply(&plan, &before, edges);
+fn apply(sim: &SimHost, config: &SriovConfig) -> (Plan, Report) {
+    let before = look(sim);
+    let plan = plan(config, &before.world);
+    let report = crate::run::apply(&plan, &before, sim).unwrap();
     (plan, report)
 }
 
-/// Holds what must be true after any failure.
-fn hold(sim: &SimHost, report: &Report, kind: OpKind, fault: Fault) {
+/// Ends what was injected, and lets stores that sit in the kernel end.
+fn recover(sim: &SimHost) {
+    sim.clear_faults();
+    sim.by_hand(&"vfio-close".parse().unwrap()).unwrap();
+    sim.settle();
+}
+
+/// Asserts what is true after any failure.
+fn assert_failed_safely(sim: &SimHost, report: &Report, kind: ActionKind, fault: Fault) {
     let what = format!("{kind:?} {fault:?}");
-    assert_eq!(report.result, Ending::Failed, "{what}:\n{}", report.render());
-    let text = report.render();
-    assert!(text.contains("Not converged"), "{what}: {text}");
-    for lane in &report.lanes {
-        let mut failed = false;
-        let mut phase = None;
-        for op in &lane.ops {
-            if failed && phase != Some(op.phase) && op.phase != vfctl_port::Phase::Release {
-                assert_eq!(op.outcome, Outcome::NotTried, "{what}: {} went on after a failure", lane.title);
-                assert!(
-                    op.because.is_some(),
-                    "{what}: {} does not say why `{}` was not tried",
-                    lane.title,
-                    op.op
-                );
-            }
-            failed |= matches!(op.outcome, Outcome::Refused(_) | Outcome::Unknown(_));
-            phase = Some(op.phase);
+    let rendered = report.render();
+    assert_eq!(report.result, Ending::Failed, "{what}:\n{rendered}");
+    assert!(rendered.contains("Not converged"), "{what}: {rendered}");
+    if let Err(why) = nothing_follows_a_failure(report) {
+        panic!("{what}: {why}\n{rendered}");
+    }
+    if kind != ActionKind::SetDriversAutoprobe {
+        for (address, pf) in sim.facts().physical_functions {
+            let found = pf.drivers_autoprobe;
+            assert_eq!(found, Some(Toggle::On), "{what}: autoprobe of {address} was not restored");
         }
     }
-    if kind != OpKind::SetDriversAutoprobe {
-        for (address, pf) in sim.observe_host().unwrap().physical_functions {
-            assert_eq!(
-                pf.drivers_autoprobe,
-                Some(Toggle::On),
-                "{what}: autoprobe of {address} was not given back"
-            );
-        }
-    }
-    // Every op that was tried stands in the journal, before anything that came after it.
+    // Every op that was tried stands in the journal.
     let journal = sim.journal();
     let journaled: usize = journal
         .iter()
@@ -114,33 +100,162 @@ fn hold(sim: &SimHost, report: &Report, kind: OpKind, fault: Fault) {
     assert!(matches!(journal.last(), Some(JournalEntry::Ended { converged: false })), "{what}");
 }
 
+/// Checks that no phase of a lane follows one that failed, but what restores, and that the report says why.
+fn nothing_follows_a_failure(report: &Report) -> Result<(), String> {
+    for LaneReport { title, ops, .. } in &report.lanes {
+        let mut failed = false;
+        let mut phase = None;
+        for op in ops {
+            if failed && phase != Some(op.phase) && op.phase.is_some() {
+                if op.outcome != Outcome::NotTried {
+                    return Err(format!(
+                        "{title} went on after a failure with `{}`: {:?}",
+                        op.op, op.outcome
+                    ));
+                }
+                if op.because.is_none() {
+                    return Err(format!("{title} does not say why `{}` was not tried", op.op));
+                }
+            }
+            failed |= matches!(op.outcome, Outcome::Refused(_) | Outcome::Unknown(_));
+            phase = Some(op.phase);
+        }
+    }
+    Ok(())
+}
+
 #[test]
-fn every_kind_of_op_may_fail_and_the_next_apply_finishes() {
-    let config = config();
+fn every_kind_of_action_may_fail_and_the_next_apply_finishes() {
+    let config = parsed(SPEC);
     let mut seen = BTreeSet::new();
-    for kind in OpKind::ALL.iter().copied() {
-        for fault in [Fault::Refuse(Errno::EIO.0), Fault::Lie] {
+    for kind in ActionKind::ALL.iter().copied() {
+        for fault in [Fault::Refuse(Errno::EIO.0), Fault::Lie, Fault::Hang] {
             let sim = host();
             sim.inject(kind, None, fault);
             let (plan, report) = apply(&sim, &config);
-            seen.extend(plan.steps().flat_map(|step| &step.changes).map(|change| change.op.kind()));
-            // A module that was not loaded shows only where a driver is bound.
-            hold(&sim, &report, kind, fault);
-            sim.clear_faults();
-            sim.settle();
+            let steps = plan.scopes().flat_map(|(_, plan)| plan.steps());
+            seen.extend(steps.flat_map(|step| &step.changes).map(|change| change.op.action.kind()));
+            assert_failed_safely(&sim, &report, kind, fault);
+            recover(&sim);
             let (_, second) = apply(&sim, &config);
             assert_eq!(second.result, Ending::Converged, "{kind:?} {fault:?}: {}", second.render());
         }
     }
-    assert_eq!(seen, OpKind::ALL.iter().copied().collect(), "the spec needs every kind of op");
+    assert_eq!(seen, ActionKind::ALL.iter().copied().collect(), "the spec needs every kind of action");
+}
+
+/// A kind of action that fails in a random case.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    kind: ActionKind,
+    /// The PF by its number; `None` for all.
+    pf: Option<usize>,
+    /// What such an action does instead.
+    pub(crate) fault: Fault,
+}
+
+/// Returns random cases in which a kind of action fails.
+pub(crate) fn failing_cases() -> impl Strategy<Value = (Case, Failure)> {
+    let faults = prop_oneof![
+        3 => Just(Fault::Refuse(Errno::EIO.0)),
+        3 => Just(Fault::Lie),
+        3 => Just(Fault::Hang),
+        1 => (1..4u32).prop_map(Fault::Transient),
+        1 => (1..3u16).prop_map(Fault::FewerVfs),
+    ];
+    let failures = (proptest::sample::select(ActionKind::ALL), proptest::option::of(0..3usize), faults);
+    (cases(Sense::Sensible), failures).prop_map(|(case, (kind, pf, fault))| {
+        let kind = if matches!(fault, Fault::FewerVfs(_)) { ActionKind::CreateVfs } else { kind };
+        (case, Failure { kind, pf, fault })
+    })
+}
+
+/// Runs a case in which a kind of action fails: either all is as it should be, or apply says that it is not, has gone on
+/// with nothing and has restored what it changed for a while; the next apply finishes. Returns whether the first one did.
+pub(crate) fn stumble(case: &Case, failure: &Failure) -> Result<Ending, String> {
+    let Failure { kind, pf, fault } = failure;
+    let sim = sim_of(case);
+    let host_before = sim.facts();
+    let addresses = case.addresses(&host_before);
+    let config = case.config(&addresses);
+    let before = look(&sim);
+    let first = checked(&config, &before.world)?;
+    let pf = pf.and_then(|number| addresses.get(number)).cloned();
+    sim.inject(*kind, pf, *fault);
+    let report = crate::run::apply(&first, &before, &sim)?;
+    sim.settle();
+    let in_context = |why: String| format!("{why}\n{}\n{}", report.render(), text(&first));
+    match report.result {
+        Ending::Converged => expected::compare(case, &host_before, &sim.facts()).map_err(in_context)?,
+        Ending::Failed => {
+            nothing_follows_a_failure(&report).map_err(in_context)?;
+            restored(case, &report, &host_before, &sim.facts()).map_err(in_context)?;
+        }
+        Ending::Refused | Ending::Interrupted => return Err(in_context(format!("{:?}", report.result))),
+    }
+    recover(&sim);
+    let between = sim.facts();
+    let before = look(&sim);
+    let second = checked(&config, &before.world).map_err(in_context)?;
+    if second.is_blocked() {
+        return Err(in_context(format!("the second plan is blocked:\n{}", text(&second))));
+    }
+    let again = crate::run::apply(&second, &before, &sim)?;
+    let in_second = |why: String| in_context(format!("{why}\n{}\n{}\nafter", again.render(), text(&second)));
+    if again.result != Ending::Converged {
+        return Err(in_second("the second apply does not finish".to_owned()));
+    }
+    expected::compare(case, &between, &sim.facts()).map_err(in_second)?;
+    let third = plan(&config, &world(&sim));
+    if !third.is_empty() || third.is_blocked() {
+        return Err(in_second(format!("the third plan is not empty:\n{}", text(&third))));
+    }
+    Ok(report.result)
+}
+
+/// Checks that what a plan changes for a while is as it was found, or as it was asked for, or that the report says that it
+/// is not.
+fn restored(case: &Case, report: &Report, before: &HostFacts, after: &HostFacts) -> Result<(), String> {
+    for (pf, address) in case.pfs.iter().zip(case.addresses(before)) {
+        let of = |host: &HostFacts| host.physical_functions.get(&address).cloned().ok_or("the PF is gone");
+        let (was, is) = (of(before)?, of(after)?);
+        let lane = report.lanes.iter().find(|lane| lane.pf.as_ref() == Some(&address));
+        let by_hand = |words: &str| {
+            let troubles = lane.into_iter().flat_map(|lane| &lane.troubles);
+            troubles.into_iter().any(|trouble| trouble.contains("do it by hand") && trouble.contains(words))
+        };
+        let unmet = |words: &str| {
+            lane.into_iter().flat_map(|lane| &lane.unmet).any(|unmet| unmet.claim.contains(words))
+        };
+        let creates = |op: &&OpReport| op.op.action.kind() == ActionKind::CreateVfs;
+        let created = lane.into_iter().flat_map(|lane| &lane.ops).find(creates);
+        let was_vfs = created.is_none_or(|op| op.outcome != Outcome::Done).then_some(&was.vfs);
+        for (index, vf) in expected::without_wanted_driver(pf, was_vfs, &is) {
+            let address = vf.pci.ok_or("a VF without address")?.to_string();
+            if !by_hand(&address) && !unmet(&format!(" vf {index}:")) {
+                return Err(format!("vf {index} is left without its driver"));
+            }
+        }
+        let asked = pf.request.autoprobe.or(was.drivers_autoprobe);
+        let found = is.drivers_autoprobe;
+        if ![was.drivers_autoprobe, asked].contains(&found) && !by_hand("sriov_drivers_autoprobe") {
+            return Err(format!("autoprobe of {address} is left {found:?}"));
+        }
+        let up = |facts: &PfFacts| facts.netdev.as_ref().map(|netdev| netdev.up);
+        let asked = pf.request.admin.map(|admin| admin == AdminState::Up).or(up(&was));
+        if ![up(&was), asked].contains(&up(&is)) && !by_hand("ip link set dev") {
+            return Err(format!("{address} is left up: {:?}", up(&is)));
+        }
+    }
+    Ok(())
 }
 
 #[test]
-fn an_op_without_answer_closes_its_lane_and_the_other_lane_finishes() {
-    let config = config();
+fn an_op_without_answer_closes_its_lane_and_the_other_lanes_finish() {
+    let config = parsed(SPEC);
     let sim = host();
     let kept = "pci/0000:02:00.0".parse().unwrap();
-    sim.inject(OpKind::UnbindDriver, Some(kept), Fault::Hang);
+    sim.inject(ActionKind::UnbindDriver, Some(kept), Fault::Hang);
     let (_, report) = apply(&sim, &config);
     assert_eq!(report.result, Ending::Failed, "{}", report.render());
     let clean: Vec<bool> = report
@@ -149,25 +264,30 @@ fn an_op_without_answer_closes_its_lane_and_the_other_lane_finishes() {
         .filter(|lane| lane.pf.is_some())
         .map(|lane| lane.ops.iter().all(|op| op.outcome == Outcome::Done) && lane.unmet.is_empty())
         .collect();
-    assert_eq!(clean, [true, false], "{}", report.render());
+    assert_eq!(clean, [true, false, true], "{}", report.render());
     assert!(report.render().contains("no answer"), "{}", report.render());
-    let next = plan(&config, &sim.observe_host().unwrap());
+    let next = plan(&config, &world(&sim));
     assert!(next.is_blocked(), "the next command must say that a write still sits in the kernel");
 }
 
 #[test]
 fn fewer_vfs_than_asked_is_an_error_that_says_so() {
-    let config = config();
+    let config = parsed(SPEC);
     let sim = host();
-    sim.inject(OpKind::SetVfCount, None, Fault::FewerVfs(1));
+    sim.inject(ActionKind::CreateVfs, None, Fault::FewerVfs(1));
     let (_, report) = apply(&sim, &config);
     assert_eq!(report.result, Ending::Failed);
-    assert!(report.render().contains("count is 4, but it is 3"), "{}", report.render());
+    let text = report.render();
+    assert!(
+        text.contains("after phase create VFs: expected pci/0000:01:00.0: count is 4, found 3"),
+        "{text}"
+    );
 }
 
 #[test]
-fn a_user_who_stops_is_told_what_is_left_and_what_was_borrowed_is_given_back() {
-    let config = config();
+fn a_user_who_stops_sees_what_is_left_and_what_was_changed_for_a_while_is_restored() {
+    let config = parsed(SPEC);
+    let mut interrupted = 0;
     for ops in 0..20 {
         let sim = host();
         sim.interrupt_after(ops);
@@ -175,17 +295,17 @@ fn a_user_who_stops_is_told_what_is_left_and_what_was_borrowed_is_given_back() {
         if report.result == Ending::Converged {
             continue;
         }
+        interrupted += 1;
         assert_eq!(report.result, Ending::Interrupted, "{}", report.render());
         assert!(report.render().contains("Interrupted"), "{}", report.render());
-        let facts = sim.observe_host().unwrap();
-        for pf in facts.physical_functions.values() {
+        for pf in sim.facts().physical_functions.values() {
             assert_eq!(pf.drivers_autoprobe, Some(Toggle::On), "after {ops} ops");
         }
         sim.settle();
         sim.interrupt_after(u32::MAX);
         let (_, second) = apply(&sim, &config);
         assert_eq!(second.result, Ending::Converged, "after {ops} ops: {}", second.render());
-        let facts = sim.observe_host().unwrap();
+        let facts = sim.facts();
         for vf in facts.physical_functions.values().flat_map(|pf| pf.vfs.values()) {
             assert!(
                 vf.driver.is_some(),
@@ -193,11 +313,12 @@ fn a_user_who_stops_is_told_what_is_left_and_what_was_borrowed_is_given_back() {
             );
         }
     }
+    assert!(interrupted > 5, "only {interrupted} applies were interrupted");
 }
 
 /// Returns how many ops of this kind were refused, and how many were not tried.
-fn refused_and_left(report: &Report, kind: OpKind) -> (usize, usize) {
-    let ops = report.lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.op.kind() == kind);
+fn refused_and_left(report: &Report, kind: ActionKind) -> (usize, usize) {
+    let ops = report.lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.op.action.kind() == kind);
     let outcomes: Vec<&Outcome> = ops.map(|op| &op.outcome).collect();
     let refused = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
     (refused, outcomes.iter().filter(|outcome| ***outcome == Outcome::NotTried).count())
@@ -211,14 +332,19 @@ fn refused_unbind_is_the_last_and_a_batch_with_a_refused_message_too() {
     };
     let igb = PfSeed { vf_count: 4, ..PfSeed::new("igb".parse().unwrap(), 7) };
     let netdevsim = PfSeed { vf_count: 200, ..PfSeed::new("netdevsim".parse().unwrap(), 256) };
-    for (pf, wish, kind, expected) in [
-        (igb, "match: {driver: igb}, vfs: {all: {driver: vfio-pci}}", OpKind::UnbindDriver, (1, 3)),
-        (netdevsim, "match: {driver: netdevsim}, vfs: {all: {vlan: 7}}", OpKind::SetVf, (128, 72)),
+    for (pf, entry, kind, expected) in [
+        (igb, "match: {driver: igb}, vfs: {all: {driver: vfio-pci}}", ActionKind::UnbindDriver, (1, 3)),
+        (
+            netdevsim,
+            "match: {driver: netdevsim}, vfs: {all: {vlan: 7}}",
+            ActionKind::SetVfAttribute,
+            (128, 72),
+        ),
     ] {
         let sim = SimHost::builder().pf(pf).build();
         sim.settle();
         sim.inject(kind, None, Fault::Refuse(Errno::EIO.0));
-        let (_, report) = apply(&sim, &document(wish));
+        let (_, report) = apply(&sim, &document(entry));
         assert_eq!(refused_and_left(&report, kind), expected, "{}", report.render());
     }
 }

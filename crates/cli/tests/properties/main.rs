@@ -1,24 +1,41 @@
-//! Promises that hold for all inputs, held against the simulator: what a plan says is what apply does, and a
+//! Promises that hold for all inputs, checked against the simulator: what a plan says is what apply does, and a
 //! second plan is empty.
 //!
 //! The generator carries the oracle: it knows which value each VF should have in the end without asking the
-//! planner. How often each attribute, phase and op occurred is counted over all cases and asserted.
+//! planner. How often each attribute, phase and action occurred is counted over all cases and asserted. A case that once
+//! failed is kept in `regressions` and run first.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
 
 mod case;
 mod coverage;
 mod cut_off;
+mod expected;
 mod faults;
+mod journal;
 mod meanwhile;
+mod request;
 mod run;
+mod scopes;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
-use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestCaseError, TestRng, TestRunner};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{
+    Config, FileFailurePersistence, RngAlgorithm, RngSeed, TestCaseError, TestRng, TestRunner,
+};
+use vfctl_apply::Result as Ending;
+use vfctl_sim::Fault;
 
-use case::{Case, Sense};
+use case::Sense;
 use coverage::Coverage;
 use run::End;
 
@@ -33,21 +50,23 @@ fn seed() -> u64 {
     given.unwrap_or_else(drawn)
 }
 
-/// Runs as many cases, and says with which seed.
-fn run_cases(sense: Sense, work: impl Fn(&Case) -> Result<(), String>) {
+/// Runs the cases of `regressions`, then as many random ones, and says with which seed.
+fn run_cases<S: Strategy>(regressions: &'static str, cases: S, work: impl Fn(&S::Value) -> Result<(), String>)
+where
+    S::Value: Debug,
+{
     let seed = seed();
-    println!("seed {seed} (repeat with VFCTL_SEED={seed}), {CASES} {sense:?} cases");
+    println!("seed {seed} (repeat with VFCTL_SEED={seed}), {CASES} cases");
     let config = Config {
         cases: CASES,
-        failure_persistence: None,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(regressions))),
         rng_seed: RngSeed::Fixed(seed),
         ..Config::default()
     };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed_bytes(seed));
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let outcome = runner.run(&case::cases(sense), |case| {
-        work(&case).map_err(|why| TestCaseError::fail(format!("{why}\n{}", case.show())))
-    });
+    let outcome = runner
+        .run(&cases, |case| work(&case).map_err(|why| TestCaseError::fail(format!("{why}\n{case:#?}"))));
     if let Err(error) = outcome {
         panic!("seed {seed}: {error}");
     }
@@ -56,7 +75,7 @@ fn run_cases(sense: Sense, work: impl Fn(&Case) -> Result<(), String>) {
 #[test]
 fn plan_apply_plan_is_empty_and_the_host_is_as_the_spec_says() {
     let coverage = RefCell::new(Coverage::default());
-    run_cases(Sense::Sensible, |case| {
+    run_cases("tests/properties/regressions/sensible.txt", case::cases(Sense::Sensible), |case| {
         coverage.borrow_mut().add(&run::converge(case)?);
         Ok(())
     });
@@ -68,7 +87,7 @@ fn plan_apply_plan_is_empty_and_the_host_is_as_the_spec_says() {
 #[test]
 fn no_plan_is_flawed_whatever_a_spec_asks_for() {
     let ends: RefCell<BTreeMap<End, u32>> = RefCell::default();
-    run_cases(Sense::Wild, |case| {
+    run_cases("tests/properties/regressions/wild.txt", case::cases(Sense::Wild), |case| {
         *ends.borrow_mut().entry(run::survive(case)?).or_default() += 1;
         Ok(())
     });
@@ -76,6 +95,29 @@ fn no_plan_is_flawed_whatever_a_spec_asks_for() {
     println!("{ends:?}");
     for end in [End::Blocked, End::Converged, End::Failed] {
         assert!(ends.get(&end).is_some_and(|cases| *cases >= CASES / 200), "{ends:?}");
+    }
+}
+
+#[test]
+fn whatever_fails_is_reported_and_restored_and_the_next_apply_finishes() {
+    let failed: RefCell<BTreeMap<&str, u32>> = RefCell::default();
+    run_cases("tests/properties/regressions/failing.txt", faults::failing_cases(), |(case, failure)| {
+        if faults::stumble(case, failure)? == Ending::Failed {
+            let word = match failure.fault {
+                Fault::Refuse(_) => "refuse",
+                Fault::Lie => "lie",
+                Fault::Hang => "hang",
+                Fault::Transient(_) => "transient",
+                Fault::FewerVfs(_) => "fewer",
+            };
+            *failed.borrow_mut().entry(word).or_default() += 1;
+        }
+        Ok(())
+    });
+    let failed = failed.into_inner();
+    println!("{failed:?}");
+    for fault in ["refuse", "lie", "hang", "transient", "fewer"] {
+        assert!(failed.get(fault).is_some_and(|cases| *cases >= CASES / 200), "{fault}: {failed:?}");
     }
 }
 

@@ -1,18 +1,17 @@
-//! The world does not stand still while a plan is applied, and answers are lost.
+//! The host changes while a plan is applied, and answers are lost.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-use vfctl_apply::{Edges, Look, Report, Result as Ending};
-use vfctl_kinds::document::SriovConfig;
+use vfctl_apply::{Report, Result as Ending};
 use vfctl_model::{InterfaceName, VfIndex};
-use vfctl_port::{Observe, Op, Outcome, Perform};
+use vfctl_port::{ActionKind, Op, Outcome, Perform, Scope, Transport};
 use vfctl_sim::{Hand, PfSeed, SimHost};
 
-use crate::run::{Silent, plan};
+use crate::run::{apply_through, look, parsed, plan};
 
 /// Performs on the simulator, and lets something happen with each batch.
-struct Meddled<'a> {
+struct Disturbed<'a> {
     sim: &'a SimHost,
     /// Somebody does this by hand once a module is loaded, or the first VFs are gone.
     hand: Mutex<Option<Hand>>,
@@ -23,21 +22,22 @@ struct Meddled<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Messages {
     Answered,
-    /// They are done, and nobody hears of it.
+    /// They are done, and the answer is lost.
     Unanswered,
     /// They never arrive.
     Lost,
 }
 
-impl Perform for Meddled<'_> {
-    fn perform(&self, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+impl Perform for Disturbed<'_> {
+    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome> {
         let unknown = || Outcome::Unknown("the answer was lost".to_owned());
-        let messages = ops.iter().all(Op::is_message);
+        let is_message = |op: &Op| op.action.kind().row().transport == Transport::LinkMessage;
+        let messages = ops.iter().all(is_message);
         if messages && self.messages == Messages::Lost {
             return ops.iter().map(|_| unknown()).collect();
         }
-        let outcomes = self.sim.perform(ops, limit);
-        let in_time = |op: &Op| matches!(op, Op::SetVfCount { count: 0, .. } | Op::LoadModule { .. });
+        let outcomes = self.sim.perform(scope, ops, limit);
+        let in_time = |op: &Op| matches!(op.action.kind(), ActionKind::RemoveVfs | ActionKind::LoadModule);
         if ops.iter().any(in_time)
             && let Some(hand) = self.hand.lock().unwrap().take()
         {
@@ -58,19 +58,16 @@ spec:
   physicalFunctions:";
 
 fn apply(sim: &SimHost, entries: &str, hand: Option<Hand>, messages: Messages) -> Report {
-    let source = vfctl_spec::Source { name: "meanwhile.yaml".to_owned(), text: format!("{HEADER}{entries}") };
-    let config: SriovConfig =
-        vfctl_spec::load(&[source]).expect("a spec without mistakes").documents.remove(0).config;
-    let before = Look::take(sim, sim).unwrap();
-    let plan = plan(&config, &before.host);
+    let config = parsed(&format!("{HEADER}{entries}"));
+    let before = look(sim);
+    let plan = plan(&config, &before.world);
     assert!(!plan.is_blocked() && !plan.is_empty());
-    let perform = Meddled { sim, hand: Mutex::new(hand), messages };
-    let edges = Edges { observe: sim, perform: &perform, journal: sim, clock: sim, progress: &Silent };
-    vfctl_apply::apply(&plan, &before, edges)
+    let perform = Disturbed { sim, hand: Mutex::new(hand), messages };
+    apply_through(&plan, &before, sim, &perform, sim).unwrap()
 }
 
 fn ports(sim: &SimHost) -> Vec<InterfaceName> {
-    let host = sim.observe_host().unwrap();
+    let host = sim.facts();
     host.physical_functions.values().map(|pf| pf.netdev.as_ref().unwrap().name.clone()).collect()
 }
 
@@ -91,8 +88,7 @@ fn vf_that_is_taken_into_use_while_its_lane_waits_is_not_destroyed() {
     let text = report.render();
     assert_eq!(report.result, Ending::Failed, "{text}");
     assert!(text.contains("vf 1: inUse is no"), "{text}");
-    let counts: Vec<u16> =
-        sim.observe_host().unwrap().physical_functions.values().map(|pf| pf.vf_count).collect();
+    let counts: Vec<u16> = sim.facts().physical_functions.values().map(|pf| pf.vf_count).collect();
     assert_eq!(counts, [4, 2], "{text}");
 }
 
@@ -107,7 +103,7 @@ fn port_that_is_taken_into_use_while_a_module_is_loaded_is_not_set_down() {
     let report = apply(&sim, entry, Some(taken), Messages::Answered);
     let text = report.render();
     assert_eq!(report.result, Ending::Failed, "{text}");
-    let host = sim.observe_host().unwrap();
+    let host = sim.facts();
     assert!(host.physical_functions.values().all(|pf| pf.netdev.as_ref().unwrap().up), "{text}");
 }
 
@@ -124,7 +120,7 @@ fn vf_that_is_taken_into_use_while_a_module_is_loaded_is_not_unbound() {
     let text = report.render();
     assert_eq!(report.result, Ending::Failed, "{text}");
     assert!(text.contains("vf 1: inUse is no"), "{text}");
-    let host = sim.observe_host().unwrap();
+    let host = sim.facts();
     let drivers = host.physical_functions.values().flat_map(|pf| pf.vfs.values()).map(|vf| &vf.driver);
     assert!(drivers.flatten().all(|driver| driver.as_str() == "igbvf"), "{host:?}");
 }
@@ -140,7 +136,7 @@ fn message_whose_answer_is_lost_is_read_again() {
         let report = apply(&sim, SETTINGS, None, messages);
         let text = report.render();
         assert_eq!(report.result, ending, "{text}");
-        let host = sim.observe_host().unwrap();
+        let host = sim.facts();
         let set = host.physical_functions.values().all(|pf| {
             pf.vfs.get(&VfIndex(3)).is_some_and(|vf| format!("{:?}", vf.attributes).contains("VlanId(100)"))
         });
@@ -153,7 +149,7 @@ fn vf_in_use_gets_what_was_agreed_to_though_its_users_are_gone_by_then() {
     let igb = PfSeed { vf_count: 2, ..PfSeed::new("igb".parse().unwrap(), 7) };
     let sim = SimHost::builder().pf(igb).build();
     sim.settle();
-    let host = sim.observe_host().unwrap();
+    let host = sim.facts();
     let vf = host.physical_functions.values().next().unwrap().vfs.get(&VfIndex(0)).unwrap();
     let interface = &vf.netdev.as_ref().unwrap().name;
     sim.by_hand(&format!("address {interface} 10.0.0.2/24").parse().unwrap()).unwrap();

@@ -4,8 +4,8 @@
 //! crate. Structures: include/uapi/linux/if_link.h.
 
 use vfctl_model::{
-    AttributeMap, LinkStateSetting, MacAddress, Mbps, RateLimits, RawReading, Toggle, VfAttribute, VfIndex,
-    VfSetting, VfValue, VlanId, VlanProtocol, VlanQos, VlanTag,
+    AttributeMap, AttributeValue, MacAddress, Mbps, RateLimits, RawReading, Toggle, VfAttribute, VfIndex,
+    VfLinkState, VfValue, VlanId, VlanProtocol, VlanQos, VlanTag,
 };
 
 use super::wire::{Message, attributes, find, u32_at};
@@ -26,7 +26,7 @@ const IFLA_VF_VLAN_LIST: u16 = 12;
 const IFLA_VF_VLAN_INFO: u16 = 1;
 
 /// Adds a VF's setting to a change of its PF's interface.
-pub(crate) fn write_setting(message: &mut Message, vf: VfIndex, setting: &VfSetting) {
+pub(crate) fn write_setting(message: &mut Message, vf: VfIndex, setting: &AttributeValue) {
     let kind = match setting.attribute() {
         VfAttribute::MacAddress => IFLA_VF_MAC,
         VfAttribute::Vlan => IFLA_VF_VLAN_LIST,
@@ -78,9 +78,9 @@ fn write_value(payload: &mut Message, vf: VfIndex, value: VfValue) {
             payload.put(&mac.bytes());
             payload.put(&[0; 26]);
         }
-        VfValue::Toggle(Toggle::Off) | VfValue::LinkState(LinkStateSetting::Auto) => put(&[number, 0]),
-        VfValue::Toggle(Toggle::On) | VfValue::LinkState(LinkStateSetting::Enable) => put(&[number, 1]),
-        VfValue::LinkState(LinkStateSetting::Disable) => put(&[number, 2]),
+        VfValue::Toggle(Toggle::Off) | VfValue::LinkState(VfLinkState::Auto) => put(&[number, 0]),
+        VfValue::Toggle(Toggle::On) | VfValue::LinkState(VfLinkState::Enable) => put(&[number, 1]),
+        VfValue::LinkState(VfLinkState::Disable) => put(&[number, 2]),
         VfValue::Rate(RateLimits { min, max }) => put(&[number, min.0, max.0]),
         VfValue::Vlan(VlanTag { id, qos, protocol }) => payload.nest(IFLA_VF_VLAN_INFO, |info| {
             for field in [number, u32::from(id.get()), u32::from(qos.get())] {
@@ -111,9 +111,9 @@ fn read_toggle(payload: &[u8]) -> RawReading {
 
 fn read_link_state(payload: &[u8]) -> RawReading {
     let state = match u32_at(payload, 4) {
-        Some(0) => LinkStateSetting::Auto,
-        Some(1) => LinkStateSetting::Enable,
-        Some(2) => LinkStateSetting::Disable,
+        Some(0) => VfLinkState::Auto,
+        Some(1) => VfLinkState::Enable,
+        Some(2) => VfLinkState::Disable,
         Some(other) => return RawReading::Unreadable(format!("link state {other} is none that is known")),
         None => return cut_short(),
     };

@@ -7,7 +7,7 @@ use super::super::wire::{Attribute, attributes, take_attribute};
 use super::*;
 
 /// Returns the entry of a list that a setting's message has.
-fn entry_of(vf: VfIndex, setting: &VfSetting) -> Vec<u8> {
+fn entry_of(vf: VfIndex, setting: &AttributeValue) -> Vec<u8> {
     let mut message = Message::new(0, 0);
     write_setting(&mut message, vf, setting);
     let bytes = message.finish(0);
@@ -26,7 +26,7 @@ fn values(shape: Shape) -> BoxedStrategy<VfValue> {
         Shape::Mac => any::<[u8; 6]>().prop_map(|mac| VfValue::Mac(MacAddress::new(mac))).boxed(),
         Shape::Toggle => any::<bool>().prop_map(|on| VfValue::Toggle(on.into())).boxed(),
         Shape::LinkState => {
-            let states = [LinkStateSetting::Auto, LinkStateSetting::Enable, LinkStateSetting::Disable];
+            let states = [VfLinkState::Auto, VfLinkState::Enable, VfLinkState::Disable];
             prop::sample::select(states.to_vec()).prop_map(VfValue::LinkState).boxed()
         }
         Shape::Rate => any::<(u32, u32)>()
@@ -43,10 +43,10 @@ fn values(shape: Shape) -> BoxedStrategy<VfValue> {
     }
 }
 
-fn settings() -> impl Strategy<Value = VfSetting> {
+fn settings() -> impl Strategy<Value = AttributeValue> {
     prop::sample::select(VfAttribute::ALL).prop_flat_map(|attribute| {
         values(attribute.row().shape)
-            .prop_map(move |value| VfSetting::new(attribute, value).expect("of its shape"))
+            .prop_map(move |value| AttributeValue::new(attribute, value).expect("of its shape"))
     })
 }
 
@@ -81,9 +81,9 @@ fn settings_are_laid_out_as_the_kernel_declares_them() {
         (VfAttribute::Trust, VfValue::Toggle(Toggle::On), le(&[12 | 9 << 16, 5, 1])),
         (VfAttribute::SpoofCheck, VfValue::Toggle(Toggle::Off), le(&[12 | 4 << 16, 5, 0])),
         (VfAttribute::QueryRss, VfValue::Toggle(Toggle::On), le(&[12 | 7 << 16, 5, 1])),
-        (VfAttribute::LinkState, VfValue::LinkState(LinkStateSetting::Disable), le(&[12 | 5 << 16, 5, 2])),
+        (VfAttribute::LinkState, VfValue::LinkState(VfLinkState::Disable), le(&[12 | 5 << 16, 5, 2])),
     ] {
-        let setting = VfSetting::new(attribute, value).expect("of its shape");
+        let setting = AttributeValue::new(attribute, value).expect("of its shape");
         assert_eq!(entry_of(VfIndex(5), &setting), bytes, "{attribute}");
     }
 }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 
 use nix::libc::O_NONBLOCK;
-use vfctl_port::Op;
+use vfctl_port::{Target, Thing};
 
 use crate::roots::Roots;
 
@@ -14,16 +14,16 @@ const LINES: usize = 3;
 
 /// The kernel's log, open for what comes. Where it may not be read, it has nothing to say.
 #[derive(Debug)]
-pub(crate) struct KernelLog(Option<File>);
+pub(super) struct KernelLog(Option<File>);
 
 impl KernelLog {
     /// Opens the log.
-    pub(crate) fn open(roots: &Roots) -> Self {
+    pub(super) fn open(roots: &Roots) -> Self {
         Self(OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(roots.path("/dev/kmsg")).ok())
     }
 
     /// Forgets what came up to now.
-    pub(crate) fn skip_to_end(&mut self) {
+    pub(super) fn skip_to_end(&mut self) {
         if let Some(file) = &mut self.0
             && file.seek(SeekFrom::End(0)).is_err()
         {
@@ -31,10 +31,10 @@ impl KernelLog {
         }
     }
 
-    /// Returns what came since and names the op's devices; `None` where nothing did.
-    pub(crate) fn new_lines_about(&mut self, op: &Op) -> Option<String> {
+    /// Returns what came since and names the target or its PF; `None` where nothing did.
+    pub(super) fn new_lines_about(&mut self, target: &Target) -> Option<String> {
         let file = self.0.as_mut()?;
-        let names = names_of(op);
+        let names = names_of(target);
         let mut lines: Vec<String> = Vec::new();
         let mut record = vec![0; 8192];
         loop {
@@ -63,14 +63,14 @@ fn message_of(record: &str) -> Option<String> {
     message.lines().next().map(str::to_owned)
 }
 
-/// Returns the names by which drivers call the op's devices.
-fn names_of(op: &Op) -> Vec<String> {
-    let pf = op.pf().map(|pf| pf.to_string()).and_then(|pf| pf.split('/').nth(1).map(str::to_owned));
-    let module = match op {
-        Op::LoadModule { module } => Some(module.to_string()),
-        _ => None,
+/// Returns the names by which the kernel's log calls a target and its PF.
+fn names_of(target: &Target) -> Vec<String> {
+    let pf = target.pf().map(|pf| pf.to_string()).and_then(|pf| pf.split('/').nth(1).map(str::to_owned));
+    let module = match target.thing() {
+        Thing::Module(module) => Some(module.to_string()),
+        Thing::System | Thing::Pf(_) | Thing::Vf(..) => None,
     };
-    op.device().map(|function| function.to_string()).into_iter().chain(pf).chain(module).collect()
+    target.function().map(|function| function.to_string()).into_iter().chain(pf).chain(module).collect()
 }
 
 #[cfg(test)]
@@ -82,5 +82,21 @@ mod tests {
         let record = "6,1234,5678,-;igb 0000:01:00.0: 7 VFs already enabled\n SUBSYSTEM=pci\n DEVICE=+pci:0000:01:00.0\n";
         assert_eq!(message_of(record).as_deref(), Some("igb 0000:01:00.0: 7 VFs already enabled"));
         assert_eq!(message_of("garbage"), None);
+    }
+
+    #[test]
+    fn target_is_logged_by_its_function_its_pf_or_its_module() {
+        let pf: vfctl_model::DeviceAddress = "pci/0000:01:00.0".parse().expect("an address");
+        let interface = "eth0".parse().expect("a name");
+        let vf = vfctl_model::VfIndex(3);
+        let function = "0000:01:10.6".parse().expect("an address");
+        for (target, names) in [
+            (Target::Module("vfio_pci".parse().expect("a module")), &["vfio_pci"][..]),
+            (Target::VfThroughPf(pf.clone(), interface, vf), &["0000:01:00.0"]),
+            (Target::Function(pf, vf, function), &["0000:01:10.6", "0000:01:00.0"]),
+            (Target::Pf("netdevsim/netdevsim7".parse().expect("an address")), &["netdevsim7"]),
+        ] {
+            assert_eq!(names_of(&target), names);
+        }
     }
 }

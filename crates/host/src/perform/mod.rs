@@ -1,8 +1,11 @@
-//! Performing operations: messages for interfaces, stores for devices, `modprobe` for modules.
+//! Performing operations: an op becomes a message, writes or a program, and that is then sent, written or run.
 
+mod action;
 mod dispatch;
 mod function;
+mod interface;
 mod kernel_log;
-mod link_ops;
-mod module;
+mod messages;
+mod program;
 mod stores;
+mod work;

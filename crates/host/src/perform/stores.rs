@@ -1,136 +1,37 @@
-//! Operations that are stores into sysfs, each in a child that can be left behind.
+//! Writes into sysfs, in a child that can be left behind, and what is checked before and after them.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use vfctl_model::{DeviceAddress, DriverName, PciAddress, Toggle, VfIndex};
-use vfctl_port::{Op, Outcome};
+use vfctl_model::DriverName;
+use vfctl_port::Outcome;
 
-use super::function::hold_address;
-use super::module::load_module;
-use crate::child::{Returned, Store, Stored, When};
+use super::work::{Binds, Stores};
+use crate::child::{Returned, Store, Stored};
 use crate::errno::{io_cause, own_refusal, refusal};
 use crate::host::LinuxHost;
+use crate::roots::Roots;
 use crate::sysfs::files::link_name;
-use crate::sysfs::pf::vfs_of;
 use crate::users::VfioWatch;
 
-/// What clears `driver_override`: an empty line (`driver_set_override`, drivers/base/driver.c).
-const NO_OVERRIDE: &str = "\n";
-
 impl LinuxHost {
-    /// Performs one op that is no message; `watch` knows who has what open through vfio.
-    pub(crate) fn store_op(&self, op: &Op, watch: &VfioWatch<'_>, limit: Duration) -> Outcome {
-        match op {
-            Op::LoadModule { module } => load_module(&self.roots, module, limit),
-            Op::SetVfCount { pf, count } => self.set_count(pf, *count, watch, limit),
-            Op::SetDriversAutoprobe { pf, autoprobe } => {
-                let value = match autoprobe {
-                    Toggle::On => "1",
-                    Toggle::Off => "0",
-                };
-                self.store(&[then(self.roots.device(pf).join("sriov_drivers_autoprobe"), value)], limit)
-            }
-            Op::UnbindDriver { pf, vf, device } => {
-                self.other_function(pf, *vf, *device).unwrap_or_else(|| self.unbind(*device, watch, limit))
-            }
-            Op::BindDriver { pf, vf, device, driver, override_after } => self
-                .other_function(pf, *vf, *device)
-                .unwrap_or_else(|| self.bind(*device, driver, override_after.as_ref(), limit)),
-            Op::ProbeDriver { pf, vf, device } => {
-                self.other_function(pf, *vf, *device).unwrap_or_else(|| self.probe(*device, limit))
-            }
-            Op::SetVf { .. } | Op::SetPfMtu { .. } | Op::SetPfAdminState { .. } | Op::SetVfMtu { .. } => {
-                Outcome::Refused(own_refusal("no store does this"))
-            }
+    /// Does the writes; `watch` knows who has which function open. Those that would block in the kernel for ever, with
+    /// the PF locked, are not begun: looked at here and not in the plan alone, since nothing could take such a write
+    /// back.
+    pub(super) fn write(&self, stores: &Stores, watch: &VfioWatch<'_>, limit: Duration) -> Outcome {
+        let Stores { stores, releases, binds } = stores;
+        if let Some(why) = watch.obstacle(releases) {
+            return Outcome::Refused(own_refusal(why));
         }
-    }
-
-    fn other_function(&self, pf: &DeviceAddress, vf: VfIndex, device: PciAddress) -> Option<Outcome> {
-        hold_address(&self.roots, pf, vf, device).err().map(Outcome::Refused)
-    }
-
-    fn set_count(&self, pf: &DeviceAddress, count: u16, watch: &VfioWatch<'_>, limit: Duration) -> Outcome {
-        let vfs = vfs_of(&self.roots, pf);
-        if usize::from(count) != vfs.len()
-            && let Some(refused) = refuse_to_block(watch, &vfs)
-        {
-            return refused;
-        }
-        self.store(&[then(self.roots.device(pf).join("sriov_numvfs"), &count.to_string())], limit)
-    }
-
-    fn unbind(&self, device: PciAddress, watch: &VfioWatch<'_>, limit: Duration) -> Outcome {
-        if let Some(refused) = refuse_to_block(watch, &[device]) {
-            return refused;
-        }
-        let path = self.roots.function(device).join("driver/unbind");
-        self.store(&[then(path, &device.to_string())], limit)
-    }
-
-    /// Binds by the driver's own `bind`, which tells why its probe failed; `drivers_probe` reports success then
-    /// (`device_driver_attach`, drivers/base/dd.c).
-    fn bind(
-        &self,
-        device: PciAddress,
-        driver: &DriverName,
-        override_after: Option<&DriverName>,
-        limit: Duration,
-    ) -> Outcome {
-        let folder = self.roots.function(device);
-        let driver_folder = self.roots.path("/sys/bus/pci/drivers").join(driver.as_str());
-        if !folder.is_dir() {
-            return Outcome::Refused(refusal(Errno::ENODEV, Some(format!("no device at {device}"))));
-        }
-        if !driver_folder.is_dir() {
-            let cause = format!("no driver {driver} is registered; load module {}", driver.module());
-            return Outcome::Refused(own_refusal(cause));
-        }
-        let over = folder.join("driver_override");
-        let after = override_after.map_or(NO_OVERRIDE, DriverName::as_str).to_owned();
-        let outcome = self.store(
-            &[
-                then(over.clone(), driver.as_str()),
-                then(driver_folder.join("bind"), &device.to_string()),
-                Store { path: over, value: after, when: When::Always },
-            ],
-            limit,
-        );
-        match (outcome, holder(&folder)) {
-            (Outcome::Done, Some(holder)) if holder == *driver => Outcome::Done,
-            // The driver's module was loaded just now, and it took what it is for.
-            (Outcome::Refused(error), Some(holder))
-                if holder == *driver && error.errno == Some(Errno::EBUSY as i32) =>
-            {
-                Outcome::Done
-            }
-            (Outcome::Done, Some(holder)) => {
-                Outcome::Refused(own_refusal(format!("the kernel gave {device} to {holder} instead")))
-            }
-            (Outcome::Done, None) => {
-                Outcome::Refused(own_refusal(format!("the kernel said yes and bound {device} to no driver")))
-            }
-            (other, _) => other,
-        }
-    }
-
-    /// Lets the kernel choose. It reports success also where no driver wants the function or may have it
-    /// (seen on Linux 6.12 with `sriov_drivers_autoprobe` 0), so the link tells.
-    fn probe(&self, device: PciAddress, limit: Duration) -> Outcome {
-        let folder = self.roots.function(device);
-        let probe = self.roots.path("/sys/bus/pci/drivers_probe");
-        let stores = [then(folder.join("driver_override"), NO_OVERRIDE), then(probe, &device.to_string())];
-        match (self.store(&stores, limit), holder(&folder)) {
-            (Outcome::Done, None) => {
-                Outcome::Refused(own_refusal(format!("the kernel found no driver that may have {device}")))
-            }
-            (outcome, _) => outcome,
+        let outcome = self.write_all(stores, limit);
+        match binds {
+            Some(binds) => checked_holder(&self.roots, outcome, binds),
+            None => outcome,
         }
     }
 
     /// Writes in order in a child; the first that is refused is the outcome.
-    fn store(&self, stores: &[Store], limit: Duration) -> Outcome {
+    fn write_all(&self, stores: &[Store], limit: Duration) -> Outcome {
         let (results, left) = match self.children.store(stores, limit) {
             Ok(Returned::Whole(results)) => (results, None),
             Ok(Returned::Left { results, pid }) => {
@@ -167,24 +68,81 @@ impl LinuxHost {
     }
 }
 
-/// Returns the refusal of a write that would block in the kernel for ever, with the PF locked: some of these
-/// functions are open in a process. Looked at here and not in the plan alone, since nothing could take such a
-/// write back.
-fn refuse_to_block(watch: &VfioWatch<'_>, vfs: &[PciAddress]) -> Option<Outcome> {
-    watch.obstacle(vfs).map(|why| Outcome::Refused(own_refusal(why)))
-}
-
-fn then(path: PathBuf, value: &str) -> Store {
-    Store { path, value: value.to_owned(), when: When::ThenOnly }
-}
-
-/// Returns the driver that holds a function.
-fn holder(function: &Path) -> Option<DriverName> {
-    link_name(&function.join("driver"))
+/// Returns the outcome of writes after a look at the function's driver: the kernel reports success also where no driver
+/// wants the function or may have it (seen on Linux 6.12 with `sriov_drivers_autoprobe` 0), so the link tells.
+fn checked_holder(roots: &Roots, outcome: Outcome, binds: &Binds) -> Outcome {
+    let Binds { function, driver } = binds;
+    let holder: Option<DriverName> = link_name(&roots.function(*function).join("driver"));
+    let refused = |why: String| Outcome::Refused(own_refusal(why));
+    match (outcome, holder, driver) {
+        (Outcome::Done, None, None) => {
+            refused(format!("the kernel found no driver that may have {function}"))
+        }
+        (Outcome::Done, None, Some(_)) => {
+            refused(format!("the kernel said yes and bound {function} to no driver"))
+        }
+        (Outcome::Done, Some(holder), Some(driver)) if holder != *driver => {
+            refused(format!("the kernel gave {function} to {holder} instead"))
+        }
+        // The driver's module was loaded just now, and it took what it is for.
+        (Outcome::Refused(error), Some(holder), Some(driver))
+            if holder == *driver && error.errno == Some(Errno::EBUSY as i32) =>
+        {
+            Outcome::Done
+        }
+        (outcome, _, _) => outcome,
+    }
 }
 
 /// Says where the file itself is missing, which has the same number as a PF without driver.
 fn detail_of(store: &Store, errno: i32) -> Option<String> {
     let missing = errno == Errno::ENOENT as i32 && !store.path.exists();
     missing.then(|| format!("there is no {}", store.path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Returns the outcome of writes that ended so, where the function has this driver now and was to get this one.
+    fn checked(outcome: Outcome, now: Option<&str>, wanted: Option<&str>) -> Result<(), String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let roots = Roots::under(folder.path());
+        let function = "0000:01:10.0".parse().expect("an address");
+        fs::create_dir_all(roots.function(function)).expect("a folder");
+        if let Some(driver) = now {
+            let link = roots.function(function).join("driver");
+            symlink(format!("../../drivers/{driver}"), link).expect("a link");
+        }
+        let driver = wanted.map(|driver| driver.parse().expect("a driver"));
+        match checked_holder(&roots, outcome, &Binds { function, driver }) {
+            Outcome::Done => Ok(()),
+            Outcome::Refused(error) => Err(error.to_string()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn bind_is_done_where_the_function_has_the_driver_and_only_there() {
+        let busy = || Outcome::Refused(refusal(Errno::EBUSY, None));
+        let absent = || Outcome::Refused(refusal(Errno::ENODEV, None));
+        let (vfio, igbvf) = (Some("vfio-pci"), Some("igbvf"));
+        assert_eq!(checked(Outcome::Done, vfio, vfio), Ok(()));
+        assert_eq!(checked(Outcome::Done, igbvf, None), Ok(()));
+        // The driver took the function by itself when its module was loaded.
+        assert_eq!(checked(busy(), vfio, vfio), Ok(()));
+        for (outcome, now, wanted, why) in [
+            (Outcome::Done, igbvf, vfio, "the kernel gave 0000:01:10.0 to igbvf instead"),
+            (Outcome::Done, None, vfio, "the kernel said yes and bound 0000:01:10.0 to no driver"),
+            (Outcome::Done, None, None, "the kernel found no driver that may have 0000:01:10.0"),
+            (busy(), igbvf, vfio, "EBUSY: device or resource busy"),
+            (busy(), igbvf, None, "EBUSY: device or resource busy"),
+            (absent(), vfio, vfio, "ENODEV: no such device"),
+        ] {
+            assert_eq!(checked(outcome, now, wanted), Err(why.to_owned()), "{now:?} {wanted:?}");
+        }
+    }
 }

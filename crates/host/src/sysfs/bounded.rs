@@ -14,32 +14,35 @@ use crate::child::{Children, Read, Returned, WasRead};
 use crate::errno::io_cause;
 use crate::roots::Roots;
 
-/// How long one child may take; without a lock that is kept it takes milliseconds.
+/// How long one child may take at most; without a lock that is kept it takes milliseconds.
 const LIMIT: Duration = Duration::from_secs(2);
-/// How many locks that are kept are waited for before the rest is left unread.
-const PATIENCE: u32 = 4;
+/// How many children are waited for in vain before the rest is left unread.
+const CHILDREN: u32 = 4;
 
-/// What a read is for.
-struct Wanted {
+/// A read, and what it is for.
+struct Request {
     pf: DeviceAddress,
     /// The VF whose override it is; `None` where it is the PF's switch.
     vf: Option<VfIndex>,
     read: Read,
 }
 
-/// Reads the switch's mode of each of these PFs and the override of each of their VFs.
+/// Reads the switch's mode of each of these PFs and the override of each of their VFs. No child takes longer than
+/// `limit`.
 pub(crate) fn read_bounded<'a>(
     roots: &Roots,
     children: &Children,
+    limit: Duration,
     pfs: impl IntoIterator<Item = (&'a DeviceAddress, &'a mut PfFacts)>,
 ) {
     let mut pfs: BTreeMap<&DeviceAddress, &mut PfFacts> = pfs.into_iter().collect();
-    let wanted: Vec<Wanted> = pfs.iter().flat_map(|(address, pf)| wanted_of(roots, address, pf)).collect();
-    let mut rest = wanted.as_slice();
-    let mut patience = PATIENCE;
+    let requests: Vec<Request> =
+        pfs.iter().flat_map(|(address, pf)| requests_of(roots, address, pf)).collect();
+    let mut rest = requests.as_slice();
+    let mut children_left = CHILDREN;
     while !rest.is_empty() {
-        let reads: Vec<Read> = rest.iter().map(|wanted| wanted.read.clone()).collect();
-        let (results, why) = match children.read(&reads, LIMIT) {
+        let reads: Vec<Read> = rest.iter().map(|request| request.read.clone()).collect();
+        let (results, why) = match children.read(&reads, limit.min(LIMIT)) {
             Ok(Returned::Whole(results)) => (results, String::new()),
             Ok(Returned::Left { results, pid }) => (
                 results,
@@ -49,36 +52,36 @@ pub(crate) fn read_bounded<'a>(
             Err(error) => (Vec::new(), format!("no child could be started: {}", io_cause(&error))),
         };
         let (read, unread) = rest.split_at(results.len().min(rest.len()));
-        for (wanted, result) in read.iter().zip(results) {
-            if let Some(pf) = pfs.get_mut(&wanted.pf) {
-                give(pf, wanted, result);
+        for (request, result) in read.iter().zip(results) {
+            if let Some(pf) = pfs.get_mut(&request.pf) {
+                give(pf, request, result);
             }
         }
         let Some((stuck, after)) = unread.split_first() else { return };
-        patience -= 1;
+        children_left -= 1;
         let (failed, after) =
-            if patience == 0 { (unread, &[][..]) } else { (std::slice::from_ref(stuck), after) };
-        for wanted in failed {
-            if let Some(pf) = pfs.get_mut(&wanted.pf) {
-                give(pf, wanted, WasRead::Failed(why.clone()));
+            if children_left == 0 { (unread, &[][..]) } else { (std::slice::from_ref(stuck), after) };
+        for request in failed {
+            if let Some(pf) = pfs.get_mut(&request.pf) {
+                give(pf, request, WasRead::Failed(why.clone()));
             }
         }
         rest = after;
     }
 }
 
-fn wanted_of(roots: &Roots, address: &DeviceAddress, pf: &PfFacts) -> Vec<Wanted> {
-    let mode = Wanted { pf: address.clone(), vf: None, read: Read::EswitchMode(address.to_string()) };
+fn requests_of(roots: &Roots, address: &DeviceAddress, pf: &PfFacts) -> Vec<Request> {
+    let mode = Request { pf: address.clone(), vf: None, read: Read::EswitchMode(address.to_string()) };
     let overrides = pf.vfs.iter().filter_map(|(index, vf)| {
         let path = roots.function(vf.pci?).join("driver_override");
-        Some(Wanted { pf: address.clone(), vf: Some(*index), read: Read::FirstLine(path) })
+        Some(Request { pf: address.clone(), vf: Some(*index), read: Read::FirstLine(path) })
     });
     std::iter::once(mode).chain(overrides).collect()
 }
 
 /// Puts what was read into the facts.
-fn give(pf: &mut PfFacts, wanted: &Wanted, result: WasRead) {
-    match (wanted.vf, result) {
+fn give(pf: &mut PfFacts, request: &Request, result: WasRead) {
+    match (request.vf, result) {
         (_, WasRead::Absent) => {}
         (None, WasRead::Text(mode)) => pf.eswitch_mode = Some(mode),
         (None, WasRead::Failed(why)) => pf.unread.push(format!("mode of the embedded switch: {why}")),

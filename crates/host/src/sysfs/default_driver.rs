@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use vfctl_model::{DriverName, ModuleName};
 
-use super::barred::{AliasesError, read_barred};
+use super::blacklist::{AliasesError, read_blacklist};
 use super::files::{names, text};
 use super::system::kernel_release;
 use crate::roots::Roots;
@@ -17,7 +17,7 @@ use crate::roots::Roots;
 pub(crate) struct Aliases {
     /// Patterns of ids, each with its module.
     all: OnceLock<Result<Vec<(String, String)>, AliasesError>>,
-    barred: OnceLock<Result<BTreeSet<ModuleName>, AliasesError>>,
+    blacklist: OnceLock<Result<BTreeSet<ModuleName>, AliasesError>>,
 }
 
 impl Aliases {
@@ -25,22 +25,22 @@ impl Aliases {
     /// not there and must not be loaded.
     ///
     /// # Errors
-    /// Where the aliases of the running kernel, or what bars one of them, could not be read.
+    /// Where the aliases of the running kernel, or the blacklist, could not be read.
     pub(crate) fn driver(&self, roots: &Roots, modalias: &str) -> Result<Option<DriverName>, AliasesError> {
         let aliases = self.all.get_or_init(|| read_aliases(roots)).as_ref().map_err(Clone::clone)?;
         let fitting = aliases.iter().filter(|(pattern, _)| matches(pattern, modalias));
         for (_, module) in fitting {
             let Ok(module) = module.parse() else { continue };
             let Some(driver) = driver_of_module(roots, &module) else { continue };
-            if is_registered(roots, &driver) || !self.barred(roots)?.contains(&module) {
+            if is_registered(roots, &driver) || !self.blacklist(roots)?.contains(&module) {
                 return Ok(Some(driver));
             }
         }
         Ok(None)
     }
 
-    fn barred(&self, roots: &Roots) -> Result<&BTreeSet<ModuleName>, AliasesError> {
-        self.barred.get_or_init(|| read_barred(roots)).as_ref().map_err(Clone::clone)
+    fn blacklist(&self, roots: &Roots) -> Result<&BTreeSet<ModuleName>, AliasesError> {
+        self.blacklist.get_or_init(|| read_blacklist(roots)).as_ref().map_err(Clone::clone)
     }
 }
 

@@ -1,6 +1,6 @@
-//! What sysfs, and files like it, tell of devices and of the machine.
+//! What sysfs, and files like it, say about devices and the machine.
 
-mod barred;
+mod blacklist;
 pub(crate) mod bounded;
 pub(crate) mod default_driver;
 pub(crate) mod files;

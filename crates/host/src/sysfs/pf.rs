@@ -1,4 +1,4 @@
-//! PFs: which devices can have VFs, and what sysfs and netlink tell of one.
+//! PFs: which devices can have VFs, and what sysfs and netlink say about one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -263,7 +263,7 @@ fn give_attributes(vfs: &mut BTreeMap<VfIndex, VfFacts>, list: VfList, unread: &
 }
 
 /// Returns the driver that the kernel gives the PF's VFs, by their ids. One that merely holds a VF now may have
-/// got it by hand: it is taken for the kernel's only where the ids tell nothing.
+/// got it by hand: it is taken for the kernel's only where the ids say nothing.
 fn default_driver(
     roots: &Roots,
     catalogs: &Catalogs,

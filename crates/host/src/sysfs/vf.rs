@@ -1,4 +1,4 @@
-//! What sysfs and netlink tell of one VF on the PCI bus.
+//! What sysfs and netlink say about one VF on the PCI bus.
 
 use std::path::Path;
 

@@ -26,7 +26,7 @@ pub(crate) fn find_users(
     let openable: BTreeSet<PciAddress> =
         vfs().filter_map(|vf| vf.pci.filter(|address| may_be_open(roots, *address, vf))).collect();
     let namespaces = Namespaces::search(roots, processes);
-    let unseen = namespaces.blind().iter().filter(|why| !processes.hidden.contains(why));
+    let unseen = namespaces.unread().iter().filter(|why| !processes.hidden.contains(why));
     let unseen: Vec<String> = unseen.map(|why| format!("network namespace of {why}")).collect();
     let open = (!openable.is_empty()).then(|| OpenFiles::search(roots, processes));
     let mut found: Vec<Vec<Use>> = Vec::new();

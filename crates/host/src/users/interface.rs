@@ -10,7 +10,7 @@ use crate::netlink::{Link, Network};
 use crate::roots::Roots;
 use crate::sysfs::files::named;
 
-/// Returns the uses of a VF through each interface that sysfs shows; one that netlink did not tell of may be
+/// Returns the uses of a VF through each interface that sysfs shows; one that netlink did not report may be
 /// used in any way.
 pub(crate) fn uses_of_interfaces(
     roots: &Roots,
@@ -33,11 +33,11 @@ pub(crate) fn uses_of_interfaces(
 fn uses_of(network: &Network, host: &HostFacts, namespaces: &Namespaces, link: &Link) -> Vec<Use> {
     let master = network.master(link);
     let stack: Vec<InterfaceName> = host.standing_on(&link.name);
-    let is_told = |upper: &InterfaceName| {
+    let is_listed = |upper: &InterfaceName| {
         *upper == link.name || master.as_ref().is_some_and(|master| master.name == *upper)
     };
     // A macvtap or a bridged VLAN carries traffic without any address of this machine.
-    let uppers = stack.iter().filter(|upper| !is_told(upper)).filter_map(|upper| {
+    let uppers = stack.iter().filter(|upper| !is_listed(upper)).filter_map(|upper| {
         let kind = host.links.get(upper)?.kind.clone();
         Some(Use::StandsOn { upper: upper.clone(), kind, namespace: None })
     });

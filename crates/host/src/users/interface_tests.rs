@@ -97,7 +97,7 @@ fn interface_is_in_use_by_what_stands_on_it_without_address() {
         uses(vec![bridged, of_kind(8, "br0", "bridge")], &[], &[], None),
         ["vlan eth3.5 stands on its interface", "bridge br0 stands on its interface"]
     );
-    // A bond is told of once, as what it is a port of.
+    // A bond is listed once, as what it is a port of.
     let port = Link { master: Some((9, Some("bond".to_owned()))), ..link(3, "eth3") };
     let above = Link { lower: Some(9), ..of_kind(10, "bond0.5", "vlan") };
     assert_eq!(

@@ -26,12 +26,12 @@ const NAMED: [&str; 2] = ["/run/netns", "/run/docker/netns"];
 pub(crate) struct Namespaces {
     /// The namespace, by the name of the device that the interface belongs to.
     by_device: BTreeMap<String, String>,
-    /// The namespace, by address; only of interfaces whose device the kernel does not tell (before 5.14).
+    /// The namespace, by address; only of interfaces whose device the kernel does not report (before 5.14).
     by_mac: BTreeMap<MacAddress, String>,
     /// What stands on interfaces of this namespace, by their numbers here.
     standing: BTreeMap<u32, Vec<Upper>>,
     /// Namespaces that could not be looked into.
-    blind: Vec<String>,
+    unread: Vec<String>,
 }
 
 /// An interface of another namespace that stands on one of this.
@@ -48,7 +48,7 @@ pub(crate) struct Upper {
 impl Namespaces {
     /// Looks into every namespace that has a name or a process.
     pub(crate) fn search(roots: &Roots, processes: &Processes) -> Self {
-        let mut found = Self { blind: processes.hidden.clone(), ..Self::default() };
+        let mut found = Self { unread: processes.hidden.clone(), ..Self::default() };
         let own = roots.path("/proc/self/ns/net");
         let mut seen: BTreeSet<(u64, u64)> = identity(&own).into_iter().collect();
         for (path, name) in candidates(roots, processes) {
@@ -61,15 +61,15 @@ impl Namespaces {
                 Ok(links) => found.add(links, &name),
                 // A process that ended takes nothing along that is not seen elsewhere.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => found.blind.push(format!("{name}: {}", io_cause(&error))),
+                Err(error) => found.unread.push(format!("{name}: {}", io_cause(&error))),
             }
         }
         found
     }
 
     /// Returns which namespaces could not be looked into.
-    pub(crate) fn blind(&self) -> &[String] {
-        &self.blind
+    pub(crate) fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     /// Returns the use of a VF whose interface is in none of this namespace.
@@ -81,13 +81,13 @@ impl Namespaces {
         let by_mac = || mac.and_then(|mac| self.by_mac.get(mac));
         match self.by_device.get(&address.to_string()).or_else(by_mac) {
             Some(name) => Use::Namespace { name: name.clone() },
-            None if self.blind.is_empty() => {
+            None if self.unread.is_empty() => {
                 Use::Namespace { name: "that has neither name nor visible process".to_owned() }
             }
             None => Use::Namespace {
                 name: format!(
                     "that could not be found, since not all could be looked into ({})",
-                    self.blind.first().map_or("", String::as_str)
+                    self.unread.first().map_or("", String::as_str)
                 ),
             },
         }
@@ -128,7 +128,7 @@ fn candidates(roots: &Roots, processes: &Processes) -> Vec<(PathBuf, String)> {
     candidates
 }
 
-/// Returns what tells one namespace from another.
+/// Returns what distinguishes one namespace from another.
 fn identity(path: &Path) -> io::Result<(u64, u64)> {
     fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
 }

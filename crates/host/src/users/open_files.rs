@@ -35,23 +35,23 @@ pub(crate) struct OpenFiles {
     by_file: BTreeMap<String, Vec<String>>,
     /// Holders by the vfio device's folder in sysfs, as `/proc/*/fdinfo` names it (Linux 6.17).
     by_device: BTreeMap<String, Vec<String>>,
-    /// Holders of a vfio device that cannot be told.
+    /// Holders of a vfio device that cannot be named.
     unnamed: Vec<String>,
     /// Why some processes could not be looked at.
-    blind: Vec<String>,
+    unread: Vec<String>,
 }
 
 impl OpenFiles {
     /// Looks through the open files of every process.
     pub(crate) fn search(roots: &Roots, processes: &Processes) -> Self {
-        let mut found = Self { blind: processes.hidden.clone(), ..Self::default() };
+        let mut found = Self { unread: processes.hidden.clone(), ..Self::default() };
         let mut unreadable = Unreadable::default();
         for process in &processes.visible {
             if let Err(error) = found.add(roots, process) {
                 unreadable.add(&error);
             }
         }
-        found.blind.extend(unreadable.told("the open files of"));
+        found.unread.extend(unreadable.summary("the open files of"));
         found
     }
 
@@ -82,7 +82,7 @@ impl OpenFiles {
             );
         }
         if on_vfio || !files.is_empty() || has_vdpa_files(roots, address) {
-            uses.extend(self.blind.iter().map(|why| Use::CouldNotLook { why: why.clone() }));
+            uses.extend(self.unread.iter().map(|why| Use::CouldNotLook { why: why.clone() }));
         }
         uses
     }
@@ -90,7 +90,7 @@ impl OpenFiles {
     /// Returns why a vfio device may be open unseen; `None` where all open files could be looked at and named.
     pub(crate) fn unseen(&self) -> Option<String> {
         let unnamed = self.unnamed.first().map(|holder| open_without_name(holder));
-        unnamed.or_else(|| self.blind.first().cloned())
+        unnamed.or_else(|| self.unread.first().cloned())
     }
 
     /// Returns who has a function open through vfio, of those that could be looked at and named; `group` is the

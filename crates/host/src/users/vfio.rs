@@ -35,16 +35,16 @@ pub(crate) struct VfioWatch<'a> {
 }
 
 /// How to find out from the kernel whether a function is open.
-enum Question {
+enum OpenTest {
     /// By opening this file.
-    Open(PathBuf),
+    File(PathBuf),
     /// There is no way to; the text says why.
-    None(String),
+    Impossible(String),
 }
 
-/// What the kernel says.
+/// Whether a function is open, as far as the kernel can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Answer {
+enum Openness {
     Closed,
     /// It is open, or being opened; the text says how that shows.
     Open(String),
@@ -84,11 +84,11 @@ impl<'a> VfioWatch<'a> {
             return Some(format!("{holder} has the {way} device of {function} open{more}; {WAITS}"));
         }
         let unseen = open.unseen();
-        self.ask(&functions).into_iter().find_map(|(function, answer)| match (answer, &unseen) {
-            (Answer::Closed, _) | (Answer::Unclear(_), None) => None,
-            (Answer::Open(sign), _) => Some(format!("the vfio device of {function} is open: {sign}; {WAITS}")),
-            (Answer::Unclear(why), Some(unseen)) => Some(format!(
-                "nobody can tell whether the {} device of {function} is open ({unseen}; {why}); if it is, {WAITS}",
+        self.ask_kernel(&functions).into_iter().find_map(|(function, openness)| match (openness, &unseen) {
+            (Openness::Closed, _) | (Openness::Unclear(_), None) => None,
+            (Openness::Open(sign), _) => Some(format!("the vfio device of {function} is open: {sign}; {WAITS}")),
+            (Openness::Unclear(why), Some(unseen)) => Some(format!(
+                "it is not known whether the {} device of {function} is open ({unseen}; {why}); if it is, {WAITS}",
                 self.way(function)
             )),
         })
@@ -114,64 +114,64 @@ impl<'a> VfioWatch<'a> {
     }
 
     /// Asks the kernel, in a child, which of these functions are open; those that cannot be are left out.
-    fn ask(&self, functions: &[PciAddress]) -> Vec<(PciAddress, Answer)> {
-        let mut answers = Vec::new();
+    fn ask_kernel(&self, functions: &[PciAddress]) -> Vec<(PciAddress, Openness)> {
+        let mut found = Vec::new();
         let mut asked = Vec::new();
         for function in functions {
-            match self.question(*function) {
-                Some(Question::Open(file)) => asked.push((*function, file)),
-                Some(Question::None(why)) => answers.push((*function, Answer::Unclear(why))),
+            match self.open_test(*function) {
+                Some(OpenTest::File(file)) => asked.push((*function, file)),
+                Some(OpenTest::Impossible(why)) => found.push((*function, Openness::Unclear(why))),
                 None => {}
             }
         }
         if asked.is_empty() {
-            return answers;
+            return found;
         }
         let reads: Vec<Read> = asked.iter().map(|(_, file)| Read::Opens(file.clone())).collect();
-        let unclear = |why: &str| Answer::Unclear(why.to_owned());
+        let unclear = |why: &str| Openness::Unclear(why.to_owned());
         let (results, rest) = match self.children.read(&reads, LIMIT) {
             Ok(Returned::Whole(results)) => (results, unclear("no answer")),
             // The group is locked while a device of it is being opened (`vfio_device_group_open`).
             Ok(Returned::Left { results, pid }) => {
-                (results, Answer::Open(format!("the kernel keeps pid {pid} waiting for its group")))
+                (results, Openness::Open(format!("the kernel keeps pid {pid} waiting for its group")))
             }
             Ok(Returned::Dead(results)) => (results, unclear("the child that opens its group died")),
             Err(error) => (Vec::new(), unclear(&format!("no child could be started: {}", io_cause(&error)))),
         };
         let mut results = results.into_iter();
         for (function, file) in asked {
-            let answer = match results.next() {
-                Some(result) => Answer::of(result, &file.display().to_string()),
+            let openness = match results.next() {
+                Some(result) => Openness::of(result, &file.display().to_string()),
                 None => rest.clone(),
             };
-            answers.push((function, answer));
+            found.push((function, openness));
         }
-        answers
+        found
     }
 
     /// Returns how to find out whether a function is open; `None` where it cannot be, since no group of vfio has
     /// it and no vfio device belongs to it.
-    fn question(&self, function: PciAddress) -> Option<Question> {
+    fn open_test(&self, function: PciAddress) -> Option<OpenTest> {
         if has_vdpa_files(self.roots, function) {
-            return Some(Question::None("to open its vdpa file would reset it".to_owned()));
+            return Some(OpenTest::Impossible("to open its vdpa file would reset it".to_owned()));
         }
         // `vfio_create_group` names groups so, in drivers/vfio/group.c.
         let names =
             self.group(function).into_iter().flat_map(|group| [group.clone(), format!("noiommu-{group}")]);
         let class = self.roots.path("/sys/class/vfio");
         match names.into_iter().find(|name| class.join(name).exists()) {
-            Some(name) => Some(Question::Open(self.roots.path("/dev/vfio").join(name))),
+            Some(name) => Some(OpenTest::File(self.roots.path("/dev/vfio").join(name))),
             None if self.driver(function).is_some()
                 || self.roots.function(function).join("vfio-dev").is_dir() =>
             {
-                Some(Question::None("it has no vfio group that could be opened".to_owned()))
+                Some(OpenTest::Impossible("it has no vfio group that could be opened".to_owned()))
             }
             None => None,
         }
     }
 }
 
-impl Answer {
+impl Openness {
     /// Returns what the opening of this file says.
     fn of(result: WasRead, file: &str) -> Self {
         match result {
@@ -194,14 +194,14 @@ mod tests {
 
     #[test]
     fn group_that_is_held_is_open_and_every_failure_leaves_it_unclear() {
-        let answer = |result| Answer::of(result, "/dev/vfio/15");
-        let held = Answer::Open("somebody who cannot be seen holds /dev/vfio/15".to_owned());
-        assert_eq!(answer(WasRead::Text(HELD.to_owned())), held);
-        assert_eq!(answer(WasRead::Text(String::new())), Answer::Closed);
-        assert_eq!(answer(WasRead::Absent), Answer::Unclear("there is no /dev/vfio/15".to_owned()));
+        let openness = |result| Openness::of(result, "/dev/vfio/15");
+        let held = Openness::Open("somebody who cannot be seen holds /dev/vfio/15".to_owned());
+        assert_eq!(openness(WasRead::Text(HELD.to_owned())), held);
+        assert_eq!(openness(WasRead::Text(String::new())), Openness::Closed);
+        assert_eq!(openness(WasRead::Absent), Openness::Unclear("there is no /dev/vfio/15".to_owned()));
         let refused = WasRead::Failed("EPERM: operation not permitted".to_owned());
         let why = "open /dev/vfio/15: EPERM: operation not permitted";
-        assert_eq!(answer(refused), Answer::Unclear(why.to_owned()));
+        assert_eq!(openness(refused), Openness::Unclear(why.to_owned()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use crate::tree::executable;
 
 #[test]
-fn signal_is_a_wish_to_stop_and_not_the_end() {
+fn signal_is_a_request_to_stop_and_not_the_end() {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         let mut program =
             Command::new(executable()).arg("interrupted").stdout(Stdio::piped()).spawn().expect("a program");

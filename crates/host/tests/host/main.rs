@@ -8,3 +8,4 @@ mod interrupting;
 mod performing;
 mod reading;
 mod tree;
+mod uses;

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use vfctl_port::{Observe, Op, Outcome, Perform};
+use vfctl_port::{Observe, Observed, Op, Outcome, Perform, Scope, What};
 
 use crate::tree::{PF, Tree};
 
@@ -17,7 +17,7 @@ fn op(json: &str) -> Op {
 }
 
 fn perform(tree: &Tree, json: &str) -> Outcome {
-    let mut outcomes = tree.host().perform(&[op(json)], LIMIT);
+    let mut outcomes = tree.host().perform(&tree.scope(), &[op(json)], LIMIT);
     assert_eq!(outcomes.len(), 1);
     outcomes.remove(0)
 }
@@ -33,9 +33,9 @@ fn refused(outcome: Outcome) -> String {
 #[test]
 fn stores_write_what_their_op_says() {
     let tree = Tree::with_two_vfs();
-    let count = r#"{"op": "setVfCount", "pf": "PF", "count": 7}"#;
-    let autoprobe = r#"{"op": "setDriversAutoprobe", "pf": "PF", "autoprobe": "off"}"#;
-    let unbind = r#"{"op": "unbindDriver", "pf": "PF", "vf": "0", "device": "0000:01:10.0"}"#;
+    let count = r#"{"pf": "PF", "action": {"createVfs": 7}}"#;
+    let autoprobe = r#"{"pf": "PF", "action": {"setDriversAutoprobe": "off"}}"#;
+    let unbind = r#"{"pf": "PF", "vf": "0", "function": "0000:01:10.0", "action": "unbindDriver"}"#;
     for (json, path, text) in [
         (count, "sys/bus/pci/devices/0000:01:00.0/sriov_numvfs", "7\n"),
         (autoprobe, "sys/bus/pci/devices/0000:01:00.0/sriov_drivers_autoprobe", "0\n"),
@@ -49,8 +49,7 @@ fn stores_write_what_their_op_says() {
 #[test]
 fn bind_overrides_binds_and_takes_the_override_back() {
     let tree = Tree::with_two_vfs();
-    let bind =
-        r#"{"op": "bindDriver", "pf": "PF", "vf": "1", "device": "0000:01:10.2", "driver": "vfio-pci"}"#;
+    let bind = r#"{"pf": "PF", "vf": "1", "function": "0000:01:10.2", "action": {"bindDriver": {"driver": "vfio-pci"}}}"#;
     assert_eq!(perform(&tree, bind), Outcome::Done);
     assert_eq!(tree.text("sys/bus/pci/drivers/vfio-pci/bind"), "0000:01:10.2");
     // A store writes in one call from the file's begin; the kernel's files have no rest.
@@ -60,8 +59,8 @@ fn bind_overrides_binds_and_takes_the_override_back() {
 #[test]
 fn bind_leaves_the_override_that_was_found() {
     let tree = Tree::with_two_vfs();
-    let bind = r#"{"op": "bindDriver", "pf": "PF", "vf": "1", "device": "0000:01:10.2", "driver": "vfio-pci",
-                   "overrideAfter": "vfio-pci"}"#;
+    let bind = r#"{"pf": "PF", "vf": "1", "function": "0000:01:10.2",
+                   "action": {"bindDriver": {"driver": "vfio-pci", "overrideAfter": "vfio-pci"}}}"#;
     assert_eq!(perform(&tree, bind), Outcome::Done);
     assert_eq!(tree.text(&format!("{VF1}/driver_override")), "vfio-pci\n");
     std::fs::remove_file(tree.path("sys/bus/pci/drivers/vfio-pci/bind")).expect("removed");
@@ -74,7 +73,8 @@ fn bind_that_fails_takes_the_override_back_and_names_the_cause() {
     let tree = Tree::with_two_vfs();
     let bind = |driver: &str| {
         format!(
-            r#"{{"op": "bindDriver", "pf": "PF", "vf": "0", "device": "0000:01:10.0", "driver": "{driver}"}}"#
+            r#"{{"pf": "PF", "vf": "0", "function": "0000:01:10.0",
+                 "action": {{"bindDriver": {{"driver": "{driver}"}}}}}}"#
         )
     };
     std::fs::remove_file(tree.path("sys/bus/pci/drivers/vfio-pci/bind")).expect("removed");
@@ -95,7 +95,7 @@ fn bind_that_fails_takes_the_override_back_and_names_the_cause() {
 fn probe_that_no_driver_answers_is_refused_though_the_kernel_says_yes() {
     let tree = Tree::with_two_vfs();
     tree.file("sys/bus/pci/drivers_probe", "");
-    let probe = r#"{"op": "probeDriver", "pf": "PF", "vf": "0", "device": "0000:01:10.0"}"#;
+    let probe = r#"{"pf": "PF", "vf": "0", "function": "0000:01:10.0", "action": "probeDriver"}"#;
     assert_eq!(perform(&tree, probe), Outcome::Done);
     assert_eq!(tree.text("sys/bus/pci/drivers_probe"), "0000:01:10.0");
     std::fs::remove_file(tree.path(&format!("{VF0}/driver"))).expect("removed");
@@ -108,12 +108,12 @@ fn no_write_is_begun_that_would_wait_for_an_open_vfio_device() {
     tree.process(42, "qemu-system-x86", &["/dev/vfio/15"]);
     let why = "pid 42 (qemu-system-x86) has the vfio device of 0000:01:10.2 open; \
                the kernel would wait for it without end";
-    let unbind = r#"{"op": "unbindDriver", "pf": "PF", "vf": "1", "device": "0000:01:10.2"}"#;
+    let unbind = r#"{"pf": "PF", "vf": "1", "function": "0000:01:10.2", "action": "unbindDriver"}"#;
     assert_eq!(refused(perform(&tree, unbind)), why);
-    assert_eq!(refused(perform(&tree, r#"{"op": "setVfCount", "pf": "PF", "count": 0}"#)), why);
+    assert_eq!(refused(perform(&tree, r#"{"pf": "PF", "action": "removeVfs"}"#)), why);
     assert_eq!(tree.text("sys/bus/pci/drivers/vfio-pci/unbind"), "");
     assert_eq!(tree.text("sys/bus/pci/devices/0000:01:00.0/sriov_numvfs"), "0\n");
-    let other = r#"{"op": "unbindDriver", "pf": "PF", "vf": "0", "device": "0000:01:10.0"}"#;
+    let other = r#"{"pf": "PF", "vf": "0", "function": "0000:01:10.0", "action": "unbindDriver"}"#;
     assert_eq!(perform(&tree, other), Outcome::Done);
 }
 
@@ -121,8 +121,8 @@ fn no_write_is_begun_that_would_wait_for_an_open_vfio_device() {
 fn no_write_is_begun_that_would_wait_for_an_open_vdpa_device() {
     let tree = Tree::with_two_vfs();
     tree.vdpa("0000:01:10.0", "vdpa0", "vhost-vdpa-0");
-    let unbind = r#"{"op": "unbindDriver", "pf": "PF", "vf": "0", "device": "0000:01:10.0"}"#;
-    let count = r#"{"op": "setVfCount", "pf": "PF", "count": 0}"#;
+    let unbind = r#"{"pf": "PF", "vf": "0", "function": "0000:01:10.0", "action": "unbindDriver"}"#;
+    let count = r#"{"pf": "PF", "action": "removeVfs"}"#;
     assert_eq!(perform(&tree, unbind), Outcome::Done);
     tree.process(42, "qemu-system-x86", &["/dev/vhost-vdpa-0"]);
     let why = "pid 42 (qemu-system-x86) has the vdpa device of 0000:01:10.0 open; \
@@ -132,7 +132,7 @@ fn no_write_is_begun_that_would_wait_for_an_open_vdpa_device() {
     for process in ["proc/1", "proc/42"] {
         std::fs::remove_dir_all(tree.path(process)).expect("removed");
     }
-    let why = "nobody can tell whether the vdpa device of 0000:01:10.0 is open (processes of other users are not \
+    let why = "it is not known whether the vdpa device of 0000:01:10.0 is open (processes of other users are not \
                visible; to open its vdpa file would reset it); if it is, the kernel would wait for it without end";
     assert_eq!(refused(perform(&tree, unbind)), why);
 }
@@ -140,7 +140,7 @@ fn no_write_is_begun_that_would_wait_for_an_open_vdpa_device() {
 #[test]
 fn what_cannot_be_seen_is_asked_of_the_kernel_before_a_vf_leaves_vfio() {
     let unbind = |vf: u16, device: &str| {
-        format!(r#"{{"op": "unbindDriver", "pf": "PF", "vf": "{vf}", "device": "{device}"}}"#)
+        format!(r#"{{"pf": "PF", "vf": "{vf}", "function": "{device}", "action": "unbindDriver"}}"#)
     };
     let (igbvf, vfio) = (unbind(0, "0000:01:10.0"), unbind(1, "0000:01:10.2"));
     let hidden = |tree: &Tree| std::fs::remove_dir_all(tree.path("proc/1")).expect("removed");
@@ -153,7 +153,7 @@ fn what_cannot_be_seen_is_asked_of_the_kernel_before_a_vf_leaves_vfio() {
         hide(&tree);
         let unclear = |asked: &str| {
             format!(
-                "nobody can tell whether the vfio device of 0000:01:10.2 is open ({unseen}; {asked}); if it is, \
+                "it is not known whether the vfio device of 0000:01:10.2 is open ({unseen}; {asked}); if it is, \
                  the kernel would wait for it without end"
             )
         };
@@ -165,7 +165,7 @@ fn what_cannot_be_seen_is_asked_of_the_kernel_before_a_vf_leaves_vfio() {
         let file = tree.path("dev/vfio/15");
         let why = unclear(&format!("there is no {}", file.display()));
         assert_eq!(refused(perform(&tree, &vfio)), why);
-        assert_eq!(refused(perform(&tree, r#"{"op": "setVfCount", "pf": "PF", "count": 0}"#)), why);
+        assert_eq!(refused(perform(&tree, r#"{"pf": "PF", "action": "removeVfs"}"#)), why);
 
         std::fs::create_dir_all(&file).expect("a folder");
         let why = unclear(&format!("open {}: EISDIR: is a directory", file.display()));
@@ -184,7 +184,7 @@ fn vf_without_driver_is_asked_of_the_kernel_only_where_vfio_has_its_group() {
     let tree = Tree::with_two_vfs();
     std::fs::remove_dir_all(tree.path("proc/1")).expect("removed");
     std::fs::remove_file(tree.path(&format!("{VF1}/driver"))).expect("removed");
-    let count = r#"{"op": "setVfCount", "pf": "PF", "count": 0}"#;
+    let count = r#"{"pf": "PF", "action": "removeVfs"}"#;
     assert_eq!(perform(&tree, count), Outcome::Done);
     tree.file("sys/class/vfio/noiommu-15/dev", "511:0\n");
     let why = refused(perform(&tree, count));
@@ -196,12 +196,12 @@ fn write_that_hangs_is_left_and_closes_what_comes_after_it() {
     let tree = Tree::with_two_vfs();
     tree.hanging("sys/bus/pci/devices/0000:01:00.0/sriov_numvfs");
     let ops = [
-        op(r#"{"op": "setDriversAutoprobe", "pf": "PF", "autoprobe": "off"}"#),
-        op(r#"{"op": "setVfCount", "pf": "PF", "count": 7}"#),
-        op(r#"{"op": "setDriversAutoprobe", "pf": "PF", "autoprobe": "on"}"#),
+        op(r#"{"pf": "PF", "action": {"setDriversAutoprobe": "off"}}"#),
+        op(r#"{"pf": "PF", "action": {"createVfs": 7}}"#),
+        op(r#"{"pf": "PF", "action": {"setDriversAutoprobe": "on"}}"#),
     ];
     let (host, begin) = (tree.host(), Instant::now());
-    let outcomes = host.perform(&ops, Duration::from_secs(1));
+    let outcomes = host.perform(&tree.scope(), &ops, Duration::from_secs(1));
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     let [Outcome::Done, Outcome::Unknown(why), Outcome::NotTried] = outcomes.as_slice() else {
         panic!("{outcomes:?}")
@@ -216,7 +216,10 @@ fn write_that_hangs_is_left_and_closes_what_comes_after_it() {
         &format!("proc/{pid}/cmdline"),
         std::fs::read(format!("/proc/{pid}/cmdline")).expect("arguments"),
     );
-    let stuck = host.observe_host().expect("facts").system.stuck_stores;
+    let Ok(Observed::System(system)) = host.observe(&tree.scope(), &What::System, LIMIT) else {
+        panic!("no facts of the machine")
+    };
+    let stuck = system.stuck_stores;
     assert_eq!(stuck.iter().map(|store| store.pid.to_string()).collect::<Vec<_>>(), [pid]);
     assert_eq!(stuck[0].device.to_string(), PF);
     let written = std::fs::read_to_string(tree.path("sys/bus/pci/devices/0000:01:00.0/sriov_numvfs"));
@@ -226,7 +229,7 @@ fn write_that_hangs_is_left_and_closes_what_comes_after_it() {
 #[test]
 fn module_is_loaded_by_modprobe_and_its_words_are_kept() {
     let tree = Tree::empty();
-    let load = r#"{"op": "loadModule", "module": "vfio-pci"}"#;
+    let load = r#"{"module": "vfio-pci", "action": "loadModule"}"#;
     assert!(refused(perform(&tree, load)).contains("/sbin/modprobe"));
     let log = tree.path("log");
     let script = |body: &str| {
@@ -240,7 +243,7 @@ fn module_is_loaded_by_modprobe_and_its_words_are_kept() {
     script("echo 'FATAL: Module vfio_pci not found' >&2; exit 1");
     assert_eq!(refused(perform(&tree, load)), "modprobe: exit status: 1 (FATAL: Module vfio_pci not found)");
     script("exec sleep 20");
-    let outcomes = tree.host().perform(&[op(load)], Duration::from_secs(1));
+    let outcomes = tree.host().perform(&tree.scope(), &[op(load)], Duration::from_secs(1));
     assert_eq!(outcomes, [Outcome::Unknown("modprobe of vfio_pci has not ended within 1 s".to_owned())]);
 }
 
@@ -249,7 +252,7 @@ fn interface_that_is_not_the_pfs_is_not_touched() {
     let tree = Tree::with_two_vfs();
     tree.file("sys/bus/pci/devices/0000:01:00.0/net/ens1f0/ifindex", "4000000\n");
     let mtu = |interface: &str| {
-        format!(r#"{{"op": "setPfMtu", "pf": "PF", "interface": "{interface}", "mtu": 1500}}"#)
+        format!(r#"{{"pf": "PF", "interface": "{interface}", "action": {{"setPfMtu": 1500}}}}"#)
     };
     let why = refused(perform(&tree, &mtu("lo")));
     assert!(why.ends_with("has no interface lo now; it has ens1f0"), "{why}");
@@ -264,25 +267,63 @@ fn function_that_is_not_the_vf_that_its_op_means_is_not_touched() {
     for device in ["0000:01:10.0", "0000:01:10.2"] {
         tree.file(&format!("sys/bus/pci/devices/{device}/net/ens1f0v/ifindex"), "4000000\n");
     }
-    for op in [
-        r#""op": "unbindDriver""#,
-        r#""op": "bindDriver", "driver": "igbvf""#,
-        r#""op": "probeDriver""#,
-        r#""op": "setVfMtu", "mtu": 1500"#,
+    for action in [
+        r#""unbindDriver""#,
+        r#"{"bindDriver": {"driver": "igbvf"}}"#,
+        r#""probeDriver""#,
+        r#"{"setVfMtu": 1500}"#,
     ] {
         let on = |vf: u16, device: &str| {
-            refused(perform(&tree, &format!(r#"{{{op}, "pf": "PF", "vf": "{vf}", "device": "{device}"}}"#)))
+            let op = format!(r#"{{"pf": "PF", "vf": "{vf}", "function": "{device}", "action": {action}}}"#);
+            refused(perform(&tree, &op))
         };
         let why = format!("vf 0 of {PF} is at 0000:01:10.0, not at 0000:01:10.2; run plan again");
-        assert_eq!(on(0, "0000:01:10.2"), why, "{op}");
+        assert_eq!(on(0, "0000:01:10.2"), why, "{action}");
         let why = format!("vf 5 of {PF} is nowhere, not at 0000:01:10.0; run plan again");
-        assert_eq!(on(5, "0000:01:10.0"), why, "{op}");
+        assert_eq!(on(5, "0000:01:10.0"), why, "{action}");
     }
     for driver in ["igbvf", "vfio-pci"] {
         assert_eq!(tree.text(&format!("sys/bus/pci/drivers/{driver}/unbind")), "");
     }
     // The VF itself is: no interface of this machine has that number.
-    let mtu = r#"{"op": "setVfMtu", "pf": "PF", "vf": "0", "device": "0000:01:10.0", "mtu": 1500}"#;
+    let mtu = r#"{"pf": "PF", "vf": "0", "function": "0000:01:10.0", "action": {"setVfMtu": 1500}}"#;
     let why = refused(perform(&tree, mtu));
     assert!(why.starts_with("ENODEV") || why.starts_with("EPERM"), "{why}");
+}
+
+#[test]
+fn nothing_is_done_in_another_scope() {
+    let tree = Tree::with_two_vfs();
+    let ops = [
+        op(r#"{"pf": "PF", "action": {"setDriversAutoprobe": "off"}}"#),
+        op(r#"{"pf": "PF", "interface": "lo", "action": {"setPfMtu": 1500}}"#),
+    ];
+    for (scope, why) in [
+        (Scope::Cluster, "cluster cannot be reached from here"),
+        (Scope::Host("other".parse().expect("a name")), "host other cannot be reached from here"),
+    ] {
+        let outcomes = tree.host().perform(&scope, &ops, LIMIT);
+        assert_eq!(outcomes.into_iter().map(refused).collect::<Vec<_>>(), [why, why]);
+    }
+    assert_eq!(tree.text("sys/bus/pci/devices/0000:01:00.0/sriov_drivers_autoprobe"), "1\n");
+}
+
+#[test]
+fn refused_unbind_is_the_last_op_and_another_refused_op_is_not() {
+    let tree = Tree::with_two_vfs();
+    tree.process(42, "qemu-system-x86", &["/dev/vfio/15"]);
+    let unbind = |vf: u16, device: &str| {
+        op(&format!(r#"{{"pf": "PF", "vf": "{vf}", "function": "{device}", "action": "unbindDriver"}}"#))
+    };
+    let autoprobe = op(r#"{"pf": "PF", "action": {"setDriversAutoprobe": "off"}}"#);
+    let remove = op(r#"{"pf": "PF", "action": "removeVfs"}"#);
+    let perform = |ops: &[Op]| tree.host().perform(&tree.scope(), ops, LIMIT);
+    let outcomes = perform(&[unbind(1, "0000:01:10.2"), unbind(0, "0000:01:10.0"), autoprobe.clone()]);
+    assert!(
+        matches!(outcomes[..], [Outcome::Refused(_), Outcome::NotTried, Outcome::NotTried]),
+        "{outcomes:?}"
+    );
+    assert_eq!(tree.text("sys/bus/pci/drivers/igbvf/unbind"), "");
+    let outcomes = perform(&[remove, autoprobe]);
+    assert!(matches!(outcomes[..], [Outcome::Refused(_), Outcome::Done]), "{outcomes:?}");
 }

@@ -1,13 +1,13 @@
 //! Tests of facts from a tree of files.
 
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
 use vfctl_model::VfIndex;
-use vfctl_port::{Observe, Use};
+use vfctl_port::{Observe, Observed, Scope, What};
 
-use crate::tree::{PF, Tree};
-
-fn uses(tree: &Tree, vf: u16) -> Vec<String> {
-    tree.pf_facts().vfs[&VfIndex(vf)].uses.iter().map(Use::to_string).collect()
-}
+use crate::tree::{PF, READ_LIMIT, Tree};
 
 #[test]
 fn pf_and_vfs_are_read_as_sysfs_has_them() {
@@ -37,16 +37,14 @@ fn every_class_and_bus_with_vfs_is_a_pf_and_nothing_else_is() {
 fn pf_that_is_gone_is_none_and_one_that_cannot_have_vfs_too() {
     let tree = Tree::with_two_vfs();
     tree.file("sys/bus/pci/devices/0000:05:00.0/class", "0x020000\n");
-    let host = tree.host();
     for address in ["pci/0000:09:00.0", "pci/0000:05:00.0", "netdevsim/netdevsim0"] {
-        let address = address.parse().expect("an address");
-        assert_eq!(host.observe_pf(&address).expect("an answer"), None, "{address}");
+        assert_eq!(tree.one_pf(address), None, "{address}");
     }
-    assert!(host.observe_pf(&PF.parse().expect("an address")).expect("an answer").is_some());
+    assert!(tree.one_pf(PF).is_some());
 }
 
 #[test]
-fn removal_that_waits_for_a_vf_is_told_by_the_vfs_that_are_left() {
+fn removal_that_waits_for_a_vf_shows_in_the_vfs_that_are_left() {
     let tree = Tree::with_two_vfs();
     std::fs::remove_file(tree.path("sys/bus/pci/devices/0000:01:00.0/virtfn0")).expect("removed");
     let facts = tree.pf_facts();
@@ -103,13 +101,13 @@ fn default_driver_is_a_holders_where_no_ids_can_be_asked() {
         let facts = tree.pf_facts();
         let driver = facts.vf_default_driver.map(|driver| driver.to_string());
         assert_eq!(driver.as_deref(), found, "{holder:?}");
-        let told = facts.unread.iter().any(|unread| unread.contains("modules.alias"));
-        assert_eq!(told, found.is_none(), "{:?}", facts.unread);
+        let is_reported = facts.unread.iter().any(|unread| unread.contains("modules.alias"));
+        assert_eq!(is_reported, found.is_none(), "{:?}", facts.unread);
     }
 }
 
 #[test]
-fn driver_whose_module_is_barred_is_no_default_unless_it_is_there() {
+fn driver_whose_module_is_blacklisted_is_no_default_unless_it_is_there() {
     let with = |files: &[(&str, &str)]| {
         let tree = Tree::empty();
         tree.pf("0000:01:00.0", "igb");
@@ -119,7 +117,7 @@ fn driver_whose_module_is_barred_is_no_default_unless_it_is_there() {
         tree
     };
     let found = |tree: &Tree| tree.pf_facts().vf_default_driver.map(|driver| driver.to_string());
-    let barred: [&[(&str, &str)]; 7] = [
+    let blacklisting: [&[(&str, &str)]; 7] = [
         &[("etc/modprobe.d/sriov.conf", "# for guests\nblacklist igbvf\n")],
         &[("run/modprobe.d/sriov.conf", "blacklist \\\n  igbvf\n")],
         &[("usr/lib/modprobe.d/sriov.conf", "install igbvf /bin/false\n")],
@@ -129,7 +127,7 @@ fn driver_whose_module_is_barred_is_no_default_unless_it_is_there() {
         // Only the strongest of a name counts.
         &[("etc/modprobe.d/a.conf", "blacklist igbvf\n"), ("lib/modprobe.d/a.conf", "")],
     ];
-    for files in barred {
+    for files in blacklisting {
         let tree = with(files);
         assert_eq!((found(&tree), tree.pf_facts().unread), (None, vec![]), "{files:?}");
         tree.driver("igbvf");
@@ -144,118 +142,11 @@ fn driver_whose_module_is_barred_is_no_default_unless_it_is_there() {
     for files in allowed {
         assert_eq!(found(&with(files)).as_deref(), Some("igbvf"), "{files:?}");
     }
-    // What cannot be read may bar it.
+    // What cannot be read may blacklist it.
     let tree = with(&[("etc/modprobe.d/a.conf/not-a-file", "")]);
     assert_eq!(found(&tree), None);
     let unread = tree.pf_facts().unread;
     assert!(unread.len() == 1 && unread[0].ends_with("a.conf: EISDIR: is a directory"), "{unread:?}");
-}
-
-#[test]
-fn open_vfio_group_or_device_is_a_use_that_names_the_process() {
-    let tree = Tree::with_two_vfs();
-    tree.process(
-        42,
-        "qemu-system-x86",
-        &["/dev/null", "/dev/vfio/vfio", "/dev/vfio/15", "anon_inode:[vfio-device]"],
-    );
-    assert_eq!(uses(&tree, 1), ["its vfio device is open in pid 42 (qemu-system-x86)"]);
-    assert_eq!(uses(&tree, 0), [""; 0]);
-
-    let tree = Tree::with_two_vfs();
-    tree.file("sys/bus/pci/devices/0000:01:10.2/vfio-dev/vfio3/dev", "511:3\n");
-    tree.process(43, "dpdk", &["/var/lib/pod/dev/vfio/devices/vfio3"]);
-    assert_eq!(uses(&tree, 1), ["its vfio device is open in pid 43 (dpdk)"]);
-}
-
-#[test]
-fn vfio_device_that_the_kernel_does_not_name_may_be_any() {
-    let tree = Tree::with_two_vfs();
-    tree.process(44, "vmm", &["anon_inode:[vfio-device]"]);
-    assert_eq!(
-        uses(&tree, 1),
-        ["possibly in use: pid 44 (vmm) has a vfio device open, and the kernel does not say which"]
-    );
-    tree.file("proc/44/fdinfo/0", "pos:\t0\nvfio-device-syspath: /sys/devices/pci0000:00/0000:01:10.2\n");
-    assert_eq!(uses(&tree, 1), ["its vfio device is open in pid 44 (vmm)"]);
-}
-
-#[test]
-fn device_files_of_rdma_and_uio_are_uses_but_do_not_block() {
-    let tree = Tree::with_two_vfs();
-    tree.file("sys/bus/pci/devices/0000:01:10.0/infiniband_verbs/uverbs3/dev", "231:3\n");
-    tree.process(46, "testpmd", &["/dev/infiniband/uverbs3", "/dev/uio0", "/dev/infiniband/uverbs30"]);
-    assert_eq!(uses(&tree, 0), ["its /dev/infiniband/uverbs3 is open in pid 46 (testpmd)"]);
-    assert!(!tree.pf_facts().vfs[&VfIndex(0)].uses[0].blocks_the_kernel());
-    tree.file("sys/bus/pci/devices/0000:01:10.0/uio/uio0/dev", "240:0\n");
-    assert_eq!(uses(&tree, 0).len(), 2);
-}
-
-#[test]
-fn vdpa_device_that_a_guest_has_open_is_a_use_that_blocks() {
-    let tree = Tree::with_two_vfs();
-    tree.vdpa("0000:01:10.0", "blue", "vhost-vdpa-3");
-    tree.vdpa("0000:01:10.2", "vdpa1", "vhost-vdpa-30");
-    assert_eq!(uses(&tree, 0), [""; 0]);
-    tree.process(46, "qemu-system-x86", &["/dev/vhost-vdpa-3"]);
-    assert_eq!(uses(&tree, 0), ["its /dev/vhost-vdpa-3 is open in pid 46 (qemu-system-x86)"]);
-    assert!(tree.pf_facts().vfs[&VfIndex(0)].uses[0].blocks_the_kernel());
-    assert_eq!(uses(&tree, 1), [""; 0]);
-    std::fs::remove_dir_all(tree.path("proc/1")).expect("removed");
-    assert_eq!(uses(&tree, 0).len(), 2);
-}
-
-#[test]
-fn processes_that_are_hidden_may_have_any_vfio_device_open() {
-    let tree = Tree::with_two_vfs();
-    std::fs::remove_dir_all(tree.path("proc/1")).expect("removed");
-    assert_eq!(uses(&tree, 1), ["possibly in use: processes of other users are not visible"]);
-    assert_eq!(uses(&tree, 0), [""; 0]);
-    assert_eq!(tree.facts().unread, ["processes of other users are not visible"]);
-}
-
-#[test]
-fn process_whose_name_or_files_cannot_be_read_may_have_any_vfio_device_open() {
-    let why = |what: &str, errno: &str| {
-        format!("possibly in use: {what} 1 processes are not readable ({errno}); run as root")
-    };
-    // Root may read all: a folder in a file's place, and the reverse, fail all the same.
-    let tree = Tree::with_two_vfs();
-    tree.file("proc/47/comm/not-a-file", "");
-    assert_eq!(uses(&tree, 1), [why("the names of", "EISDIR: is a directory")]);
-    assert_eq!(uses(&tree, 0), [""; 0]);
-
-    let tree = Tree::with_two_vfs();
-    tree.file("proc/47/comm", "qemu\n");
-    tree.file("proc/47/fd", "not a folder");
-    assert_eq!(uses(&tree, 1), [why("the open files of", "ENOTDIR: not a directory")]);
-
-    let tree = Tree::with_two_vfs();
-    tree.process(47, "qemu", &["/dev/null"]);
-    tree.file("proc/47/fd/9", "not a link");
-    assert_eq!(uses(&tree, 1), [why("the open files of", "EINVAL: invalid argument")]);
-
-    // One that ended meanwhile has nothing open.
-    let tree = Tree::with_two_vfs();
-    std::fs::create_dir(tree.path("proc/47")).expect("a folder");
-    tree.file("proc/48/comm", "ended\n");
-    assert_eq!(uses(&tree, 1), [""; 0]);
-}
-
-#[test]
-fn vf_whose_unbind_waits_for_its_user_is_in_use_without_driver() {
-    let tree = Tree::with_two_vfs();
-    tree.vf("0000:01:00.0", 2, "0000:01:10.4", None, 16);
-    tree.process(45, "qemu-system-x86", &["/dev/vfio/16"]);
-    assert_eq!(uses(&tree, 2), ["its vfio device is open in pid 45 (qemu-system-x86)"]);
-}
-
-#[test]
-fn vf_whose_interfaces_are_all_elsewhere_is_never_free() {
-    let tree = Tree::with_two_vfs();
-    std::fs::create_dir(tree.path("sys/bus/pci/devices/0000:01:10.0/net")).expect("a folder");
-    let found = uses(&tree, 0);
-    assert!(found.len() == 1 && found[0].starts_with("in network namespace that"), "{found:?}");
 }
 
 #[test]
@@ -272,6 +163,67 @@ fn override_whose_reader_hangs_is_unread_and_the_others_are_read() {
     );
     std::fs::write(tree.path("sys/bus/pci/devices/0000:01:10.0/driver_override"), "")
         .expect("the child goes on");
+}
+
+#[test]
+fn reads_that_hang_end_at_the_callers_limit_where_that_is_the_smaller_one() {
+    let tree = Tree::with_two_vfs();
+    tree.hanging("sys/bus/pci/devices/0000:01:10.0/driver_override");
+    let (host, pf, begin) = (tree.host(), PF.parse().expect("an address"), Instant::now());
+    let limit = Duration::from_millis(100);
+    let observed = host.observe(&tree.scope(), &What::Pf(pf), limit).expect("facts");
+    // By itself the host waits for 2 s.
+    assert!(begin.elapsed() < Duration::from_millis(1900), "{:?}", begin.elapsed());
+    let Observed::Pf(_, Some(facts)) = observed else { panic!("{observed:?}") };
+    assert!(facts.vfs[&VfIndex(0)].driver_override_unread);
+    std::fs::write(tree.path("sys/bus/pci/devices/0000:01:10.0/driver_override"), "")
+        .expect("the child goes on");
+}
+
+#[test]
+fn other_scopes_are_out_of_reach() {
+    let tree = Tree::with_two_vfs();
+    for (scope, why) in [
+        (Scope::Cluster, "reach cluster from here"),
+        (Scope::Host("other".parse().expect("a name")), "reach host other from here"),
+    ] {
+        for what in [What::Whole, What::System, What::Pf(PF.parse().expect("an address"))] {
+            let error = tree.host().observe(&scope, &what, READ_LIMIT).expect_err("no facts");
+            assert_eq!(error.to_string(), why);
+        }
+    }
+}
+
+#[test]
+fn system_alone_is_the_hosts_and_no_pf_is_read_for_it() {
+    let tree = Tree::with_two_vfs();
+    tree.file("sys/module/vfio_pci/refcnt", "0\n");
+    tree.process(300, "NetworkManager", &[]);
+    tree.process(77, "vfctl-store", &[]);
+    tree.file(
+        "proc/77/cmdline",
+        "/proc/self/exe\0__store\0then\0/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs\x000\0",
+    );
+    let of_host = tree.facts().system;
+    assert_eq!((of_host.link_managers.len(), of_host.stuck_stores.len()), (1, 1));
+    assert_eq!(tree.system(), of_host);
+    // Whoever reads one of these waits without end.
+    for file in ["0000:01:00.0/sriov_totalvfs", "0000:01:00.0/vendor", "0000:01:10.0/class"] {
+        tree.hanging(&format!("sys/bus/pci/devices/{file}"));
+    }
+    let (sender, receiver) = mpsc::channel();
+    let (host, scope) = (tree.host(), tree.scope());
+    thread::spawn(move || sender.send(host.observe(&scope, &What::System, READ_LIMIT).is_ok()));
+    assert_eq!(receiver.recv_timeout(Duration::from_secs(10)), Ok(true));
+}
+
+#[test]
+fn interface_of_the_ssh_connection_is_found_for_the_system_alone_as_for_the_host() {
+    let tree = Tree::empty();
+    tree.file("proc/self/environ", "SSH_CONNECTION=127.0.0.1 51000 127.0.0.1 22\0");
+    assert_eq!(tree.system().ssh_interface, tree.facts().system.ssh_interface);
+    let loopback = tree.system().ssh_interface.map(|name| name.to_string());
+    assert_eq!(loopback.as_deref(), Some("lo"), "lo is up in the tests' network namespace");
 }
 
 #[test]
@@ -323,7 +275,7 @@ fn module_that_is_part_of_the_kernel_is_there_without_an_entry_of_its_own() {
 }
 
 #[test]
-fn vfio_without_iommu_is_told_and_its_own_groups_are_none_of_the_iommus() {
+fn vfio_without_iommu_is_reported_and_its_own_groups_are_none_of_the_iommus() {
     let tree = Tree::empty();
     tree.file("sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
     tree.file("sys/kernel/iommu_groups/0/type", "unknown\n");
@@ -338,5 +290,7 @@ fn vfio_without_iommu_is_told_and_its_own_groups_are_none_of_the_iommus() {
 fn machine_without_sysfs_is_an_error_and_not_an_empty_host() {
     let tree = Tree::empty();
     std::fs::remove_dir_all(tree.path("sys")).expect("removed");
-    assert!(tree.host().observe_host().is_err());
+    for what in [What::Whole, What::System] {
+        assert!(tree.host().observe(&tree.scope(), &what, READ_LIMIT).is_err(), "{what:?}");
+    }
 }

@@ -3,15 +3,22 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use tempfile::TempDir;
 use vfctl_host::{HostOptions, LinuxHost, Roots};
-use vfctl_port::{HostFacts, Observe, PfFacts};
+use vfctl_model::DeviceAddress;
+use vfctl_port::{HostFacts, Observe, Observed, PfFacts, Scope, SystemFacts, What};
 
 /// The PF of most tests.
 pub(crate) const PF: &str = "pci/0000:01:00.0";
+
+/// The name of the machine.
+const HOST: &str = "lab";
+/// How long a read that can hang may take: long enough that the host's own limit is shorter.
+pub(crate) const READ_LIMIT: Duration = Duration::from_secs(20);
 
 /// A folder with files and links of a machine.
 pub(crate) struct Tree(TempDir);
@@ -145,15 +152,38 @@ impl Tree {
     }
 
     pub(crate) fn host(&self) -> LinuxHost {
-        LinuxHost::new(HostOptions {
-            roots: Roots::under(self.0.path()),
-            ssh_local: None,
-            executable: executable(),
-        })
+        let options =
+            HostOptions { roots: Roots::under(self.0.path()), ssh_local: None, executable: executable() };
+        LinuxHost::new(HOST.parse().expect("a name"), options)
+    }
+
+    /// Returns the scope by which the machine is reached.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope::Host(HOST.parse().expect("a name"))
     }
 
     pub(crate) fn facts(&self) -> HostFacts {
-        self.host().observe_host().expect("facts")
+        match self.host().observe(&self.scope(), &What::Whole, READ_LIMIT).expect("facts") {
+            Observed::Host(facts) => *facts,
+            other => panic!("not a host: {other:?}"),
+        }
+    }
+
+    /// Returns the facts of the machine alone.
+    pub(crate) fn system(&self) -> SystemFacts {
+        match self.host().observe(&self.scope(), &What::System, READ_LIMIT).expect("facts") {
+            Observed::System(facts) => *facts,
+            other => panic!("not a system: {other:?}"),
+        }
+    }
+
+    /// Returns the facts of one PF, read by itself.
+    pub(crate) fn one_pf(&self, address: &str) -> Option<PfFacts> {
+        let address: DeviceAddress = address.parse().expect("an address");
+        match self.host().observe(&self.scope(), &What::Pf(address.clone()), READ_LIMIT).expect("facts") {
+            Observed::Pf(pf, facts) if pf == address => facts.map(|facts| *facts),
+            other => panic!("not the PF: {other:?}"),
+        }
     }
 
     pub(crate) fn pf_facts(&self) -> PfFacts {

@@ -1,9 +1,14 @@
 //! Which driver holds a VF: compared, and changed by unbinding and binding.
 
+mod checks;
 mod diff;
 mod fate;
+mod kind;
 mod overrides;
+mod spec;
+mod taken;
 
-pub(crate) use diff::diff;
-pub use fate::drivers_needed;
-pub(crate) use fate::{gets_driver, is_default, leaves, must_hold_new_vfs, probes, rebinds};
+pub(crate) use fate::{fate, must_withhold_drivers};
+pub use kind::VfDriver;
+pub use spec::DriverChoice;
+pub(crate) use taken::report_taken_vfs;

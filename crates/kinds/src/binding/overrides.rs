@@ -1,14 +1,15 @@
 //! Overrides that somebody else set on VFs, such as driverctl or libvirt: left as they are, never cleared unasked.
 //!
-//! vfctl sets one only for the moment of a bind (`Op::BindDriver`).
+//! vfctl sets one only for the moment of a bind (`Action::BindDriver`).
 
 use std::collections::BTreeMap;
 
 use vfctl_model::{DriverName, VfIndex, VfSet};
 use vfctl_port::{Claim, ClaimValue, Property};
 
-use super::fate::{Fate, default_driver, fate};
+use super::fate::default_driver;
 use crate::context::{PfContext, PfDiff};
+use crate::fate::{DriverFate, VfFate};
 
 /// Returns the override that a VF has and keeps.
 pub(super) fn found<'a>(context: &PfContext<'a>, index: VfIndex) -> Option<&'a DriverName> {
@@ -30,8 +31,7 @@ pub(super) fn claim(context: &PfContext<'_>, index: VfIndex, diff: &mut PfDiff) 
 /// Reports VFs that somebody else has given to another driver than they are to have, and will again: libvirt and
 /// driverctl do so at each boot and whenever the VF shows up anew.
 pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
-    let meets_driver =
-        |index: &VfIndex| matches!(fate(context, *index), Fate::Bind { .. } | Fate::Probe { .. });
+    let meets_driver = |index: &VfIndex| context.fate(*index).is_some_and(VfFate::meets_driver);
     let is_unread = |index: &VfIndex| context.kept_vf(*index).is_some_and(|vf| vf.driver_override_unread);
     let unread: VfSet = (0..context.count).map(VfIndex).filter(is_unread).filter(meets_driver).collect();
     if !unread.is_empty() {
@@ -43,12 +43,12 @@ pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
         );
     }
     let mut others: BTreeMap<&DriverName, VfSet> = BTreeMap::new();
-    for index in (0..context.count).map(VfIndex) {
+    for (index, fate) in context.fates() {
         let Some(over) = found(context, index) else { continue };
-        let next = match fate(context, index) {
-            Fate::Keep | Fate::Unbind => continue,
-            Fate::Bind { driver, reason: _ } => Some(driver),
-            Fate::Probe { reason: _ } => default_driver(context),
+        let next = match &fate.driver {
+            DriverFate::Keep | DriverFate::Unbind => continue,
+            DriverFate::Bind { driver, reason: _ } => Some(driver.clone()),
+            DriverFate::Probe { reason: _ } => default_driver(context),
         };
         if next.as_ref() != Some(over) {
             others.entry(over).or_default().insert(index);
@@ -74,31 +74,31 @@ pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use vfctl_port::Op;
+    use vfctl_port::{Action, Op};
 
     use super::*;
-    use crate::sample::{self, Wish};
-    use crate::vf::DriverSpec;
+    use crate::binding::DriverChoice;
+    use crate::sample::{self, Sample};
 
     /// Returns the diff of a VF with this driver and override where the spec asks for `wanted`.
-    fn diff_of(driver: &str, over: &str, wanted: DriverSpec) -> PfDiff {
+    fn diff_of(driver: &str, over: &str, wanted: DriverChoice) -> PfDiff {
         let mut host = sample::host();
         let vf = &mut host["physicalFunctions"]["pci/0000:01:00.0"]["vfs"]["0"];
         vf["driver"] = json!(driver);
         vf["driverOverride"] = json!(over);
-        sample::diff(host, Wish { driver: Some(wanted), ..Wish::default() })
+        sample::diff(host, Sample { driver: Some(wanted), ..Sample::default() })
     }
 
-    fn named(driver: &str) -> DriverSpec {
-        DriverSpec::Named(driver.parse().expect("a driver"))
+    fn named(driver: &str) -> DriverChoice {
+        DriverChoice::Named(driver.parse().expect("a driver"))
     }
 
     #[test]
     fn override_that_somebody_else_set_to_another_driver_is_a_problem() {
-        for wanted in [DriverSpec::Default, named("igbvf")] {
+        for wanted in [DriverChoice::Default, named("igbvf")] {
             let findings = diff_of("vfio-pci", "vfio-pci", wanted).findings;
             let [problem] = findings.problems.as_slice() else { panic!("{findings:?}") };
-            assert_eq!(problem.origin.as_deref(), Some("driver"));
+            assert_eq!(problem.origin, Some(sample::origin("driver")));
             assert_eq!(problem.message, "vf 0: somebody else has set driver_override to vfio-pci");
             let help = problem.help.as_deref().unwrap_or_default();
             assert!(help.contains("driverctl unset-override 0000:01:10.0"), "{help}");
@@ -110,13 +110,15 @@ mod tests {
         for (now, wanted, over) in [
             ("igbvf", named("vfio-pci"), "vfio-pci"),
             ("vfio-pci", named("igbvf"), "igbvf"),
-            ("vfio-pci", DriverSpec::Default, "igbvf"),
+            ("vfio-pci", DriverChoice::Default, "igbvf"),
         ] {
             let diff = diff_of(now, over, wanted.clone());
             assert_eq!(diff.findings.problems, []);
             let mut ops = diff.steps.iter().flat_map(|step| &step.changes).map(|change| &change.op);
-            let left = |op: &Op| match op {
-                Op::BindDriver { override_after: Some(left), .. } => left.as_str() == over,
+            let left = |op: &Op| match &op.action {
+                Action::BindDriver(binding) => {
+                    binding.override_after.as_ref().is_some_and(|o| o.as_str() == over)
+                }
                 _ => false,
             };
             assert!(ops.any(left), "{wanted:?}: {:?}", diff.steps);
@@ -127,7 +129,7 @@ mod tests {
 
     #[test]
     fn override_of_a_vf_that_keeps_its_driver_or_is_to_have_none_is_nobodys_business() {
-        for wanted in [named("igbvf"), DriverSpec::Default, DriverSpec::None] {
+        for wanted in [named("igbvf"), DriverChoice::Default, DriverChoice::None] {
             assert_eq!(diff_of("igbvf", "vfio-pci", wanted).findings.problems, []);
         }
     }

@@ -1,13 +1,11 @@
 //! The YAML of a whole document.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
-use serde::Deserialize;
-use vfctl_model::{HostName, MacAddress};
+use serde::{Deserialize, Serialize};
+use vfctl_model::HostName;
 
-use crate::pf::PfSpec;
-use crate::system::SystemSpec;
+use crate::Body;
+use crate::path::{Origin, SpecPath};
 
 /// The `apiVersion` of documents.
 pub const API_VERSION: &str = "vfctl.dev/v1alpha1";
@@ -16,7 +14,7 @@ pub const API_VERSION: &str = "vfctl.dev/v1alpha1";
 pub const KIND: &str = "SriovConfig";
 
 /// A document: what a host should look like.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SriovConfig {
     /// Always `vfctl.dev/v1alpha1`.
@@ -32,82 +30,35 @@ pub struct SriovConfig {
 }
 
 /// What a document is called.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Metadata {
     /// The document's name; what it sets is owned under this name.
     pub name: String,
 }
 
-/// What a document asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Body {
-    /// The hosts it concerns; absent, the host it is run on.
-    #[serde(default)]
-    pub nodes: Option<NodeSelector>,
-    /// Values that differ per host, by the host's name.
-    #[serde(default)]
-    pub hosts: BTreeMap<HostName, HostValues>,
-    /// What the machine must offer.
-    #[serde(default)]
-    pub system: Option<SystemSpec>,
-    /// The physical functions.
-    #[serde(default)]
-    pub physical_functions: Vec<PfSpec>,
-}
-
-/// The values of one host: lists of MAC addresses by a name of the document's own.
-pub type HostValues = BTreeMap<String, Vec<MacAddress>>;
-
-/// The hosts that a document concerns.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct NodeSelector {
-    /// Names of hosts; `*` stands for any text.
-    pub names: Vec<String>,
-}
-
-impl NodeSelector {
-    /// Returns whether one of the names means this host.
-    pub fn selects(&self, host: &str) -> bool {
-        let Self { names } = self;
-        names.iter().any(|pattern| is_match(pattern, host))
-    }
-}
-
-/// Returns whether a text matches a pattern in which `*` stands for any text.
-pub(super) fn is_match(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(head) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let tail = parts.pop().unwrap_or("");
-    for part in parts {
-        match text.split_once(part) {
-            Some((_, after)) => text = after,
-            None => return false,
+impl SriovConfig {
+    /// Returns a document of this name.
+    pub(crate) fn new(name: &str, spec: Body) -> Self {
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: KIND.to_owned(),
+            metadata: Metadata { name: name.to_owned() },
+            spec,
         }
     }
-    text.ends_with(tail)
+
+    /// Returns whether the document concerns a host.
+    pub fn concerns(&self, host: &HostName) -> bool {
+        self.spec.nodes.as_ref().is_none_or(|nodes| nodes.selects(host.as_str()))
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn star_stands_for_any_text() {
-        for (pattern, text, matches) in [
-            ("worker-*", "worker-1", true),
-            ("worker-*", "worker-", true),
-            ("worker-*", "master-1", false),
-            ("*", "x", true),
-            ("a*b*c", "a-b-b-c", true),
-            ("a*b*c", "a-c-b", false),
-            ("ab*ba", "aba", false),
-            ("exact", "exactly", false),
-        ] {
-            assert_eq!(is_match(pattern, text), matches, "{pattern} {text}");
-        }
-    }
+/// A document, and the places of what it says.
+#[derive(Clone, Copy)]
+pub struct PlacedDocument<'a> {
+    /// The document.
+    pub config: &'a SriovConfig,
+    /// Returns the place of what a path leads to.
+    pub place: &'a dyn Fn(&SpecPath) -> Origin,
 }

@@ -3,30 +3,26 @@
 use std::collections::BTreeMap;
 
 use vfctl_model::{Mtu, VfIndex, VfSet};
-use vfctl_port::{Claim, ClaimValue, Op, Phase, Property};
+use vfctl_port::{Action, Claim, ClaimValue, Phase, Property};
 
-use crate::binding;
-use crate::context::{ETHERNET_MTU, PfContext, PfDiff};
-use crate::desired::{Origin, Wanted};
-use crate::pf::resolved_mtu;
-use crate::setting::Setting;
+use crate::binding::DriverChoice;
+use crate::context::{PfContext, PfDiff};
+use crate::desired::Wanted;
+use crate::fate::{Life, VfFate};
+use crate::path::Origin;
 use crate::step::{Change, Impact, Reason, Step};
-use crate::vf::DriverSpec;
 
 /// Compares the MTU of each VF interface that the spec speaks of.
-pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
-    let mut step = Step::new(Phase::ConfigureNetdev, Property::Mtu, Reason::Asked);
+pub(super) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let mut step = Step::new(Phase::ConfigureInterfaces, Property::Mtu, Reason::Asked);
     step.settle_ms = 15_000;
     let mut faults: BTreeMap<(Origin, Fault), VfSet> = BTreeMap::new();
-    for (index, vf) in &context.desired.vfs {
-        if index.0 >= context.count || context.is_lent_out(*index) {
-            continue;
-        }
+    for (index, vf) in context.wanted_vfs().filter(|(index, _)| context.life(*index) != Life::LeftAlone) {
         if let Some(wanted) = &vf.mtu
             && let Err(fault) =
-                diff_one(context, *index, wanted, vf.driver.as_ref().map(|w| &w.value), &mut step, diff)
+                diff_one(context, index, wanted, vf.driver.as_ref().map(|w| &w.value), &mut step, diff)
         {
-            faults.entry((wanted.origin.clone(), fault)).or_default().insert(*index);
+            faults.entry((wanted.origin.clone(), fault)).or_default().insert(index);
         }
     }
     for ((origin, fault), vfs) in faults {
@@ -40,7 +36,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
                 let fix = "apply the count first; the device says where its VFs are once it has some";
                 diff.findings.problem(
                     Some(&origin),
-                    format!("vf {vfs}: nobody knows its PCI address yet"),
+                    format!("vf {vfs}: its PCI address is not known yet"),
                     fix,
                 );
             }
@@ -51,11 +47,12 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         }
     }
     if !step.changes.is_empty() {
-        if !context.recreate {
-            let touched: VfSet = step.changes.iter().filter_map(|change| change.vf).collect();
+        if !context.renews_vfs {
+            let touched: VfSet = step.changes.iter().filter_map(Change::vf).collect();
             step.requires.extend(context.use_claims_of_kept(&touched));
-            // Whose driver is loaded anew is told where that is done.
-            step.victims = context.victims(touched.iter().filter(|index| !binding::rebinds(context, *index)));
+            // Whose driver is loaded anew is named where that is done.
+            let stays = |index: &VfIndex| !context.fate(*index).is_some_and(VfFate::meets_driver);
+            step.victims = context.victims(touched.iter().filter(stays));
             step.impact = if step.victims.is_empty() { Impact::None } else { Impact::Disturbs };
         }
         diff.steps.push(step);
@@ -81,46 +78,47 @@ enum Fault {
 fn diff_one(
     context: &PfContext<'_>,
     index: VfIndex,
-    wanted: &Wanted<Setting<Mtu>>,
-    driver: Option<&DriverSpec>,
+    wanted: &Wanted<Mtu>,
+    driver: Option<&DriverChoice>,
     step: &mut Step,
     diff: &mut PfDiff,
 ) -> Result<(), Fault> {
-    let Some(mtu) = resolved_mtu(wanted.value) else { return Ok(()) };
+    let mtu = wanted.value;
+    let Some(fate) = context.fate(index) else { return Ok(()) };
     let no_interface = match driver {
-        Some(DriverSpec::None) => true,
-        Some(DriverSpec::Named(driver)) => driver.is_vfio(),
-        Some(DriverSpec::Default) | None => false,
+        Some(DriverChoice::None) => true,
+        Some(DriverChoice::Named(driver)) => driver.is_vfio(),
+        Some(DriverChoice::Default) | None => false,
     };
-    let fresh = context.kept_vf(index).is_none() || binding::rebinds(context, index);
+    let fresh = fate.life == Life::New || fate.meets_driver();
     let netdev = context.kept_vf(index).and_then(|vf| vf.netdev.as_ref());
-    let has_interface = if fresh { binding::gets_driver(context, index) } else { netdev.is_some() };
+    let has_interface = if fresh { fate.gets_driver } else { netdev.is_some() };
     if no_interface || !has_interface {
         return Err(Fault::NoInterface);
     }
     let Some(device) = context.vf_address(index) else { return Err(Fault::NoAddress) };
-    let of_pf = context.desired.mtu.as_ref().and_then(|wanted| resolved_mtu(wanted.value)).map(Mtu::get);
+    let of_pf = context.desired.mtu.as_ref().map(|wanted| wanted.value.get());
     let of_pf = of_pf.or(context.facts.netdev.as_ref().map(|netdev| netdev.mtu));
     if let Some(pf) = of_pf.filter(|pf| mtu.get() > *pf) {
         return Err(Fault::AbovePf { vf: mtu.get(), pf });
     }
     let claim = Claim::is(context.vf(index), Property::Mtu, ClaimValue::Number(mtu.get()));
     diff.goal.push(claim.clone());
-    let from = if fresh { Some(ETHERNET_MTU) } else { netdev.map(|netdev| netdev.mtu) };
+    let from = if fresh { Some(Mtu::ETHERNET.get()) } else { netdev.map(|netdev| netdev.mtu) };
     if let Some(from) = from.filter(|_| !fresh) {
         diff.basis.push(Claim::is(context.vf(index), Property::Mtu, ClaimValue::Number(from)));
     }
     if from == Some(mtu.get()) {
         return Ok(());
     }
+    context.claim_address(index, diff);
     step.requires.push(Claim::is(context.vf(index), Property::Interface, ClaimValue::Flag(true)));
     step.ends.push(claim);
     step.changes.push(Change {
-        vf: Some(index),
         from: from.map(|bytes| bytes.to_string()),
         to: mtu.to_string(),
-        origin: Some(wanted.origin.to_string()),
-        op: Op::SetVfMtu { pf: context.desired.address.clone(), vf: index, device, mtu },
+        origin: Some(wanted.origin.clone()),
+        op: context.op_on_function(index, device, Action::SetVfMtu(mtu)),
     });
     Ok(())
 }

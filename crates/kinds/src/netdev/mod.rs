@@ -1,5 +1,6 @@
 //! The VF's own network interface on the host: its MTU.
 
 mod diff;
+mod kind;
 
-pub(crate) use diff::diff;
+pub use kind::VfMtu;

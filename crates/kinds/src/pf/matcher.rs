@@ -1,180 +1,290 @@
-//! Which device a document means: each term of a matcher held against each PF.
+//! The table of a matcher's terms: which device a document means. One row for each term says how it is written, what a
+//! device has, and what two terms tell of whether they mean the same device.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use vfctl_model::{DeviceAddress, Toggle};
-use vfctl_port::{HostFacts, PfFacts, Property};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vfctl_model::{Cidr, DeviceAddress, DriverName, InterfaceName, MacAddress, PciId};
+use vfctl_port::{HostFacts, PfFacts, PfNetdev, Property};
 
-use super::spec::{Matcher, PciMatch};
+use super::pci_match::PciMatch;
 
-/// A PF that a matcher was held against.
+/// A PF that a matcher is held against.
 #[derive(Debug, Clone, Copy)]
-pub struct Candidate<'a> {
+pub(crate) struct Candidate<'a> {
     /// Its address.
-    pub address: &'a DeviceAddress,
+    pub(crate) address: &'a DeviceAddress,
     /// Its facts.
-    pub facts: &'a PfFacts,
+    pub(crate) facts: &'a PfFacts,
     /// The host that it is in.
-    pub host: &'a HostFacts,
+    pub(crate) host: &'a HostFacts,
 }
 
 /// A term that failed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Term {
-    /// The term's key, such as `driver`.
-    pub key: &'static str,
-    /// The value asked for.
-    pub wanted: String,
-    /// The value found.
-    pub found: String,
+pub(crate) enum FailedTerm {
+    /// One value was asked for and another found.
+    Differs {
+        /// The term's key, such as `driver`.
+        key: &'static str,
+        /// The value asked for.
+        wanted: String,
+        /// The value found.
+        found: String,
+    },
+    /// No alternative of `anyOf` holds; these are the failed terms of each.
+    AnyOf(Vec<Self>),
 }
 
-impl std::fmt::Display for Term {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { key, wanted, found } = self;
-        match *key {
-            "anyOf" => write!(f, "no alternative of anyOf holds ({found})"),
-            key => write!(f, "{key} is {found}, not {wanted}"),
+impl fmt::Display for FailedTerm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Differs { key, wanted, found } => write!(f, "{key} is {found}, not {wanted}"),
+            Self::AnyOf(failed) => write!(f, "no alternative of anyOf holds ({})", joined(failed, "; ")),
         }
     }
 }
 
-/// Returns the terms of the matcher that do not hold for the candidate; none where it matches.
-pub fn mismatches(matcher: &Matcher, candidate: Candidate<'_>) -> Vec<Term> {
-    let Matcher {
-        interface,
-        altname,
-        pci,
-        mac_address,
-        vendor,
-        device,
-        driver,
-        serial,
-        numa_node,
-        link_up,
-        address,
-        default_route,
-        bond,
-        any_of,
-    } = matcher;
-    let Candidate { address: own_address, facts, host } = candidate;
-    let netdev = facts.netdev.as_ref();
-    let mut failed = Vec::new();
-    let mut hold = |key, wanted: Option<String>, found: Option<String>| {
-        if let Some(wanted) = wanted
-            && found.as_ref() != Some(&wanted)
-        {
-            failed.push(Term { key, wanted, found: found.unwrap_or_else(|| "unknown".to_owned()) });
+/// Whether two terms of one key mean the same device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Identity {
+    /// Equal values mean the same device of a host, different ones different devices.
+    Names,
+    /// Equal values mean the same device; it may have several.
+    OneOfNames,
+    /// Different values mean different devices; several may have one value.
+    Describes,
+    /// Several devices may have one value, and one several values.
+    Relates,
+}
+
+/// Makes the matcher and the walks over its terms from one row each.
+macro_rules! terms {
+    ($($(#[$doc:meta])* $field:ident $key:literal: $type:ty {
+        holds: $holds:expr,
+        found: $found:expr,
+        identity: $identity:expr,
+        pin: $pin:expr $(,)?
+    })*) => {
+        /// Which device is meant: all terms that are given must hold.
+        #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        #[schemars(extend("minProperties" = 1))]
+        pub struct Matcher {
+            $(
+                $(#[$doc])*
+                #[serde(rename = $key, skip_serializing_if = "Option::is_none")]
+                pub $field: Option<$type>,
+            )*
+            /// Alternatives: one of these must hold, too.
+            #[serde(rename = "anyOf", skip_serializing_if = "Vec::is_empty")]
+            pub any_of: Vec<Matcher>,
+        }
+
+        impl Matcher {
+            /// Returns the terms themselves that do not hold, without the alternatives.
+            fn failed_terms(&self, candidate: Candidate<'_>) -> Vec<FailedTerm> {
+                let mut failed = Vec::new();
+                $(if let Some(wanted) = &self.$field {
+                    let holds: fn(&$type, Candidate<'_>) -> bool = $holds;
+                    let found: fn(Candidate<'_>) -> Option<String> = $found;
+                    if !holds(wanted, candidate) {
+                        let found = found(candidate).unwrap_or_else(|| "unknown".to_owned());
+                        failed.push(FailedTerm::Differs { key: $key, wanted: wanted.to_string(), found });
+                    }
+                })*
+                failed
+            }
+
+            /// Returns the terms as people read them, without the alternatives.
+            fn words(&self) -> Vec<String> {
+                [$(self.$field.as_ref().map(|value| format!("{} {value}", $key)),)*].into_iter().flatten().collect()
+            }
+
+            /// Returns the properties that the terms rest on, without the alternatives.
+            fn own_pins(&self) -> impl Iterator<Item = Property> {
+                let pins: [Option<Property>; _] = [$(self.$field.as_ref().and($pin),)*];
+                pins.into_iter().flatten()
+            }
+
+            /// Returns for each term that both have its key, whether the values are equal, and what that tells.
+            fn compared(&self, other: &Self) -> Vec<(&'static str, bool, Identity)> {
+                let both = [$(
+                    self.$field.as_ref().zip(other.$field.as_ref()).map(|(one, other)| ($key, one == other, $identity)),
+                )*];
+                both.into_iter().flatten().collect()
+            }
         }
     };
-    let text = |value: &Option<_>| value.as_ref().map(ToString::to_string);
+}
 
-    hold("interface", text(interface), netdev.map(|n| n.name.to_string()));
-    let altnames = netdev.map(|n| n.altnames.iter().map(ToString::to_string).collect::<Vec<_>>());
-    let has_altname = altname.as_ref().is_some_and(|name| netdev.is_some_and(|n| n.altnames.contains(name)));
-    let shown = altnames.map(|names| if names.is_empty() { "none".to_owned() } else { names.join(" ") });
-    hold("altname", text(altname), if has_altname { text(altname) } else { shown });
-    hold("pci", pci.as_ref().map(|PciMatch(device)| device.to_string()), Some(own_address.to_string()));
-    let mac = netdev.map(|n| n.permanent_mac.unwrap_or(n.mac).to_string());
-    hold("macAddress", mac_address.map(|m| m.to_string()), mac);
-    hold("vendor", vendor.map(|v| v.to_string()), facts.vendor.map(|v| v.to_string()));
-    hold("device", device.map(|d| d.to_string()), facts.device.map(|d| d.to_string()));
-    hold("driver", driver.as_ref().map(ToString::to_string), facts.driver.as_ref().map(ToString::to_string));
-    hold("serial", serial.clone(), facts.serial.clone());
-    hold("numaNode", numa_node.map(|n| n.to_string()), facts.numa_node.map(|n| n.to_string()));
-    let toggle = |flag: bool| if flag { "true" } else { "false" }.to_owned();
-    hold("linkUp", link_up.map(toggle), netdev.map(|n| toggle(n.carrier)));
-
-    let addresses = addresses(candidate);
-    let lies_within = address.is_some_and(|network| addresses.iter().any(|a| network.contains(a.address())));
-    let shown = if addresses.is_empty() {
-        "none".to_owned()
-    } else {
-        addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-    };
-    let wanted = address.map(|a| a.to_string());
-    hold("address", wanted.clone(), if lies_within { wanted } else { Some(shown) });
-    hold("defaultRoute", default_route.map(toggle), Some(toggle(host.leads_to_default_route(facts))));
-    let master = netdev.and_then(|n| n.master.as_ref());
-    let bond_of = master.filter(|m| m.kind == "bond").map_or("none".to_owned(), |m| m.name.to_string());
-    hold("bond", bond.as_ref().map(ToString::to_string), Some(bond_of));
-
-    let alternatives: Vec<Vec<Term>> = any_of.iter().map(|matcher| mismatches(matcher, candidate)).collect();
-    if !alternatives.is_empty() && !alternatives.iter().any(Vec::is_empty) {
-        let found = alternatives.iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        failed.push(Term { key: "anyOf", wanted: "one of its alternatives".to_owned(), found });
+terms! {
+    /// The name of its interface.
+    interface "interface": InterfaceName {
+        holds: |name, of| of.netdev().is_some_and(|netdev| netdev.name == *name),
+        found: |of| of.netdev().map(|netdev| netdev.name.to_string()),
+        identity: Identity::Names,
+        pin: None,
     }
-    failed
-}
-
-/// Returns the properties that the matcher's terms rest on, as far as they can change under a device's address.
-/// Not among them is a carrier, which comes and goes.
-pub fn pins(matcher: &Matcher, candidate: Candidate<'_>) -> BTreeSet<Property> {
-    let terms = [
-        (matcher.serial.is_some(), Property::Serial),
-        (matcher.default_route.is_some(), Property::DefaultRoute),
-        (matcher.bond.is_some(), Property::Master),
-    ];
-    let own = terms.into_iter().filter_map(|(used, property)| used.then_some(property));
-    let holds = |alternative: &&Matcher| mismatches(alternative, candidate).is_empty();
-    let alternatives = matcher.any_of.iter().filter(holds);
-    own.chain(alternatives.flat_map(|alternative| pins(alternative, candidate))).collect()
-}
-
-/// Returns a matcher's terms for people, such as `interface eth0, driver igb`.
-pub fn describe(matcher: &Matcher) -> String {
-    let Matcher {
-        interface,
-        altname,
-        pci,
-        mac_address,
-        vendor,
-        device,
-        driver,
-        serial,
-        numa_node,
-        link_up,
-        address,
-        default_route,
-        bond,
-        any_of,
-    } = matcher;
-    fn term<T: ToString>(key: &str, value: Option<&T>) -> Option<String> {
-        value.map(|value| format!("{key} {}", value.to_string()))
+    /// Another name of its interface.
+    altname "altname": InterfaceName {
+        holds: |name, of| of.netdev().is_some_and(|netdev| netdev.altnames.contains(name)),
+        found: |of| of.netdev().map(|netdev| listed(&netdev.altnames)),
+        identity: Identity::OneOfNames,
+        pin: None,
     }
-    let alternatives: Vec<String> = any_of.iter().map(describe).collect();
-    let terms = [
-        term("interface", interface.as_ref()),
-        term("altname", altname.as_ref()),
-        pci.as_ref().map(|PciMatch(device)| {
-            device.pci().map_or_else(|| format!("pci {device}"), |address| format!("pci {address}"))
-        }),
-        term("macAddress", mac_address.as_ref()),
-        term("vendor", vendor.as_ref()),
-        term("device", device.as_ref()),
-        term("driver", driver.as_ref()),
-        term("serial", serial.as_ref()),
-        term("numaNode", numa_node.as_ref()),
-        term("linkUp", link_up.as_ref()),
-        term("address", address.as_ref()),
-        term("defaultRoute", default_route.as_ref()),
-        term("bond", bond.as_ref()),
-        (!alternatives.is_empty()).then(|| format!("anyOf ({})", alternatives.join(" | "))),
-    ];
-    terms.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    /// Its PCI address, or bus and name of another bus: `0000:3b:00.0`, `netdevsim/netdevsim1`.
+    pci "pci": PciMatch {
+        holds: |PciMatch(address), of| address == of.address,
+        found: |of| Some(PciMatch(of.address.clone()).to_string()),
+        identity: Identity::Names,
+        pin: None,
+    }
+    /// The MAC address of its interface: the permanent one where the driver tells it, else the present one.
+    mac_address "macAddress": MacAddress {
+        holds: |mac, of| of.mac() == Some(*mac),
+        found: |of| of.mac().map(|mac| mac.to_string()),
+        identity: Identity::Names,
+        pin: None,
+    }
+    /// The PCI id of its vendor.
+    vendor "vendor": PciId {
+        holds: |vendor, of| of.facts.vendor == Some(*vendor),
+        found: |of| of.facts.vendor.map(|vendor| vendor.to_string()),
+        identity: Identity::Describes,
+        pin: None,
+    }
+    /// The PCI id of its device.
+    device "device": PciId {
+        holds: |device, of| of.facts.device == Some(*device),
+        found: |of| of.facts.device.map(|device| device.to_string()),
+        identity: Identity::Describes,
+        pin: None,
+    }
+    /// The driver that holds it.
+    driver "driver": DriverName {
+        holds: |driver, of| of.facts.driver.as_ref() == Some(driver),
+        found: |of| of.facts.driver.as_ref().map(ToString::to_string),
+        identity: Identity::Describes,
+        pin: None,
+    }
+    /// Its serial number.
+    serial "serial": String {
+        holds: |serial, of| of.facts.serial.as_ref() == Some(serial),
+        found: |of| of.facts.serial.clone(),
+        identity: Identity::Describes,
+        pin: Some(Property::Serial),
+    }
+    /// Its NUMA node.
+    numa_node "numaNode": u16 {
+        holds: |node, of| of.facts.numa_node == Some(*node),
+        found: |of| of.facts.numa_node.map(|node| node.to_string()),
+        identity: Identity::Describes,
+        pin: None,
+    }
+    // A carrier comes and goes, so that nothing rests on it.
+    /// Whether its interface has a carrier.
+    link_up "linkUp": bool {
+        holds: |up, of| of.netdev().is_some_and(|netdev| netdev.carrier == *up),
+        found: |of| of.netdev().map(|netdev| netdev.carrier.to_string()),
+        identity: Identity::Describes,
+        pin: None,
+    }
+    /// An address, or a network that one of its addresses lies in.
+    address "address": Cidr {
+        holds: |network, of| of.addresses().iter().any(|address| network.contains(address.address())),
+        found: |of| Some(listed(of.addresses())),
+        identity: Identity::Relates,
+        pin: None,
+    }
+    /// Whether a default route leads through it.
+    default_route "defaultRoute": bool {
+        holds: |leads, of| of.host.leads_to_default_route(of.facts) == *leads,
+        found: |of| Some(of.host.leads_to_default_route(of.facts).to_string()),
+        identity: Identity::Relates,
+        pin: Some(Property::DefaultRoute),
+    }
+    /// The bond that it is a port of.
+    bond "bond": InterfaceName {
+        holds: |bond, of| of.bond() == Some(bond),
+        found: |of| Some(of.bond().map_or("none".to_owned(), ToString::to_string)),
+        identity: Identity::Relates,
+        pin: Some(Property::Master),
+    }
 }
 
-/// Returns the addresses of the PF's interface and of what stands on it: bond, bridge, VLAN.
-fn addresses(candidate: Candidate<'_>) -> Vec<vfctl_model::Cidr> {
-    let Candidate { address: _, facts, host } = candidate;
-    let Some(netdev) = &facts.netdev else { return Vec::new() };
-    let uppers = host.standing_on(&netdev.name);
-    let of_uppers =
-        uppers.iter().filter_map(|name| host.links.get(name)).flat_map(|link| link.addresses.iter());
-    netdev.addresses.iter().chain(of_uppers).copied().collect()
+impl Matcher {
+    /// Returns the terms that do not hold for the candidate; none where it matches.
+    pub(crate) fn mismatches(&self, candidate: Candidate<'_>) -> Vec<FailedTerm> {
+        let mut failed = self.failed_terms(candidate);
+        let alternatives: Vec<_> = self.any_of.iter().map(|matcher| matcher.mismatches(candidate)).collect();
+        if !alternatives.is_empty() && !alternatives.iter().any(Vec::is_empty) {
+            failed.push(FailedTerm::AnyOf(alternatives.concat()));
+        }
+        failed
+    }
+
+    /// Returns the properties that the terms rest on, as far as they can change under a device's address.
+    pub(crate) fn pins(&self, candidate: Candidate<'_>) -> BTreeSet<Property> {
+        let holding = self.any_of.iter().filter(|alternative| alternative.mismatches(candidate).is_empty());
+        self.own_pins().chain(holding.flat_map(|alternative| alternative.pins(candidate))).collect()
+    }
+
+    /// Returns the term by which both surely mean the same device of a host; `None` where they may differ.
+    pub(crate) fn surely_same_device(&self, other: &Self) -> Option<&'static str> {
+        let compared = self.compared(other);
+        let contradict = compared
+            .iter()
+            .any(|(_, equal, identity)| !equal && matches!(identity, Identity::Names | Identity::Describes));
+        let mut same = compared.iter().filter(|(_, equal, identity)| {
+            *equal && matches!(identity, Identity::Names | Identity::OneOfNames)
+        });
+        same.next().filter(|_| !contradict).map(|(key, ..)| *key)
+    }
 }
 
-/// Returns whether this setting is on.
-pub(crate) fn is_on(toggle: Toggle) -> bool {
-    toggle == Toggle::On
+/// Writes the terms for people, such as `interface eth0, driver igb`.
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words = self.words();
+        if !self.any_of.is_empty() {
+            words.push(format!("anyOf ({})", joined(&self.any_of, " | ")));
+        }
+        f.write_str(&words.join(", "))
+    }
+}
+
+impl<'a> Candidate<'a> {
+    fn netdev(self) -> Option<&'a PfNetdev> {
+        self.facts.netdev.as_ref()
+    }
+
+    fn mac(self) -> Option<MacAddress> {
+        self.netdev().map(|netdev| netdev.permanent_mac.unwrap_or(netdev.mac))
+    }
+
+    fn bond(self) -> Option<&'a InterfaceName> {
+        let master = self.netdev()?.master.as_ref()?;
+        (master.kind == "bond").then_some(&master.name)
+    }
+
+    /// Returns the addresses of the PF's interface and of what stands on it: bond, bridge, VLAN.
+    fn addresses(self) -> Vec<Cidr> {
+        let Some(netdev) = self.netdev() else { return Vec::new() };
+        let uppers = self.host.standing_on(&netdev.name);
+        let uppers = uppers.iter().filter_map(|name| self.host.links.get(name));
+        netdev.addresses.iter().chain(uppers.flat_map(|link| &link.addresses)).copied().collect()
+    }
+}
+
+fn joined<T: fmt::Display>(items: &[T], separator: &str) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
+}
+
+/// Returns items with blanks between, or that there is none.
+fn listed<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    if items.is_empty() { "none".to_owned() } else { items.join(" ") }
 }

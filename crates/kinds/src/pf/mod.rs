@@ -1,19 +1,26 @@
-//! The physical function: which device is meant, its interface's state, and how many VFs it has.
+//! The physical functions: which devices are meant, what is asked of each, and the lane of each.
+//!
+//! What an entry asks for besides is said by the kinds of its fields.
 
-mod autoprobe;
-mod count;
-mod interface;
-mod loss;
+mod columns;
+mod explain;
+mod lane;
+mod live;
 mod matcher;
 mod obstacle;
+mod pci_match;
+mod resolve;
 mod rules;
+mod section;
+mod select;
 mod spec;
 
-pub(crate) use autoprobe::{diff as diff_autoprobe, last_value as autoprobe_at_end};
-pub(crate) use count::diff as diff_count;
-pub use count::wanted_count;
-pub(crate) use interface::{diff as diff_interface, resolved as resolved_mtu};
-pub use matcher::{Candidate, Term, describe, mismatches, pins};
+pub use columns::{attribute_cell, pf_columns, vf_columns};
+pub use explain::{Address, ExplainError, ExplainedPf, explain};
+#[cfg(test)]
+pub(crate) use lane::diff;
+pub use matcher::Matcher;
 pub use obstacle::{Obstacle, host_obstacles, obstacles};
-pub(crate) use rules::{check, is_name, surely_same_device};
-pub use spec::{AtMost, CountSpec, ExpectSpec, Matcher, OnUnsupported, PciMatch, PfSpec, VfsSpec};
+pub use pci_match::PciMatch;
+pub use section::PhysicalFunctions;
+pub use spec::ExpectSpec;

@@ -1,18 +1,48 @@
 //! What must hold within one entry of `physicalFunctions`, and between two.
 
-use vfctl_model::Mtu;
+use std::collections::BTreeMap;
 
-use super::spec::{ExpectSpec, Matcher, PciMatch, PfSpec, VfsSpec};
+use super::matcher::Matcher;
+use super::spec::ExpectSpec;
+use crate::PfSpec;
+use crate::document::{SriovConfig, is_name, share_a_host};
 use crate::path::{SpecPath, Violation, Violations};
-use crate::setting::Setting;
-use crate::vf;
+use crate::vf::{self, DocumentEntries};
 
-/// The MTU that `default` means in bytes (`ETH_DATA_LEN`, include/uapi/linux/if_ether.h).
-const DEFAULT_MTU: u32 = 1500;
+/// Notes the rules that entries break, alone and between them.
+pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
+    let entries: Vec<DocumentEntries<'_>> = documents.iter().map(|document| entries(document)).collect();
+    for (position, document) in entries.iter().enumerate() {
+        violations.turn_to(position);
+        let mut names = BTreeMap::new();
+        for (entry, path) in &document.entries {
+            check_entry(entry, path, violations);
+            if let Some(first) = names.insert(entry.name.as_str(), path.clone()) {
+                violations.add(
+                    Violation::new(
+                        path.key("name"),
+                        format!("two physical functions are called `{}`", entry.name),
+                        "give each a name of its own: plan and report speak of them by it",
+                    )
+                    .with(position, first.key("name"), "the first"),
+                );
+            }
+        }
+    }
+    check_claims(&entries, violations);
+    vf::check_macs(&entries, violations);
+}
 
-/// Checks one entry; `path` is the entry's.
-pub(crate) fn check(entry: &PfSpec, path: &SpecPath, violations: &mut Violations) {
-    let PfSpec { name, matcher, expect, optional: _, on_unsupported: _, admin_state: _, mtu, vfs } = entry;
+/// Returns the entries of a document with their paths.
+fn entries<'a>(document: &'a SriovConfig) -> DocumentEntries<'a> {
+    let list = SpecPath::spec().key("physicalFunctions");
+    let entries = document.spec.physical_functions.iter().enumerate();
+    let entries = entries.map(|(position, entry)| (entry, list.index(position))).collect();
+    DocumentEntries { config: document, entries }
+}
+
+fn check_entry(entry: &PfSpec, path: &SpecPath, violations: &mut Violations) {
+    let PfSpec { name, matcher, expect, .. } = entry;
     if !is_name(name) {
         violations.add(Violation::new(
             path.key("name"),
@@ -28,19 +58,10 @@ pub(crate) fn check(entry: &PfSpec, path: &SpecPath, violations: &mut Violations
             "write `one`, `all` or a number from 1; `optional: true` where a host may lack it",
         ));
     }
-    if let Some(vfs) = vfs {
+    entry.check_fields(path, violations);
+    if let Some(vfs) = &entry.vfs {
         vf::check(vfs, &path.key("vfs"), violations);
-        if let Some(mtu) = mtu {
-            check_mtus(*mtu, &path.key("mtu"), vfs, &path.key("vfs"), violations);
-        }
     }
-}
-
-/// Returns whether a text is a name that a document may give.
-pub(crate) fn is_name(text: &str) -> bool {
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
-    plain && starts_well && text.len() <= 63
 }
 
 /// Checks that a matcher has terms, and so have its alternatives.
@@ -57,83 +78,35 @@ fn check_terms(matcher: &Matcher, path: &SpecPath, violations: &mut Violations) 
     }
 }
 
-/// Checks that no VF is asked to have larger frames than its PF.
-fn check_mtus(
-    pf: Setting<Mtu>,
-    pf_path: &SpecPath,
-    vfs: &VfsSpec,
-    vfs_path: &SpecPath,
-    violations: &mut Violations,
-) {
-    let bytes = |setting: Setting<Mtu>| match setting {
-        Setting::Default => DEFAULT_MTU,
-        Setting::Value(mtu) => mtu.get(),
-    };
-    let all = (vfs.all.mtu, vfs_path.key("all"));
-    let groups = vfs.groups.iter().enumerate();
-    let groups = groups.map(|(position, group)| (group.settings.mtu, vfs_path.key("groups").index(position)));
-    let document = violations.document();
-    for (mtu, path) in std::iter::once(all).chain(groups) {
-        if let Some(vf) = mtu.map(bytes).filter(|vf| *vf > bytes(pf)) {
-            let message = format!(
-                "a VF's MTU of {vf} is above its PF's of {}, whose port the frames must pass",
-                bytes(pf)
-            );
-            violations.add(Violation::new(path.key("mtu"), message, "lower it, or raise the PF's").with(
-                document,
-                pf_path.clone(),
-                "the PF's MTU",
-            ));
+/// Checks that no two entries surely claim the same PF of a host.
+fn check_claims(documents: &[DocumentEntries<'_>], violations: &mut Violations) {
+    let claims: Vec<_> = documents
+        .iter()
+        .enumerate()
+        .flat_map(|(position, DocumentEntries { config, entries })| {
+            entries.iter().map(move |(entry, path)| (position, *config, *entry, path))
+        })
+        .collect();
+    for (number, (position, document, entry, path)) in claims.iter().enumerate() {
+        violations.turn_to(*position);
+        let earlier = claims.iter().take(number);
+        // Two entries that both may match nothing can be alternatives for different hosts.
+        let alternatives =
+            |other: &PfSpec| entry.optional && other.optional && entry.matcher != other.matcher;
+        let clash = earlier.filter(|(_, _, other, _)| !alternatives(other)).find_map(
+            |(other_position, other_document, other, other_path)| {
+                let term = entry.matcher.surely_same_device(&other.matcher)?;
+                let meet = share_a_host(&document.spec, &other_document.spec);
+                let name = format!("{}/{}", other_document.metadata.name, other.name);
+                meet.then(|| (term, name, *other_position, other_path.key("match").key(term)))
+            },
+        );
+        if let Some((term, other, other_position, other_path)) = clash {
+            let message =
+                format!("`{}/{}` and `{other}` claim the same PF", document.metadata.name, entry.name);
+            let help = "put all that is wanted of a PF into one entry";
+            let violation = Violation::new(path.key("match").key(term), message, help);
+            violations.add(violation.with(other_position, other_path, "the other claim"));
         }
-    }
-}
-
-/// Returns the term by which both matchers surely mean the same device of a host; `None` where they may differ.
-pub(crate) fn surely_same_device(one: &Matcher, other: &Matcher) -> Option<&'static str> {
-    fn same<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
-        matches!((one, other), (Some(one), Some(other)) if one == other)
-    }
-    fn differ<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
-        matches!((one, other), (Some(one), Some(other)) if one != other)
-    }
-    let Matcher {
-        interface,
-        altname,
-        pci,
-        mac_address,
-        vendor,
-        device,
-        driver,
-        serial,
-        numa_node,
-        link_up,
-        // These say something of networks that several devices share, or of parts.
-        address: _,
-        default_route: _,
-        bond: _,
-        any_of: _,
-    } = one;
-    let contradict = differ(vendor, &other.vendor)
-        || differ(device, &other.device)
-        || differ(driver, &other.driver)
-        || differ(serial, &other.serial)
-        || differ(numa_node, &other.numa_node)
-        || differ(link_up, &other.link_up)
-        || differ(pci, &other.pci)
-        || differ(mac_address, &other.mac_address)
-        || differ(interface, &other.interface);
-    let same_pci = matches!((pci, &other.pci), (Some(PciMatch(a)), Some(PciMatch(b))) if a == b);
-    if contradict {
-        None
-    } else if same_pci {
-        Some("pci")
-    } else if same(interface, &other.interface) {
-        Some("interface")
-    } else if same(altname, &other.altname) {
-        Some("altname")
-    } else if same(mac_address, &other.mac_address) {
-        Some("macAddress")
-    } else {
-        None
     }
 }

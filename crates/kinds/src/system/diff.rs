@@ -3,29 +3,36 @@
 use std::collections::BTreeSet;
 
 use vfctl_model::{DriverName, ModuleName};
-use vfctl_port::{Claim, ClaimValue, HostFacts, Op, Phase, Property, Subject};
+use vfctl_port::{Action, Claim, ClaimValue, Op, Phase, Property, Target, Thing};
 
 use crate::desired::Wanted;
+use crate::lane::HostContext;
+use crate::path::Origin;
 use crate::step::{Change, Reason, Step};
 
 /// Returns the steps that load what is missing: the modules that the spec names, and those of the drivers that
 /// VFs are given.
-pub fn steps(host: &HostFacts, modules: &[Wanted<ModuleName>], drivers: &BTreeSet<DriverName>) -> Vec<Step> {
-    let missing = |module: &ModuleName| !host.system.modules.contains(module);
-    let mut asked = Step::new(Phase::Quiesce, Property::Loaded, Reason::Asked);
+pub(super) fn steps(
+    context: &HostContext<'_>,
+    modules: &[Wanted<ModuleName>],
+    drivers: &BTreeSet<DriverName>,
+) -> Vec<Step> {
+    let system = &context.host.system;
+    let missing = |module: &ModuleName| !system.modules.contains(module);
+    let mut asked = Step::new(Phase::LoadModules, Property::Loaded, Reason::Asked);
     let mut named = BTreeSet::new();
     for Wanted { value: module, origin } in modules {
         if missing(module) && named.insert(module.clone()) {
-            asked.changes.push(change(module, Some(origin.to_string())));
+            asked.changes.push(change(module, Some(origin.clone())));
             asked.ends.push(Claim::is(
-                Subject::Module(module.clone()),
+                context.subject(Thing::Module(module.clone())),
                 Property::Loaded,
                 ClaimValue::Flag(true),
             ));
         }
     }
-    let mut needed = Step::new(Phase::Quiesce, Property::Loaded, Reason::DriverNeedsModule);
-    let unregistered = drivers.iter().filter(|driver| !host.system.drivers.contains(driver));
+    let mut needed = Step::new(Phase::LoadModules, Property::Loaded, Reason::DriverNeedsModule);
+    let unregistered = drivers.iter().filter(|driver| !system.drivers.contains(driver));
     for module in unregistered.map(DriverName::module) {
         if missing(&module) && named.insert(module.clone()) {
             needed.changes.push(change(&module, None));
@@ -34,12 +41,11 @@ pub fn steps(host: &HostFacts, modules: &[Wanted<ModuleName>], drivers: &BTreeSe
     [asked, needed].into_iter().filter(|step| !step.changes.is_empty()).collect()
 }
 
-fn change(module: &ModuleName, origin: Option<String>) -> Change {
+fn change(module: &ModuleName, origin: Option<Origin>) -> Change {
     Change {
-        vf: None,
         from: Some("not loaded".to_owned()),
         to: "loaded".to_owned(),
         origin,
-        op: Op::LoadModule { module: module.clone() },
+        op: Op { target: Target::Module(module.clone()), action: Action::LoadModule },
     }
 }

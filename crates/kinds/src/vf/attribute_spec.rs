@@ -6,15 +6,15 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, DeserializeSeed, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vfctl_model::{
-    MacAddress, Mbps, ParseError, RateLimits, Shape, VfAttribute, VfValue, VlanId, VlanProtocol, VlanQos,
-    VlanTag,
+    MacAddress, Mbps, ParseError, RateLimits, Shape, Toggle, VfAttribute, VfValue, VlanId, VlanProtocol,
+    VlanQos, VlanTag, misread,
 };
 
 use super::mac_source::MacSource;
 use super::spec::AttributeSpec;
-use crate::setting::{DEFAULT, parse_toggle, toggle_schema};
+use crate::setting::DEFAULT;
 
 /// Reads the value of this attribute.
 pub(super) struct AttributeSeed(pub(super) VfAttribute);
@@ -59,10 +59,11 @@ impl<'de> Visitor<'de> for ShapeVisitor {
         }
         let Self(shape) = &self;
         let value = match shape {
-            Shape::Mac => VfValue::Mac(text.parse().map_err(E::custom)?),
+            Shape::Mac => VfValue::Mac(text.parse().map_err(|error| misread(text, &error))?),
             Shape::Vlan | Shape::Rate => return Err(E::invalid_value(Unexpected::Str(text), &self)),
             Shape::Toggle => {
-                let toggle = parse_toggle(text).ok_or_else(|| E::unknown_variant(text, TOGGLE_WORDS))?;
+                let toggle =
+                    Toggle::from_spelling(text).ok_or_else(|| E::unknown_variant(text, TOGGLE_WORDS))?;
                 VfValue::Toggle(toggle)
             }
             Shape::LinkState => {
@@ -85,7 +86,7 @@ impl<'de> Visitor<'de> for ShapeVisitor {
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<AttributeSpec, E> {
         match self {
             Self(Shape::Vlan) => {
-                let id = VlanId::try_from(number).map_err(E::custom)?;
+                let id = VlanId::try_from(number).map_err(|error| out_of_range(number, &error))?;
                 Ok(AttributeSpec::Value(VfValue::Vlan(VlanTag { id, ..VlanTag::NONE })))
             }
             Self(Shape::Mac | Shape::Rate | Shape::Toggle | Shape::LinkState) => {
@@ -104,7 +105,7 @@ impl<'de> Visitor<'de> for ShapeVisitor {
             }
             Self(Shape::Rate) => match RateMap::deserialize(entries)? {
                 RateMap { min: None, max: None } => {
-                    Err(de::Error::custom("no rate is given; write `min`, `max` or both"))
+                    Err(de::Error::invalid_value(Unexpected::Other("no rate"), &"`min`, `max` or both"))
                 }
                 RateMap { min, max } => {
                     let (min, max) = (Mbps(min.unwrap_or(0)), Mbps(max.unwrap_or(0)));
@@ -117,32 +118,67 @@ impl<'de> Visitor<'de> for ShapeVisitor {
 }
 
 /// A VLAN as documents have it.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct VlanMap {
     /// The id, 0 to 4094; 0 is no VLAN.
-    #[serde(deserialize_with = "number")]
+    #[serde(serialize_with = "write_number", deserialize_with = "number")]
     #[schemars(with = "u16", range(max = 4094))]
     id: VlanId,
     /// The priority, 0 to 7.
-    #[serde(default, deserialize_with = "number")]
+    #[serde(
+        default,
+        serialize_with = "write_number",
+        deserialize_with = "number",
+        skip_serializing_if = "crate::kind::is_default"
+    )]
     #[schemars(with = "u8", range(max = 7))]
     qos: VlanQos,
     /// The tag protocol.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     #[schemars(extend("enum" = ["802.1Q", "802.1ad"]))]
     protocol: VlanProtocol,
 }
 
 /// Rates as documents have them.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1))]
 struct RateMap {
     /// The guaranteed rate in Mbit/s; absent or 0, none is guaranteed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     min: Option<u32>,
     /// The highest rate in Mbit/s; absent or 0, unlimited.
+    #[serde(skip_serializing_if = "Option::is_none")]
     max: Option<u32>,
+}
+
+/// Returns the error of a number out of its range.
+fn out_of_range<E: de::Error>(number: u64, error: &ParseError) -> E {
+    E::invalid_value(Unexpected::Unsigned(number), &error.wanted)
+}
+
+/// Writes a number with a range of its own.
+fn write_number<T: Copy + Into<u64>, S: Serializer>(number: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64((*number).into())
+}
+
+impl Serialize for AttributeSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Default => serializer.serialize_str(DEFAULT),
+            Self::PerVf(source) => source.serialize(serializer),
+            Self::Value(VfValue::Mac(mac)) => mac.serialize(serializer),
+            Self::Value(VfValue::Vlan(VlanTag { id, qos, protocol })) => {
+                VlanMap { id: *id, qos: *qos, protocol: *protocol }.serialize(serializer)
+            }
+            Self::Value(VfValue::Rate(RateLimits { min: Mbps(min), max: Mbps(max) })) => {
+                RateMap { min: (*min != 0).then_some(*min), max: Some(*max) }.serialize(serializer)
+            }
+            Self::Value(VfValue::Toggle(toggle)) => toggle.serialize(serializer),
+            Self::Value(VfValue::LinkState(state)) => state.serialize(serializer),
+        }
+    }
 }
 
 /// Reads a number with a range of its own.
@@ -163,7 +199,7 @@ where
         }
 
         fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
-            T::try_from(number).map_err(E::custom)
+            T::try_from(number).map_err(|error| out_of_range(number, &error))
         }
     }
     deserializer.deserialize_any(Number(PhantomData))
@@ -188,7 +224,7 @@ pub(super) fn attribute_schema(attribute: VfAttribute, generator: &mut SchemaGen
             let map = generator.subschema_for::<RateMap>();
             json_schema!({ "anyOf": [map, default] })
         }
-        Shape::Toggle => toggle_schema(&[DEFAULT]),
+        Shape::Toggle => Toggle::schema_with(&[DEFAULT]),
         Shape::LinkState => json_schema!({ "enum": LINK_STATE_WORDS }),
     };
     schema.insert("description".to_owned(), row.doc.into());

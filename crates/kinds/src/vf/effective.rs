@@ -3,12 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use vfctl_model::{Mtu, VfAttribute, VfIndex, VfSet};
+use vfctl_model::{VfIndex, VfSet};
 
-use super::spec::{AttributeSpec, DriverSpec, VfSettings};
 use crate::path::SpecPath;
-use crate::pf::VfsSpec;
-use crate::setting::Setting;
+use crate::{EffectiveVf, VfSpec, VfsSpec};
 
 /// Which entry of the spec a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,20 +38,9 @@ pub struct Chosen<T> {
     pub ordinal: u16,
 }
 
-/// What holds for one VF.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EffectiveVf<'a> {
-    /// The attributes.
-    pub attributes: BTreeMap<VfAttribute, Chosen<&'a AttributeSpec>>,
-    /// The driver.
-    pub driver: Option<Chosen<&'a DriverSpec>>,
-    /// The MTU of its interface.
-    pub mtu: Option<Chosen<Setting<Mtu>>>,
-}
-
 /// Returns what holds for each of the first `count` VFs: the narrower entry wins, and of two that are equally
 /// narrow the later. VFs that nothing is said of are not in the map.
-pub fn effective(vfs: &VfsSpec, count: u16) -> BTreeMap<VfIndex, EffectiveVf<'_>> {
+pub(crate) fn effective(vfs: &VfsSpec, count: u16) -> BTreeMap<VfIndex, EffectiveVf<'_>> {
     let mut groups: Vec<_> = vfs.groups.iter().enumerate().collect();
     groups.sort_by_key(|(position, group)| (Reverse(group.vfs.len()), *position));
     let every = VfSet::first(count);
@@ -62,22 +49,12 @@ pub fn effective(vfs: &VfsSpec, count: u16) -> BTreeMap<VfIndex, EffectiveVf<'_>
         groups.into_iter().map(|(position, group)| (Entry::Group(position), &group.vfs, &group.settings));
     let mut effective: BTreeMap<VfIndex, EffectiveVf<'_>> = BTreeMap::new();
     for (entry, members, settings) in std::iter::once(all).chain(narrower) {
-        let VfSettings { attributes, driver, mtu } = settings;
-        if attributes.is_empty() && driver.is_none() && mtu.is_none() {
+        if *settings == VfSpec::default() {
             continue;
         }
         // The members come first in the zip: the range ends with the last number that a VF can have.
         for (index, ordinal) in members.iter().zip(0..=u16::MAX).filter(|(index, _)| index.0 < count) {
-            let vf = effective.entry(index).or_default();
-            for (attribute, value) in attributes {
-                vf.attributes.insert(*attribute, Chosen { value, entry, ordinal });
-            }
-            if let Some(value) = driver {
-                vf.driver = Some(Chosen { value, entry, ordinal });
-            }
-            if let Some(value) = mtu {
-                vf.mtu = Some(Chosen { value: *value, entry, ordinal });
-            }
+            effective.entry(index).or_default().lay(settings, entry, ordinal);
         }
     }
     effective
@@ -85,22 +62,22 @@ pub fn effective(vfs: &VfsSpec, count: u16) -> BTreeMap<VfIndex, EffectiveVf<'_>
 
 #[cfg(test)]
 mod tests {
-    use vfctl_model::{Toggle, VfValue};
+    use vfctl_model::{Toggle, VfAttribute, VfValue};
 
     use super::*;
-    use crate::vf::VfGroup;
+    use crate::vf::{AttributeSpec, VfGroup};
 
-    fn trust(on: bool) -> VfSettings {
+    fn trust(on: bool) -> VfSpec {
         let value = AttributeSpec::Value(VfValue::Toggle(Toggle::from(on)));
-        VfSettings { attributes: BTreeMap::from([(VfAttribute::Trust, value)]), ..VfSettings::default() }
+        VfSpec { attributes: BTreeMap::from([(VfAttribute::Trust, value)]), ..VfSpec::default() }
     }
 
     fn group(vfs: &str, on: bool) -> VfGroup {
         VfGroup { vfs: vfs.parse().expect("a set"), settings: trust(on) }
     }
 
-    fn vfs(all: VfSettings, groups: Vec<VfGroup>) -> VfsSpec {
-        VfsSpec { count: None, drivers_autoprobe: None, all, groups }
+    fn vfs(all: VfSpec, groups: Vec<VfGroup>) -> VfsSpec {
+        VfsSpec { all, groups, ..VfsSpec::default() }
     }
 
     #[test]
@@ -120,7 +97,7 @@ mod tests {
 
     #[test]
     fn members_past_the_count_are_left_out_and_keep_their_place() {
-        let spec = vfs(VfSettings::default(), vec![group("1,3,9", true)]);
+        let spec = vfs(VfSpec::default(), vec![group("1,3,9", true)]);
         let effective = effective(&spec, 4);
         assert_eq!(effective.keys().map(|vf| vf.0).collect::<Vec<_>>(), [1, 3]);
         assert_eq!(effective[&VfIndex(3)].attributes[&VfAttribute::Trust].ordinal, 1);

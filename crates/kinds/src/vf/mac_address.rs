@@ -7,22 +7,22 @@ use crate::document::HostValues;
 
 /// Whom an address is for.
 #[derive(Debug, Clone, Copy)]
-pub struct MacOwner<'a> {
+pub(crate) struct MacOwner<'a> {
     /// The host.
-    pub host: &'a HostName,
+    pub(crate) host: &'a HostName,
     /// The host's own values in the document.
-    pub values: Option<&'a HostValues>,
+    pub(crate) values: Option<&'a HostValues>,
     /// The PF.
-    pub pf: &'a DeviceAddress,
+    pub(crate) pf: &'a DeviceAddress,
     /// The VF.
-    pub vf: VfIndex,
+    pub(crate) vf: VfIndex,
     /// The VF's place in the set that the source is written for, from 0.
-    pub ordinal: u16,
+    pub(crate) ordinal: u16,
 }
 
 /// Why a source has no address for a VF.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MacError {
+pub(crate) enum MacError {
     /// The document has no such list for the host.
     #[error("host {host} has no list `{list}` under spec.hosts")]
     NoList {
@@ -56,11 +56,11 @@ impl MacSource {
     ///
     /// A derived address is the prefix, then bytes of the 64-bit FNV-1a hash of the host's name and the PF's
     /// address, as far as they are asked for, the last of which is mixed with the VF number's high byte, then the
-    /// number's low byte: VFs of one PF never collide, and the same parts give the same address for ever.
+    /// number's low byte: VFs of one PF never collide, and the same parts always give the same address.
     ///
     /// # Errors
     /// Where the source has no address for this VF.
-    pub fn address(&self, owner: MacOwner<'_>) -> Result<MacAddress, MacError> {
+    pub(crate) fn address(&self, owner: MacOwner<'_>) -> Result<MacAddress, MacError> {
         let MacOwner { host, values, pf, vf, ordinal } = owner;
         let nth = |list: &[MacAddress]| {
             let missing = MacError::TooShort { have: list.len(), need: usize::from(ordinal) + 1, vf };

@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
-use serde::{Deserialize, Deserializer};
+use serde::de::{self, MapAccess, SeqAccess, Unexpected, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vfctl_model::MacAddress;
 
 /// One rule that gives each VF of a set a MAC address of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MacSource {
     /// Counting up from this one, in the order of the VFs' numbers.
     First(MacAddress),
@@ -29,7 +29,7 @@ pub enum MacSource {
 }
 
 /// What a derived MAC address is computed from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DeriveFrom {
     /// The host's name.
@@ -41,33 +41,57 @@ pub enum DeriveFrom {
 }
 
 /// A source as documents have it: exactly one of these.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct SourceMap {
     /// The address of the first VF; each further VF gets the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     first: Option<MacAddress>,
     /// One address for each VF, or `{fromHost: name}` for a list among the host's values.
+    #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<List>,
     /// Computed from the host, the PF and the VF's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
     derive: Option<Derive>,
 }
+
+impl Serialize for MacSource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let map = match self {
+            Self::First(first) => SourceMap { first: Some(*first), ..SourceMap::default() },
+            Self::List(macs) => SourceMap { list: Some(List::Here(macs.clone())), ..SourceMap::default() },
+            Self::FromHost(name) => {
+                SourceMap { list: Some(List::FromHost(name.clone())), ..SourceMap::default() }
+            }
+            Self::Derive { prefix, from } => {
+                let derive = Derive { prefix: Prefix(prefix.clone()), from: from.clone() };
+                SourceMap { derive: Some(derive), ..SourceMap::default() }
+            }
+        };
+        map.serialize(serializer)
+    }
+}
+
+/// What a map of sources holds.
+const ONE_SOURCE: &str = "exactly one of `first`, `list`, `derive`";
 
 impl<'de> Deserialize<'de> for MacSource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match SourceMap::deserialize(deserializer)? {
             SourceMap { first: Some(first), list: None, derive: None } => Ok(Self::First(first)),
-            SourceMap { first: None, list: Some(List(source)), derive: None } => Ok(source),
+            SourceMap { first: None, list: Some(List::Here(macs)), derive: None } => Ok(Self::List(macs)),
+            SourceMap { first: None, list: Some(List::FromHost(name)), derive: None } => {
+                Ok(Self::FromHost(name))
+            }
             SourceMap { first: None, list: None, derive: Some(Derive { prefix: Prefix(prefix), from }) } => {
                 // The parts are a set, so that their order in the text changes no address.
                 let parts: BTreeSet<_> = from.into_iter().collect();
                 Ok(Self::Derive { prefix, from: parts.into_iter().collect() })
             }
             SourceMap { first: None, list: None, derive: None } => {
-                Err(de::Error::custom("no source is given; write one of `first`, `list`, `derive`"))
+                Err(de::Error::invalid_value(Unexpected::Other("none"), &ONE_SOURCE))
             }
-            SourceMap { .. } => {
-                Err(de::Error::custom("several sources are given; keep one of `first`, `list`, `derive`"))
-            }
+            SourceMap { .. } => Err(de::Error::invalid_value(Unexpected::Other("several"), &ONE_SOURCE)),
         }
     }
 }
@@ -86,14 +110,28 @@ impl JsonSchema for MacSource {
 }
 
 /// Addresses in order, or the name of such a list among the host's values.
-struct List(MacSource);
+enum List {
+    /// These addresses.
+    Here(Vec<MacAddress>),
+    /// The list of this name among the host's values.
+    FromHost(String),
+}
 
 /// The name of a list among the host's values.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct FromHost {
     /// The name of a list under `spec.hosts.<host>`.
     from_host: String,
+}
+
+impl Serialize for List {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Here(macs) => macs.serialize(serializer),
+            Self::FromHost(name) => FromHost { from_host: name.clone() }.serialize(serializer),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for List {
@@ -111,12 +149,12 @@ impl<'de> Deserialize<'de> for List {
                 while let Some(address) = seq.next_element()? {
                     addresses.push(address);
                 }
-                Ok(List(MacSource::List(addresses)))
+                Ok(List::Here(addresses))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<List, A::Error> {
                 let FromHost { from_host } = FromHost::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(List(MacSource::FromHost(from_host)))
+                Ok(List::FromHost(from_host))
             }
         }
         deserializer.deserialize_any(Addresses)
@@ -136,7 +174,7 @@ impl JsonSchema for List {
 }
 
 /// How addresses are computed.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Derive {
     /// The first one to three bytes of every address, such as `02:4f`; quote them.
@@ -148,6 +186,13 @@ struct Derive {
 /// The first bytes of a MAC address.
 struct Prefix(Vec<u8>);
 
+impl Serialize for Prefix {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<String> = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        serializer.serialize_str(&bytes.join(":"))
+    }
+}
+
 impl<'de> Deserialize<'de> for Prefix {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -158,9 +203,9 @@ impl<'de> Deserialize<'de> for Prefix {
                 plain.then(|| u8::from_str_radix(byte, 16).ok()).flatten()
             })
             .collect();
-        bytes.filter(|bytes| (1..=3).contains(&bytes.len())).map(Self).ok_or_else(|| {
-            de::Error::custom(format!("`{text}` is no prefix of one to three bytes such as `02:4f`"))
-        })
+        let wanted = &"prefix of one to three bytes such as `02:4f`";
+        let bytes = bytes.filter(|bytes| (1..=3).contains(&bytes.len()));
+        bytes.map(Self).ok_or_else(|| de::Error::invalid_value(Unexpected::Str(&text), wanted))
     }
 }
 

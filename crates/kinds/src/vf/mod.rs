@@ -1,20 +1,24 @@
-//! The virtual function as its PF sees it: the attributes of the model's table.
+//! The virtual function as its PF sees it: the attributes of the model's table, for all VFs and for groups.
 
 mod attribute_spec;
 mod diff;
 mod effective;
 mod mac_address;
+mod mac_holders;
+mod mac_reach;
 mod mac_source;
+mod need;
+mod overlaps;
 mod port_address;
 mod rate;
-mod read;
 mod rules;
 mod spec;
 
-pub(crate) use diff::{diff, writes_mac};
-pub use effective::{Chosen, EffectiveVf, Entry, effective};
-pub use mac_address::{MacError, MacOwner};
+pub(crate) use diff::{asked, diff, writes_mac};
+pub(crate) use effective::effective;
+pub use effective::{Chosen, Entry};
+pub(crate) use mac_address::MacOwner;
+pub(crate) use mac_reach::{DocumentEntries, check as check_macs};
 pub use mac_source::{DeriveFrom, MacSource};
-pub use read::read;
-pub(crate) use rules::{check, check_address, most};
-pub use spec::{AttributeSpec, DriverSpec, VfGroup, VfSettings};
+pub(crate) use rules::check;
+pub use spec::{AttributeSpec, VfGroup};

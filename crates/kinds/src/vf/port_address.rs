@@ -1,4 +1,4 @@
-//! Tells of VFs whose wanted MAC address is a port's own: the network delivers its frames to one of the two.
+//! Notes VFs whose wanted MAC address is a port's own: the network delivers its frames to one of the two.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use crate::context::PfContext;
 use crate::finding::{Finding, Findings};
 use crate::setting::Setting;
 
-/// How many VFs are told one by one.
-const TOLD: usize = 4;
+/// How many VFs are named one by one.
+const NAMED: usize = 4;
 
 /// Adds a note where VFs are to have an address that a port of this host has now or was made with.
-pub(super) fn tell(context: &PfContext<'_>, findings: &mut Findings) {
-    let netdevs = context.host.physical_functions.values().filter_map(|pf| pf.netdev.as_ref());
+pub(super) fn note(context: &PfContext<'_>, findings: &mut Findings) {
+    let netdevs = context.host.host.physical_functions.values().filter_map(|pf| pf.netdev.as_ref());
     let ports: BTreeMap<MacAddress, &InterfaceName> = netdevs
         .flat_map(|netdev| {
             [Some(netdev.mac), netdev.permanent_mac].into_iter().flatten().map(move |mac| (mac, &netdev.name))
@@ -21,13 +21,13 @@ pub(super) fn tell(context: &PfContext<'_>, findings: &mut Findings) {
         .filter(|(mac, _)| *mac != MacAddress::ZERO)
         .collect();
     let (mut concerned, mut details, mut origin) = (VfSet::default(), Vec::new(), None);
-    for (index, vf) in context.desired.vfs.iter().filter(|(index, _)| index.0 < context.count) {
+    for (index, vf) in context.wanted_vfs() {
         for wanted in vf.attributes.values() {
             if let Setting::Value(VfValue::Mac(mac)) = wanted.value
                 && let Some(port) = ports.get(&mac)
             {
-                concerned.insert(*index);
-                origin.get_or_insert_with(|| wanted.origin.to_string());
+                concerned.insert(index);
+                origin.get_or_insert_with(|| wanted.origin.clone());
                 details.push(format!("vf {index}: {mac} is the address of {port}"));
             }
         }
@@ -35,8 +35,8 @@ pub(super) fn tell(context: &PfContext<'_>, findings: &mut Findings) {
     if details.is_empty() {
         return;
     }
-    let more = details.len().saturating_sub(TOLD);
-    details.truncate(TOLD);
+    let more = details.len().saturating_sub(NAMED);
+    details.truncate(NAMED);
     details.extend((more > 0).then(|| format!("and {more} more")));
     findings.notes.push(Finding {
         origin,
@@ -50,7 +50,7 @@ pub(super) fn tell(context: &PfContext<'_>, findings: &mut Findings) {
 mod tests {
     use serde_json::json;
 
-    use crate::sample::{self, Wish};
+    use crate::sample::{self, Sample};
 
     #[test]
     fn address_of_a_port_is_told_and_any_other_is_not() {
@@ -60,8 +60,8 @@ mod tests {
                 "name": "eth0", "mac": "02:00:00:00:00:01", "permanentMac": "52:54:00:00:00:01", "mtu": 1500,
                 "up": true, "carrier": true,
             });
-            let wish = Wish { mac: Some(mac.parse().unwrap()), ..Wish::default() };
-            let notes = sample::diff(host, wish).findings.notes;
+            let wanted = Sample { mac: Some(mac.parse().unwrap()), ..Sample::default() };
+            let notes = sample::diff(host, wanted).findings.notes;
             notes.into_iter().flat_map(|note| note.details).collect::<Vec<_>>()
         };
         assert_eq!(notes("02:00:00:00:00:01"), ["vf 0: 02:00:00:00:00:01 is the address of eth0"]);

@@ -1,9 +1,10 @@
 //! What drivers demand of the PF's link before they take a rate, checked before anything is written.
 
 use vfctl_model::{RateLimits, VfSet, VfValue};
-use vfctl_port::{AdminState, Op, PfNetdev};
+use vfctl_port::{Action, AdminState, PfNetdev};
 
 use crate::context::{PfContext, PfDiff};
+use crate::path::Origin;
 use crate::step::{Change, Step};
 
 /// Reports rates that the driver will refuse for the state of the PF's link.
@@ -11,8 +12,8 @@ pub(super) fn check<'a>(context: &PfContext<'_>, steps: impl Iterator<Item = &'a
     let Some(netdev) = &context.facts.netdev else { return };
     let rates: Vec<(&Change, u32)> = steps
         .flat_map(|step| &step.changes)
-        .filter_map(|change| match &change.op {
-            Op::SetVf { setting, .. } => match setting.value() {
+        .filter_map(|change| match &change.op.action {
+            Action::SetVfAttribute(setting) => match setting.value() {
                 VfValue::Rate(RateLimits { min: _, max }) => Some((change, max.0)),
                 VfValue::Mac(_) | VfValue::Vlan(_) | VfValue::Toggle(_) | VfValue::LinkState(_) => None,
             },
@@ -20,8 +21,8 @@ pub(super) fn check<'a>(context: &PfContext<'_>, steps: impl Iterator<Item = &'a
         })
         .collect();
     let Some((first, _)) = rates.first() else { return };
-    let origin = first.origin.as_deref();
-    let vfs: VfSet = rates.iter().filter_map(|(change, _)| change.vf).collect();
+    let origin = first.origin.as_ref();
+    let vfs: VfSet = rates.iter().filter_map(|(change, _)| change.vf()).collect();
     if context.row.rate_needs_carrier {
         check_carrier(context, netdev, &vfs, origin, diff);
     }
@@ -45,7 +46,7 @@ fn check_carrier(
     context: &PfContext<'_>,
     netdev: &PfNetdev,
     vfs: &VfSet,
-    origin: Option<&str>,
+    origin: Option<&Origin>,
     diff: &mut PfDiff,
 ) {
     let driver = context.row.driver;

@@ -1,20 +1,18 @@
 //! What must hold between the VF settings of one PF.
 
-use std::collections::BTreeMap;
-
-use vfctl_model::{
-    MacAddress, Mbps, RateLimits, VfAttribute, VfIndex, VfSet, VfValue, VlanProtocol, VlanTag,
-};
+use vfctl_model::{MacAddress, Mbps, RateLimits, VfIndex, VfSet, VfValue, VlanProtocol, VlanTag};
 
 use super::mac_source::{DeriveFrom, MacSource};
-use super::spec::{AttributeSpec, VfSettings};
+use super::overlaps::check_overlaps;
+use super::spec::AttributeSpec;
+use crate::count::CountSpec;
 use crate::path::{SpecPath, Violation, Violations};
-use crate::pf::{CountSpec, VfsSpec};
+use crate::{VfSpec, VfsSpec};
 
 /// Checks the VFs of one PF; `path` is that of `vfs`.
 pub(crate) fn check(vfs: &VfsSpec, path: &SpecPath, violations: &mut Violations) {
-    let VfsSpec { count, drivers_autoprobe: _, all, groups } = vfs;
-    let most = most(*count);
+    let VfsSpec { all, groups, .. } = vfs;
+    let most = vfs.count.map(CountSpec::most);
     check_settings(all, &path.key("all"), most.map(usize::from), violations);
     for (position, group) in groups.iter().enumerate() {
         let group_path = path.key("groups").index(position);
@@ -22,14 +20,6 @@ pub(crate) fn check(vfs: &VfsSpec, path: &SpecPath, violations: &mut Violations)
         check_reach(&group.vfs, &group_path.key("vfs"), most, &path.key("count"), violations);
     }
     check_overlaps(vfs, path, violations);
-}
-
-/// Returns how many VFs there can be at most, or `None` where the spec does not say.
-pub(crate) fn most(count: Option<CountSpec>) -> Option<u16> {
-    match count? {
-        CountSpec::Number(count) => Some(count),
-        CountSpec::Wish { want, at_most: _ } => Some(want),
-    }
 }
 
 /// Checks that a set holds VFs that can exist.
@@ -71,9 +61,8 @@ fn check_reach(
 }
 
 /// Checks each value of one entry for `size` VFs, `None` where their number is open.
-fn check_settings(settings: &VfSettings, path: &SpecPath, size: Option<usize>, violations: &mut Violations) {
-    let VfSettings { attributes, driver: _, mtu: _ } = settings;
-    for (attribute, spec) in attributes {
+fn check_settings(settings: &VfSpec, path: &SpecPath, size: Option<usize>, violations: &mut Violations) {
+    for (attribute, spec) in &settings.attributes {
         let path = path.key(attribute.key());
         match spec {
             AttributeSpec::Default => {}
@@ -195,90 +184,5 @@ fn check_source(source: &MacSource, path: &SpecPath, size: Option<usize>, violat
                 ));
             }
         }
-    }
-}
-
-/// One setting of a group, to be compared with another's.
-#[derive(PartialEq)]
-enum Content<'a> {
-    Attribute(&'a AttributeSpec),
-    Driver(&'a super::spec::DriverSpec),
-    Mtu(crate::setting::Setting<vfctl_model::Mtu>),
-}
-
-impl Content<'_> {
-    /// Returns whether both give a VF that both hold the same.
-    fn agrees(&self, other: &Self) -> bool {
-        // The same source counts from another place in another set; a derived address knows no set.
-        let counts = match self {
-            Self::Attribute(AttributeSpec::PerVf(source)) => !matches!(source, MacSource::Derive { .. }),
-            Self::Attribute(_) | Self::Driver(_) | Self::Mtu(_) => false,
-        };
-        self == other && !counts
-    }
-}
-
-fn contents(settings: &VfSettings) -> Vec<(&'static str, Content<'_>)> {
-    let VfSettings { attributes, driver, mtu } = settings;
-    let mut contents: Vec<_> = attributes
-        .iter()
-        .map(|(attribute, spec)| (VfAttribute::key(*attribute), Content::Attribute(spec)))
-        .collect();
-    contents.extend(driver.as_ref().map(|driver| ("driver", Content::Driver(driver))));
-    contents.extend(mtu.map(|mtu| ("mtu", Content::Mtu(mtu))));
-    contents
-}
-
-/// Checks that of the groups that set one thing for one VF, one is the narrowest, or comes later with the same
-/// set. Looks at each member of each group once.
-fn check_overlaps(vfs: &VfsSpec, path: &SpecPath, violations: &mut Violations) {
-    let VfsSpec { groups, .. } = vfs;
-    let settings: Vec<_> = groups.iter().map(|group| (&group.vfs, contents(&group.settings))).collect();
-    let content = |group: usize, key: &str| {
-        let (_, contents) = settings.get(group)?;
-        contents.iter().find(|(other, _)| *other == key).map(|(_, content)| content)
-    };
-    let set = |group: usize| settings.get(group).map(|(set, _)| *set);
-
-    // The narrowest groups that set a key for a VF, by their number.
-    let mut narrowest: BTreeMap<(&str, VfIndex), (usize, Vec<usize>)> = BTreeMap::new();
-    for (number, (members, contents)) in settings.iter().enumerate() {
-        for (key, _) in contents {
-            for vf in members.iter() {
-                let (size, groups) = narrowest.entry((key, vf)).or_insert((members.len(), Vec::new()));
-                if members.len() < *size {
-                    (*size, *groups) = (members.len(), Vec::new());
-                }
-                if members.len() == *size {
-                    groups.push(number);
-                }
-            }
-        }
-    }
-    let mut clashes: BTreeMap<(usize, usize, &str), VfSet> = BTreeMap::new();
-    for ((key, vf), (_, groups)) in &narrowest {
-        for pair in groups.windows(2) {
-            let [one, other] = pair else { continue };
-            let agree = match (content(*one, key), content(*other, key)) {
-                (Some(one), Some(other)) => one.agrees(other),
-                _ => true,
-            };
-            if !agree && set(*one) != set(*other) {
-                clashes.entry((*one, *other, key)).or_default().insert(*vf);
-            }
-        }
-    }
-    let document = violations.document();
-    for ((one, other, key), overlap) in clashes {
-        let (Some(first), Some(second)) = (set(one), set(other)) else { continue };
-        let at = |group: usize| path.key("groups").index(group).key(key);
-        violations.add(
-            Violation::new(
-                at(other),
-                format!("the groups \"{first}\" and \"{second}\" both set `{key}` for vf {overlap}, and neither is narrower"),
-                format!("give \"{overlap}\" a group of its own, or take it out of one of the two"),
-            )
-            .with(document, at(one), "the other group"),
-        );
     }
 }

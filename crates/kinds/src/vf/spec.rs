@@ -1,33 +1,22 @@
-//! The YAML of VF settings: a map that the model's table drives.
+//! The YAML of VF settings: a map that the model's table and the list of kinds drive.
 //!
 //! How one attribute's value is written is said in `attribute_spec`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use vfctl_model::{DriverName, Mtu, VfAttribute, VfSet, VfValue};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use vfctl_model::{VfAttribute, VfSet, VfValue};
 
 use super::attribute_spec::{AttributeSeed, attribute_schema};
 use super::mac_source::MacSource;
-use crate::setting::{DEFAULT, Setting};
-
-/// What a spec says of one VF or many.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct VfSettings {
-    /// The attributes that the PF sets, by the table.
-    pub attributes: BTreeMap<VfAttribute, AttributeSpec>,
-    /// The driver.
-    pub driver: Option<DriverSpec>,
-    /// The MTU of the VF's own interface.
-    pub mtu: Option<Setting<Mtu>>,
-}
+use crate::VfSpec;
 
 /// What a spec says of one attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AttributeSpec {
     /// `default`: the factory value.
     Default,
@@ -37,42 +26,21 @@ pub enum AttributeSpec {
     PerVf(MacSource),
 }
 
-/// What a spec says of a VF's driver.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DriverSpec {
-    /// `default`: whichever the kernel chooses.
-    Default,
-    /// `none`: no driver.
-    None,
-    /// The driver of this name.
-    Named(DriverName),
-}
-
 /// Settings for some VFs of a PF.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VfGroup {
     /// Which VFs.
     pub vfs: VfSet,
     /// What holds for them.
-    pub settings: VfSettings,
+    pub settings: VfSpec,
 }
 
-/// A key of the map: a row of the table, or one of the kinds beside it.
-#[derive(Clone, Copy)]
-enum SettingKey {
-    Attribute(VfAttribute),
-    Driver,
-    Mtu,
-    Vfs,
-}
-
-const DRIVER: &str = "driver";
-const MTU: &str = "mtu";
 const VFS: &str = "vfs";
 
 /// The keys of settings for all VFs.
-static SETTINGS_KEYS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| VfAttribute::ALL.iter().map(|a| a.key()).chain([DRIVER, MTU]).collect());
+static SETTINGS_KEYS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    VfAttribute::ALL.iter().map(|a| a.key()).chain(VfSpec::KIND_KEYS.iter().copied()).collect()
+});
 
 /// The keys of a group.
 static GROUP_KEYS: LazyLock<Vec<&'static str>> =
@@ -82,20 +50,13 @@ static GROUP_KEYS: LazyLock<Vec<&'static str>> =
 struct KeySeed(&'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = SettingKey;
+    type Value = &'static str;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<SettingKey, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<&'static str, D::Error> {
         let Self(allowed) = self;
         let text = String::deserialize(deserializer)?;
-        if !allowed.contains(&text.as_str()) {
-            return Err(D::Error::unknown_field(&text, allowed));
-        }
-        match text.as_str() {
-            DRIVER => Ok(SettingKey::Driver),
-            MTU => Ok(SettingKey::Mtu),
-            VFS => Ok(SettingKey::Vfs),
-            key => key.parse().map(SettingKey::Attribute).map_err(D::Error::custom),
-        }
+        let key = allowed.iter().copied().find(|key| *key == text);
+        key.ok_or_else(|| D::Error::unknown_field(&text, allowed))
     }
 }
 
@@ -103,7 +64,7 @@ impl<'de> DeserializeSeed<'de> for KeySeed {
 struct SettingsVisitor(&'static [&'static str]);
 
 impl<'de> Visitor<'de> for SettingsVisitor {
-    type Value = (Option<VfSet>, VfSettings);
+    type Value = (Option<VfSet>, VfSpec);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a map of VF settings")
@@ -111,23 +72,23 @@ impl<'de> Visitor<'de> for SettingsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let Self(allowed) = self;
-        let (mut vfs, mut settings) = (None, VfSettings::default());
+        let (mut vfs, mut settings) = (None, VfSpec::default());
         while let Some(key) = map.next_key_seed(KeySeed(allowed))? {
-            match key {
-                SettingKey::Attribute(attribute) => {
+            let attribute = VfAttribute::ALL.iter().copied().find(|attribute| attribute.key() == key);
+            match attribute {
+                Some(attribute) => {
                     let value = map.next_value_seed(AttributeSeed(attribute))?;
                     settings.attributes.insert(attribute, value);
                 }
-                SettingKey::Driver => settings.driver = Some(map.next_value()?),
-                SettingKey::Mtu => settings.mtu = Some(map.next_value()?),
-                SettingKey::Vfs => vfs = Some(map.next_value()?),
+                None if key == VFS => vfs = Some(map.next_value()?),
+                None => settings.read_kind(key, &mut map)?,
             }
         }
         Ok((vfs, settings))
     }
 }
 
-impl<'de> Deserialize<'de> for VfSettings {
+impl<'de> Deserialize<'de> for VfSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (_, settings) = deserializer.deserialize_map(SettingsVisitor(&SETTINGS_KEYS))?;
         Ok(settings)
@@ -142,52 +103,45 @@ impl<'de> Deserialize<'de> for VfGroup {
     }
 }
 
-impl<'de> Deserialize<'de> for DriverSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match text.as_str() {
-            DEFAULT => Ok(Self::Default),
-            "none" => Ok(Self::None),
-            name => name.parse().map(Self::Named).map_err(D::Error::custom),
-        }
+/// Writes settings as entries of a map.
+fn write<M: SerializeMap>(settings: &VfSpec, map: &mut M) -> Result<(), M::Error> {
+    for (attribute, spec) in &settings.attributes {
+        map.serialize_entry(attribute.key(), spec)?;
+    }
+    settings.write_kinds(map)
+}
+
+impl Serialize for VfSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        write(self, &mut map)?;
+        map.end()
     }
 }
 
-impl JsonSchema for DriverSpec {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "DriverSpec".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "description": "The VF's driver by name, `none` for no driver, or `default` for whichever the kernel chooses.",
-            "examples": ["vfio-pci", "none", "default"],
-        })
+impl Serialize for VfGroup {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { vfs, settings } = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(VFS, vfs)?;
+        write(settings, &mut map)?;
+        map.end()
     }
 }
 
 /// Returns the schema of every setting, by its key.
 fn settings_properties(generator: &mut SchemaGenerator) -> serde_json::Map<String, serde_json::Value> {
-    let mut properties: serde_json::Map<_, _> = VfAttribute::ALL
+    let attributes: Vec<_> = VfAttribute::ALL
         .iter()
-        .map(|attribute| (attribute.key().to_owned(), attribute_schema(*attribute, generator).to_value()))
+        .map(|attribute| (attribute.key(), attribute_schema(*attribute, generator)))
         .collect();
-    let mut mtu = generator.subschema_for::<Setting<Mtu>>();
-    let doc = "MTU of the VF's own interface in bytes, or `default` (1500).";
-    mtu.insert("description".to_owned(), doc.into());
-    properties.insert(MTU.to_owned(), mtu.to_value());
-    properties.insert(DRIVER.to_owned(), generator.subschema_for::<DriverSpec>().to_value());
-    properties
+    let all = attributes.into_iter().chain(VfSpec::kind_schemas(generator));
+    all.map(|(key, schema)| (key.to_owned(), schema.to_value())).collect()
 }
 
-impl JsonSchema for VfSettings {
+impl JsonSchema for VfSpec {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "VfSettings".into()
+        "VfSpec".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {

@@ -5,43 +5,57 @@
 use std::collections::BTreeMap;
 
 use vfctl_model::{DeviceAddress, VfIndex};
-use vfctl_port::{Claim, ClaimValue, Expect, Property, Subject};
+use vfctl_port::{Claim, ClaimValue, Expect, Property, Scope, Subject, Thing};
 
 /// What is known of one subject: a few properties, so that looking through them beats looking them up.
 type Properties = Vec<(Property, Expect)>;
 
 /// What is known at one moment of a lane's plan: mostly of its PF's VFs.
 pub(super) struct Knowledge<'a> {
-    pf: &'a DeviceAddress,
+    scope: &'a Scope,
+    pf: Option<&'a DeviceAddress>,
     vfs: BTreeMap<VfIndex, Properties>,
     others: BTreeMap<Subject, Properties>,
 }
 
 impl<'a> Knowledge<'a> {
-    /// Returns the knowledge of the lane of this PF, which begins with nothing.
-    pub(super) fn new(pf: &'a DeviceAddress) -> Self {
-        Self { pf, vfs: BTreeMap::new(), others: BTreeMap::new() }
+    /// Returns the knowledge of a lane of this scope, and of this PF where it is one's; it begins with nothing.
+    pub(super) fn new(scope: &'a Scope, pf: Option<&'a DeviceAddress>) -> Self {
+        Self { scope, pf, vfs: BTreeMap::new(), others: BTreeMap::new() }
+    }
+
+    /// Returns the subject of a thing of the lane's scope.
+    pub(super) fn subject(&self, thing: Thing) -> Subject {
+        Subject { scope: self.scope.clone(), thing }
+    }
+
+    /// Returns the number of a VF of the lane's PF; `None` for anything else.
+    fn own_vf(&self, subject: &Subject) -> Option<VfIndex> {
+        match &subject.thing {
+            Thing::Vf(pf, vf) if Some(pf) == self.pf && subject.scope == *self.scope => Some(*vf),
+            _ => None,
+        }
     }
 
     /// Returns what is known of a property; `None` where nothing is.
-    pub(super) fn get(&self, subject: &Subject, property: &Property) -> Option<&Expect> {
-        let properties = match subject {
-            Subject::Vf(pf, vf) if pf == self.pf => self.vfs.get(vf),
-            other => self.others.get(other),
+    pub(super) fn get(&self, subject: &Subject, property: Property) -> Option<&Expect> {
+        let properties = match self.own_vf(subject) {
+            Some(vf) => self.vfs.get(&vf),
+            None => self.others.get(subject),
         };
-        properties?.iter().find(|(known, _)| known == property).map(|(_, expect)| expect)
+        properties?.iter().find(|(known, _)| *known == property).map(|(_, expect)| expect)
     }
 
     /// Returns whether the claim follows; `None` where nothing is known.
     pub(super) fn follows(&self, claim: &Claim) -> Option<bool> {
-        self.get(&claim.subject, &claim.property).map(|known| *known == claim.expect)
+        self.get(&claim.subject, claim.property).map(|known| *known == claim.expect)
     }
 
     /// Learns a property, in place of what was known of it.
     pub(super) fn set(&mut self, subject: &Subject, property: Property, expect: Expect) {
-        let properties = match subject {
-            Subject::Vf(pf, vf) if pf == self.pf => self.vfs.entry(*vf).or_default(),
-            other => self.others.entry(other.clone()).or_default(),
+        let properties = match self.own_vf(subject) {
+            Some(vf) => self.vfs.entry(vf).or_default(),
+            None => self.others.entry(subject.clone()).or_default(),
         };
         match properties.iter_mut().find(|(known, _)| *known == property) {
             Some((_, known)) => *known = expect,
@@ -55,22 +69,22 @@ impl<'a> Knowledge<'a> {
     }
 
     /// Forgets a property.
-    pub(super) fn forget(&mut self, subject: &Subject, property: &Property) {
-        let properties = match subject {
-            Subject::Vf(pf, vf) if pf == self.pf => self.vfs.get_mut(vf),
-            other => self.others.get_mut(other),
+    pub(super) fn forget(&mut self, subject: &Subject, property: Property) {
+        let properties = match self.own_vf(subject) {
+            Some(vf) => self.vfs.get_mut(&vf),
+            None => self.others.get_mut(subject),
         };
         if let Some(properties) = properties {
-            properties.retain(|(known, _)| known != property);
+            properties.retain(|(known, _)| *known != property);
         }
     }
 
     /// Forgets all VFs of a PF.
     pub(super) fn forget_vfs(&mut self, pf: &DeviceAddress) {
-        if pf == self.pf {
+        if Some(pf) == self.pf {
             self.vfs.clear();
         } else {
-            self.others.retain(|subject, _| !matches!(subject, Subject::Vf(of, _) if of == pf));
+            self.others.retain(|subject, _| !matches!(&subject.thing, Thing::Vf(of, _) if of == pf));
         }
     }
 }
@@ -82,28 +96,30 @@ mod tests {
     #[test]
     fn last_word_on_a_property_counts_until_it_is_forgotten() {
         let (own, other) = (DeviceAddress::Netdevsim(1), DeviceAddress::Netdevsim(2));
-        let mut known = Knowledge::new(&own);
+        let scope = Scope::Host("lab".parse().expect("a name"));
+        let mut known = Knowledge::new(&scope, Some(&own));
         let subjects: Vec<Subject> = [&own, &other]
             .into_iter()
-            .flat_map(|pf| [Subject::Pf(pf.clone()), Subject::Vf(pf.clone(), VfIndex(3))])
+            .flat_map(|pf| [Thing::Pf(pf.clone()), Thing::Vf(pf.clone(), VfIndex(3))])
+            .map(|thing| known.subject(thing))
             .collect();
         for subject in &subjects {
-            let claim = |flag| Claim::is(subject.clone(), Property::Up, ClaimValue::Flag(flag));
+            let claim = |flag| Claim::is(subject.clone(), Property::AdminState, ClaimValue::Flag(flag));
             assert_eq!(known.follows(&claim(true)), None);
-            known.flag(subject, Property::Up, false);
-            known.flag(subject, Property::Up, true);
+            known.flag(subject, Property::AdminState, false);
+            known.flag(subject, Property::AdminState, true);
             known.flag(subject, Property::Present, false);
             assert_eq!(
                 (known.follows(&claim(true)), known.follows(&claim(false))),
                 (Some(true), Some(false))
             );
-            known.forget(subject, &Property::Up);
+            known.forget(subject, Property::AdminState);
             assert_eq!(known.follows(&claim(true)), None);
         }
         for (pf, left) in [(&own, [true, false, true, true]), (&other, [true, false, true, false])] {
             known.forget_vfs(pf);
             assert_eq!(
-                subjects.iter().map(|s| known.get(s, &Property::Present).is_some()).collect::<Vec<_>>(),
+                subjects.iter().map(|s| known.get(s, Property::Present).is_some()).collect::<Vec<_>>(),
                 left
             );
         }

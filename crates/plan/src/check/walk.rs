@@ -6,56 +6,69 @@
 use std::collections::BTreeSet;
 
 use vfctl_kinds::step::{Change, Impact, Step};
-use vfctl_model::VfIndex;
-use vfctl_port::{Claim, ClaimValue, Expect, Op, Phase, Property, Subject};
+use vfctl_port::{Claim, ClaimValue, Expect, Phase, Property, Remakes, Scope, Thing};
 
-use super::kernel::{demand, perform, places, target};
+use super::kernel::{demand, perform};
 use super::knowledge::Knowledge;
-use crate::document::{HostPlan, Lane, PhasePlan};
+use crate::document::{Lane, PhasePlan, Plan, ScopePlan};
 
 /// A plan that would not do what it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{lane}, {phase}: {reason}")]
+#[error("{scope}, {lane}, {at}: {reason}")]
 pub struct Flaw {
+    /// The host, or the cluster.
+    pub scope: Scope,
     /// The lane.
     pub lane: String,
-    /// The phase.
-    pub phase: Phase,
+    /// The phase, or the end.
+    pub at: String,
     /// What is wrong.
     pub reason: String,
 }
 
-/// Checks a host's plan.
+/// Checks a plan.
 ///
 /// # Errors
 /// Returns each flaw; a plan with one is a defect of vfctl and must not be performed.
-pub fn check(plan: &HostPlan) -> Result<(), Vec<Flaw>> {
+pub fn check(plan: &Plan) -> Result<(), Vec<Flaw>> {
     let mut flaws = Vec::new();
-    for op in plan.prepare.iter().flat_map(|step| &step.changes).map(|change| &change.op) {
-        if !matches!(op, Op::LoadModule { .. }) {
-            let reason = format!("`{op}` stands before all lanes, where only modules are loaded");
-            flaws.push(Flaw { lane: "system".to_owned(), phase: Phase::Quiesce, reason });
-        }
-    }
-    let mut seen = BTreeSet::new();
-    for lane in plan.lanes.iter().filter(|lane| lane.findings.problems.is_empty()) {
-        if !seen.insert(&lane.pf) {
-            let reason = format!("there are two lanes for {}", lane.pf);
-            flaws.push(Flaw { lane: lane.title(), phase: Phase::Quiesce, reason });
-        }
-        check_lane(lane, &mut flaws);
+    for (scope, plan) in plan.scopes() {
+        check_scope(&scope, plan, &mut flaws);
     }
     if flaws.is_empty() { Ok(()) } else { Err(flaws) }
 }
 
-fn check_lane(lane: &Lane, flaws: &mut Vec<Flaw>) {
-    let mut known = Knowledge::new(&lane.pf);
+fn check_scope(scope: &Scope, plan: &ScopePlan, flaws: &mut Vec<Flaw>) {
+    let mut flaw = |lane: &Lane, at: String, reason: String| {
+        flaws.push(Flaw { scope: scope.clone(), lane: lane.title.clone(), at, reason });
+    };
+    let mut last = None;
+    let mut seen = BTreeSet::new();
+    for (stage, lane) in plan.lanes() {
+        if last.is_some_and(|last| last > stage) {
+            flaw(lane, stage.to_string(), "comes after a later stage".to_owned());
+        }
+        last = Some(stage);
+        if !seen.insert((stage, &lane.pf)) {
+            flaw(lane, stage.to_string(), format!("there are two lanes for {}", lane.thing()));
+        }
+        if !lane.findings.block() {
+            check_lane(scope, lane, &mut |at, reason| flaw(lane, at, reason));
+        }
+    }
+}
+
+/// Where a flaw is, and what is wrong.
+type Report<'a> = dyn FnMut(String, String) + 'a;
+
+fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
+    let mut known = Knowledge::new(scope, lane.pf.as_ref());
     for claim in &lane.basis {
-        known.set(&claim.subject, claim.property.clone(), claim.expect.clone());
+        known.set(&claim.subject, claim.property, claim.expect.clone());
     }
     let mut last = None;
     for phase in &lane.phases {
-        let mut flaw = |reason: String| flaws.push(Flaw { lane: lane.title(), phase: phase.phase, reason });
+        let mut flaw = |reason: String| report(phase.phase.to_string(), reason);
         if last.is_some_and(|last| last >= phase.phase) {
             flaw("comes after a later phase".to_owned());
         }
@@ -74,23 +87,23 @@ fn check_lane(lane: &Lane, flaws: &mut Vec<Flaw>) {
             if let Err(reason) = demand(op, lane, &known) {
                 flaw(format!("`{op}`: {reason}"));
             }
-            if !places(op).contains(&phase.phase) {
+            if !op.action.kind().row().phases.contains(&phase.phase) {
                 flaw(format!("`{op}` has no place in this phase"));
             }
-            if !written.insert((op.vf(), target(op))) {
+            if !written.insert((op.target.thing(), op.action.changes())) {
                 flaw(format!("`{op}` writes what another op of the phase writes, too"));
             }
         }
         for op in changes(phase).map(|change| &change.op) {
             perform(op, &mut known);
         }
-        let touched: BTreeSet<Option<VfIndex>> = changes(phase).map(|change| change.op.vf()).collect();
+        let touched: BTreeSet<Thing> = changes(phase).map(|change| change.op.target.thing()).collect();
         for claim in phase.steps.iter().flat_map(|step| &step.ends) {
             match known.follows(claim) {
                 Some(false) => flaw(format!("promises what does not follow: {claim}")),
                 Some(true) => {}
                 None if phase.phase == Phase::CreateVfs || comes_about(claim, &written, &touched) => {
-                    known.set(&claim.subject, claim.property.clone(), claim.expect.clone());
+                    known.set(&claim.subject, claim.property, claim.expect.clone());
                 }
                 None => flaw(format!("promises what nothing in it makes true: {claim}")),
             }
@@ -102,21 +115,17 @@ fn check_lane(lane: &Lane, flaws: &mut Vec<Flaw>) {
             Some(false) => format!("the goal is not reached: {claim}"),
             None => format!("nothing makes the goal true: {claim}"),
         };
-        flaws.push(Flaw { lane: lane.title(), phase: Phase::Release, reason });
+        report("end".to_owned(), reason);
     }
 }
 
 /// Returns whether what a claim says can come about in a phase: an attribute by an op that writes it, all else, such
-/// as the interface that comes with a driver, by any op on the same VF.
-fn comes_about(
-    claim: &Claim,
-    written: &BTreeSet<(Option<VfIndex>, Property)>,
-    touched: &BTreeSet<Option<VfIndex>>,
-) -> bool {
-    let vf = vf_of(&claim.subject);
-    match &claim.property {
-        Property::Attribute(_) => written.contains(&(vf, claim.property.clone())),
-        _ => touched.contains(&vf),
+/// as the interface that comes with a driver, by any op on the same thing.
+fn comes_about(claim: &Claim, written: &BTreeSet<(Thing, Property)>, touched: &BTreeSet<Thing>) -> bool {
+    let thing = &claim.subject.thing;
+    match claim.property {
+        Property::Attribute(_) => written.contains(&(thing.clone(), claim.property)),
+        _ => touched.contains(thing),
     }
 }
 
@@ -125,32 +134,25 @@ fn changes(phase: &PhasePlan) -> impl Iterator<Item = &Change> {
     phase.steps.iter().flat_map(|step| &step.changes)
 }
 
-/// Returns the VF that a claim speaks of.
-fn vf_of(subject: &Subject) -> Option<VfIndex> {
-    match subject {
-        Subject::Vf(_, vf) => Some(*vf),
-        Subject::Pf(_) | Subject::Module(_) => None,
-    }
-}
-
 /// Checks that a step admits what it does to VFs that are there: only then is the user asked.
 fn admits(step: &Step, known: &Knowledge<'_>) -> Result<(), String> {
     for op in step.changes.iter().map(|change| &change.op) {
-        let least = match op {
-            Op::SetVfCount { pf, .. } => {
-                let count = known.get(&Subject::Pf(pf.clone()), &Property::VfCount);
+        let subject = known.subject(op.target.thing());
+        let least = match op.action.kind().row().remakes {
+            Remakes::Vfs => {
                 let none = Expect::Is(ClaimValue::Number(0));
-                if count == Some(&none) { Impact::None } else { Impact::Destroys }
+                let has_none = known.get(&subject, Property::VfCount) == Some(&none);
+                if has_none { Impact::None } else { Impact::Destroys }
             }
-            Op::UnbindDriver { pf, vf, .. } => {
-                let users = known.get(&Subject::Vf(pf.clone(), *vf), &Property::InUse);
-                let used = users != Some(&Expect::Is(ClaimValue::Flag(false)));
-                if used && !step.victims.iter().any(|victim| victim.vf == Some(*vf)) {
+            Remakes::TakesInterface => {
+                let free = Expect::Is(ClaimValue::Flag(false));
+                let is_used = known.get(&subject, Property::InUse) != Some(&free);
+                if is_used && !step.victims.iter().any(|victim| victim.vf == op.target.vf()) {
                     return Err(format!("`{op}` names no user of a VF that is in use, or may be"));
                 }
                 Impact::Rebinds
             }
-            _ => Impact::None,
+            Remakes::Nothing | Remakes::MakesInterface => Impact::None,
         };
         if step.impact < least {
             return Err(format!("`{op}` does not admit its impact"));

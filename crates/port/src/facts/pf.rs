@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::{
-    Cidr, DriverName, InterfaceName, MacAddress, PciAddress, PciClass, PciId, Toggle, VfIndex,
+    Cidr, DriverName, DriverRow, InterfaceName, MacAddress, PciAddress, PciClass, PciId, RawReading, Reading,
+    Toggle, VfAttribute, VfIndex, VfValue,
 };
 
 use super::master::Master;
@@ -116,6 +117,32 @@ pub struct PfNetdev {
 }
 
 impl PfFacts {
+    /// Returns what is known of the PF's driver.
+    pub fn row(&self) -> &'static DriverRow {
+        DriverRow::of(self.driver.as_ref())
+    }
+
+    /// Returns whether the driver has made an interface that is not among the facts: it is in another network
+    /// namespace, or netlink could not be read.
+    pub fn hides_netdev(&self) -> bool {
+        self.netdev.is_none() && self.driver.is_some() && self.row().has_interface
+    }
+
+    /// Reads an attribute of one of its VFs: the kernel's presets lie, the driver's row knows.
+    ///
+    /// `rtnl_fill_vfinfo` (net/core/rtnetlink.c) presets -1 for spoofchk, trust and rss, and link state auto,
+    /// VLAN protocol 802.1Q and rate 0 for what a driver does not fill in: the latter look like values.
+    pub fn attribute(&self, vf: &VfFacts, attribute: VfAttribute) -> Reading<VfValue> {
+        if !self.row().supports_on(attribute, self.device) {
+            return Reading::Unsupported;
+        }
+        match vf.attributes.0.get(&attribute) {
+            Some(RawReading::Value(value)) => Reading::Known(*value),
+            Some(RawReading::NotReported) | None => Reading::Unsupported,
+            Some(RawReading::Unreadable(why)) => Reading::Unreadable(why.clone()),
+        }
+    }
+
     /// Returns the PCI address that VF `index` has or will have; `None` where the device is not on the PCI bus
     /// or does not say offset and stride.
     pub fn vf_address(&self, pf: Option<PciAddress>, index: VfIndex) -> Option<PciAddress> {

@@ -39,8 +39,8 @@ pub struct VfFacts {
 }
 
 impl VfFacts {
-    /// Returns whether the VF is somebody else's now: its interface is in another network namespace.
-    pub fn is_lent(&self) -> bool {
+    /// Returns whether its interface is in another network namespace, so that the VF is somebody else's now.
+    pub fn is_in_other_namespace(&self) -> bool {
         self.uses.iter().any(|one| matches!(one, Use::Namespace { .. }))
     }
 }
@@ -143,7 +143,7 @@ pub enum Use {
 }
 
 impl Use {
-    /// Returns whether the kernel would wait for ever if the VF were unbound or removed now
+    /// Returns whether the kernel would wait without end if the VF were unbound or removed now
     /// (`vfio_unregister_group_dev`, drivers/vfio/vfio_main.c; `vhost_vdpa_remove`, drivers/vhost/vdpa.c): no consent
     /// allows it.
     pub fn blocks_the_kernel(&self) -> bool {

@@ -2,12 +2,12 @@
 
 use vfctl_model::{Toggle, VfAttribute, VfValue};
 
-use super::row::{AttributeRow, DriverRow, MacShown, Refusal, Starts, When};
+use super::row::{AttributeRow, DriverRules, MacShown, Refusal, Starts, When};
 use crate::errno::Errno;
 
 /// bnxt_en without the firmware's tag protocol capability (bnxt_sriov.c): `bnxt_sriov_configure` answers 0
 /// while the PF is down, so that the store succeeds and nothing happens.
-pub(crate) const BNXT_EN: DriverRow = DriverRow {
+pub(crate) const BNXT_EN: DriverRules = DriverRules {
     name: "bnxt_en",
     attributes: &[
         AttributeRow::refusing(
@@ -30,5 +30,5 @@ pub(crate) const BNXT_EN: DriverRow = DriverRow {
     speed: Some(25_000),
     count_needs_up: true,
     routing: (0x10, 1),
-    ..DriverRow::COMMON
+    ..DriverRules::COMMON
 };

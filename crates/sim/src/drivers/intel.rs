@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vfctl_model::VfAttribute;
 
-use super::row::{AttributeRow, DriverRow, Keeps, MacEffect, MacShown, Refusal, Starts, When};
+use super::row::{AttributeRow, DriverRules, Keeps, MacEffect, MacShown, Refusal, Starts, When};
 use crate::errno::Errno;
 
 /// Only 802.1Q is taken.
@@ -16,7 +16,7 @@ const NO_SERVICE_TAG: AttributeRow = AttributeRow::refusing(
 /// igb of the 82576 (igb/igb_main.c): `igb_ndo_set_vf_bw` wants a carrier even to take a limit away; a count or
 /// MTU change closes and opens the port (`igb_sriov_reinit`, `igb_change_mtu`); rates end when the link comes
 /// back with another speed (`igb_check_vf_rate_limit`), not when it comes back as it was.
-pub(crate) const IGB: DriverRow = DriverRow {
+pub(crate) const IGB: DriverRules = DriverRules {
     name: "igb",
     attributes: &[
         NO_SERVICE_TAG,
@@ -37,11 +37,11 @@ pub(crate) const IGB: DriverRow = DriverRow {
     speed: Some(1000),
     rates_end_with_speed: true,
     routing: (0x80, 2),
-    ..DriverRow::COMMON
+    ..DriverRules::COMMON
 };
 
 /// ixgbe of the 82599 (ixgbe/ixgbe_sriov.c): rates want 10 Gbit/s; link state `enable` is accepted and ignored.
-pub(crate) const IXGBE: DriverRow = DriverRow {
+pub(crate) const IXGBE: DriverRules = DriverRules {
     name: "ixgbe",
     attributes: &[
         NO_SERVICE_TAG,
@@ -69,11 +69,11 @@ pub(crate) const IXGBE: DriverRow = DriverRow {
     carrier_after: Some(Duration::from_millis(2500)),
     rates_end_with_speed: true,
     routing: (0x80, 2),
-    ..DriverRow::COMMON
+    ..DriverRules::COMMON
 };
 
-/// i40e (i40e/i40e_virtchnl_pf.c): MAC and VLAN reset the VF, and until it is back settings get EAGAIN.
-pub(crate) const I40E: DriverRow = DriverRow {
+/// i40e (i40e/i40e_virtchnl_pf.c): MAC and VLAN reset the VF, and until it is back attributes get EAGAIN.
+pub(crate) const I40E: DriverRules = DriverRules {
     name: "i40e",
     attributes: &[
         NO_SERVICE_TAG,
@@ -91,11 +91,11 @@ pub(crate) const I40E: DriverRow = DriverRow {
     mac_shown: MacShown::Own,
     mac_effect: MacEffect::ByReset,
     resets: 2,
-    ..DriverRow::COMMON
+    ..DriverRules::COMMON
 };
 
 /// ice in single VLAN mode (ice/ice_sriov.c).
-pub(crate) const ICE: DriverRow = DriverRow {
+pub(crate) const ICE: DriverRules = DriverRules {
     name: "ice",
     attributes: &[NO_SERVICE_TAG, AttributeRow::missing(VfAttribute::QueryRss, Starts::NotReported)],
     vf_driver: Some("iavf"),
@@ -104,5 +104,5 @@ pub(crate) const ICE: DriverRow = DriverRow {
     mac_effect: MacEffect::ByReset,
     resets: 1,
     speed: Some(25_000),
-    ..DriverRow::COMMON
+    ..DriverRules::COMMON
 };

@@ -2,12 +2,12 @@
 
 use vfctl_model::{Toggle, VfAttribute, VfValue};
 
-use super::row::{AttributeRow, DriverRow, Refusal, Starts, When};
+use super::row::{AttributeRow, DriverRules, Refusal, Starts, When};
 use crate::errno::Errno;
 
 /// mlx5_core in legacy mode (esw/legacy.c, eswitch.c): `mlx5_eswitch_get_vport_config` clears the whole
 /// message first, so that the RSS query reads as off although there is no such operation.
-pub(crate) const MLX5_CORE: DriverRow = DriverRow {
+pub(crate) const MLX5_CORE: DriverRules = DriverRules {
     name: "mlx5_core",
     attributes: &[
         AttributeRow::refusing(
@@ -23,5 +23,5 @@ pub(crate) const MLX5_CORE: DriverRow = DriverRow {
     speed: Some(100_000),
     eswitch: Some(&[VfAttribute::Vlan, VfAttribute::Trust, VfAttribute::SpoofCheck, VfAttribute::LinkState]),
     routing: (1, 1),
-    ..DriverRow::COMMON
+    ..DriverRules::COMMON
 };

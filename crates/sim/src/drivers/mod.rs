@@ -8,12 +8,12 @@ mod nvme;
 mod row;
 mod unknown;
 
-pub(crate) use row::{DriverRow, Keeps, LinkNow, MacEffect, MacShown};
+pub(crate) use row::{DriverRules, Keeps, LinkNow, MacEffect, MacShown};
 
 use vfctl_model::DriverName;
 
 /// Every row with a name.
-const ROWS: &[&DriverRow] = &[
+const ROWS: &[&DriverRules] = &[
     &intel::IGB,
     &intel::IXGBE,
     &intel::I40E,
@@ -25,7 +25,7 @@ const ROWS: &[&DriverRow] = &[
 ];
 
 /// Returns the driver's row; a driver without one has the kernel's common rules.
-pub(crate) fn row_of(driver: Option<&DriverName>) -> &'static DriverRow {
+pub(crate) fn row_of(driver: Option<&DriverName>) -> &'static DriverRules {
     ROWS.iter()
         .find(|row| driver.is_some_and(|driver| driver.as_str() == row.name))
         .copied()

@@ -1,16 +1,16 @@
 //! The kernel's own netdevsim (drivers/net/netdevsim).
 
-use vfctl_model::{LinkStateSetting, Toggle, VfAttribute, VfValue};
+use vfctl_model::{Toggle, VfAttribute, VfLinkState, VfValue};
 
-use super::row::{AttributeRow, DriverRow, Keeps, MacEffect, Starts};
+use super::row::{AttributeRow, DriverRules, Keeps, MacEffect, Starts};
 
 /// netdevsim (netdev.c, dev.c): VFs are rows of an array that is cleared once, when the device is made, so
-/// their settings outlive a count of 0; rates are 16 bits wide; `nsim_open` gives no carrier back.
-pub(crate) const NETDEVSIM: DriverRow = DriverRow {
+/// their attributes outlive a count of 0; rates are 16 bits wide; `nsim_open` gives no carrier back.
+pub(crate) const NETDEVSIM: DriverRules = DriverRules {
     name: "netdevsim",
     attributes: &[
         AttributeRow::starting(VfAttribute::SpoofCheck, VfValue::Toggle(Toggle::Off)),
-        AttributeRow::starting(VfAttribute::LinkState, VfValue::LinkState(LinkStateSetting::Auto)),
+        AttributeRow::starting(VfAttribute::LinkState, VfValue::LinkState(VfLinkState::Auto)),
         AttributeRow {
             attribute: VfAttribute::Rate,
             starts: Starts::Factory,
@@ -24,5 +24,5 @@ pub(crate) const NETDEVSIM: DriverRow = DriverRow {
     speed: None,
     attributes_outlive: true,
     eswitch: Some(&[VfAttribute::Rate]),
-    ..DriverRow::COMMON
+    ..DriverRules::COMMON
 };

@@ -1,15 +1,15 @@
 //! The nvme driver: SR-IOV that is no network card (drivers/nvme/host/pci.c, `pci_sriov_configure_simple`).
 
-use super::row::DriverRow;
+use super::row::DriverRules;
 
 /// nvme: neither PF nor VFs have a network interface, so there is nothing to set an attribute through. A VF is
 /// offline until the PF gives it queues (NVMe 1.4, 8.5), which the kernel never does, so `nvme_probe` fails.
-pub(crate) const NVME: DriverRow = DriverRow {
+pub(crate) const NVME: DriverRules = DriverRules {
     name: "nvme",
     vf_driver: Some("nvme"),
     vf_driver_takes: false,
     vf_netdev: false,
     speed: None,
     routing: (1, 1),
-    ..DriverRow::COMMON
+    ..DriverRules::COMMON
 };

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use vfctl_model::{
-    LinkStateSetting, Mbps, RateLimits, RawReading, VfAttribute, VfValue, VlanProtocol, VlanTag,
-};
+use vfctl_model::{Mbps, RateLimits, RawReading, VfAttribute, VfLinkState, VfValue, VlanProtocol, VlanTag};
 
 use crate::errno::Errno;
 
 /// What one PF driver does other than the kernel's common rules.
 #[derive(Debug)]
-pub(crate) struct DriverRow {
+pub(crate) struct DriverRules {
     /// The driver's name in sysfs.
     pub(crate) name: &'static str,
     /// Attributes that are not simply kept and shown; any other starts at its factory value.
@@ -29,7 +27,7 @@ pub(crate) struct DriverRow {
     pub(crate) mac_shown: MacShown,
     /// When the VF takes a MAC that the PF gave it.
     pub(crate) mac_effect: MacEffect,
-    /// How often a setting is answered EAGAIN while the VF is being reset.
+    /// How often an attribute is refused with EAGAIN while the VF is being reset.
     pub(crate) resets: u8,
     /// How long the PF is without carrier after a reset: set up, count or MTU changed; `None` where it is not.
     pub(crate) carrier_after: Option<Duration>,
@@ -49,7 +47,7 @@ pub(crate) struct DriverRow {
     pub(crate) routing: (u16, u16),
 }
 
-impl DriverRow {
+impl DriverRules {
     /// The kernel's common rules, on which rows build.
     pub(crate) const COMMON: Self = Self {
         name: "",
@@ -156,11 +154,11 @@ pub(crate) enum When {
     LimitUpTo(u32),
 }
 
-/// The PF's link at the time of a setting.
+/// The PF's link at the time when an attribute is set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LinkNow {
     pub(crate) carrier: bool,
-    /// In Mbit/s; 0 where there is no carrier or the driver does not tell.
+    /// In Mbit/s; 0 where there is no carrier or the driver does not report it.
     pub(crate) speed: u32,
 }
 
@@ -203,7 +201,7 @@ impl Keeps {
     /// Returns what is kept of `given`; `None` where nothing changes.
     pub(crate) fn kept(&self, given: VfValue) -> Option<VfValue> {
         match (self, given) {
-            (Self::AllButEnable, VfValue::LinkState(LinkStateSetting::Enable)) => None,
+            (Self::AllButEnable, VfValue::LinkState(VfLinkState::Enable)) => None,
             (Self::SixteenBitsOfRate, VfValue::Rate(RateLimits { min, max })) => {
                 let low = |Mbps(rate)| Mbps(rate & 0xffff);
                 Some(VfValue::Rate(RateLimits { min: low(min), max: low(max) }))

@@ -1,12 +1,11 @@
-//! Does on the world what somebody does by hand, by the same rules as an op.
+//! Does on the world what other people do by hand, by the same rules as an op.
 
 use std::time::Duration;
 
 use vfctl_model::{
-    DeviceAddress, InterfaceName, PciAddress, RawReading, Toggle, VfAttribute, VfIndex, VfSetting, VfValue,
-    VlanTag,
+    AttributeValue, DeviceAddress, InterfaceName, RawReading, Toggle, VfAttribute, VfIndex, VfValue, VlanTag,
 };
-use vfctl_port::{Op, OpError, Use};
+use vfctl_port::{Action, Binding, Target, Use};
 
 use super::{EachValue, Hand, VfDriver};
 use crate::drivers::MacShown;
@@ -19,57 +18,58 @@ use crate::world::SimWorld;
 
 impl Hand {
     /// Does it.
-    pub(crate) fn apply(&self, world: &mut SimWorld) -> Result<(), OpError> {
+    pub(crate) fn apply(&self, world: &mut SimWorld) -> Result<(), Stop> {
         match self {
             Self::Set { device, vf, attribute, value } => {
-                let setting = VfSetting::new(*attribute, *value).ok_or(Errno::EINVAL)?;
-                set(world, &find(world, device)?, *vf, setting)
+                let value = AttributeValue::new(*attribute, *value).ok_or(Errno::EINVAL)?;
+                set(world, &find(world, device)?, *vf, value)
             }
             Self::SetEach { device, first, last, start } => set_each(world, device, *first, *last, *start),
             Self::Count { device, count } => {
                 let pf = find(world, device)?;
-                perform::by_hand(world, &Op::SetVfCount { pf, count: *count })
+                let action = if *count == 0 { Action::RemoveVfs } else { Action::CreateVfs(*count) };
+                perform::by_hand(world, Target::Pf(pf), action)
             }
             Self::Admin { device, state } => {
                 let of_vf = device.parse().ok().and_then(|name| upper::vf_by_interface(&world.facts, &name));
                 if let Some((pf, vf)) = of_vf {
-                    return link::set_vf_admin_state(world, &pf, vf, *state).map_err(Stop::told);
+                    return link::set_vf_admin_state(world, &pf, vf, *state);
                 }
                 let (pf, interface) = find_interface(world, device)?;
-                perform::by_hand(world, &Op::SetPfAdminState { pf, interface, state: *state })
+                perform::by_hand(world, Target::PfInterface(pf, interface), Action::SetPfAdminState(*state))
             }
             Self::Carrier { device, link } => {
                 let pf = find(world, device)?;
                 let (_, hidden, _) = world.pf_mut(&pf)?;
                 hidden.link = *link;
                 match link {
-                    Toggle::On => link::flap(world, &pf).map_err(Stop::told),
+                    Toggle::On => link::flap(world, &pf),
                     Toggle::Off => Ok(()),
                 }
             }
             Self::Speed { device, speed } => {
                 let pf = find(world, device)?;
-                link::set_speed(world, &pf, *speed).map_err(Stop::told)
+                link::set_speed(world, &pf, *speed)
             }
             Self::Mtu { device, mtu } => {
                 let (pf, interface) = find_interface(world, device)?;
-                perform::by_hand(world, &Op::SetPfMtu { pf, interface, mtu: *mtu })
+                perform::by_hand(world, Target::PfInterface(pf, interface), Action::SetPfMtu(*mtu))
             }
             Self::Autoprobe { device, autoprobe } => {
                 let pf = find(world, device)?;
-                perform::by_hand(world, &Op::SetDriversAutoprobe { pf, autoprobe: *autoprobe })
+                perform::by_hand(world, Target::Pf(pf), Action::SetDriversAutoprobe(*autoprobe))
             }
             Self::Driver { device, vf, driver } => give(world, &find(world, device)?, *vf, driver),
             Self::VfMtu { device, vf, mtu } => {
                 let pf = find(world, device)?;
-                let device = vf_device(world, &pf, *vf)?;
-                perform::by_hand(world, &Op::SetVfMtu { pf, vf: *vf, device, mtu: *mtu })
+                let target = function(world, &pf, *vf)?;
+                perform::by_hand(world, target, Action::SetVfMtu(*mtu))
             }
             Self::Netns { device, vf, namespace } => {
                 let pf = find(world, device)?;
-                upper::move_away(world, &pf, *vf, namespace).map_err(Stop::told)
+                upper::move_away(world, &pf, *vf, namespace)
             }
-            Self::NetnsBack { namespace } => upper::bring_back(world, namespace).map_err(Stop::told),
+            Self::NetnsBack { namespace } => upper::bring_back(world, namespace),
             Self::VfioOpen { device, vf } => open(world, &find(world, device)?, *vf),
             Self::VfioClose => {
                 close_all(world);
@@ -77,20 +77,18 @@ impl Hand {
             }
             Self::RemovePf { device } => {
                 let pf = find(world, device)?;
-                bus::remove(world, &pf).map_err(Stop::told)
+                bus::remove(world, &pf)
             }
             Self::Rescan => {
                 bus::rescan(world);
                 Ok(())
             }
-            Self::Bond { name, ports } => upper::enslave(world, name, "bond", ports).map_err(Stop::told),
-            Self::Bridge { name, port } => {
-                upper::enslave(world, name, "bridge", std::slice::from_ref(port)).map_err(Stop::told)
-            }
-            Self::Dissolve { name } => upper::dissolve(world, name).map_err(Stop::told),
+            Self::Bond { name, ports } => upper::enslave(world, name, "bond", ports),
+            Self::Bridge { name, port } => upper::enslave(world, name, "bridge", std::slice::from_ref(port)),
+            Self::Dissolve { name } => upper::dissolve(world, name),
             Self::Eswitch { device, switchdev } => {
                 let pf = find(world, device)?;
-                eswitch::set(world, &pf, *switchdev).map_err(Stop::told)
+                eswitch::set(world, &pf, *switchdev)
             }
             Self::Altname { device, name } => {
                 let pf = find(world, device)?;
@@ -101,19 +99,15 @@ impl Hand {
                 facts.netdev.as_mut().ok_or(Errno::ENODEV)?.altnames.insert(name.clone());
                 Ok(())
             }
-            Self::Address { interface, address } => {
-                upper::add_address(world, interface, *address).map_err(Stop::told)
-            }
-            Self::DefaultRoute { interface } => {
-                upper::add_default_route(world, interface).map_err(Stop::told)
-            }
+            Self::Address { interface, address } => upper::add_address(world, interface, *address),
+            Self::DefaultRoute { interface } => upper::add_default_route(world, interface),
             Self::Fault { kind, device, fault } => {
                 let pf = device.as_ref().map(|device| find(world, device)).transpose()?;
                 world.injected.retain(|one| !one.is_of(*kind, pf.as_ref()));
                 world.injected.extend(fault.map(|fault| Injected::new(*kind, pf, fault)));
                 Ok(())
             }
-            Self::Ssh { interface } => upper::ssh(world, interface).map_err(Stop::told),
+            Self::Ssh { interface } => upper::ssh(world, interface),
             Self::Wait { seconds } => {
                 world.now = world.now.saturating_add(Duration::from_secs(*seconds));
                 Ok(())
@@ -143,14 +137,16 @@ fn interface_of(world: &SimWorld, pf: &DeviceAddress) -> Result<InterfaceName, E
     facts.netdev.as_ref().map(|netdev| netdev.name.clone()).ok_or(Errno::ENODEV)
 }
 
-fn vf_device(world: &SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<PciAddress, Errno> {
+/// Returns a VF as the target of what is done to its own PCI function.
+fn function(world: &SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<Target, Errno> {
     let (facts, _, _) = world.pf(pf)?;
-    facts.vfs.get(&vf).and_then(|vf| vf.pci).ok_or(Errno::ENODEV)
+    let address = facts.vfs.get(&vf).and_then(|vf| vf.pci).ok_or(Errno::ENODEV)?;
+    Ok(Target::Function(pf.clone(), vf, address))
 }
 
-fn set(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, setting: VfSetting) -> Result<(), OpError> {
-    let interface = interface_of(world, pf)?;
-    perform::by_hand(world, &Op::SetVf { pf: pf.clone(), interface, vf, setting })
+fn set(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, value: AttributeValue) -> Result<(), Stop> {
+    let target = Target::VfThroughPf(pf.clone(), interface_of(world, pf)?, vf);
+    perform::by_hand(world, target, Action::SetVfAttribute(value))
 }
 
 fn set_each(
@@ -159,48 +155,45 @@ fn set_each(
     VfIndex(first): VfIndex,
     VfIndex(last): VfIndex,
     start: EachValue,
-) -> Result<(), OpError> {
-    use vfctl_model::VfAttribute;
+) -> Result<(), Stop> {
     let pf = find(world, device)?;
     for index in first..=last {
         let steps = index - first;
-        let setting = match start {
+        let value = match start {
             EachValue::Mac(mac) => {
                 let mac = mac.offset_by(u32::from(steps)).ok_or(Errno::EINVAL)?;
-                VfSetting::new(VfAttribute::MacAddress, VfValue::Mac(mac))
+                AttributeValue::new(VfAttribute::MacAddress, VfValue::Mac(mac))
             }
             EachValue::Vlan(id) => {
                 let id = u64::from(id.get()) + u64::from(steps);
                 let id = id.try_into().map_err(|_| Errno::EINVAL)?;
-                VfSetting::new(VfAttribute::Vlan, VfValue::Vlan(VlanTag { id, ..VlanTag::NONE }))
+                AttributeValue::new(VfAttribute::Vlan, VfValue::Vlan(VlanTag { id, ..VlanTag::NONE }))
             }
         };
-        set(world, &pf, VfIndex(index), setting.ok_or(Errno::EINVAL)?)?;
+        set(world, &pf, VfIndex(index), value.ok_or(Errno::EINVAL)?)?;
     }
     Ok(())
 }
 
-/// Gives a VF to a driver, after the one that it has has let go.
-fn give(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, driver: &VfDriver) -> Result<(), OpError> {
-    let device = vf_device(world, pf, vf)?;
+/// Gives a VF to a driver, after it was taken from the one that it has.
+fn give(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, driver: &VfDriver) -> Result<(), Stop> {
+    let target = function(world, pf, vf)?;
     let (facts, _) = world.vf_mut(pf, vf)?;
-    let has_one = facts.driver.is_some();
-    let pf = pf.clone();
-    if has_one {
-        perform::by_hand(world, &Op::UnbindDriver { pf: pf.clone(), vf, device })?;
+    if facts.driver.is_some() {
+        perform::by_hand(world, target.clone(), Action::UnbindDriver)?;
     }
     match driver {
         VfDriver::None => Ok(()),
-        VfDriver::Default => perform::by_hand(world, &Op::ProbeDriver { pf, vf, device }),
+        VfDriver::Default => perform::by_hand(world, target, Action::ProbeDriver),
         VfDriver::Named(driver) => {
-            let driver = driver.clone();
-            perform::by_hand(world, &Op::BindDriver { pf, vf, device, driver, override_after: None })
+            let binding = Binding { driver: driver.clone(), override_after: None };
+            perform::by_hand(world, target, Action::BindDriver(binding))
         }
     }
 }
 
 /// Lets a process open a VF's vfio device.
-fn open(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<(), OpError> {
+fn open(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<(), Stop> {
     let shows_own = world.pf(pf)?.2.mac_shown == MacShown::Own;
     let (facts, hidden) = world.vf_mut(pf, vf)?;
     match &facts.driver {

@@ -6,9 +6,9 @@ use vfctl_model::{Mtu, ParseError, Toggle, VfAttribute, VfIndex};
 use vfctl_port::AdminState;
 
 use super::{EachValue, Hand, VfDriver, value};
-use crate::fault::{Fault, KindWord};
+use crate::fault::Fault;
 
-/// Why a line is nothing that somebody could do.
+/// Why a line is nothing that can be done by hand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HandError {
     /// The first word, or the number of words, is none of the vocabulary.
@@ -126,7 +126,7 @@ fn read(words: &[&str]) -> Result<Option<Hand>, ParseError> {
 }
 
 fn fault(kind: &str, device: Option<String>, words: &[&str]) -> Result<Hand, ParseError> {
-    let KindWord(kind) = kind.parse()?;
+    let kind = kind.parse()?;
     let fault = match words {
         ["none"] => None,
         words => Some(Fault::parse(words)?),

@@ -3,7 +3,7 @@
 use vfctl_model::{
     Cidr, DriverName, InterfaceName, MacAddress, Mtu, Toggle, VfAttribute, VfIndex, VfValue, VlanId,
 };
-use vfctl_port::{AdminState, OpKind};
+use vfctl_port::{ActionKind, AdminState};
 
 use crate::fault::Fault;
 
@@ -167,13 +167,13 @@ pub enum Hand {
         /// The interface.
         interface: InterfaceName,
     },
-    /// `fault OPKIND [on DEV] refuse ERRNO|lie|hang|transient N|fewer N`, or `fault OPKIND none`.
+    /// `fault ACTION [on DEV] refuse ERRNO|lie|hang|transient N|fewer N`, or `fault ACTION [on DEV] none`.
     Fault {
-        /// The kind of op.
-        kind: OpKind,
+        /// The kind of action.
+        kind: ActionKind,
         /// The PF; absent for all.
         device: Option<String>,
-        /// What such an op does; absent to take the fault back.
+        /// What such an action does instead; absent to take the fault back.
         fault: Option<Fault>,
     },
     /// `ssh DEV`: leads the SSH connection through an interface.
@@ -197,7 +197,7 @@ pub enum EachValue {
     Vlan(VlanId),
 }
 
-/// The driver that somebody gives a VF to.
+/// The driver that a VF is given to by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VfDriver {
     /// None.

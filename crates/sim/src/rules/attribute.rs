@@ -1,12 +1,12 @@
 //! VF attributes, as `do_setvfinfo` (net/core/rtnetlink.c) and the drivers take them.
 
 use vfctl_model::{
-    DeviceAddress, InterfaceName, MacAddress, Mbps, RateLimits, RawReading, Toggle, VfAttribute,
+    AttributeValue, DeviceAddress, InterfaceName, MacAddress, Mbps, RateLimits, RawReading, Toggle,
+    VfAttribute, VfIndex, VfValue, VlanTag,
 };
-use vfctl_model::{VfIndex, VfSetting, VfValue, VlanTag};
 use vfctl_port::PfFacts;
 
-use crate::drivers::{DriverRow, Keeps, LinkNow, MacEffect, MacShown};
+use crate::drivers::{DriverRules, Keeps, LinkNow, MacEffect, MacShown};
 use crate::errno::Errno;
 use crate::stop::Stop;
 use crate::view;
@@ -18,7 +18,7 @@ pub(crate) fn set(
     address: &DeviceAddress,
     interface: &InterfaceName,
     vf: VfIndex,
-    setting: VfSetting,
+    given: AttributeValue,
 ) -> Result<(), Stop> {
     let now = world.now;
     let (pf, hidden, row) = world.pf_mut(address)?;
@@ -32,7 +32,7 @@ pub(crate) fn set(
         behind.again = left;
         return Err(Errno::EAGAIN.into());
     }
-    let (attribute, value) = (setting.attribute(), setting.value());
+    let (attribute, value) = (given.attribute(), given.value());
     if hidden.switchdev == Toggle::On && row.eswitch.is_some_and(|ports| ports.contains(&attribute)) {
         return Err(Errno::EOPNOTSUPP.into());
     }
@@ -69,13 +69,13 @@ pub(crate) fn require_interface(pf: &PfFacts, interface: &InterfaceName) -> Resu
 }
 
 /// Refuses what the kernel or the driver refuses.
-fn refuse(row: &DriverRow, attribute: VfAttribute, value: &VfValue, link: LinkNow) -> Result<(), Errno> {
+fn refuse(row: &DriverRules, attribute: VfAttribute, value: &VfValue, link: LinkNow) -> Result<(), Errno> {
     let refusals = row.attribute(attribute).map_or(&[][..], |row| row.refusals);
     if let Some(refusal) = refusals.iter().find(|refusal| refusal.when.holds(value, link)) {
         return Err(refusal.errno);
     }
     match value {
-        // Every driver: a group address is nobody's own.
+        // Every driver: a group address belongs to no single interface.
         VfValue::Mac(mac) if mac.is_multicast() => Err(Errno::EINVAL),
         // `rtnl_set_vf_rate`.
         VfValue::Rate(RateLimits { min: Mbps(min), max: Mbps(max) }) if *max != 0 && max < min => {
@@ -105,8 +105,8 @@ pub(crate) fn start_driver(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex
     let Some(netdev) = &mut facts.netdev else { return Ok(()) };
     // A PF that is down does not answer the VF's driver, which makes an address up (`igbvf_probe`: "PF still in reset
     // state. Is the PF interface up?").
-    let hears = is_up || row.mac_shown != MacShown::Own || row.mac_effect != MacEffect::OnRebind;
-    netdev.mac = hidden.admin_mac.filter(|_| hears).unwrap_or(own);
+    let pf_answers = is_up || row.mac_shown != MacShown::Own || row.mac_effect != MacEffect::OnRebind;
+    netdev.mac = hidden.admin_mac.filter(|_| pf_answers).unwrap_or(own);
     // Without its PF the driver cannot say which MAC it has chosen.
     if hidden.admin_mac.is_none() && row.mac_shown == MacShown::Own && is_up {
         let shown = RawReading::Value(VfValue::Mac(own));

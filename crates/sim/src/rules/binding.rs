@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vfctl_model::{DeviceAddress, DriverName, MacAddress, PciAddress, Toggle, VfIndex};
-use vfctl_port::{IommuGroup, Use, VfFacts, VfNetdev};
+use vfctl_port::{Binding, IommuGroup, Use, VfFacts, VfNetdev};
 
 use super::{attribute, upper};
 use crate::errno::Errno;
@@ -22,12 +22,11 @@ const NOIOMMU: &str = "unknown";
 /// Says whether the kernel binds new VFs to a driver; takes no lock (`sriov_drivers_autoprobe_store`).
 pub(crate) fn set_autoprobe(world: &mut SimWorld, pf: &DeviceAddress, autoprobe: Toggle) -> Result<(), Stop> {
     let (facts, _, _) = world.pf_mut(pf)?;
-    let setting = facts.drivers_autoprobe.as_mut().ok_or(Errno::ENOENT)?;
-    *setting = autoprobe;
+    *facts.drivers_autoprobe.as_mut().ok_or(Errno::ENOENT)? = autoprobe;
     Ok(())
 }
 
-/// How long a driver takes to let go of a VF: mlx5_core tears its queues down for about a second.
+/// How long it takes to unbind a VF: mlx5_core tears its queues down for about a second.
 const UNBINDING: Duration = Duration::from_secs(1);
 
 /// Takes a VF from its driver; with its vfio device open the kernel waits for ever.
@@ -66,9 +65,9 @@ pub(crate) fn bind(
     pf: &DeviceAddress,
     vf: VfIndex,
     device: PciAddress,
-    driver: &DriverName,
-    override_after: Option<&DriverName>,
+    binding: &Binding,
 ) -> Result<(), Stop> {
+    let Binding { driver, override_after } = binding;
     let is_loaded = world.facts.system.modules.contains(&driver.module());
     let facts = store(world, pf, vf, device)?;
     if driver.is_vfio() && !is_loaded {
@@ -78,7 +77,7 @@ pub(crate) fn bind(
     if facts.driver.as_ref() == Some(driver) {
         return Ok(());
     }
-    facts.driver_override = override_after.cloned();
+    facts.driver_override.clone_from(override_after);
     if facts.driver.is_some() {
         // `__driver_probe_device`.
         return Err(Errno::EBUSY.into());
@@ -104,7 +103,7 @@ pub(super) fn is_noiommu(group: &IommuGroup) -> bool {
 }
 
 /// Returns the group that vfio makes for a device without one (`vfio_noiommu_group_alloc`, drivers/vfio/group.c);
-/// `None` where it was not told to.
+/// `None` where the host does not allow it.
 fn noiommu_group(world: &SimWorld) -> Option<IommuGroup> {
     let pfs = world.facts.physical_functions.values();
     let vfs = pfs.flat_map(|pf| pf.vfs.values()).filter_map(|vf| vf.iommu_group.as_ref());
@@ -127,7 +126,7 @@ pub(crate) fn probe(
         return Ok(());
     }
     let (of_pf, _, row) = world.pf(pf)?;
-    // `pci_device_can_probe` refuses with autoprobe off, and `drivers_probe` is content whenever nobody takes the
+    // `pci_device_can_probe` refuses with autoprobe off, and `drivers_probe` succeeds even where no driver takes the
     // device (`__device_attach_driver` drops what a probe says): the edge looks at the driver link and refuses.
     let autoprobes = of_pf.drivers_autoprobe == Some(Toggle::On);
     match of_pf.vf_default_driver.clone().filter(|_| autoprobes && row.vf_driver_takes) {

@@ -165,7 +165,8 @@ pub(crate) fn move_away(
     namespace: &str,
 ) -> Result<(), Stop> {
     let (facts, _) = world.vf_mut(pf, vf)?;
-    let name = facts.netdev.as_ref().filter(|_| !facts.is_lent()).ok_or(Errno::ENODEV)?.name.clone();
+    let name =
+        facts.netdev.as_ref().filter(|_| !facts.is_in_other_namespace()).ok_or(Errno::ENODEV)?.name.clone();
     facts.uses = vec![Use::Namespace { name: namespace.to_owned() }];
     if let Some(netdev) = &mut facts.netdev {
         netdev.up = false;
@@ -189,7 +190,7 @@ pub(crate) fn bring_back(world: &mut SimWorld, namespace: &str) -> Result<(), St
         let (facts, _) = world.vf_mut(&pf, vf)?;
         match (facts.netdev.as_ref().map(|netdev| netdev.name.clone()), facts.driver.clone()) {
             (Some(name), _) => {
-                let name = naming::back_home(&world.facts, &name);
+                let name = naming::after_return(&world.facts, &name);
                 let (facts, _) = world.vf_mut(&pf, vf)?;
                 facts.uses.retain(|one| !is_there(one));
                 if let Some(netdev) = &mut facts.netdev {
@@ -211,7 +212,8 @@ pub(crate) fn bring_back(world: &mut SimWorld, namespace: &str) -> Result<(), St
 
 /// Returns the VF whose interface in this namespace has that name.
 pub(crate) fn vf_by_interface(host: &HostFacts, name: &InterfaceName) -> Option<(DeviceAddress, VfIndex)> {
-    let has_it = |vf: &VfFacts| vf.netdev.as_ref().is_some_and(|n| n.name == *name) && !vf.is_lent();
+    let has_it =
+        |vf: &VfFacts| vf.netdev.as_ref().is_some_and(|n| n.name == *name) && !vf.is_in_other_namespace();
     host.physical_functions.iter().find_map(|(pf, facts)| {
         facts.vfs.iter().find(|(_, vf)| has_it(vf)).map(|(index, _)| (pf.clone(), *index))
     })

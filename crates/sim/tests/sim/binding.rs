@@ -1,12 +1,12 @@
 //! Rules of drivers, modules and vfio.
 
-use vfctl_model::{Toggle, VfIndex};
-use vfctl_port::{Clock, Observe, Op, OpError, Outcome};
+use vfctl_model::{DriverName, Toggle, VfIndex};
+use vfctl_port::{Action, Binding, Clock, Op, OpError, Outcome, Target};
 use vfctl_sim::{Errno, PfSeed, SimHost};
 
 use crate::words::{
-    LIMIT, address, bind, by_hand, hand, host, perform, pf, probe, refused, set_autoprobe, set_count, unbind,
-    vf,
+    LIMIT, address, bind, by_hand, facts, hand, host, on_vf, perform, pf, probe, refused, set_autoprobe,
+    set_count, unbind, vf,
 };
 
 fn driver(host: &SimHost, index: u16) -> Option<String> {
@@ -32,19 +32,14 @@ fn vfio_takes_a_vf_with_its_module_and_an_iommu_group() {
 }
 
 #[test]
-fn bind_leaves_the_override_that_it_is_told_to_leave() {
+fn bind_leaves_the_override_that_its_op_names() {
     let host = host("igb", 1);
-    let (device, over) = (vf(&host, 0).pci.unwrap(), || Some("vfio-pci".parse().unwrap()));
+    let override_after = Some(DriverName::vfio_pci());
+    let binding = Binding { driver: DriverName::vfio_pci(), override_after: override_after.clone() };
     assert_eq!(unbind(&host, 0), Outcome::Done);
-    let op = Op::BindDriver {
-        pf: address(&host),
-        vf: VfIndex(0),
-        device,
-        driver: "vfio-pci".parse().unwrap(),
-        override_after: over(),
-    };
+    let op = on_vf(&host, 0, Action::BindDriver(binding));
     assert_eq!(perform(&host, op), Outcome::Done);
-    assert_eq!(vf(&host, 0).driver_override, over());
+    assert_eq!(vf(&host, 0).driver_override, override_after);
 }
 
 #[test]
@@ -54,9 +49,9 @@ fn vfio_without_its_module_is_refused_until_the_module_is_loaded() {
     assert_eq!(unbind(&host, 0), Outcome::Done);
     let Outcome::Refused(error) = bind(&host, 0, "vfio-pci") else { panic!("it was bound") };
     assert_eq!((error.errno, error.cause.contains("load module vfio_pci")), (None, true));
-    let module = "vfio_pci".parse().unwrap();
-    assert_eq!(perform(&host, Op::LoadModule { module }), Outcome::Done);
-    assert!(host.observe_host().unwrap().system.modules.contains(&"vfio".parse().unwrap()));
+    let target = Target::Module("vfio_pci".parse().unwrap());
+    assert_eq!(perform(&host, Op { target, action: Action::LoadModule }), Outcome::Done);
+    assert!(facts(&host).system.modules.contains(&"vfio".parse().unwrap()));
     assert_eq!(bind(&host, 0, "vfio-pci"), Outcome::Done);
 }
 
@@ -82,7 +77,7 @@ fn vfio_that_may_do_without_iommu_makes_a_group_as_long_as_it_holds_the_vf() {
     assert_eq!(driver(&host, 1).as_deref(), Some("vfio-pci"));
     let groups = [0, 1].map(|index| vf(&host, index).iommu_group.map(|group| group.number));
     assert_eq!(groups, [Some(0), Some(1)]);
-    assert_eq!(host.observe_host().unwrap().system.iommu.groups, 0);
+    assert_eq!(facts(&host).system.iommu.groups, 0);
     assert_eq!(unbind(&host, 1), Outcome::Done);
     assert_eq!(vf(&host, 1).iommu_group, None);
 }
@@ -134,8 +129,8 @@ fn driver_that_is_still_on_its_way_cannot_be_taken_away_and_comes_all_the_same()
 #[test]
 fn address_that_is_not_the_vfs_is_no_device() {
     let host = host("igb", 2);
-    let device = vf(&host, 1).pci.unwrap();
-    let op = Op::UnbindDriver { pf: address(&host), vf: VfIndex(0), device };
+    let target = Target::Function(address(&host), VfIndex(0), vf(&host, 1).pci.unwrap());
+    let op = Op { target, action: Action::UnbindDriver };
     assert_eq!(refused(&perform(&host, op)), Some(Errno::ENODEV));
 }
 
@@ -150,12 +145,12 @@ fn unbinding_a_vf_whose_vfio_device_is_open_never_ends_and_blocks_the_pfs_stores
     assert_eq!(driver(&host, 0).as_deref(), Some("vfio-pci"));
     assert!(matches!(unbind(&host, 1), Outcome::Unknown(_)));
     assert!(matches!(set_count(&host, 0), Outcome::Unknown(_)));
-    let stuck = host.observe_host().unwrap().system.stuck_stores;
+    let stuck = facts(&host).system.stuck_stores;
     assert_eq!(stuck.len(), 1);
     assert!(stuck[0].path.ends_with("driver/unbind"));
     by_hand(&host, "vfio-close");
     assert_eq!(driver(&host, 0), None);
-    assert!(host.observe_host().unwrap().system.stuck_stores.is_empty());
+    assert!(facts(&host).system.stuck_stores.is_empty());
     assert_eq!(set_count(&host, 0), Outcome::Done);
 }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use vfctl_model::{DeviceAddress, VfAttribute};
-use vfctl_port::{Clock, Observe, Op, Outcome};
+use vfctl_port::{Action, ActionKind, Clock, Op, Outcome, Target};
 use vfctl_sim::{Errno, Fault, PfSeed, SimHost};
 
-use crate::words::{by_hand, hand, host, perform, pf, refused, set_count, set_vf, vf};
+use crate::words::{by_hand, facts, hand, host, perform, pf, refused, set_count, set_vf, vf};
 
 #[test]
 fn count_change_between_two_that_are_not_zero_is_busy() {
@@ -21,9 +21,9 @@ fn count_change_between_two_that_are_not_zero_is_busy() {
 fn count_that_is_there_already_is_taken_and_nothing_happens() {
     let host = host("igb", 3);
     set_vf(&host, 0, VfAttribute::Vlan, "100");
-    let before = host.observe_host().unwrap();
+    let before = facts(&host);
     assert_eq!(set_count(&host, 3), Outcome::Done);
-    assert_eq!(host.observe_host().unwrap(), before);
+    assert_eq!(facts(&host), before);
 }
 
 #[test]
@@ -43,7 +43,10 @@ fn count_of_a_pf_without_driver_is_no_entry() {
 fn count_of_a_pf_that_is_not_there_is_no_device() {
     let host = host("igb", 0);
     let pf: DeviceAddress = "pci/0000:99:00.0".parse().unwrap();
-    assert_eq!(refused(&perform(&host, Op::SetVfCount { pf, count: 1 })), Some(Errno::ENODEV));
+    for action in [Action::CreateVfs(1), Action::RemoveVfs] {
+        let op = Op { target: Target::Pf(pf.clone()), action };
+        assert_eq!(refused(&perform(&host, op)), Some(Errno::ENODEV));
+    }
 }
 
 #[test]
@@ -64,14 +67,14 @@ fn vfs_appear_late_first_the_link_then_the_driver_then_the_interface() {
 }
 
 #[test]
-fn vfs_take_settings_from_the_moment_of_the_count_on() {
+fn vfs_take_attributes_from_the_moment_of_the_count_on() {
     let host = host("igb", 0);
     assert_eq!(set_count(&host, 2), Outcome::Done);
     assert_eq!(set_vf(&host, 1, VfAttribute::Trust, "on"), Outcome::Done);
 }
 
 #[test]
-fn setting_a_vf_past_the_count_is_invalid() {
+fn attribute_of_a_vf_past_the_count_is_invalid() {
     for driver in ["igb", "netdevsim"] {
         let host = host(driver, 2);
         assert_eq!(refused(&set_vf(&host, 2, VfAttribute::Trust, "on")), Some(Errno::EINVAL), "{driver}");
@@ -86,9 +89,9 @@ fn vfs_lie_where_offset_and_stride_say_and_have_a_group_each() {
     assert_eq!(addresses, ["0000:01:10.0", "0000:01:10.2", "0000:01:10.4"]);
     let groups: std::collections::BTreeSet<_> = vfs.into_values().map(|vf| vf.iommu_group).collect();
     assert_eq!(groups.len(), 3);
-    assert_eq!(host.observe_host().unwrap().system.iommu.groups, 4);
+    assert_eq!(facts(&host).system.iommu.groups, 4);
     assert_eq!(set_count(&host, 0), Outcome::Done);
-    assert_eq!(host.observe_host().unwrap().system.iommu.groups, 1);
+    assert_eq!(facts(&host).system.iommu.groups, 1);
 }
 
 #[test]
@@ -96,7 +99,7 @@ fn group_of_a_new_vf_has_the_lowest_number_that_is_free() {
     let seed = || PfSeed { vf_count: 2, ..PfSeed::new("igb".parse().unwrap(), 7) };
     let host = SimHost::builder().pf(seed()).pf(seed()).build();
     let groups = |host: &SimHost| -> Vec<Vec<u32>> {
-        let pfs = host.observe_host().unwrap().physical_functions.into_values();
+        let pfs = facts(host).physical_functions.into_values();
         pfs.map(|pf| pf.vfs.into_values().map(|vf| vf.iommu_group.unwrap().number).collect()).collect()
     };
     assert_eq!(groups(&host), [[2, 3], [4, 5]]);
@@ -119,7 +122,7 @@ fn count_of_zero_destroys_every_vf_in_whatever_namespace_it_is() {
 #[test]
 fn driver_may_enable_fewer_vfs_than_asked_for_without_a_word() {
     let host = host("igb", 0);
-    host.inject(vfctl_port::OpKind::SetVfCount, None, Fault::FewerVfs(2));
+    host.inject(ActionKind::CreateVfs, None, Fault::FewerVfs(2));
     assert_eq!(set_count(&host, 5), Outcome::Done);
     host.settle();
     assert_eq!(pf(&host).vf_count, 3);

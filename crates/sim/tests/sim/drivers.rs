@@ -36,7 +36,7 @@ fn every_driver_takes_a_value_and_shows_it_or_refuses_it_and_changes_nothing() {
 }
 
 #[test]
-fn every_driver_answers_as_its_row_says() {
+fn every_driver_takes_and_refuses_as_its_row_says() {
     use VfAttribute::{LinkState, MacAddress, QueryRss, Rate, SpoofCheck, Trust, Vlan};
     let none: Option<Errno> = None;
     let cases: &[(&str, VfAttribute, &str, Option<Errno>)] = &[
@@ -68,9 +68,9 @@ fn every_driver_answers_as_its_row_says() {
         ("netdevsim", QueryRss, "on", none),
         ("somebodys_driver", QueryRss, "on", Some(Errno::EOPNOTSUPP)),
     ];
-    for (driver, attribute, value, answer) in cases {
+    for (driver, attribute, value, errno) in cases {
         let outcome = set_vf(&host(driver, 1), 0, *attribute, value);
-        assert_eq!(refused(&outcome), *answer, "{driver} {attribute} {value}: {outcome:?}");
+        assert_eq!(refused(&outcome), *errno, "{driver} {attribute} {value}: {outcome:?}");
     }
     for driver in NETWORK_DRIVERS {
         let host = host(driver, 1);
@@ -158,13 +158,13 @@ fn netdevsim_takes_no_rate_in_switchdev_mode_which_ends_with_its_vfs() {
 }
 
 #[test]
-fn i40e_answers_again_while_a_vf_is_reset_and_takes_the_setting_then() {
+fn i40e_refuses_with_again_while_a_vf_is_reset_and_takes_the_attribute_then() {
     use vfctl_port::Clock;
     let host = host("i40e", 1);
     assert_eq!(set_vf(&host, 0, VfAttribute::MacAddress, "02:00:00:00:00:01"), Outcome::Done);
     let before = host.now();
     assert_eq!(set_vf(&host, 0, VfAttribute::Trust, "on"), Outcome::Done);
-    assert!(host.now() > before, "the setting had to be tried again");
+    assert!(host.now() > before, "the attribute had to be tried again");
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn zero_mac_gives_up_the_set_one_and_the_vf_driver_picks_its_own_when_it_starts(
 }
 
 #[test]
-fn settings_go_with_the_vfs_but_netdevsims_outlive_them() {
+fn attributes_go_with_the_vfs_but_netdevsims_outlive_them() {
     for (driver, after) in [("igb", "none"), ("netdevsim", "100")] {
         let host = host(driver, 2);
         assert_eq!(set_vf(&host, 1, VfAttribute::Vlan, "100"), Outcome::Done);
@@ -256,8 +256,8 @@ fn factory_values_are_taken_by_every_driver_that_has_the_attribute() {
         let host = host(driver, 1);
         for attribute in VfAttribute::ALL {
             let outcome = set_vf(&host, 0, *attribute, &attribute.factory().to_string());
-            let answer = refused(&outcome);
-            assert!(outcome == Outcome::Done || answer == Some(Errno::EOPNOTSUPP), "{driver} {attribute}");
+            let errno = refused(&outcome);
+            assert!(outcome == Outcome::Done || errno == Some(Errno::EOPNOTSUPP), "{driver} {attribute}");
             if outcome == Outcome::Done && attribute.factory() != VfValue::Mac(vfctl_model::MacAddress::ZERO)
             {
                 assert!(is_value(&vf(&host, 0).attributes.0[attribute], attribute.factory()));

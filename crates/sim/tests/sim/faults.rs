@@ -1,54 +1,56 @@
 //! Every op can be refused, lie, hang and fail in passing.
 
-use vfctl_model::{Toggle, VfAttribute, VfIndex, VfSetting};
-use vfctl_port::{AdminState, Clock, Observe, Op, OpKind, Outcome, Perform};
+use vfctl_model::{AttributeValue, Toggle, VfAttribute, VfValue};
+use vfctl_port::{Action, ActionKind, AdminState, Clock, Op, OpError, Outcome, Target};
 use vfctl_sim::{Errno, Fault, PfSeed, SimHost};
 
-use crate::words::{LIMIT, address, by_hand, hand, host, perform, refused, set_vf, vf};
+use crate::words::{
+    bind_to, by_hand, facts, hand, on_eth0, on_pf, on_vf, perform, perform_all, refused, set_vf,
+    through_eth0, unbind, vf,
+};
 
-/// Returns an op of each kind that changes what a reader sees of a host with two igb VFs, the second unbound.
+/// Returns an op of each kind that changes what a reader sees of a host with two igb VFs, the second unbound, and
+/// another PF without any.
 fn ops(host: &SimHost) -> Vec<Op> {
-    let (pf, vf, interface) = (address(host), VfIndex(0), || "eth0".parse().unwrap());
-    let device = crate::words::vf(host, 0).pci.unwrap();
-    let unbound = crate::words::vf(host, 1).pci.unwrap();
     let mtu = 1400.try_into().unwrap();
-    let setting = VfSetting::new(VfAttribute::Trust, "on".parse().map(vfctl_model::VfValue::Toggle).unwrap());
+    let trust = AttributeValue::new(VfAttribute::Trust, VfValue::Toggle(Toggle::On)).unwrap();
+    let empty = facts(host).physical_functions.into_keys().nth(1).unwrap();
     vec![
-        Op::LoadModule { module: "dummy".parse().unwrap() },
-        Op::SetVfCount { pf: pf.clone(), count: 0 },
-        Op::SetDriversAutoprobe { pf: pf.clone(), autoprobe: Toggle::Off },
-        Op::SetVf { pf: pf.clone(), interface: interface(), vf, setting: setting.unwrap() },
-        Op::SetPfMtu { pf: pf.clone(), interface: interface(), mtu },
-        Op::SetPfAdminState { pf: pf.clone(), interface: interface(), state: AdminState::Down },
-        Op::SetVfMtu { pf: pf.clone(), vf, device, mtu },
-        Op::UnbindDriver { pf: pf.clone(), vf, device },
-        Op::BindDriver {
-            pf: pf.clone(),
-            vf: VfIndex(1),
-            device: unbound,
-            driver: "igbvf".parse().unwrap(),
-            override_after: None,
-        },
-        Op::ProbeDriver { pf, vf: VfIndex(1), device: unbound },
+        Op { target: Target::Module("dummy".parse().unwrap()), action: Action::LoadModule },
+        on_pf(host, Action::RemoveVfs),
+        Op { target: Target::Pf(empty), action: Action::CreateVfs(2) },
+        on_pf(host, Action::SetDriversAutoprobe(Toggle::Off)),
+        through_eth0(host, 0, trust),
+        on_eth0(host, Action::SetPfMtu(mtu)),
+        on_eth0(host, Action::SetPfAdminState(AdminState::Down)),
+        on_vf(host, 0, Action::SetVfMtu(mtu)),
+        on_vf(host, 0, Action::UnbindDriver),
+        on_vf(host, 1, bind_to("igbvf")),
+        on_vf(host, 1, Action::ProbeDriver),
     ]
 }
 
 fn stage() -> SimHost {
-    let host = host("igb", 2);
+    let seed = || PfSeed::new("igb".parse().unwrap(), 7);
+    let host = SimHost::builder()
+        .module("vfio_pci".parse().unwrap())
+        .pf(PfSeed { vf_count: 2, ..seed() })
+        .pf(seed())
+        .build();
     by_hand(&host, "driver eth0 vf 1 none");
     host
 }
 
 #[test]
 fn every_op_is_done_and_seen_when_nothing_is_wrong() {
-    let kinds: Vec<OpKind> = ops(&stage()).iter().map(Op::kind).collect();
-    assert_eq!(kinds, OpKind::ALL);
+    let kinds: Vec<ActionKind> = ops(&stage()).iter().map(|op| op.action.kind()).collect();
+    assert_eq!(kinds, ActionKind::ALL);
     for op in ops(&stage()) {
         let host = stage();
-        let before = host.observe_host().unwrap();
+        let before = facts(&host);
         assert_eq!(perform(&host, op.clone()), Outcome::Done, "{op}");
         host.settle();
-        assert_ne!(host.observe_host().unwrap(), before, "{op}");
+        assert_ne!(facts(&host), before, "{op}");
     }
 }
 
@@ -57,15 +59,15 @@ fn every_op_that_is_refused_lies_or_hangs_changes_nothing() {
     for fault in [Fault::Refuse(Errno::EIO.0), Fault::Lie, Fault::Hang, Fault::Transient(1000)] {
         for op in ops(&stage()) {
             let host = stage();
-            host.inject(op.kind(), None, fault);
-            let mut before = host.observe_host().unwrap();
+            host.inject(op.action.kind(), None, fault);
+            let mut before = facts(&host);
             match (fault, perform(&host, op.clone())) {
                 (Fault::Lie, Outcome::Done) | (Fault::Hang, Outcome::Unknown(_)) => {}
                 (Fault::Refuse(_), outcome) => assert_eq!(refused(&outcome), Some(Errno::EIO), "{op}"),
                 (_, outcome) => assert_eq!(refused(&outcome), Some(Errno::EAGAIN), "{op}"),
             }
             host.settle();
-            let after = host.observe_host().unwrap();
+            let after = facts(&host);
             before.system.stuck_stores.clone_from(&after.system.stuck_stores);
             assert_eq!(after, before, "{op} {fault:?}");
         }
@@ -73,46 +75,68 @@ fn every_op_that_is_refused_lies_or_hangs_changes_nothing() {
 }
 
 #[test]
-fn passing_fault_of_a_setting_is_tried_again_and_of_another_op_is_not() {
+fn store_that_hangs_stays_in_the_kernel_and_keeps_the_lock_of_its_pf_if_it_takes_one() {
+    let lock_of = |kind| match kind {
+        ActionKind::RemoveVfs | ActionKind::CreateVfs => Some("sriov_numvfs"),
+        ActionKind::UnbindDriver => Some("driver/unbind"),
+        ActionKind::BindDriver | ActionKind::ProbeDriver => Some("drivers_probe"),
+        _ => None,
+    };
+    for op in ops(&stage()) {
+        let (host, kind) = (stage(), op.action.kind());
+        host.inject(kind, None, Fault::Hang);
+        assert!(matches!(perform(&host, op.clone()), Outcome::Unknown(_)), "{op}");
+        let stuck: Vec<_> = facts(&host).system.stuck_stores.into_iter().map(|stuck| stuck.path).collect();
+        let path = lock_of(kind).map(|file| format!("{}/{file}", op.target.pf().unwrap().sysfs()));
+        assert_eq!(stuck, Vec::from_iter(path), "{op}");
+        host.clear_faults();
+        if let Some(pf) = op.target.pf() {
+            let next = Op { target: Target::Pf(pf.clone()), action: Action::RemoveVfs };
+            let hangs = matches!(perform(&host, next), Outcome::Unknown(_));
+            assert_eq!(hangs, lock_of(kind).is_some(), "{op}");
+        }
+    }
+}
+
+#[test]
+fn passing_fault_of_an_attribute_is_tried_again_and_of_another_op_is_not() {
     let host = stage();
-    host.inject(OpKind::SetVf, None, Fault::Transient(3));
-    host.inject(OpKind::UnbindDriver, None, Fault::Transient(1));
+    host.inject(ActionKind::SetVfAttribute, None, Fault::Transient(3));
+    host.inject(ActionKind::UnbindDriver, None, Fault::Transient(1));
     let before = host.now();
     assert_eq!(set_vf(&host, 0, VfAttribute::Trust, "on"), Outcome::Done);
     assert!(host.now() > before);
-    assert_eq!(refused(&crate::words::unbind(&host, 0)), Some(Errno::EAGAIN));
-    assert_eq!(crate::words::unbind(&host, 0), Outcome::Done);
+    assert_eq!(refused(&unbind(&host, 0)), Some(Errno::EAGAIN));
+    assert_eq!(unbind(&host, 0), Outcome::Done);
 }
 
 #[test]
 fn fault_on_one_pf_leaves_the_others_alone() {
     let seed = || PfSeed::new("igb".parse().unwrap(), 7);
     let host = SimHost::builder().pf(seed()).pf(seed()).build();
-    by_hand(&host, "fault setVfCount on eth0 refuse EIO");
-    let pfs: Vec<_> = host.observe_host().unwrap().physical_functions.into_keys().collect();
-    let answers: Vec<_> =
-        pfs.into_iter().map(|pf| refused(&perform(&host, Op::SetVfCount { pf, count: 1 }))).collect();
-    assert_eq!(answers, [Some(Errno::EIO), None]);
+    by_hand(&host, "fault createVfs on eth0 refuse EIO");
+    let pfs: Vec<_> = facts(&host).physical_functions.into_keys().collect();
+    let create = |pf| Op { target: Target::Pf(pf), action: Action::CreateVfs(1) };
+    let outcomes: Vec<_> = pfs.into_iter().map(|pf| refused(&perform(&host, create(pf)))).collect();
+    assert_eq!(outcomes, [Some(Errno::EIO), None]);
 }
 
 #[test]
 fn fault_spares_what_is_done_by_hand_and_is_taken_back() {
     let host = stage();
-    by_hand(&host, "fault setVf refuse 5");
+    by_hand(&host, "fault setVfAttribute refuse 5");
     assert_eq!(refused(&set_vf(&host, 0, VfAttribute::Trust, "on")), Some(Errno::EIO));
     assert_eq!(hand(&host, "set eth0 vf 0 trust on"), Ok(()));
-    by_hand(&host, "fault setVf none");
+    by_hand(&host, "fault setVfAttribute none");
     assert_eq!(set_vf(&host, 0, VfAttribute::Trust, "off"), Outcome::Done);
 }
 
 #[test]
 fn op_after_a_refused_one_of_the_same_batch_is_performed() {
     let host = stage();
-    let interface = || "eth0".parse().unwrap();
-    let setting = VfSetting::factory(VfAttribute::SpoofCheck);
-    let set = |vf: u16| Op::SetVf { pf: address(&host), interface: interface(), vf: VfIndex(vf), setting };
+    let set = |vf: u16| through_eth0(&host, vf, AttributeValue::factory(VfAttribute::SpoofCheck));
     by_hand(&host, "set eth0 vf 0 spoofCheck off");
-    let outcomes = host.perform(&[set(9), set(0)], LIMIT);
+    let outcomes = perform_all(&host, &[set(9), set(0)]);
     assert_eq!(refused(&outcomes[0]), Some(Errno::EINVAL));
     assert_eq!(outcomes[1], Outcome::Done);
     assert_eq!(vf(&host, 0).attributes.0[&VfAttribute::SpoofCheck].to_string(), "on");
@@ -121,10 +145,51 @@ fn op_after_a_refused_one_of_the_same_batch_is_performed() {
 #[test]
 fn op_after_one_that_hangs_in_the_same_batch_is_not_tried() {
     let host = stage();
-    host.inject(OpKind::UnbindDriver, None, Fault::Hang);
+    host.inject(ActionKind::UnbindDriver, None, Fault::Hang);
     let ops = ops(&host);
-    let outcomes = host.perform(&ops[7..9], LIMIT);
+    let outcomes = perform_all(&host, &ops[8..10]);
     assert!(matches!(outcomes[..], [Outcome::Unknown(_), Outcome::NotTried]), "{outcomes:?}");
+}
+
+#[test]
+fn messages_after_a_batch_with_a_refused_one_are_not_tried_and_other_ops_are() {
+    let host = stage();
+    let set = |vf: u16| through_eth0(&host, vf, AttributeValue::factory(VfAttribute::SpoofCheck));
+    let mut ops = vec![set(9)];
+    ops.extend((0..128).map(|_| set(0)));
+    ops.push(on_pf(&host, Action::SetDriversAutoprobe(Toggle::Off)));
+    let outcomes = perform_all(&host, &ops);
+    assert_eq!(refused(&outcomes[0]), Some(Errno::EINVAL));
+    assert_eq!(outcomes[127..], [Outcome::Done, Outcome::NotTried, Outcome::Done]);
+}
+
+#[test]
+fn only_a_refused_unbind_stops_what_follows() {
+    for op in ops(&stage()) {
+        let host = stage();
+        let kind = op.action.kind();
+        host.inject(kind, None, Fault::Refuse(Errno::EIO.0));
+        let next = ops(&host).into_iter().rfind(|next| next.action.kind() != kind).unwrap();
+        let outcomes = perform_all(&host, &[op, next]);
+        assert_eq!(refused(&outcomes[0]), Some(Errno::EIO), "{kind}");
+        let expected = if kind == ActionKind::UnbindDriver { Outcome::NotTried } else { Outcome::Done };
+        assert_eq!(outcomes[1], expected, "{kind}");
+    }
+}
+
+#[test]
+fn action_on_a_target_that_it_does_not_fit_is_refused_by_the_edge_and_changes_nothing() {
+    let host = stage();
+    let before = facts(&host);
+    let ops = ops(&host);
+    for op in &ops {
+        let others = ops.iter().filter(|other| other.target.kind() != op.target.kind());
+        for target in others.map(|other| other.target.clone()) {
+            let outcome = perform(&host, Op { target, action: op.action.clone() });
+            assert!(matches!(outcome, Outcome::Refused(OpError { errno: None, .. })), "{op}: {outcome:?}");
+        }
+    }
+    assert_eq!(facts(&host), before);
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! The vocabulary of what is done by hand.
 
 use vfctl_model::{VfAttribute, VfIndex};
-use vfctl_port::Observe;
 use vfctl_sim::{Errno, Hand, HandError};
 
-use crate::words::{by_hand, hand, host, pf, reading, vf};
+use crate::words::{by_hand, facts, hand, host, pf, reading, vf};
 
 #[test]
 fn every_line_of_the_vocabulary_is_read() {
@@ -44,12 +43,13 @@ fn every_line_of_the_vocabulary_is_read() {
         "altname eth0 uplink",
         "address eth0 192.0.2.1/24",
         "default-route eth0",
-        "fault setVfCount refuse EBUSY",
+        "fault createVfs refuse EBUSY",
+        "fault removeVfs refuse EBUSY",
         "fault bindDriver on eth0 hang",
-        "fault setVf transient 2",
-        "fault setVf lie",
-        "fault setVfCount fewer 1",
-        "fault setVf none",
+        "fault setVfAttribute transient 2",
+        "fault setVfAttribute lie",
+        "fault createVfs fewer 1",
+        "fault setVfAttribute none",
         "ssh eth0",
         "wait 5",
     ] {
@@ -71,7 +71,8 @@ fn lines_that_are_no_vocabulary_say_which_word() {
         "set-each eth0 3-0 vlan 1",
         "set-each eth0 0-3 trust on",
         "fault dance lie",
-        "fault setVf refuse EWHAT",
+        "fault setVfCount lie",
+        "fault setVfAttribute refuse EWHAT",
         "admin eth0 sideways",
     ] {
         assert!(matches!(Hand::parse(line), Err(HandError::Word { .. })), "{line}");
@@ -119,7 +120,7 @@ fn host_is_settled_after_what_is_done_by_hand() {
     by_hand(&host, "count eth0 2");
     assert!(vf(&host, 1).netdev.is_some());
     assert!(pf(&host).netdev.unwrap().carrier);
-    let names: Vec<_> = host.observe_host().unwrap().physical_functions.into_values().collect();
+    let names: Vec<_> = facts(&host).physical_functions.into_values().collect();
     let vf = &names[0].vfs[&VfIndex(0)];
     assert_eq!(vf.netdev.as_ref().unwrap().name.as_str(), "eth1");
 }

@@ -1,23 +1,23 @@
 //! Rules of interfaces: names, carrier, speed, MTU.
 
-use vfctl_model::{VfAttribute, VfIndex, VfSetting};
-use vfctl_port::{AdminState, Op, Outcome};
+use vfctl_model::{AttributeValue, VfAttribute, VfIndex};
+use vfctl_port::{Action, AdminState, Op, Outcome, Target};
 use vfctl_sim::Errno;
 
-use crate::words::{address, by_hand, hand, host, perform, pf, reading, refused, set_vf, vf};
+use crate::words::{address, by_hand, hand, host, on_eth0, perform, pf, reading, refused, set_vf, vf};
 
 #[test]
 fn interface_that_is_not_the_pfs_is_no_device() {
     let host = host("igb", 1);
-    let pf = address(&host);
     let interface = || "eth9".parse().unwrap();
-    let setting = VfSetting::factory(VfAttribute::Trust);
-    for op in [
-        Op::SetVf { pf: pf.clone(), interface: interface(), vf: VfIndex(0), setting },
-        Op::SetPfMtu { pf: pf.clone(), interface: interface(), mtu: 1500.try_into().unwrap() },
-        Op::SetPfAdminState { pf, interface: interface(), state: AdminState::Up },
+    let of_pf = || Target::PfInterface(address(&host), interface());
+    let of_vf = Target::VfThroughPf(address(&host), interface(), VfIndex(0));
+    for (target, action) in [
+        (of_vf, Action::SetVfAttribute(AttributeValue::factory(VfAttribute::Trust))),
+        (of_pf(), Action::SetPfMtu(1500.try_into().unwrap())),
+        (of_pf(), Action::SetPfAdminState(AdminState::Up)),
     ] {
-        assert_eq!(refused(&perform(&host, op)), Some(Errno::ENODEV));
+        assert_eq!(refused(&perform(&host, Op { target, action })), Some(Errno::ENODEV));
     }
 }
 
@@ -25,9 +25,9 @@ fn interface_that_is_not_the_pfs_is_no_device() {
 fn altname_is_no_name_to_an_op() {
     let host = host("igb", 1);
     by_hand(&host, "altname eth0 uplink");
-    let mtu = 9000.try_into().unwrap();
-    let op = Op::SetPfMtu { pf: address(&host), interface: "uplink".parse().unwrap(), mtu };
-    assert_eq!(refused(&perform(&host, op)), Some(Errno::ENODEV));
+    let target = Target::PfInterface(address(&host), "uplink".parse().unwrap());
+    let action = Action::SetPfMtu(9000.try_into().unwrap());
+    assert_eq!(refused(&perform(&host, Op { target, action })), Some(Errno::ENODEV));
 }
 
 #[test]
@@ -46,8 +46,7 @@ fn pf_that_is_down_has_no_carrier_and_igb_takes_no_rate_then() {
 fn carrier_comes_back_seconds_after_the_pf_is_set_up() {
     let host = host("igb", 1);
     by_hand(&host, "admin eth0 down");
-    let op =
-        Op::SetPfAdminState { pf: address(&host), interface: "eth0".parse().unwrap(), state: AdminState::Up };
+    let op = on_eth0(&host, Action::SetPfAdminState(AdminState::Up));
     assert_eq!(perform(&host, op), Outcome::Done);
     assert!(pf(&host).netdev.unwrap().up && !pf(&host).netdev.unwrap().carrier);
     host.settle();
@@ -80,11 +79,7 @@ fn link_of_another_speed_ends_igbs_rates_and_one_of_the_same_does_not() {
 #[test]
 fn mtu_above_the_highest_is_invalid_and_one_within_resets_igbs_port() {
     let host = host("igb", 0);
-    let op = |mtu: u32| Op::SetPfMtu {
-        pf: address(&host),
-        interface: "eth0".parse().unwrap(),
-        mtu: mtu.try_into().unwrap(),
-    };
+    let op = |mtu: u32| on_eth0(&host, Action::SetPfMtu(mtu.try_into().unwrap()));
     assert_eq!(refused(&perform(&host, op(9217))), Some(Errno::EINVAL));
     assert_eq!(perform(&host, op(9216)), Outcome::Done);
     assert_eq!(pf(&host).netdev.unwrap().mtu, 9216);
@@ -93,15 +88,15 @@ fn mtu_above_the_highest_is_invalid_and_one_within_resets_igbs_port() {
 
 #[test]
 fn vf_mtu_is_bounded_by_its_driver_and_where_it_is_so_by_the_pfs() {
-    for (driver, mtu, answer) in [
+    for (driver, mtu, result) in [
         ("igb", 9000, Ok(())),
         ("igb", 9217, Err(Some(Errno::EINVAL.0))),
         ("mlx5_core", 9000, Err(Some(Errno::EINVAL.0))),
         ("mlx5_core", 1500, Ok(())),
     ] {
         let host = host(driver, 1);
-        assert_eq!(hand(&host, &format!("vf-mtu eth0 vf 0 {mtu}")), answer, "{driver}");
-        if answer.is_ok() {
+        assert_eq!(hand(&host, &format!("vf-mtu eth0 vf 0 {mtu}")), result, "{driver}");
+        if result.is_ok() {
             assert_eq!(vf(&host, 0).netdev.unwrap().mtu, mtu);
         }
     }

@@ -7,6 +7,7 @@ mod drivers;
 mod faults;
 mod hand;
 mod link;
+mod scopes;
 mod uses;
 mod words;
 mod world;

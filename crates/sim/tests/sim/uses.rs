@@ -1,9 +1,9 @@
 //! Who uses a VF, and what stands on interfaces.
 
-use vfctl_port::{Observe, Use};
+use vfctl_port::Use;
 use vfctl_sim::{Errno, PfSeed, SimHost};
 
-use crate::words::{address, by_hand, hand, host, pf, vf};
+use crate::words::{address, by_hand, facts, hand, host, pf, pf_alone, vf};
 
 fn uses(host: &SimHost, index: u16) -> Vec<String> {
     vf(host, index).uses.iter().map(Use::to_string).collect()
@@ -34,7 +34,7 @@ fn interface_goes_with_its_driver_from_any_namespace_and_comes_back_in_this_one(
 fn rereading_one_pf_does_not_look_at_users() {
     let host = host("igb", 1);
     by_hand(&host, "netns eth0 vf 0 blue");
-    let again = host.observe_pf(&address(&host)).unwrap().unwrap();
+    let again = pf_alone(&host, &address(&host)).unwrap();
     assert!(again.vfs.values().all(|vf| vf.uses.is_empty() && vf.netdev.is_none()));
 }
 
@@ -55,8 +55,8 @@ fn bond_and_bridge_have_ports_until_they_are_taken_away() {
     let port = vf(&host, 0).netdev.unwrap().name;
     by_hand(&host, &format!("bond bond0 eth0 {port}"));
     by_hand(&host, "bridge br0 bond0");
-    let facts = host.observe_host().unwrap();
-    assert_eq!(facts.standing_on(&"eth0".parse().unwrap()).len(), 3);
+    let seen = facts(&host);
+    assert_eq!(seen.standing_on(&"eth0".parse().unwrap()).len(), 3);
     assert_eq!(pf(&host).netdev.unwrap().master.unwrap().kind, "bond");
     assert_eq!(uses(&host, 0), ["port of bond bond0", "bridge br0 stands on its interface"]);
     assert_eq!(hand(&host, "bond bond0 eth0"), Err(Some(Errno::EEXIST.0)));
@@ -64,7 +64,7 @@ fn bond_and_bridge_have_ports_until_they_are_taken_away() {
     by_hand(&host, "unbond bond0");
     assert!(!pf(&host).netdev.unwrap().up);
     by_hand(&host, "unbridge br0");
-    assert!(host.observe_host().unwrap().links.is_empty());
+    assert!(facts(&host).links.is_empty());
     assert!(pf(&host).netdev.unwrap().master.is_none());
     assert!(uses(&host, 0).is_empty());
 }
@@ -75,7 +75,7 @@ fn port_of_one_bond_can_be_taken_into_another() {
     let port = vf(&host, 0).netdev.unwrap().name;
     by_hand(&host, &format!("bond bond0 eth0 {port}"));
     by_hand(&host, &format!("bond bond1 eth0 {port}"));
-    assert!(host.observe_host().unwrap().links[&"bond0".parse().unwrap()].lower.is_empty());
+    assert!(facts(&host).links[&"bond0".parse().unwrap()].lower.is_empty());
     assert_eq!(pf(&host).netdev.unwrap().master.unwrap().name.as_str(), "bond1");
     assert_eq!(uses(&host, 0), ["port of bond bond1"]);
 }
@@ -86,8 +86,8 @@ fn vf_that_is_destroyed_leaves_its_bond() {
     let port = vf(&host, 0).netdev.unwrap().name;
     by_hand(&host, &format!("bond bond0 {port}"));
     by_hand(&host, "count eth0 0");
-    let facts = host.observe_host().unwrap();
-    assert!(facts.links[&"bond0".parse().unwrap()].lower.is_empty());
+    let seen = facts(&host);
+    assert!(seen.links[&"bond0".parse().unwrap()].lower.is_empty());
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn addresses_routes_and_ssh_are_users_of_a_vf_and_facts_of_a_pf() {
     assert!(netdev.default_route);
     assert_eq!(netdev.addresses.len(), 1);
     assert_eq!(uses(&host, 0).len(), 3);
-    assert_eq!(host.observe_host().unwrap().system.ssh_interface, Some(name));
+    assert_eq!(facts(&host).system.ssh_interface, Some(name));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn bond_sets_its_ports_up_and_gives_them_one_mac_until_it_is_gone() {
     let seed = || PfSeed::new("igb".parse().unwrap(), 7);
     let host = SimHost::builder().pf(seed()).pf(seed()).build();
     let macs = |host: &SimHost| -> Vec<_> {
-        let pfs = host.observe_host().unwrap().physical_functions.into_values();
+        let pfs = facts(host).physical_functions.into_values();
         pfs.map(|pf| pf.netdev.unwrap()).map(|netdev| (netdev.mac, netdev.up)).collect()
     };
     by_hand(&host, "admin eth1 down");
@@ -131,7 +131,7 @@ fn pf_that_is_removed_is_gone_and_comes_back_without_vfs() {
     by_hand(&host, "autoprobe eth0 off");
     by_hand(&host, "mtu eth0 9000");
     by_hand(&host, "remove-pf eth0");
-    assert_eq!(host.observe_pf(&address).unwrap(), None);
+    assert_eq!(pf_alone(&host, &address), None);
     assert_eq!(hand(&host, "count eth0 1"), Err(Some(Errno::ENODEV.0)));
     by_hand(&host, "rescan");
     let back = pf(&host);

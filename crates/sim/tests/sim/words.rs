@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use vfctl_model::{DeviceAddress, RawReading, Shape, Toggle, VfAttribute, VfIndex, VfSetting, VfValue};
-use vfctl_port::{Observe, Op, Outcome, Perform, PfFacts, VfFacts};
+use vfctl_model::{AttributeValue, DeviceAddress, RawReading, Shape, Toggle, VfAttribute, VfIndex, VfValue};
+use vfctl_port::{
+    Action, Binding, HostFacts, Observe, Observed, Op, Outcome, Perform, PfFacts, Target, VfFacts, What,
+};
 use vfctl_sim::{Errno, Hand, PfSeed, SimHost};
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
@@ -14,21 +16,68 @@ pub(crate) fn host(driver: &str, vf_count: u16) -> SimHost {
     SimHost::builder().module("vfio_pci".parse().unwrap()).pf(seed).build()
 }
 
+/// Reads the whole host.
+pub(crate) fn facts(host: &SimHost) -> HostFacts {
+    match host.observe(&host.scope(), &What::Whole, LIMIT).unwrap() {
+        Observed::Host(facts) => *facts,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Reads one PF alone.
+pub(crate) fn pf_alone(host: &SimHost, pf: &DeviceAddress) -> Option<PfFacts> {
+    match host.observe(&host.scope(), &What::Pf(pf.clone()), LIMIT).unwrap() {
+        Observed::Pf(read, facts) if read == *pf => facts.map(|facts| *facts),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Returns the address of the first PF of its bus.
 pub(crate) fn address(host: &SimHost) -> DeviceAddress {
-    host.observe_host().unwrap().physical_functions.into_keys().next().unwrap()
+    facts(host).physical_functions.into_keys().next().unwrap()
 }
 
 pub(crate) fn pf(host: &SimHost) -> PfFacts {
-    host.observe_host().unwrap().physical_functions.into_values().next().unwrap()
+    facts(host).physical_functions.into_values().next().unwrap()
 }
 
 pub(crate) fn vf(host: &SimHost, index: u16) -> VfFacts {
     pf(host).vfs[&VfIndex(index)].clone()
 }
 
+pub(crate) fn perform_all(host: &SimHost, ops: &[Op]) -> Vec<Outcome> {
+    host.perform(&host.scope(), ops, LIMIT)
+}
+
 pub(crate) fn perform(host: &SimHost, op: Op) -> Outcome {
-    host.perform(&[op], LIMIT).pop().unwrap()
+    perform_all(host, &[op]).pop().unwrap()
+}
+
+/// Returns an op on the PF's device.
+pub(crate) fn on_pf(host: &SimHost, action: Action) -> Op {
+    Op { target: Target::Pf(address(host)), action }
+}
+
+/// Returns an op on the PF's interface `eth0`.
+pub(crate) fn on_eth0(host: &SimHost, action: Action) -> Op {
+    Op { target: Target::PfInterface(address(host), "eth0".parse().unwrap()), action }
+}
+
+/// Returns an op on a VF through the PF's interface `eth0`.
+pub(crate) fn through_eth0(host: &SimHost, index: u16, value: AttributeValue) -> Op {
+    let target = Target::VfThroughPf(address(host), "eth0".parse().unwrap(), VfIndex(index));
+    Op { target, action: Action::SetVfAttribute(value) }
+}
+
+/// Returns an op on the PCI function that a VF has or will have.
+pub(crate) fn on_vf(host: &SimHost, index: u16, action: Action) -> Op {
+    let pf = address(host);
+    let function = self::pf(host).vf_address(pf.pci(), VfIndex(index)).unwrap();
+    Op { target: Target::Function(pf, VfIndex(index), function), action }
+}
+
+pub(crate) fn bind_to(driver: &str) -> Action {
+    Action::BindDriver(Binding { driver: driver.parse().unwrap(), override_after: None })
 }
 
 pub(crate) fn hand(host: &SimHost, line: &str) -> Result<(), Option<i32>> {
@@ -39,42 +88,31 @@ pub(crate) fn by_hand(host: &SimHost, line: &str) {
     host.by_hand(&Hand::parse(line).unwrap()).unwrap_or_else(|error| panic!("{line}: {error}"));
 }
 
+/// Writes the count of VFs: 0 removes them.
 pub(crate) fn set_count(host: &SimHost, count: u16) -> Outcome {
-    perform(host, Op::SetVfCount { pf: address(host), count })
+    let action = if count == 0 { Action::RemoveVfs } else { Action::CreateVfs(count) };
+    perform(host, on_pf(host, action))
 }
 
 pub(crate) fn set_vf(host: &SimHost, index: u16, attribute: VfAttribute, value: &str) -> Outcome {
     let value = VfValue::parse(attribute.row().shape, value).unwrap();
-    let setting = VfSetting::new(attribute, value).unwrap();
-    let interface = "eth0".parse().unwrap();
-    perform(host, Op::SetVf { pf: address(host), interface, vf: VfIndex(index), setting })
+    perform(host, through_eth0(host, index, AttributeValue::new(attribute, value).unwrap()))
 }
 
 pub(crate) fn unbind(host: &SimHost, index: u16) -> Outcome {
-    let device = device(host, index);
-    perform(host, Op::UnbindDriver { pf: address(host), vf: VfIndex(index), device })
+    perform(host, on_vf(host, index, Action::UnbindDriver))
 }
 
 pub(crate) fn bind(host: &SimHost, index: u16, driver: &str) -> Outcome {
-    let (device, driver) = (device(host, index), driver.parse().unwrap());
-    perform(
-        host,
-        Op::BindDriver { pf: address(host), vf: VfIndex(index), device, driver, override_after: None },
-    )
+    perform(host, on_vf(host, index, bind_to(driver)))
 }
 
 pub(crate) fn probe(host: &SimHost, index: u16) -> Outcome {
-    let device = device(host, index);
-    perform(host, Op::ProbeDriver { pf: address(host), vf: VfIndex(index), device })
+    perform(host, on_vf(host, index, Action::ProbeDriver))
 }
 
 pub(crate) fn set_autoprobe(host: &SimHost, autoprobe: Toggle) -> Outcome {
-    perform(host, Op::SetDriversAutoprobe { pf: address(host), autoprobe })
-}
-
-/// Returns the address that the VF has or will have.
-fn device(host: &SimHost, index: u16) -> vfctl_model::PciAddress {
-    pf(host).vf_address(address(host).pci(), VfIndex(index)).unwrap()
+    perform(host, on_pf(host, Action::SetDriversAutoprobe(autoprobe)))
 }
 
 /// Returns the reading of an attribute as text.

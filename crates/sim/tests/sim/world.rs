@@ -1,14 +1,25 @@
 //! The world as a value: saved, loaded, started from recorded facts.
 
 use vfctl_model::VfAttribute;
-use vfctl_port::{Clock, HostFacts, Journal, JournalEntry, Observe, Outcome};
+use vfctl_port::{
+    Action, Clock, HostFacts, Journal, JournalEntry, Observe, Observed, OpError, Outcome, Perform, Scope,
+    What,
+};
 use vfctl_sim::{SimHost, SimWorld};
 
-use crate::words::{by_hand, host, pf, reading, set_count, set_vf, vf};
+use crate::words::{
+    LIMIT, address, by_hand, facts, host, on_pf, pf, pf_alone, reading, set_count, set_vf, vf,
+};
 
 /// Saves and loads, as two runs of a scenario do.
 fn next_run(host: SimHost) -> SimHost {
-    SimHost::new(SimWorld::load(&host.into_world().save().unwrap()).unwrap())
+    let name = host.name().clone();
+    SimHost::new(name, SimWorld::load(&host.into_world().save().unwrap()).unwrap())
+}
+
+/// Returns a host that starts with these facts.
+fn recorded(facts: HostFacts) -> SimHost {
+    SimHost::new("lab".parse().unwrap(), SimWorld::new(facts))
 }
 
 #[test]
@@ -19,7 +30,7 @@ fn world_is_the_same_after_it_was_saved_and_loaded() {
         "driver eth0 vf 1 vfio-pci",
         "vfio-open eth0 vf 1",
         "netns eth0 vf 2 blue",
-        "fault setVfCount on eth0 fewer 2",
+        "fault createVfs on eth0 fewer 2",
     ] {
         by_hand(&host, line);
     }
@@ -49,10 +60,10 @@ fn world_of_recorded_facts_shows_just_these() {
             by_hand(&host, "vfio-open eth0 vf 1");
             by_hand(&host, "set eth0 vf 2 macAddress 02:00:00:00:00:01");
         }
-        let facts = host.observe_host().unwrap();
-        let json = serde_json::to_string(&facts).unwrap();
-        let recorded: HostFacts = serde_json::from_str(&json).unwrap();
-        assert_eq!(SimHost::new(SimWorld::new(recorded)).observe_host().unwrap(), facts, "{driver}");
+        let seen = facts(&host);
+        let json = serde_json::to_string(&seen).unwrap();
+        let again = recorded(serde_json::from_str(&json).unwrap());
+        assert_eq!(facts(&again), seen, "{driver}");
     }
 }
 
@@ -60,7 +71,7 @@ fn world_of_recorded_facts_shows_just_these() {
 fn recorded_vf_in_a_namespace_gets_an_interface_when_it_comes_back() {
     let host = host("igb", 1);
     by_hand(&host, "netns eth0 vf 0 blue");
-    let host = SimHost::new(SimWorld::new(host.observe_host().unwrap()));
+    let host = recorded(facts(&host));
     by_hand(&host, "netns-back blue");
     assert!(vf(&host, 0).netdev.is_some());
 }
@@ -69,7 +80,7 @@ fn recorded_vf_in_a_namespace_gets_an_interface_when_it_comes_back() {
 fn recorded_mac_that_the_vf_does_not_have_was_set_by_the_pf() {
     let host = host("igb", 1);
     set_vf(&host, 0, VfAttribute::MacAddress, "02:00:00:00:00:01");
-    let host = SimHost::new(SimWorld::new(host.observe_host().unwrap()));
+    let host = recorded(facts(&host));
     by_hand(&host, "driver eth0 vf 0 default");
     assert_eq!(vf(&host, 0).netdev.unwrap().mac.to_string(), "02:00:00:00:00:01");
     assert_eq!(reading(&host, 0, VfAttribute::MacAddress), "02:00:00:00:00:01");
@@ -89,7 +100,7 @@ fn same_steps_give_the_same_bytes() {
 fn time_passes_only_when_somebody_lets_it() {
     let host = host("igb", 1);
     let before = host.now();
-    host.observe_host().unwrap();
+    facts(&host);
     assert_eq!(host.now(), before);
     by_hand(&host, "wait 5");
     assert_eq!(host.now(), before + std::time::Duration::from_secs(5));
@@ -102,6 +113,43 @@ fn journal_keeps_entries_in_order() {
     host.record(&ended(false)).unwrap();
     host.record(&ended(true)).unwrap();
     assert_eq!(host.journal(), [ended(false), ended(true)]);
+}
+
+#[test]
+fn host_is_reached_by_its_own_name_only() {
+    let host = host("igb", 0);
+    assert_eq!(host.scope().to_string(), "host localhost");
+    for scope in [Scope::Host("other".parse().unwrap()), Scope::Cluster] {
+        for what in [What::Whole, What::System, What::Pf(address(&host))] {
+            assert!(host.observe(&scope, &what, LIMIT).is_err(), "{scope} {what:?}");
+        }
+        let before = facts(&host);
+        let create = on_pf(&host, Action::CreateVfs(1));
+        let outcomes = host.perform(&scope, &[create.clone(), create], LIMIT);
+        assert_eq!(outcomes.len(), 2);
+        for outcome in outcomes {
+            let Outcome::Refused(OpError { errno: None, cause, .. }) = outcome else { panic!("{outcome:?}") };
+            assert_eq!(cause, format!("{scope} cannot be reached from here"));
+        }
+        host.settle();
+        assert_eq!(facts(&host), before);
+    }
+}
+
+#[test]
+fn host_of_another_name_is_reached_by_that() {
+    let host = SimHost::builder().name("other".parse().unwrap()).build();
+    assert_eq!(host.scope(), Scope::Host("other".parse().unwrap()));
+    assert!(host.observe(&host.scope(), &What::Whole, LIMIT).is_ok());
+}
+
+#[test]
+fn system_and_one_pf_read_alone_are_as_in_the_whole() {
+    let host = host("igb", 2);
+    let whole = facts(&host);
+    let system = host.observe(&host.scope(), &What::System, LIMIT).unwrap();
+    assert_eq!(system, Observed::System(Box::new(whole.system)));
+    assert_eq!(pf_alone(&host, &address(&host)), Some(pf(&host)));
 }
 
 #[test]

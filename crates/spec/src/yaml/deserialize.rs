@@ -41,7 +41,7 @@ pub(crate) const A_LIST: &str = "a list";
 /// What is wrong with a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// Said by the field's own type: `` `x` is no name``, or the cause and, after `; `, the fix.
+    /// Said by the field's own type, in words of its own.
     Said(String),
     /// Something else was wanted.
     Wanted {
@@ -128,15 +128,26 @@ fn in_words(expected: &dyn Expected) -> String {
         "a sequence" => A_LIST.to_owned(),
         "a string" => "a text".to_owned(),
         other if other.starts_with("struct ") => A_MAP.to_owned(),
+        noun if begins_with_a_noun(noun) => {
+            let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'I']) { "an" } else { "a" };
+            format!("{article} {noun}")
+        }
         _ => text,
     }
 }
 
+/// Returns whether a text needs an article: it has none, and is no literal word or choice.
+fn begins_with_a_noun(text: &str) -> bool {
+    let first = text.split(' ').next().unwrap_or_default();
+    !matches!(first, "a" | "an" | "one" | "any" | "exactly") && !first.starts_with(['`', '{'])
+}
+
 fn describe(unexpected: Unexpected<'_>) -> String {
     match unexpected {
-        Unexpected::Str(text) => quoted(text),
+        Unexpected::Str(text) => describe_text(text),
         Unexpected::Unsigned(number) => format!("`{number}`"),
         Unexpected::Bool(flag) => format!("`{flag}`"),
+        Unexpected::Other(words) => words.to_owned(),
         Unexpected::Seq => "a list".to_owned(),
         Unexpected::Map => "a map".to_owned(),
         other => other.to_string(),
@@ -146,10 +157,15 @@ fn describe(unexpected: Unexpected<'_>) -> String {
 /// Returns what a node is, for messages.
 fn describe_node(node: &Node) -> String {
     match &node.value {
-        Value::Scalar(Scalar { text, .. }) => quoted(text),
+        Value::Scalar(Scalar { text, .. }) => describe_text(text),
         Value::List(_) => "a list".to_owned(),
         Value::Map(_) => "a map".to_owned(),
     }
+}
+
+/// Returns a text that stands where something else was expected, for messages.
+fn describe_text(text: &str) -> String {
+    if text.is_empty() { "an empty text".to_owned() } else { quoted(text) }
 }
 
 /// Returns the number of a field that takes those from `min` to `max`.
@@ -160,7 +176,7 @@ fn read_number(node: &Node, min: i128, max: i128) -> Result<u64, Mistake> {
         Value::Scalar(scalar) => {
             let text = scalar.checked()?;
             let number = scalar.number().filter(|number| (min..=max).contains(&i128::from(*number)));
-            number.ok_or_else(|| Mistake::wanted(wanted(), quoted(text)))
+            number.ok_or_else(|| Mistake::wanted(wanted(), describe_text(text)))
         }
         Value::List(_) | Value::Map(_) => Err(Mistake::wanted(wanted(), describe_node(node))),
     }
@@ -246,7 +262,7 @@ impl<'de> Deserializer<'de> for &'de Node {
             Value::Map(map) if map.is_hole => visitor.visit_seq(Items([].iter().enumerate())),
             Value::Scalar(scalar) => {
                 let text = scalar.checked()?;
-                Err(Mistake::wanted(A_LIST, quoted(text)))
+                Err(Mistake::wanted(A_LIST, describe_text(text)))
             }
             Value::Map(_) => Err(Mistake::wanted(A_LIST, "a map")),
         }
@@ -257,7 +273,7 @@ impl<'de> Deserializer<'de> for &'de Node {
             Value::Map(_) => self.deserialize_any(visitor),
             Value::Scalar(scalar) => {
                 let text = scalar.checked()?;
-                Err(Mistake::wanted(A_MAP, quoted(text)))
+                Err(Mistake::wanted(A_MAP, describe_text(text)))
             }
             Value::List(_) => Err(Mistake::wanted(A_MAP, "a list")),
         }

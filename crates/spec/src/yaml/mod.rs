@@ -5,9 +5,10 @@ mod deserialize;
 mod node;
 mod parse;
 mod scalar;
+mod serialize;
 mod write;
 
 pub(crate) use deserialize::{A_LIST, A_MAP, Mistake, Problem, Step};
 pub(crate) use node::{Entry, Map, Node, Span, Value};
 pub(crate) use parse::parse;
-pub(crate) use write::Yaml;
+pub(crate) use serialize::{WriteError, yaml_of};

@@ -8,30 +8,26 @@ const WIDTH: usize = 100;
 /// A value to write.
 #[derive(Debug, Clone)]
 pub(crate) enum Yaml {
-    /// A scalar, quoted and escaped already.
-    Scalar(String),
+    /// A number, or a word of the spec's own: it is written as it is.
+    Bare(String),
+    /// A text: in quotes only where a reader might take it for something else.
+    Text(String),
     /// A list; on one line where there is room.
     List(Vec<Yaml>),
-    /// A map; on one line where there is room.
-    Flow(Vec<(String, Yaml)>),
-    /// A map with a line for each field.
-    Block(Vec<(String, Yaml)>),
+    /// A map: on one line where there is room and nothing but scalars and lists of them is in it, and not as an entry of
+    /// a list.
+    Map(Vec<(String, Yaml)>),
 }
 
 impl Yaml {
-    /// Returns a value that is written as it is: a number, or a word of the spec's own.
+    /// Returns a value that is written as it is.
     pub(crate) fn bare(value: impl Display) -> Self {
-        Self::Scalar(value.to_string())
+        Self::Bare(value.to_string())
     }
 
-    /// Returns a text, in quotes only where a reader might take it for something else.
-    pub(crate) fn word(text: &str) -> Self {
-        if is_plain(text) { Self::bare(text) } else { Self::quoted(text) }
-    }
-
-    /// Returns a text in quotes.
-    pub(crate) fn quoted(text: impl Display) -> Self {
-        Self::Scalar(quote(&text.to_string()))
+    /// Returns a text.
+    pub(crate) fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
     }
 
     /// Returns the text of a whole document.
@@ -41,22 +37,37 @@ impl Yaml {
         text
     }
 
-    /// Returns the value on one line, or `None` where it is to have several.
-    fn one_line(&self) -> Option<String> {
+    /// Returns the text of a scalar; `None` for anything else.
+    fn scalar(&self) -> Option<String> {
         match self {
-            Self::Scalar(text) => Some(text.clone()),
+            Self::Bare(text) => Some(text.clone()),
+            Self::Text(text) => Some(if is_plain(text) { text.clone() } else { quote(text) }),
+            Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
+    /// Returns a scalar or a list of scalars on one line; `None` for anything else.
+    fn flat(&self) -> Option<String> {
+        match self {
             Self::List(items) => {
-                let items: Option<Vec<String>> = items.iter().map(Self::one_line).collect();
+                let items: Option<Vec<String>> = items.iter().map(Self::scalar).collect();
                 Some(format!("[{}]", items?.join(", ")))
             }
-            Self::Flow(fields) => {
+            Self::Bare(_) | Self::Text(_) | Self::Map(_) => self.scalar(),
+        }
+    }
+
+    /// Returns the value of a field on one line, or `None` where it is to have several.
+    fn one_line(&self) -> Option<String> {
+        match self {
+            Self::Map(fields) => {
                 let fields: Option<Vec<String>> = fields
                     .iter()
-                    .map(|(key, value)| Some(format!("{}: {}", key_text(key), value.one_line()?)))
+                    .map(|(key, value)| Some(format!("{}: {}", key_text(key), value.flat()?)))
                     .collect();
                 Some(format!("{{{}}}", fields?.join(", ")))
             }
-            Self::Block(fields) => fields.is_empty().then(|| "{}".to_owned()),
+            Self::Bare(_) | Self::Text(_) | Self::List(_) => self.flat(),
         }
     }
 
@@ -64,19 +75,18 @@ impl Yaml {
     fn write(&self, indent: usize, out: &mut String) {
         let blanks = " ".repeat(indent);
         match self {
-            Self::Scalar(text) => out.push_str(&format!("{blanks}{text}\n")),
+            Self::Bare(_) | Self::Text(_) => {
+                out.push_str(&format!("{blanks}{}\n", self.scalar().unwrap_or_default()));
+            }
             Self::List(items) if !items.is_empty() => {
                 for item in items {
                     let mut text = String::new();
-                    match item.one_line().filter(|line| indent + line.len() < WIDTH) {
-                        Some(line) => text = format!("{blanks}  {line}\n"),
-                        None => item.write(indent + 2, &mut text),
-                    }
+                    item.write(indent + 2, &mut text);
                     // The dash takes the place of the first line's last two blanks of indentation.
                     out.push_str(&format!("{blanks}- {}", text.get(indent + 2..).unwrap_or_default()));
                 }
             }
-            Self::Flow(fields) | Self::Block(fields) if !fields.is_empty() => {
+            Self::Map(fields) if !fields.is_empty() => {
                 for (key, value) in fields {
                     let key = key_text(key);
                     match value.one_line().filter(|line| indent + key.len() + line.len() < WIDTH) {
@@ -89,7 +99,7 @@ impl Yaml {
                 }
             }
             Self::List(_) => out.push_str(&format!("{blanks}[]\n")),
-            Self::Flow(_) | Self::Block(_) => out.push_str(&format!("{blanks}{{}}\n")),
+            Self::Map(_) => out.push_str(&format!("{blanks}{{}}\n")),
         }
     }
 }

@@ -8,9 +8,9 @@ pub(crate) const FULL: &str = include_str!("../documents/full.yaml");
 
 pub(crate) fn load_text(text: &str) -> Result<SpecSet, Vec<String>> {
     let sources = [Source { name: "spec.yaml".to_owned(), text: text.to_owned() }];
-    load(&sources).map_err(|told| {
-        let told = told.into_iter();
-        told.map(|d| format!("{}: {}; {}", d.place, d.message, d.help)).collect()
+    load(&sources).map_err(|reported| {
+        let reported = reported.into_iter();
+        reported.map(|d| format!("{}: {}; {}", d.place, d.message, d.help)).collect()
     })
 }
 
@@ -24,7 +24,7 @@ fn path(keys: &[&str]) -> SpecPath {
 #[test]
 fn a_full_spec_is_taken_and_comes_back_as_text_that_people_edit() {
     let set = load_text(FULL).expect("no mistakes");
-    let text = emit(&set.documents[0].config);
+    let text = emit(&set.documents[0].config).expect("a text");
     insta::with_settings!({ snapshot_path => "../documents", prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!("full", text);
     });
@@ -75,13 +75,13 @@ fn documents_come_in_the_order_of_the_texts() {
 }
 
 #[test]
-fn mistakes_of_all_texts_are_told_together() {
+fn mistakes_of_all_texts_are_reported_together() {
     let sources = ["x", "y"].map(|name| Source {
         name: format!("{name}.yaml"),
         text: format!("apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {{name: {name}}}\nspec: {{bad: 1}}\n"),
     });
-    let told = load(&sources).expect_err("mistakes");
-    let places: Vec<String> = told.iter().map(|d| d.place.to_string()).collect();
+    let reported = load(&sources).expect_err("mistakes");
+    let places: Vec<String> = reported.iter().map(|d| d.place.to_string()).collect();
     assert_eq!(places, ["x.yaml:4:8", "y.yaml:4:8"]);
     assert_eq!(load(&[]).expect_err("a mistake").len(), 1);
 }
@@ -89,8 +89,9 @@ fn mistakes_of_all_texts_are_told_together() {
 #[test]
 fn diagnostics_are_data() {
     let text = "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {name: x}\nspec: {bad: 1}\n";
-    let told = load(&[Source { name: "x.yaml".to_owned(), text: text.to_owned() }]).expect_err("a mistake");
-    let json = serde_json::to_value(&told).expect("JSON");
+    let reported =
+        load(&[Source { name: "x.yaml".to_owned(), text: text.to_owned() }]).expect_err("a mistake");
+    let json = serde_json::to_value(&reported).expect("JSON");
     let wanted = serde_json::json!([{
         "place": { "file": "x.yaml", "line": 4, "column": 8 },
         "message": "no such field `bad`",
@@ -111,7 +112,7 @@ fn what_only_looks_like_a_mistake_is_taken() {
             "physicalFunctions: [{name: a, optional: true, match: {interface: eth0, driver: ice}}, {name: b, optional: true, match: {interface: eth0, numaNode: 1}}]",
         ),
         (
-            "a device that its address tells is in one host only",
+            "a device that is known by its address is in one host only",
             "{nodes: {names: [\"worker-*\"]}, physicalFunctions: [{name: a, match: {macAddress: \"52:54:00:00:00:01\"}, vfs: {count: 2, all: {macAddress: {first: \"02:00:00:00:00:01\"}}}}]}",
         ),
         (
@@ -205,5 +206,5 @@ fn every_field_is_in_the_reference() {
             [format!("`{field}`"), format!(".{field}`"), format!("{{{field}:"), format!(", {field}:")];
         !places.iter().any(|place| REFERENCE.contains(place))
     });
-    assert_eq!(found, ["metadata", "spec", "nodes", "system"], "only their parts are told");
+    assert_eq!(found, ["metadata", "spec", "nodes", "system"], "only their parts are in it");
 }

@@ -3,13 +3,17 @@
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
-use vfctl_kinds::document::{API_VERSION, Body, KIND, Metadata, NodeSelector, SriovConfig};
-use vfctl_kinds::pf::{AtMost, CountSpec, ExpectSpec, Matcher, OnUnsupported, PciMatch, PfSpec, VfsSpec};
+use vfctl_kinds::binding::DriverChoice;
+use vfctl_kinds::count::{AtMost, CountSpec};
+use vfctl_kinds::document::OnUnsupported;
+use vfctl_kinds::document::{API_VERSION, KIND, Metadata, NodeSelector, SriovConfig};
+use vfctl_kinds::pf::{ExpectSpec, Matcher, PciMatch};
 use vfctl_kinds::setting::Setting;
 use vfctl_kinds::system::SystemSpec;
-use vfctl_kinds::vf::{AttributeSpec, DeriveFrom, DriverSpec, MacSource, VfGroup, VfSettings};
+use vfctl_kinds::vf::{AttributeSpec, DeriveFrom, MacSource, VfGroup};
+use vfctl_kinds::{Body, PfSpec, VfSpec, VfsSpec};
 use vfctl_model::{
-    LinkStateSetting, MacAddress, Mbps, Mtu, RateLimits, Shape, Toggle, VfAttribute, VfIndex, VfValue,
+    MacAddress, Mbps, Mtu, RateLimits, Shape, Toggle, VfAttribute, VfIndex, VfLinkState, VfValue,
     VlanProtocol, VlanTag,
 };
 
@@ -31,13 +35,11 @@ fn value(shape: Shape) -> BoxedStrategy<AttributeSpec> {
             .prop_map(|(min, max)| VfValue::Rate(RateLimits { min: Mbps(min), max: Mbps(max) }))
             .boxed(),
         Shape::Toggle => any::<bool>().prop_map(|on| VfValue::Toggle(Toggle::from(on))).boxed(),
-        Shape::LinkState => prop_oneof![
-            Just(LinkStateSetting::Auto),
-            Just(LinkStateSetting::Enable),
-            Just(LinkStateSetting::Disable)
-        ]
-        .prop_map(VfValue::LinkState)
-        .boxed(),
+        Shape::LinkState => {
+            prop_oneof![Just(VfLinkState::Auto), Just(VfLinkState::Enable), Just(VfLinkState::Disable)]
+                .prop_map(VfValue::LinkState)
+                .boxed()
+        }
     };
     prop_oneof![1 => Just(AttributeSpec::Default), 4 => value.prop_map(AttributeSpec::Value)].boxed()
 }
@@ -49,22 +51,22 @@ fn mtu() -> impl Strategy<Value = Setting<Mtu>> {
     ]
 }
 
-fn driver() -> impl Strategy<Value = DriverSpec> {
+fn driver() -> impl Strategy<Value = DriverChoice> {
     prop_oneof![
-        Just(DriverSpec::Default),
-        Just(DriverSpec::None),
+        Just(DriverChoice::Default),
+        Just(DriverChoice::None),
         "[a-z0-9][a-z0-9_-]{0,8}"
             .prop_filter("a word of its own", |name| name != "default" && name != "none")
-            .prop_map(|name| DriverSpec::Named(name.parse().expect("a driver")))
+            .prop_map(|name| DriverChoice::Named(name.parse().expect("a driver")))
     ]
 }
 
-fn settings() -> impl Strategy<Value = VfSettings> {
+fn settings() -> impl Strategy<Value = VfSpec> {
     let attributes: Vec<_> = VfAttribute::ALL
         .iter()
         .map(|a| option::weighted(0.4, value(a.row().shape)).prop_map(|v| (*a, v)))
         .collect();
-    (attributes, option::of(driver()), option::of(mtu())).prop_map(|(attributes, driver, mtu)| VfSettings {
+    (attributes, option::of(driver()), option::of(mtu())).prop_map(|(attributes, driver, mtu)| VfSpec {
         attributes: attributes.into_iter().filter_map(|(a, value)| Some((a, value?))).collect(),
         driver,
         mtu,
@@ -74,7 +76,7 @@ fn settings() -> impl Strategy<Value = VfSettings> {
 /// Groups over the VFs 0 to 15 that do not overlap.
 fn groups() -> impl Strategy<Value = Vec<VfGroup>> {
     (vec(0_usize..4, 16), vec(settings(), 4)).prop_map(|(owners, settings)| {
-        let group = |(number, settings): (usize, VfSettings)| {
+        let group = |(number, settings): (usize, VfSpec)| {
             let own = owners.iter().zip(0_u16..).filter(|(owner, _)| **owner == number);
             VfGroup { vfs: own.map(|(_, vf)| VfIndex(vf)).collect(), settings }
         };
@@ -124,7 +126,7 @@ fn pf(number: u8) -> impl Strategy<Value = PfSpec> {
     let vfs = (
         option::of(prop_oneof![
             Just(CountSpec::Number(16)),
-            Just(CountSpec::Wish { want: 16, at_most: AtMost::Total })
+            Just(CountSpec::Bounded { want: 16, at_most: AtMost::Total })
         ]),
         option::of(any::<bool>().prop_map(Toggle::from)),
         settings(),
@@ -170,7 +172,7 @@ fn pf(number: u8) -> impl Strategy<Value = PfSpec> {
 /// A document that breaks no rule.
 pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
     let pfs = (option::of(pf(1)), option::of(pf(2)), option::of(pf(3)));
-    let system = option::of(vec("[a-z][a-z0-9_]{0,10}", 0..3));
+    let system = vec("[a-z][a-z0-9_]{0,10}", 0..3);
     let more = btree_map("\\PC{0,8}", 0_usize..40, 0..3);
     (any::<bool>(), more, system, pfs).prop_map(|(named, more, modules, (one, two, three))| {
         let physical_functions: Vec<PfSpec> = [one, two, three].into_iter().flatten().collect();
@@ -182,9 +184,7 @@ pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
         for (list, (name, length)) in (10..).zip(more) {
             values.entry(name).or_insert_with(|| (0..40).take(length).map(|n| mac(list, n)).collect());
         }
-        let system = modules.map(|modules| SystemSpec {
-            modules: modules.iter().map(|module| module.parse().expect("a module")).collect(),
-        });
+        let modules = modules.iter().map(|module| module.parse().expect("a module")).collect();
         SriovConfig {
             api_version: API_VERSION.to_owned(),
             kind: KIND.to_owned(),
@@ -192,7 +192,7 @@ pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
             spec: Body {
                 nodes: named.then(|| NodeSelector { names: vec!["host-1".to_owned()] }),
                 hosts: [("host-1".parse().expect("a host"), values)].into(),
-                system,
+                system: SystemSpec { modules },
                 physical_functions,
             },
         }

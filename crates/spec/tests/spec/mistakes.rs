@@ -1,9 +1,9 @@
-//! Each file under `mistakes/` is a spec with the mistakes that its name says; beside it stands what is told.
+//! Each file under `mistakes/` is a spec with the mistakes that its name says; beside it stands what vfctl prints.
 
 use vfctl_spec::{Colour, Source, load, render};
 
 #[test]
-fn each_mistake_is_told_with_place_cause_and_fix() {
+fn each_mistake_is_reported_with_place_cause_and_fix() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mistakes");
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .expect("the folder of mistakes")
@@ -15,13 +15,13 @@ fn each_mistake_is_told_with_place_cause_and_fix() {
     for name in names {
         let bytes = std::fs::read(format!("{folder}/{name}")).expect("a mistake");
         let sources = [Source { name: name.clone(), text: String::from_utf8(bytes).expect("text") }];
-        let told = load(&sources).expect_err(&name);
-        for diagnostic in &told {
+        let reported = load(&sources).expect_err(&name);
+        for diagnostic in &reported {
             let unwritten =
                 diagnostic.help.is_empty() || diagnostic.help.contains("says what this field takes");
             assert!(!unwritten, "{name}: {diagnostic:?} has no fix of its own");
         }
-        let text = render(&told, &sources, Colour::Never);
+        let text = render(&reported, &sources, Colour::Never);
         for line in text.lines().filter(|line| !line.contains(" | ")) {
             assert!(line.chars().count() <= 100, "{name}: {line}");
         }
@@ -32,10 +32,10 @@ fn each_mistake_is_told_with_place_cause_and_fix() {
 }
 
 #[test]
-fn twelve_mistakes_are_told_in_one_run() {
+fn twelve_mistakes_are_reported_in_one_run() {
     let text = include_str!("../mistakes/twelve-mistakes.yaml");
     let sources = [Source { name: "twelve-mistakes.yaml".to_owned(), text: text.to_owned() }];
-    let told = load(&sources).expect_err("mistakes");
-    assert_eq!(told.len(), 12);
-    assert!(told.iter().all(|diagnostic| diagnostic.place.line > 0), "{told:?}");
+    let reported = load(&sources).expect_err("mistakes");
+    assert_eq!(reported.len(), 12);
+    assert!(reported.iter().all(|diagnostic| diagnostic.place.line > 0), "{reported:?}");
 }

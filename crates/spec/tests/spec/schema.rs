@@ -181,7 +181,7 @@ proptest! {
 
     #[test]
     fn schema_takes_what_is_emitted(config in document()) {
-        let text = emit(&config);
+        let text = emit(&config).expect("a text");
         prop_assert_eq!(check(&text), Vec::<String>::new(), "{}", text);
     }
 }

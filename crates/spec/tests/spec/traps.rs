@@ -94,20 +94,20 @@ fn line_ends_a_byte_order_mark_and_comments_change_nothing() {
 fn places_count_characters_whatever_the_line_ends() {
     let text = with("count", "many").replace("name: doc", "name: doc, ü: \"äöü\"");
     for text in [text.clone(), text.replace('\n', "\r\n"), format!("\u{feff}{text}")] {
-        let told = load_text(&text).expect_err("mistakes");
-        assert!(told[0].starts_with("spec.yaml:3:23: no such field `ü`"), "{told:?}");
-        assert!(told[1].starts_with("spec.yaml:10:14: expected a number"), "{told:?}");
+        let reported = load_text(&text).expect_err("mistakes");
+        assert!(reported[0].starts_with("spec.yaml:3:23: no such field `ü`"), "{reported:?}");
+        assert!(reported[1].starts_with("spec.yaml:10:14: expected a number"), "{reported:?}");
     }
-    let told = load_text("\u{feff}apiVersoin: x\n").expect_err("mistakes");
-    assert!(told[0].starts_with("spec.yaml:1:1: "), "{told:?}");
+    let reported = load_text("\u{feff}apiVersoin: x\n").expect_err("mistakes");
+    assert!(reported[0].starts_with("spec.yaml:1:1: "), "{reported:?}");
 }
 
 #[test]
 fn texts_without_a_document_are_mistakes() {
     for text in ["", "\n", "# nothing\n", "---\n", "---\n---\n", "\u{feff}", "...\n"] {
-        let told = load_text(text).expect_err(text);
-        assert_eq!(told.len(), 1, "{text:?} {told:?}");
-        assert!(told[0].starts_with("spec.yaml:1:1: there is no document here"), "{text:?} {told:?}");
+        let reported = load_text(text).expect_err(text);
+        assert_eq!(reported.len(), 1, "{text:?} {reported:?}");
+        assert!(reported[0].starts_with("spec.yaml:1:1: there is no document here"), "{text:?} {reported:?}");
     }
 }
 
@@ -140,13 +140,13 @@ fn aliases_repeat_values_within_bounds() {
         let before = vec![format!("*a{}", level - 1); 10].join(", ");
         bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));
     }
-    let told = load_text(&bomb).expect_err("a bomb");
-    assert_eq!(told.len(), 1);
-    assert!(told[0].contains("more than 500000 values"), "{told:?}");
+    let reported = load_text(&bomb).expect_err("a bomb");
+    assert_eq!(reported.len(), 1);
+    assert!(reported[0].contains("more than 500000 values"), "{reported:?}");
 }
 
 #[test]
-fn a_mistake_that_an_alias_repeats_is_told_once() {
+fn a_mistake_that_an_alias_repeats_is_reported_once() {
     let text = with("count", "2")
         .replace("{trust: off}", "{vlan: &v {id: 5000}}\n      groups: [{vfs: \"0\", vlan: *v}]");
     assert_eq!(load_text(&text).expect_err("a mistake").len(), 1);
@@ -154,12 +154,12 @@ fn a_mistake_that_an_alias_repeats_is_told_once() {
 
 #[test]
 fn mistakes_without_end_are_cut() {
-    let told = |mac: &str| {
+    let reported = |mac: &str| {
         let macs = mac.repeat(1000);
         let text = with("count", "1").replace("{trust: off}", &format!("{{macAddress: {{list: [{macs}]}}}}"));
         load_text(&text).expect_err("mistakes")
     };
-    let (bare, group) = (told("02:00:00:00:00:01, "), told("\"03:00:00:00:00:01\", "));
+    let (bare, group) = (reported("02:00:00:00:00:01, "), reported("\"03:00:00:00:00:01\", "));
     assert_eq!((bare.len(), group.len()), (101, 201));
     assert!(bare[100].contains("too many mistakes"), "{}", bare[100]);
     assert!(group[200].contains("800 more from here on"), "{}", group[200]);

@@ -7,31 +7,45 @@ use std::thread;
 
 use tempfile::tempdir;
 use vfctl_model::DeviceAddress;
-use vfctl_port::{Journal, JournalEntry, Op, Outcome, Phase};
+use vfctl_port::{Action, Journal, JournalEntry, LaneId, Op, Outcome, Phase, Stage, Target, Thing, World};
 use vfctl_state::{
     FileJournal, JournalRead, KEPT_JOURNALS, StateError, all_ended, kept_journals, read_journal,
 };
 
 /// Returns an entry of each phase of an apply; `number` makes them differ.
 pub(crate) fn entry(number: u16) -> JournalEntry {
-    let pf: Option<DeviceAddress> = "pci/0000:01:00.0".parse().ok();
+    let pf: DeviceAddress = "pci/0000:01:00.0".parse().unwrap();
+    let lane = LaneId {
+        host: Some("lab".parse().unwrap()),
+        stage: Stage::Ports,
+        thing: Thing::Pf(pf.clone()).to_string(),
+    };
+    let op = |action| Op { target: Target::Pf(pf.clone()), action };
     match number % 3 {
-        0 => {
-            let op = Op::SetVfCount { pf: pf.clone().unwrap(), count: number };
-            JournalEntry::PhaseBegan { pf, phase: Phase::CreateVfs, ops: vec![op], before: None }
+        0 => JournalEntry::PhaseBegan {
+            lane,
+            phase: Some(Phase::CreateVfs),
+            ops: vec![op(Action::CreateVfs(number))],
+            found: vec![Some("0".to_owned())],
+            owed: vec![op(Action::RemoveVfs)],
+        },
+        1 => {
+            // What restores after a failure belongs to no phase.
+            let phase = (number > 3).then_some(Phase::CreateVfs);
+            JournalEntry::PhaseEnded { lane, phase, outcomes: vec![Outcome::Done] }
         }
-        1 => JournalEntry::PhaseEnded { pf, phase: Phase::CreateVfs, outcomes: vec![Outcome::Done] },
         _ => JournalEntry::Ended { converged: number > 5 },
     }
 }
 
 /// Returns the entry with which an apply begins.
 pub(crate) fn began() -> JournalEntry {
-    let before = r#"{
+    let before = r#"{"format": "vfctl.dev/facts/v1", "hosts": {"lab": {
         "system": {"kernel": "6.12", "arguments": [], "iommu": {"groups": 0, "kinds": []}, "modules": []},
         "physicalFunctions": {}, "links": {}
-    }"#;
-    JournalEntry::Began { documents: Vec::new(), before: serde_json::from_str(before).unwrap() }
+    }}}"#;
+    let before: World = serde_json::from_str(before).unwrap();
+    JournalEntry::Began { documents: vec!["workers".to_owned()], before: Box::new(before) }
 }
 
 /// Returns the journals that say something, newest first.

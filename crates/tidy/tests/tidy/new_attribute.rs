@@ -144,9 +144,10 @@ fn steps(plan: &str) -> Vec<(String, Vec<Value>)> {
     let plan: Value = serde_json::from_str(plan).expect("a plan");
     let mut steps = Vec::new();
     for host in plan["hosts"].as_object().expect("hosts").values() {
-        let phases =
-            host["lanes"].as_array().expect("lanes").iter().flat_map(|lane| lane["phases"].as_array());
-        for step in phases.flatten().flat_map(|phase| phase["steps"].as_array()).flatten() {
+        let parts = |value: &Value, key: &str| value[key].as_array().expect("a list").clone();
+        let lanes = parts(host, "stages").into_iter().flat_map(|stage| parts(&stage, "lanes"));
+        let phases = lanes.flat_map(|lane| parts(&lane, "phases"));
+        for step in phases.flat_map(|phase| parts(&phase, "steps")) {
             let property = step["property"].as_str().expect("a property").to_owned();
             steps.push((property, step["changes"].as_array().expect("changes").clone()));
         }
@@ -183,7 +184,11 @@ fn a_new_attribute_is_two_files_from_spec_to_wire() {
     let drift = steps(&host.vfctl(2, &["plan", SPEC, "--json"]));
     let [(property, changes)] = drift.as_slice() else { panic!("one step mends it: {drift:?}") };
     assert_eq!((property.as_str(), changes.len()), ("icmpFilter", 1), "{drift:?}");
-    assert_eq!((&changes[0]["vf"], &changes[0]["to"]), (&Value::from("1"), &Value::from("on")), "{drift:?}");
+    assert_eq!(
+        (&changes[0]["op"]["vf"], &changes[0]["to"]),
+        (&Value::from("1"), &Value::from("on")),
+        "{drift:?}"
+    );
     host.vfctl(0, &["apply", SPEC, "--yes"]);
     assert!(host.vfctl(0, &["plan", SPEC]).ends_with("No changes.\n"));
 

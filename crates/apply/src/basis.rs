@@ -1,0 +1,73 @@
+//! What a plan rests on, held against the world of now.
+
+use vfctl_model::VfIndex;
+use vfctl_plan::{Lane, Plan, ScopePlan};
+use vfctl_port::{Claim, HostFacts, Scope, Stage, StuckStore, Verdict, World};
+
+use crate::verify::unmet;
+
+/// Returns why the plan is stale: what it rests on that has changed; none where it is not.
+pub fn broken_basis(plan: &Plan, world: &World) -> Vec<String> {
+    let many = plan.scopes().count() > 1;
+    let in_scope = |(scope, plan): (Scope, &ScopePlan)| {
+        let broken = broken_in_scope(&scope, plan, world);
+        broken.into_iter().map(move |broken| if many { format!("{scope}: {broken}") } else { broken })
+    };
+    plan.scopes().flat_map(in_scope).collect()
+}
+
+/// Returns what is said of something broken that a plan rests on.
+pub(crate) fn stale(broken: &str) -> String {
+    format!("plan is stale: {broken}; run plan again")
+}
+
+/// Returns what a lane rests on that has changed.
+pub(crate) fn broken_in_lane(scope: &Scope, lane: &Lane, world: &World) -> Vec<String> {
+    let is_gone = |claim: &Claim| claim.check(world) == Verdict::Broken { found: "gone".to_owned() };
+    if let Some(claim) =
+        lane.basis.iter().find(|claim| claim.subject == lane.subject(scope) && is_gone(claim))
+    {
+        return vec![format!("expected {} ({}), found none", lane.title, claim.subject)];
+    }
+    let broken = unmet(world, &lane.basis, None);
+    broken.into_iter().map(|unmet| format!("expected {}, found {}", unmet.claim, unmet.found)).collect()
+}
+
+fn broken_in_scope(scope: &Scope, plan: &ScopePlan, world: &World) -> Vec<String> {
+    let in_lane = |(_, lane): (Stage, &Lane)| broken_in_lane(scope, lane, world);
+    let mut broken: Vec<String> = plan.lanes().flat_map(in_lane).collect();
+    let Some(host) = scope.host().and_then(|host| world.hosts.get(host)) else { return broken };
+    let works = |lane: &Lane, stuck: &StuckStore| lane.steps().next().is_some() && is_of(stuck, lane, host);
+    let in_the_way = |stuck: &&StuckStore| plan.lanes().any(|(_, lane)| works(lane, stuck));
+    broken.extend(host.system.stuck_stores.iter().filter(in_the_way).map(|stuck| {
+        format!(
+            "expected no unfinished write, found pid {}, which still sits in the kernel, writing {}",
+            stuck.pid, stuck.path
+        )
+    }));
+    broken
+}
+
+/// Returns the writes that still sit in the kernel and that neither the plan's problems name nor a stale plan: those on
+/// devices where it does nothing.
+pub fn stuck_elsewhere<'a>(plan: &ScopePlan, host: &'a HostFacts) -> Vec<&'a StuckStore> {
+    let named = |lane: &Lane| lane.steps().next().is_some() || lane.findings.block();
+    let lanes: Vec<&Lane> = plan.lanes().map(|(_, lane)| lane).filter(|lane| named(lane)).collect();
+    let elsewhere = |stuck: &&StuckStore| !lanes.iter().any(|lane| is_of(stuck, lane, host));
+    host.system.stuck_stores.iter().filter(elsewhere).collect()
+}
+
+/// Returns whether a store is one on the lane's PF or on a VF of it, also one whose place among the PF's VFs is all
+/// that is left of it: whoever holds a device's lock holds up the removal of all.
+fn is_of(stuck: &StuckStore, lane: &Lane, host: &HostFacts) -> bool {
+    let Some(pf) = &lane.pf else { return false };
+    let is_vf = || {
+        let facts = host.physical_functions.get(pf)?;
+        let mut places = (0..facts.total_vfs.max(facts.vf_count)).map(VfIndex);
+        places.find(|vf| {
+            let address = facts.vf_address(pf.pci(), *vf);
+            address.is_some() && address == stuck.device.pci()
+        })
+    };
+    stuck.device == *pf || is_vf().is_some()
+}

@@ -1,0 +1,143 @@
+//! Reading the whole host, the machine alone, or one PF.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::thread;
+use std::time::Duration;
+
+use vfctl_model::{DeviceAddress, InterfaceName};
+use vfctl_port::{
+    EdgeError, HostFacts, Observe, Observed, OwnershipRecord, PfFacts, Scope, StuckStore, SystemFacts, What,
+};
+
+use crate::errno::{chain, io_cause};
+use crate::host::LinuxHost;
+use crate::netlink::{Link, Network, Socket, VfList, read_vf_list};
+use crate::processes::{Process, Processes};
+use crate::stuck::find_stuck_stores;
+use crate::sysfs::bounded::read_bounded;
+use crate::sysfs::files::names;
+use crate::sysfs::pf::{find_pfs, interfaces_of, read_pf, vfs_of};
+use crate::sysfs::system::read_system;
+use crate::users::{find_users, local_address};
+
+/// How long to wait for a VF that the PF's driver leaves out of its report: as long as i40e waits for one that is being
+/// reset before it sets something (drivers/net/ethernet/intel/i40e/i40e_virtchnl_pf.c). ice has waited by itself then.
+const RESET: Duration = Duration::from_millis(300);
+
+impl Observe for LinuxHost {
+    fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError> {
+        if !self.is_reached_by(scope) {
+            return Err(EdgeError::out_of_reach(scope));
+        }
+        Ok(match what {
+            What::Whole => Observed::Host(Box::new(self.read_whole(limit)?)),
+            What::System => Observed::System(Box::new(self.read_machine()?)),
+            What::Pf(pf) => Observed::Pf(pf.clone(), self.read_one_pf(pf, limit)?.map(Box::new)),
+        })
+    }
+}
+
+impl LinuxHost {
+    fn read_whole(&self, limit: Duration) -> Result<HostFacts, EdgeError> {
+        let roots = &self.roots;
+        let pfs =
+            find_pfs(roots).map_err(|error| EdgeError::new("list the devices of /sys/bus/pci", error))?;
+        let mut unread = Vec::new();
+        let processes = Processes::list(roots);
+        unread.extend(processes.hidden.iter().cloned());
+        let mut socket = open_socket(&mut unread);
+        let network = socket.as_mut().and_then(|socket| {
+            Network::read(socket)
+                .map_err(|error| unread.push(format!("network interfaces: {}", chain(&error))))
+                .ok()
+        });
+        let nothing = Network::default();
+        let interfaces = network.as_ref().unwrap_or(&nothing);
+        let mut physical_functions = BTreeMap::new();
+        for pf in pfs {
+            let list = |link: &Link| {
+                list_of(socket.as_mut(), link).completed(vfs_of(roots, &pf).len(), || {
+                    thread::sleep(RESET);
+                    list_of(socket.as_mut(), link)
+                })
+            };
+            if let Some(facts) = read_pf(roots, &self.catalogs, interfaces, &pf, list) {
+                physical_functions.insert(pf, facts);
+            }
+        }
+        let mut system = read_system(roots, &processes.visible, &mut unread);
+        system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
+        system.stuck_stores = self.stuck_stores(&processes.visible);
+        let links = interfaces.standing();
+        let record = OwnershipRecord::default();
+        let mut host = HostFacts { system, physical_functions, links, record, unread };
+        read_bounded(roots, &self.children, limit, &mut host.physical_functions);
+        find_users(roots, network.as_ref(), &processes, &mut host);
+        Ok(host)
+    }
+
+    /// Reads the machine's facts. Processes are looked at by their names alone, and interfaces only where an SSH
+    /// connection must be found.
+    fn read_machine(&self) -> Result<SystemFacts, EdgeError> {
+        let roots = &self.roots;
+        names(&roots.path("/sys/bus")).map_err(|error| EdgeError::new("list /sys/bus", error))?;
+        let processes = Processes::list(roots).visible;
+        // What could not be read is listed where the whole host is; these facts have no place for it.
+        let mut system = read_system(roots, &processes, &mut Vec::new());
+        system.stuck_stores = self.stuck_stores(&processes);
+        if let Some(address) = self.ssh_address() {
+            // Without an error here a connection would be taken for one that no interface carries.
+            let attempt = "find the interface of the SSH connection";
+            let mut socket = Socket::open().map_err(|error| EdgeError::new(attempt, error))?;
+            let network = Network::read(&mut socket).map_err(|error| EdgeError::new(attempt, error))?;
+            system.ssh_interface = holder_of(&network, address);
+        }
+        Ok(system)
+    }
+
+    fn read_one_pf(&self, pf: &DeviceAddress, limit: Duration) -> Result<Option<PfFacts>, EdgeError> {
+        let roots = &self.roots;
+        if !roots.device(pf).is_dir() {
+            return Ok(None);
+        }
+        let attempt = || format!("read {pf} by netlink");
+        let mut socket = Socket::open().map_err(|error| EdgeError::new(attempt(), error))?;
+        let network = Network::read_some(&mut socket, &interfaces_of(roots, pf))
+            .map_err(|error| EdgeError::new(attempt(), error))?;
+        let list = |link: &Link| list_of(Some(&mut socket), link);
+        let mut facts = read_pf(roots, &self.catalogs, &network, pf, list);
+        if let Some(facts) = &mut facts {
+            read_bounded(roots, &self.children, limit, [(pf, facts)]);
+        }
+        Ok(facts)
+    }
+
+    /// Returns this side's address of the SSH connection that the program was started from.
+    fn ssh_address(&self) -> Option<IpAddr> {
+        self.ssh_local.or_else(|| local_address(&self.roots))
+    }
+
+    fn stuck_stores(&self, processes: &[Process]) -> Vec<StuckStore> {
+        let mut stores = find_stuck_stores(&self.roots, processes);
+        stores.retain(|store| !self.children.waits_for(store.pid));
+        stores
+    }
+}
+
+fn open_socket(unread: &mut Vec<String>) -> Option<Socket> {
+    Socket::open().map_err(|error| unread.push(format!("netlink socket: {}", io_cause(&error)))).ok()
+}
+
+fn holder_of(network: &Network, address: IpAddr) -> Option<InterfaceName> {
+    network.holder_of(address).map(|link| link.name.clone())
+}
+
+/// Returns the VF list of a PF's interface; any trouble is a reason.
+fn list_of(socket: Option<&mut Socket>, link: &Link) -> VfList {
+    match socket.map(|socket| read_vf_list(socket, link.index)) {
+        Some(Ok(list)) => list,
+        Some(Err(error)) => VfList::Unreadable(chain(&error)),
+        None => VfList::Unreadable("no netlink socket".to_owned()),
+    }
+}

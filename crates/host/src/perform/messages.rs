@@ -1,0 +1,122 @@
+//! Sending messages to rtnetlink: many in one call, and again those that the driver has no time for.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use vfctl_port::Outcome;
+
+use crate::errno::{io_cause, own_refusal, refusal};
+use crate::netlink::{BATCH, Message, Socket, Verdict, send_batch};
+
+/// How often a message is sent that the driver has no time for now (i40e: EAGAIN while a VF is reset).
+const TRIES: u32 = 10;
+/// How long to wait between.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Sends the messages, each of which has its place among these outcomes. After a batch with one that was refused no
+/// further is sent, nor after the first where an outcome is a refusal already.
+pub(super) fn send_all(messages: &[(usize, Message)], limit: Duration, outcomes: &mut [Outcome]) {
+    if messages.is_empty() {
+        return;
+    }
+    let mut socket = match Socket::open() {
+        Ok(socket) => socket,
+        Err(error) => {
+            let refused = own_refusal(format!("netlink socket: {}", io_cause(&error)));
+            for (place, _) in messages {
+                set(outcomes, *place, Outcome::Refused(refused.clone()));
+            }
+            return;
+        }
+    };
+    for batch in messages.chunks(BATCH) {
+        let send = |requests: &[&Message]| send_batch(&mut socket, requests.iter().copied());
+        for (place, result) in send_with_retries(batch, limit, send) {
+            let outcome = match result {
+                Verdict::Accepted => Outcome::Done,
+                Verdict::Refused(errno, words) => Outcome::Refused(refusal(errno, words)),
+                Verdict::Lost => Outcome::Unknown("the kernel's answer was lost".to_owned()),
+            };
+            set(outcomes, place, outcome);
+        }
+        if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Refused(_))) {
+            break;
+        }
+    }
+}
+
+fn set(outcomes: &mut [Outcome], place: usize, outcome: Outcome) {
+    if let Some(place) = outcomes.get_mut(place) {
+        *place = outcome;
+    }
+}
+
+/// Sends a batch, and again those of it that the driver has no time for. The time for that begins with the first
+/// results: the kernel works within the call, where drivers wait for each VF that is being reset (i40e up to 300 ms,
+/// ice 800 ms), so that a batch can take seconds until its first answer.
+fn send_with_retries<R>(
+    batch: &[(usize, R)],
+    limit: Duration,
+    mut send: impl FnMut(&[&R]) -> Vec<Verdict>,
+) -> Vec<(usize, Verdict)> {
+    let mut open: Vec<&(usize, R)> = batch.iter().collect();
+    let mut closed = Vec::with_capacity(batch.len());
+    let mut end = None;
+    loop {
+        let requests: Vec<&R> = open.iter().map(|(_, request)| request).collect();
+        let results = send(&requests);
+        let now = Instant::now();
+        let may_retry = now < *end.get_or_insert_with(|| now + limit.min(PAUSE * TRIES));
+        let mut again = Vec::new();
+        for (request, result) in open.into_iter().zip(results) {
+            match result {
+                Verdict::Refused(Errno::EAGAIN | Errno::EBUSY, _) if may_retry => again.push(request),
+                result => closed.push((request.0, result)),
+            }
+        }
+        if again.is_empty() {
+            return closed;
+        }
+        open = again;
+        thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the results on two requests, the second of which is busy so many times, and how often it was sent;
+    /// each call takes that long.
+    fn sent(busy: u32, limit: Duration, call: Duration) -> (Vec<(usize, Verdict)>, u32) {
+        let mut calls = 0;
+        let results = send_with_retries(&[(3, "free"), (4, "busy")], limit, |requests| {
+            thread::sleep(call);
+            calls += 1;
+            let result = |request: &&&str| match (**request, calls) {
+                ("busy", call) if call <= busy => Verdict::Refused(Errno::EAGAIN, None),
+                _ => Verdict::Accepted,
+            };
+            requests.iter().map(result).collect()
+        });
+        (results, calls)
+    }
+
+    #[test]
+    fn time_for_retries_begins_after_the_first_results_however_long_they_took() {
+        let accepted = vec![(3, Verdict::Accepted), (4, Verdict::Accepted)];
+        let (limit, longer) = (Duration::from_millis(10), Duration::from_millis(20));
+        assert_eq!(sent(1, limit, longer), (accepted.clone(), 2));
+        assert_eq!(sent(2, Duration::from_secs(20), Duration::ZERO), (accepted, 3));
+    }
+
+    #[test]
+    fn retries_end_with_the_last_refusal() {
+        let refused = vec![(3, Verdict::Accepted), (4, Verdict::Refused(Errno::EAGAIN, None))];
+        assert_eq!(sent(u32::MAX, Duration::from_millis(10), Duration::ZERO), (refused.clone(), 2));
+        let (results, calls) = sent(u32::MAX, Duration::from_secs(20), Duration::ZERO);
+        assert!(results == refused && (2..=TRIES + 1).contains(&calls), "{calls} {results:?}");
+        assert_eq!(sent(u32::MAX, Duration::ZERO, Duration::ZERO), (refused, 1));
+    }
+}

@@ -1,0 +1,95 @@
+//! Whether the kernel binds new VFs to a driver: a setting of the spec's, and one that is off for a while where VFs that
+//! need another driver, or a MAC address before their driver, are made.
+
+use vfctl_model::Toggle;
+use vfctl_port::{Action, Claim, ClaimValue, PfFacts, Phase, Property};
+
+use crate::context::{PfContext, PfDiff};
+use crate::fate::DriverFate;
+use crate::finding::Findings;
+use crate::kind::PfKind;
+use crate::path::Origin;
+use crate::step::{Change, Reason, Step};
+
+/// Whether the kernel binds new VFs to a driver.
+#[derive(Debug)]
+pub struct DriversAutoprobe;
+
+impl PfKind for DriversAutoprobe {
+    type Spec = Toggle;
+    type Desired = Toggle;
+
+    fn resolve(spec: &Toggle, _: &Origin, _: &PfFacts, _: &mut Findings) -> Toggle {
+        *spec
+    }
+
+    fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
+        compare(context, diff);
+    }
+
+    fn live(facts: &PfFacts) -> Option<Toggle> {
+        facts.drivers_autoprobe.filter(|autoprobe| *autoprobe == Toggle::Off)
+    }
+
+    fn explain(desired: &Toggle) -> Vec<(Property, String)> {
+        vec![(Property::DriversAutoprobe, desired.to_string())]
+    }
+}
+
+/// Returns the value that autoprobe has in the end; `None` off the PCI bus.
+pub(crate) fn at_end(context: &PfContext<'_>) -> Option<Toggle> {
+    let found = context.facts.drivers_autoprobe?;
+    Some(context.desired.drivers_autoprobe.as_ref().map_or(found, |wanted| wanted.value))
+}
+
+/// Compares autoprobe, and turns it off for a while where no driver may take new VFs yet.
+fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let (Some(found), Some(last)) = (context.facts.drivers_autoprobe, at_end(context)) else {
+        if let Some(wanted) = &context.desired.drivers_autoprobe {
+            let fix = "take driversAutoprobe out; only PCI devices have it";
+            diff.findings.problem(Some(&wanted.origin), "the device has no autoprobe setting", fix);
+        }
+        return;
+    };
+    let withholds = context.withholds_drivers;
+    let while_created = match (context.renews_vfs && context.count > 0, withholds) {
+        (true, true) => Toggle::Off,
+        (true, false) => last,
+        (false, _) => found,
+    };
+    let probes = context.fates().any(|(_, fate)| matches!(fate.driver, DriverFate::Probe { .. }));
+    let while_bound = if probes { Toggle::On } else { last };
+    let mut now = found;
+    for (phase, next) in
+        [(Phase::PreparePf, while_created), (Phase::AllowDrivers, while_bound), (Phase::FinishPf, last)]
+    {
+        if next != now {
+            let reason = match (next == last, next) {
+                (true, _) if next != found => Reason::Asked,
+                (true, _) => Reason::GiveBack,
+                (false, Toggle::Off) => Reason::WithholdDrivers,
+                (false, Toggle::On) => Reason::LetKernelChoose,
+            };
+            diff.steps.push(step(context, phase, now, next, reason));
+            now = next;
+        }
+    }
+    let value = |toggle| ClaimValue::Flag(toggle == Toggle::On);
+    if context.desired.drivers_autoprobe.is_some() || withholds || probes {
+        diff.basis.push(Claim::is(context.pf(), Property::DriversAutoprobe, value(found)));
+        diff.goal.push(Claim::is(context.pf(), Property::DriversAutoprobe, value(last)));
+    }
+}
+
+/// Returns the step that changes autoprobe from `now` to `next`.
+fn step(context: &PfContext<'_>, phase: Phase, now: Toggle, next: Toggle, reason: Reason) -> Step {
+    let mut step = Step::new(phase, Property::DriversAutoprobe, reason);
+    step.changes.push(Change {
+        from: Some(now.to_string()),
+        to: next.to_string(),
+        origin: context.desired.drivers_autoprobe.as_ref().map(|wanted| wanted.origin.clone()),
+        op: context.op(Action::SetDriversAutoprobe(next)),
+    });
+    step.ends.push(Claim::is(context.pf(), Property::DriversAutoprobe, ClaimValue::Flag(next == Toggle::On)));
+    step
+}

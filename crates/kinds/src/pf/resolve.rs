@@ -1,0 +1,132 @@
+//! Resolves entries: which PFs they mean on a host, and what they ask of them. Groups, lists and host values become
+//! values of single VFs.
+
+use std::collections::BTreeMap;
+
+use vfctl_model::{DeviceAddress, HostName, VfIndex, VfValue};
+
+use super::matcher::Candidate;
+use super::select::select;
+use crate::document::PlacedDocument;
+use crate::finding::Findings;
+use crate::lane::HostContext;
+use crate::path::{Origin, SpecPath};
+use crate::setting::Setting;
+use crate::vf::{AttributeSpec, Chosen, Entry, MacOwner, effective};
+use crate::{DesiredPf, DesiredVf, PfSpec, VfsSpec};
+
+/// Resolves what all documents say of the PFs of a host; what is wrong is added to `findings`.
+pub(super) fn resolve(
+    context: &HostContext<'_>,
+    findings: &mut Findings,
+) -> BTreeMap<DeviceAddress, DesiredPf> {
+    let host = context.host;
+    let mut pfs: BTreeMap<DeviceAddress, DesiredPf> = BTreeMap::new();
+    for document in context.documents {
+        let list = SpecPath::spec().key("physicalFunctions");
+        for (position, entry) in document.config.spec.physical_functions.iter().enumerate() {
+            let path = list.index(position);
+            for address in select(entry, &path, document, host, findings) {
+                let Some(facts) = host.physical_functions.get(&address) else { continue };
+                let candidate = Candidate { address: &address, facts, host };
+                let pf = resolve_entry(document, entry, &path, context.name, candidate);
+                if let Some(other) = pfs.get(&address) {
+                    let message = format!("`{}` and `{}` both match {address}", other.name, pf.name);
+                    let fix = "let each PF be matched by one entry only";
+                    findings.problem(Some(&pf.origin), message, fix);
+                } else {
+                    pfs.insert(address, pf);
+                }
+            }
+        }
+    }
+    pfs
+}
+
+/// Returns what the entry asks of this PF.
+fn resolve_entry(
+    document: &PlacedDocument<'_>,
+    entry: &PfSpec,
+    path: &SpecPath,
+    host: &HostName,
+    candidate: Candidate<'_>,
+) -> DesiredPf {
+    let Candidate { address, facts, host: _ } = candidate;
+    let name = format!("{}/{}", document.config.metadata.name, entry.name);
+    let mut desired = DesiredPf::new(name, address.clone(), (document.place)(path));
+    desired.selector = entry.matcher.to_string();
+    desired.pins = entry.matcher.pins(candidate);
+    desired.on_unsupported = entry.on_unsupported;
+    entry.resolve_fields(path, document.place, facts, &mut desired);
+    if let Some(vfs) = &entry.vfs {
+        let count = desired.count.as_ref().map_or(facts.vf_count, |wanted| wanted.value.count);
+        let vfs_path = path.key("vfs");
+        let findings = &mut desired.findings;
+        let mut filler = Filler { document, vfs_path, host, address, origins: BTreeMap::new(), findings };
+        desired.vfs = filler.fill(vfs, count);
+    }
+    desired
+}
+
+/// Fills in the VFs of one PF; each place in the spec is written out once, not per VF.
+struct Filler<'a> {
+    document: &'a PlacedDocument<'a>,
+    vfs_path: SpecPath,
+    host: &'a HostName,
+    address: &'a DeviceAddress,
+    origins: BTreeMap<(Entry, &'static str), Origin>,
+    findings: &'a mut Findings,
+}
+
+impl Filler<'_> {
+    fn fill(&mut self, vfs: &VfsSpec, count: u16) -> BTreeMap<VfIndex, DesiredVf> {
+        let mut filled = BTreeMap::new();
+        for (index, effective) in effective(vfs, count) {
+            let mut vf = DesiredVf::default();
+            for (attribute, chosen) in &effective.attributes {
+                let origin = self.origin(chosen.entry, attribute.key());
+                if let Some(value) = self.value(index, *chosen, &origin) {
+                    vf.attributes.insert(*attribute, crate::desired::Wanted { value, origin });
+                }
+            }
+            effective.resolve_kinds(&mut vf, |entry, key| self.origin(entry, key));
+            filled.insert(index, vf);
+        }
+        filled
+    }
+
+    /// Returns the value that one VF gets; `None` where its source has none, which is a problem.
+    fn value(
+        &mut self,
+        vf: VfIndex,
+        chosen: Chosen<&AttributeSpec>,
+        origin: &Origin,
+    ) -> Option<Setting<VfValue>> {
+        let source = match chosen.value {
+            AttributeSpec::Default => return Some(Setting::Default),
+            AttributeSpec::Value(value) => return Some(Setting::Value(*value)),
+            AttributeSpec::PerVf(source) => source,
+        };
+        let owner = MacOwner {
+            host: self.host,
+            values: self.document.config.spec.hosts.get(self.host),
+            pf: self.address,
+            vf,
+            ordinal: chosen.ordinal,
+        };
+        match source.address(owner) {
+            Ok(mac) => Some(Setting::Value(VfValue::Mac(mac))),
+            Err(error) => {
+                let fix = "give each VF of the set an address, or make the set smaller";
+                self.findings.problem(Some(origin), format!("vf {vf}: no MAC address: {error}"), fix);
+                None
+            }
+        }
+    }
+
+    fn origin(&mut self, entry: Entry, key: &'static str) -> Origin {
+        let Self { document, vfs_path, origins, .. } = self;
+        let write = || (document.place)(&entry.path(vfs_path).key(key));
+        origins.entry((entry, key)).or_insert_with(write).clone()
+    }
+}
