@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::report::{Report, Run};
 use crate::scenario::{Only, Scenario};
-use crate::transcript::Verdict;
+use crate::transcript::RunResult;
 use crate::transcript::difference::difference;
 
 /// The places, in the matrix' order.
@@ -68,9 +68,9 @@ impl<'a> Row<'a> {
 
     fn cell(&self, place: &str) -> &'static str {
         match self.runs.get(place).map(|run| &run.verdict) {
-            Some(Verdict::Passed) => "passes",
-            Some(Verdict::Failed { .. }) => "FAILS",
-            Some(Verdict::NotHere { .. }) => "–",
+            Some(RunResult::Passed) => "passes",
+            Some(RunResult::Failed { .. }) => "FAILS",
+            Some(RunResult::NotHere { .. }) => "–",
             None if self.expected.contains(&place) => "MISSING",
             None => "–",
         }
@@ -102,11 +102,11 @@ impl<'a> Row<'a> {
         let mut problems = Vec::new();
         for place in &self.expected {
             match self.runs.get(place).map(|run| &run.verdict) {
-                Some(Verdict::Passed) => {}
-                Some(Verdict::Failed { why }) => {
+                Some(RunResult::Passed) => {}
+                Some(RunResult::Failed { why }) => {
                     problems.push(format!("{} in {place} failed: {why}", self.title));
                 }
-                Some(Verdict::NotHere { why }) => {
+                Some(RunResult::NotHere { why }) => {
                     problems.push(format!("{} did not run in {place}: {why}", self.title));
                 }
                 None => problems.push(format!("{} has no result for {place}", self.title)),
@@ -132,7 +132,7 @@ mod tests {
         parser::parse(&text, Path::new("s.scenario")).unwrap()
     }
 
-    fn report(place: &str, essence: &str, verdict: Verdict) -> Report {
+    fn report(place: &str, essence: &str, verdict: RunResult) -> Report {
         let run = Run {
             scenario: "s".to_owned(),
             role: Some("pf0".to_owned()),
@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn equal_runs_make_a_clean_row() {
-        let reports = [report("sim", "exit 0", Verdict::Passed), report("kernel", "exit 0", Verdict::Passed)];
+        let reports =
+            [report("sim", "exit 0", RunResult::Passed), report("kernel", "exit 0", RunResult::Passed)];
         let matrix = matrix(&[scenario("")], &reports);
         assert!(matrix.text.ends_with("| s | a claim | igb (pf0) | passes | passes | equal |\n"));
         assert_eq!(matrix.problems, [""; 0]);
@@ -153,14 +154,14 @@ mod tests {
 
     #[test]
     fn a_missing_cell_is_a_problem() {
-        let matrix = matrix(&[scenario("")], &[report("sim", "exit 0", Verdict::Passed)]);
+        let matrix = matrix(&[scenario("")], &[report("sim", "exit 0", RunResult::Passed)]);
         assert!(matrix.text.contains("| passes | MISSING |"), "{}", matrix.text);
         assert_eq!(matrix.problems, ["s @ pf0 has no result for kernel"]);
     }
 
     #[test]
     fn a_cell_that_the_scenario_excludes_is_none() {
-        let reports = [report("kernel", "exit 0", Verdict::Passed)];
+        let reports = [report("kernel", "exit 0", RunResult::Passed)];
         let matrix = matrix(&[scenario("kernel-only: no shell there\n")], &reports);
         assert!(matrix.text.contains("(no shell there) | igb (pf0) | – | passes | – |"), "{}", matrix.text);
         assert_eq!(matrix.problems, [""; 0]);
@@ -168,7 +169,8 @@ mod tests {
 
     #[test]
     fn runs_that_differ_are_a_problem_with_a_diff() {
-        let reports = [report("sim", "exit 0", Verdict::Passed), report("kernel", "exit 1", Verdict::Passed)];
+        let reports =
+            [report("sim", "exit 0", RunResult::Passed), report("kernel", "exit 1", RunResult::Passed)];
         let matrix = matrix(&[scenario("")], &reports);
         assert!(matrix.text.contains("DIFFERS"));
         assert!(matrix.problems[0].contains("- exit 0\n+ exit 1"), "{:?}", matrix.problems);
@@ -176,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_failed_cell_is_a_problem() {
-        let failed = Verdict::Failed { why: "line 3".to_owned() };
-        let reports = [report("sim", "exit 0", failed), report("kernel", "exit 0", Verdict::Passed)];
+        let failed = RunResult::Failed { why: "line 3".to_owned() };
+        let reports = [report("sim", "exit 0", failed), report("kernel", "exit 0", RunResult::Passed)];
         let matrix = matrix(&[scenario("")], &reports);
         assert!(matrix.text.contains("FAILS"));
         assert_eq!(matrix.problems, ["s @ pf0 in sim failed: line 3"]);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::transcript::{Transcript, Verdict};
+use crate::transcript::{RunResult, Transcript};
 
 /// The file that the matrix is made from.
 const RESULTS: &str = "results.json";
@@ -32,7 +32,7 @@ pub struct Run {
     /// That role's hardware.
     pub hardware: Option<String>,
     /// How it ended.
-    pub verdict: Verdict,
+    pub verdict: RunResult,
     /// What must be equal in every place.
     pub essence: Vec<String>,
 }
@@ -132,7 +132,7 @@ mod tests {
                 scenario: "a".to_owned(),
                 role: Some("pf0".to_owned()),
                 hardware: Some("igb".to_owned()),
-                verdict: Verdict::NotHere { why: "no carrier".to_owned() },
+                verdict: RunResult::NotHere { why: "no carrier".to_owned() },
                 essence: vec!["exit 0".to_owned()],
             }],
         };

@@ -5,7 +5,7 @@ use crate::place::{Place, PlaceError};
 use crate::scenario::substitution::substitute;
 use crate::scenario::{Action, Exit, Scenario, Step};
 use crate::transcript::readings::readings;
-use crate::transcript::{Entry, Normaliser, Transcript, Verdict};
+use crate::transcript::{Entry, Normaliser, RunResult, Transcript};
 
 /// Why a run ended early.
 struct Failure {
@@ -28,7 +28,7 @@ pub fn run(place: &mut dyn Place, scenario: &Scenario, pf: Option<&str>) -> Tran
         None => format!("{} in {}: {}", scenario.name, place.name(), scenario.title),
     };
     if let Some(why) = scenario.only.as_ref().and_then(|only| place.refuses(only)) {
-        return Transcript { title, entries: Vec::new(), verdict: Verdict::NotHere { why } };
+        return Transcript { title, entries: Vec::new(), verdict: RunResult::NotHere { why } };
     }
     let mut entries = Vec::new();
     let mut ended = steps(place, scenario, pf, &mut entries);
@@ -38,8 +38,8 @@ pub fn run(place: &mut dyn Place, scenario: &Scenario, pf: Option<&str>) -> Tran
         ended = steps(place, scenario, pf, &mut entries);
     }
     let verdict = match ended {
-        Ok(()) => Verdict::Passed,
-        Err(Failure { why, stalled: _ }) => Verdict::Failed { why },
+        Ok(()) => RunResult::Passed,
+        Err(Failure { why, stalled: _ }) => RunResult::Failed { why },
     };
     Transcript { title, entries, verdict }
 }
@@ -317,13 +317,13 @@ mod tests {
         parser::parse(&text, Path::new("s.scenario")).unwrap()
     }
 
-    fn verdict(place: &mut Echo, body: &str) -> Verdict {
+    fn verdict(place: &mut Echo, body: &str) -> RunResult {
         run(place, &scenario(body), Some("pf0")).verdict
     }
 
-    fn why(verdict: Verdict) -> String {
+    fn why(verdict: RunResult) -> String {
         match verdict {
-            Verdict::Failed { why } => why,
+            RunResult::Failed { why } => why,
             other => panic!("{other:?}"),
         }
     }
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn what_is_expected_is_compared_after_normalising_both() {
         let mut place = echo("eth0: 4 VFs\n", 2);
-        assert_eq!(verdict(&mut place, "$ vfctl plan ${pf}\nexit 2\nhas: ${pf}: 4\n"), Verdict::Passed);
+        assert_eq!(verdict(&mut place, "$ vfctl plan ${pf}\nexit 2\nhas: ${pf}: 4\n"), RunResult::Passed);
         assert_eq!(place.asked, ["plan eth0"]);
     }
 
@@ -355,7 +355,7 @@ mod tests {
         let body = "by hand: rescan\nexit any\n$ vfctl plan a\nexit any\n";
         let essence = |code| {
             let transcript = run(&mut echo("", code), &scenario(body), Some("pf0"));
-            assert_eq!(transcript.verdict, Verdict::Passed);
+            assert_eq!(transcript.verdict, RunResult::Passed);
             transcript.essence()
         };
         assert_eq!(essence(0), ["by hand: rescan: done", "$ vfctl plan a: exit 0"]);
@@ -378,7 +378,7 @@ mod tests {
     #[test]
     fn an_emulator_that_stands_still_gets_one_more_chance() {
         let mut once = Echo { stalls: 1, ..echo("", 0) };
-        assert_eq!(verdict(&mut once, "$ vfctl a\n"), Verdict::Passed);
+        assert_eq!(verdict(&mut once, "$ vfctl a\n"), RunResult::Passed);
         let mut twice = Echo { stalls: 2, ..echo("", 0) };
         assert!(why(verdict(&mut twice, "$ vfctl a\n")).contains("stands still"));
     }

@@ -15,7 +15,7 @@ use crate::programs;
 use crate::report::{self, Report, Run};
 use crate::runner;
 use crate::scenario::{Scenario, parser};
-use crate::transcript::Verdict;
+use crate::transcript::RunResult;
 use crate::{fixtures, image};
 
 /// What both commands need to know.
@@ -141,9 +141,11 @@ impl Job<'_> {
         let line = format!("{}  {:.1} s", self.name(), started.elapsed().as_secs_f32());
         // One call each: places side by side shall not mix their lines.
         match &transcript.verdict {
-            Verdict::Passed => println!("pass  {line}"),
-            Verdict::Failed { .. } => println!("{}FAIL  {line}\n      {}", transcript.text(), kept.display()),
-            Verdict::NotHere { .. } => println!("none  {line}"),
+            RunResult::Passed => println!("pass  {line}"),
+            RunResult::Failed { .. } => {
+                println!("{}FAIL  {line}\n      {}", transcript.text(), kept.display())
+            }
+            RunResult::NotHere { .. } => println!("none  {line}"),
         }
         Ok(Run {
             scenario: scenario.name.clone(),
@@ -208,10 +210,10 @@ fn run_all(
     runs.sort_by_key(|(position, _)| *position);
     let report = Report { place: named.to_owned(), runs: runs.into_iter().map(|(_, run)| run).collect() };
     report.write(folder)?;
-    let count = |is: fn(&Verdict) -> bool| report.runs.iter().filter(|run| is(&run.verdict)).count();
-    let passed = count(|verdict| matches!(verdict, Verdict::Passed));
-    let failed = count(|verdict| matches!(verdict, Verdict::Failed { .. }));
-    let not_here = count(|verdict| matches!(verdict, Verdict::NotHere { .. }));
+    let count = |is: fn(&RunResult) -> bool| report.runs.iter().filter(|run| is(&run.verdict)).count();
+    let passed = count(|verdict| matches!(verdict, RunResult::Passed));
+    let failed = count(|verdict| matches!(verdict, RunResult::Failed { .. }));
+    let not_here = count(|verdict| matches!(verdict, RunResult::NotHere { .. }));
     ensure!(passed + failed > 0, "run anything: no scenario of those named runs here");
     println!("{passed} passed, {failed} failed, {not_here} not for this place");
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -16,7 +16,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use super::protocol::{Answer, Ask, Ending, PORT};
+use super::protocol::{Ask, Ending, PORT, Reply};
 
 /// How long a killed command may take to go away.
 const GRACE: Duration = Duration::from_secs(3);
@@ -47,7 +47,7 @@ type Running = Arc<Mutex<std::collections::BTreeMap<u64, Pid>>>;
 struct Answers(Arc<Mutex<File>>);
 
 impl Answers {
-    fn send(&self, answer: &Answer) {
+    fn send(&self, answer: &Reply) {
         let line = serde_json::to_string(answer).unwrap_or_else(|error| {
             format!("{{\"answer\":\"failed\",\"id\":null,\"why\":\"an answer cannot be written: {error}\"}}")
         });
@@ -71,7 +71,7 @@ pub fn serve() -> Result<(), AgentError> {
     let file = OpenOptions::new().read(true).write(true).open(&port).map_err(failed)?;
     let answers = Answers(Arc::new(Mutex::new(file.try_clone().map_err(failed)?)));
     let running = Running::default();
-    answers.send(&Answer::Ready);
+    answers.send(&Reply::Ready);
 
     let mut reader = BufReader::new(file);
     let mut line = String::new();
@@ -91,8 +91,9 @@ pub fn serve() -> Result<(), AgentError> {
                 });
             }
             Ok(Ask::Signal { id, signal }) => send_signal(id, signal, &running, &answers),
-            Err(error) => answers
-                .send(&Answer::Failed { id: None, why: format!("the request cannot be read: {error}") }),
+            Err(error) => {
+                answers.send(&Reply::Failed { id: None, why: format!("the request cannot be read: {error}") })
+            }
         }
     }
 }
@@ -114,11 +115,11 @@ fn send_signal(id: u64, signal: i32, running: &Running, answers: &Answers) {
             Err(error) => format!("send {signal}: {error}"),
         },
     };
-    answers.send(&Answer::Failed { id: Some(id), why });
+    answers.send(&Reply::Failed { id: Some(id), why });
 }
 
-fn run(id: u64, command: &str, dir: &Path, limit: Duration, running: &Running) -> Answer {
-    let failed = |why: String| Answer::Failed { id: Some(id), why };
+fn run(id: u64, command: &str, dir: &Path, limit: Duration, running: &Running) -> Reply {
+    let failed = |why: String| Reply::Failed { id: Some(id), why };
     let outputs = [format!("{OUTPUTS}/{id}.out"), format!("{OUTPUTS}/{id}.err")];
     let [stdout_path, stderr_path] = &outputs;
     let child = match start(command, dir, stdout_path, stderr_path) {
@@ -136,7 +137,7 @@ fn run(id: u64, command: &str, dir: &Path, limit: Duration, running: &Running) -
         Err(error) => return failed(format!("wait for it: {error}")),
     };
     match (take(stdout_path), take(stderr_path)) {
-        (Ok(stdout), Ok(stderr)) => Answer::Ended { id, ending, stdout, stderr },
+        (Ok(stdout), Ok(stderr)) => Reply::Ended { id, ending, stdout, stderr },
         (Err(error), _) | (_, Err(error)) => failed(format!("read its output: {error}")),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::protocol::{Answer, Ask, Ending};
+use super::protocol::{Ask, Ending, Reply};
 use crate::machine;
 use crate::machine::boot::{Machine, MachineError, Order};
 
@@ -99,9 +99,9 @@ pub struct Guest {
     /// The machine that it runs on.
     pub machine: Machine,
     writer: UnixStream,
-    answers: Receiver<Result<Answer, GuestError>>,
+    answers: Receiver<Result<Reply, GuestError>>,
     /// Answers that came while another was awaited.
-    kept: BTreeMap<u64, Answer>,
+    kept: BTreeMap<u64, Reply>,
     next_id: u64,
 }
 
@@ -135,7 +135,7 @@ impl Guest {
         });
         let mut guest = Self { machine, writer, answers, kept: BTreeMap::new(), next_id: 0 };
         match guest.next_answer(Instant::now() + AGENT_LIMIT)? {
-            Some(Answer::Ready) => Ok(guest),
+            Some(Reply::Ready) => Ok(guest),
             Some(answer) => Err(GuestError::Failed(format!("the agent begins with {answer:?}"))),
             None => Err(guest.silent(AGENT_LIMIT)),
         }
@@ -187,21 +187,21 @@ impl Guest {
                 break answer;
             }
             match self.next_answer(until)? {
-                Some(Answer::Failed { id: None, why }) => return Err(GuestError::Failed(why)),
+                Some(Reply::Failed { id: None, why }) => return Err(GuestError::Failed(why)),
                 Some(answer) => self.keep(answer),
                 None => return Err(self.silent(limit)),
             }
         };
         match answer {
-            Answer::Ended { id: _, ending, stdout, stderr } => match ending {
+            Reply::Ended { id: _, ending, stdout, stderr } => match ending {
                 Ending::Exit { code } => Ok(Output { code: Some(code), stdout, stderr }),
                 Ending::TimedOut => Ok(Output { code: None, stdout, stderr }),
                 Ending::Stuck { stacks } => {
                     Err(GuestError::Stuck { command: started.command.clone(), stacks })
                 }
             },
-            Answer::Failed { id: _, why } => Err(GuestError::Failed(why)),
-            Answer::Ready => Err(GuestError::Failed("the agent has started again".to_owned())),
+            Reply::Failed { id: _, why } => Err(GuestError::Failed(why)),
+            Reply::Ready => Err(GuestError::Failed("the agent has started again".to_owned())),
         }
     }
 
@@ -214,12 +214,12 @@ impl Guest {
         }
     }
 
-    fn keep(&mut self, answer: Answer) {
+    fn keep(&mut self, answer: Reply) {
         match &answer {
-            Answer::Ended { id, .. } | Answer::Failed { id: Some(id), .. } => {
+            Reply::Ended { id, .. } | Reply::Failed { id: Some(id), .. } => {
                 self.kept.insert(*id, answer);
             }
-            Answer::Ready | Answer::Failed { id: None, .. } => {}
+            Reply::Ready | Reply::Failed { id: None, .. } => {}
         }
     }
 
@@ -229,7 +229,7 @@ impl Guest {
     }
 
     /// The next answer, `None` when there is none in time.
-    fn next_answer(&mut self, until: Instant) -> Result<Option<Answer>, GuestError> {
+    fn next_answer(&mut self, until: Instant) -> Result<Option<Reply>, GuestError> {
         loop {
             match self.answers.recv_timeout(POLL) {
                 Ok(answer) => return answer.map(Some),
@@ -250,7 +250,7 @@ impl Guest {
     }
 }
 
-fn understand(line: io::Result<String>) -> Result<Answer, GuestError> {
+fn understand(line: io::Result<String>) -> Result<Reply, GuestError> {
     let line = line?;
     serde_json::from_str(&line).map_err(|source| {
         let line = line.chars().take(200).collect();

@@ -34,7 +34,7 @@ pub enum Ask {
 /// What the guest answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum Answer {
+pub enum Reply {
     /// The agent has started.
     Ready,
     /// A command has ended, or was ended.

@@ -31,10 +31,10 @@ pub const SENTENCES: [&str; 28] = [
     "address DEV CIDR",
     "default-route DEV",
     "eswitch DEV MODE",
-    "fault OP HOW",
-    "fault OP HOW VALUE",
-    "fault OP on DEV HOW",
-    "fault OP on DEV HOW VALUE",
+    "fault ACTION HOW",
+    "fault ACTION HOW VALUE",
+    "fault ACTION on DEV HOW",
+    "fault ACTION on DEV HOW VALUE",
 ];
 
 /// Whether the vocabulary has such a sentence.
@@ -86,7 +86,7 @@ mod tests {
         assert!(is_known("set eth0 vf 3 vlan 200:3:802.1ad"));
         assert!(is_known("set-each eth0 0-999 macAddress 02:00:00:00:00:01"));
         assert!(is_known("rescan"));
-        assert!(is_known("fault setVf on eth0 transient 2"));
+        assert!(is_known("fault setVfAttribute on eth0 transient 2"));
         assert!(!is_known("set eth0 vf 3"));
         assert!(!is_known("set-each eth0 0-999 trust on"));
         assert!(!is_known("reboot now"));

@@ -7,4 +7,4 @@ pub mod readings;
 pub mod record;
 
 pub use normaliser::Normaliser;
-pub use record::{Entry, Transcript, Verdict};
+pub use record::{Entry, RunResult, Transcript};

@@ -20,7 +20,7 @@ pub struct Entry {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Verdict {
+pub enum RunResult {
     /// Everything was as expected.
     Passed,
     /// Something was not.
@@ -43,7 +43,7 @@ pub struct Transcript {
     /// The steps that ran.
     pub entries: Vec<Entry>,
     /// How it ended.
-    pub verdict: Verdict,
+    pub verdict: RunResult,
 }
 
 impl Transcript {
@@ -66,9 +66,9 @@ impl Transcript {
             }
         }
         match verdict {
-            Verdict::Passed => {}
-            Verdict::Failed { why } => text.push_str(&format!("\nFAILED: {why}\n")),
-            Verdict::NotHere { why } => text.push_str(&format!("\nnot here: {why}\n")),
+            RunResult::Passed => {}
+            RunResult::Failed { why } => text.push_str(&format!("\nFAILED: {why}\n")),
+            RunResult::NotHere { why } => text.push_str(&format!("\nnot here: {why}\n")),
         }
         text
     }
@@ -96,7 +96,7 @@ mod tests {
                 code: Some(0),
                 essence: vec!["exit 0".to_owned()],
             }],
-            verdict: Verdict::Failed { why: "line 3: no".to_owned() },
+            verdict: RunResult::Failed { why: "line 3: no".to_owned() },
         };
         assert_eq!(
             transcript.text(),

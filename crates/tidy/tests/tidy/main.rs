@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is a finding")]
 
 mod arrows;
+mod kinds;
 mod layout;
 mod manifest;
 mod markdown;
