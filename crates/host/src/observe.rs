@@ -54,6 +54,7 @@ impl LinuxHost {
         });
         let nothing = Network::default();
         let interfaces = network.as_ref().unwrap_or(&nothing);
+        unread.extend(interfaces.unread().iter().cloned());
         let mut physical_functions = BTreeMap::new();
         for pf in pfs {
             let list = |link: &Link| {
@@ -108,6 +109,7 @@ impl LinuxHost {
         let list = |link: &Link| list_of(Some(&mut socket), link);
         let mut facts = read_pf(roots, &self.catalogs, &network, pf, list);
         if let Some(facts) = &mut facts {
+            facts.unread.extend(network.unread().iter().cloned());
             read_bounded(roots, &self.children, limit, [(pf, facts)]);
         }
         Ok(facts)

@@ -10,7 +10,7 @@ use nix::errno::Errno;
 
 use super::words::{ALWAYS, CHILD_NAME, ESWITCH, HELD, OPEN, READ, STORE};
 use crate::errno::{chain, io_cause};
-use crate::netlink::eswitch_mode;
+use crate::netlink::Devlink;
 use crate::sysfs::files::optional_text;
 
 /// Does a child's work where the arguments (without the program's name) are a child's, and returns its exit
@@ -57,9 +57,10 @@ fn store(path: &Path, value: &OsStr) -> io::Result<()> {
 }
 
 fn read_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let mut devlink = None;
     while let (Some(kind), Some(name)) = (arguments.next(), arguments.next()) {
         let result = if kind == ESWITCH {
-            read_mode(&name)
+            read_mode(devlink.get_or_insert_with(open_devlink), &name)
         } else if kind == OPEN {
             try_to_open(Path::new(&name))
         } else {
@@ -82,8 +83,18 @@ fn read_line(path: &Path) -> Result<Option<String>, String> {
     Ok(text.map(|text| text.lines().next().unwrap_or_default().to_owned()))
 }
 
-fn read_mode(device: &OsStr) -> Result<Option<String>, String> {
-    eswitch_mode(&device.to_string_lossy()).map_err(|error| chain(&error))
+/// What comes of opening devlink, once for all devices; `None` where the kernel has none.
+type OpenedDevlink = Result<Option<Devlink>, String>;
+
+fn open_devlink() -> OpenedDevlink {
+    Devlink::open().map_err(|error| chain(&error))
+}
+
+fn read_mode(devlink: &mut OpenedDevlink, device: &OsStr) -> Result<Option<String>, String> {
+    let Some(devlink) = devlink.as_mut().map_err(|why| why.clone())? else { return Ok(None) };
+    let device = device.to_string_lossy().parse().map_err(|error| format!("{error}"))?;
+    let eswitch = devlink.eswitch(&device).map_err(|error| chain(&error))?;
+    Ok(eswitch.and_then(|eswitch| eswitch.mode).map(|mode| mode.to_string()))
 }
 
 /// Opens a file and closes it again; says nothing of it where that works.

@@ -1,36 +1,40 @@
-//! Network interfaces as `RTM_NEWLINK` tells them.
+//! Network interfaces as `RTM_NEWLINK` has them.
+//!
+//! Attributes are decoded one at a time, and only those that are wanted. The decoder of whole messages fails for one
+//! attribute that it does not understand, and its reader of VF lists is not the one of this crate (see `vf_list`).
 
 use std::collections::BTreeSet;
 
+use netlink_packet_core::{
+    DecodeError, NLM_F_ACK, NlasIterator, Parseable, ParseableParametrized, parse_string,
+};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkFlags, LinkHeader, LinkMessage, Prop};
+use nix::libc::RTM_NEWLINK;
 use vfctl_model::{InterfaceName, MacAddress};
 
-use super::wire::{Message, Received, attributes, find, kind, put_link_header, text, u32_at};
+use super::dump::Unread;
+use super::wire::{Message, Received};
 
-/// Link attributes (include/uapi/linux/if_link.h).
+/// Length of `struct ifinfomsg`.
+pub(super) const LINK_HEADER: usize = 16;
+
+/// Attributes of a link that are wanted, and of its `IFLA_LINKINFO` (include/uapi/linux/if_link.h).
 const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_MTU: u16 = 4;
 const IFLA_LINK: u16 = 5;
 const IFLA_MASTER: u16 = 10;
 const IFLA_LINKINFO: u16 = 18;
-pub(crate) const IFLA_NUM_VF: u16 = 21;
-const IFLA_EXT_MASK: u16 = 29;
 const IFLA_CARRIER: u16 = 33;
 const IFLA_LINK_NETNSID: u16 = 37;
 const IFLA_PHYS_PORT_NAME: u16 = 38;
 const IFLA_MAX_MTU: u16 = 51;
 const IFLA_PROP_LIST: u16 = 52;
-const IFLA_ALT_IFNAME: u16 = 53;
 const IFLA_PERM_ADDRESS: u16 = 54;
 const IFLA_PARENT_DEV_NAME: u16 = 56;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_SLAVE_KIND: u16 = 4;
-
-const IFF_UP: u32 = 1;
-
-/// What a request for links asks beside the link itself (`IFLA_EXT_MASK`, include/uapi/linux/rtnetlink.h).
-pub(crate) const RTEXT_FILTER_VF: u32 = 1;
-pub(crate) const RTEXT_FILTER_SKIP_STATS: u32 = 1 << 3;
 
 /// A network interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,24 +74,27 @@ pub(crate) struct Elsewhere {
 }
 
 impl Link {
-    /// Reads an `RTM_NEWLINK`; `None` for every other message, and for one without a usable name.
-    pub(crate) fn read(message: &Received<'_>) -> Option<Self> {
-        if message.kind != kind::RTM_NEWLINK {
+    /// Reads an `RTM_NEWLINK`; `None` for every other message.
+    pub(crate) fn read(message: &Received<'_>) -> Option<Result<Self, Unread>> {
+        if message.message_type() != RTM_NEWLINK {
             return None;
         }
-        let index = u32_at(message.payload, 4)?;
-        let flags = u32_at(message.payload, 8)?;
-        let mut name = None;
-        let (mut master, mut lower, mut elsewhere) = (None, None, None);
+        let attributes = message.payload().get(LINK_HEADER..).unwrap_or_default();
+        let link = LinkHeader::parse(message.payload())
+            .and_then(|header| Self::decode(&header, name_of(attributes)?, attributes));
+        Some(link.map_err(|source| Unread::Link { interface: identity_of(message.payload()), source }))
+    }
+
+    fn decode(header: &LinkHeader, name: InterfaceName, attributes: &[u8]) -> Result<Self, DecodeError> {
         let mut link = Self {
-            index,
-            name: "lo".parse().ok()?,
+            index: header.index,
+            name,
             altnames: BTreeSet::new(),
             mac: None,
             permanent_mac: None,
             mtu: 0,
             max_mtu: None,
-            up: flags & IFF_UP != 0,
+            up: header.flags.contains(LinkFlags::Up),
             carrier: false,
             master: None,
             lower: None,
@@ -96,65 +103,118 @@ impl Link {
             phys_port_name: None,
             parent: None,
         };
-        let mut port_kind = None;
-        for attribute in attributes(message.payload.get(16..)?) {
-            let payload = attribute.payload;
-            match attribute.kind {
-                IFLA_ADDRESS => link.mac = mac(payload),
-                IFLA_IFNAME => name = text(payload).and_then(|name| name.parse().ok()),
-                IFLA_MTU => link.mtu = u32_at(payload, 0)?,
-                // The kernel says 0 where the driver named no limit.
-                IFLA_MAX_MTU => link.max_mtu = u32_at(payload, 0).filter(|max| *max != 0),
-                IFLA_LINK => lower = u32_at(payload, 0).filter(|lower| *lower != 0),
-                IFLA_LINK_NETNSID => elsewhere = u32_at(payload, 0).map(u32::cast_signed),
-                IFLA_MASTER => master = u32_at(payload, 0),
-                IFLA_CARRIER => link.carrier = payload.first() == Some(&1),
-                IFLA_PHYS_PORT_NAME => link.phys_port_name = text(payload).map(str::to_owned),
-                IFLA_PROP_LIST => {
-                    link.altnames = attributes(payload)
-                        .filter(|property| property.kind == IFLA_ALT_IFNAME)
-                        .filter_map(|property| text(property.payload)?.parse().ok())
-                        .collect();
-                }
-                IFLA_PERM_ADDRESS => link.permanent_mac = mac(payload),
-                IFLA_PARENT_DEV_NAME => link.parent = text(payload).map(str::to_owned),
+        let (mut master, mut port_kind, mut lower, mut elsewhere) = (None, None, None, None);
+        for attribute in NlasIterator::new(attributes) {
+            let attribute = attribute?;
+            match attribute.kind() {
+                IFLA_ADDRESS | IFLA_MTU | IFLA_LINK | IFLA_MASTER | IFLA_CARRIER | IFLA_LINK_NETNSID
+                | IFLA_PHYS_PORT_NAME | IFLA_MAX_MTU | IFLA_PERM_ADDRESS | IFLA_PARENT_DEV_NAME => {}
                 IFLA_LINKINFO => {
-                    let word = |kind| find(payload, kind).and_then(text).map(str::to_owned);
-                    link.kind = word(IFLA_INFO_KIND);
-                    port_kind = word(IFLA_INFO_SLAVE_KIND);
+                    (link.kind, port_kind) = kinds_in(attribute.value())?;
+                    continue;
                 }
+                IFLA_PROP_LIST => {
+                    link.altnames = altnames_in(attribute.value());
+                    continue;
+                }
+                _ => continue,
+            }
+            match LinkAttribute::parse_with_param(&attribute, header.interface_family)? {
+                LinkAttribute::Address(bytes) => link.mac = mac(&bytes),
+                LinkAttribute::PermAddress(bytes) => link.permanent_mac = mac(&bytes),
+                LinkAttribute::Mtu(mtu) => link.mtu = mtu,
+                // The kernel says 0 where the driver named no limit.
+                LinkAttribute::MaxMtu(max) => link.max_mtu = (max != 0).then_some(max),
+                LinkAttribute::Carrier(carrier) => link.carrier = carrier == 1,
+                LinkAttribute::Controller(index) => master = Some(index),
+                LinkAttribute::Link(index) => lower = (index != 0).then_some(index),
+                LinkAttribute::LinkNetNsId(namespace) => elsewhere = Some(namespace),
+                LinkAttribute::PhysPortName(name) => link.phys_port_name = Some(name),
+                LinkAttribute::ParentDevName(name) => link.parent = Some(name),
                 _ => {}
             }
         }
-        link.name = name?;
         link.master = master.map(|master| (master, port_kind));
-        link.lower = lower.filter(|lower| elsewhere.is_none() && *lower != index);
+        link.lower = lower.filter(|lower| elsewhere.is_none() && *lower != link.index);
         // A veth stands on nothing: what it names is its other end (`veth_get_iflink`, drivers/net/veth.c).
         link.lower_elsewhere = lower
             .zip(elsewhere)
             .map(|(index, namespace)| Elsewhere { index, namespace })
             .filter(|_| link.kind.as_deref() != Some("veth"));
-        Some(link)
+        Ok(link)
     }
 }
 
 /// Returns a request for one link, or for all with `index` 0 and `NLM_F_DUMP`.
-pub(crate) fn link_request(index: u32, flags: u16, filter: u32) -> Message {
-    let mut request = Message::new(kind::RTM_GETLINK, flags);
-    put_link_header(&mut request, index, 0, 0);
-    request.attribute(IFLA_EXT_MASK, &filter.to_ne_bytes());
-    request
+pub(crate) fn link_request(index: u32, flags: u16, filter: &[LinkExtentMask]) -> Message {
+    let mut link = LinkMessage::default();
+    link.header.index = index;
+    link.attributes.push(LinkAttribute::ExtMask(filter.to_vec()));
+    Message::new(RouteNetlinkMessage::GetLink(link), flags)
 }
 
 /// Returns a request for the link of this name.
 pub(crate) fn link_request_by_name(name: &InterfaceName) -> Message {
-    let mut request = link_request(0, kind::NLM_F_ACK, RTEXT_FILTER_SKIP_STATS);
-    let mut text = name.as_str().as_bytes().to_vec();
-    text.push(0);
-    request.attribute(IFLA_IFNAME, &text);
-    request
+    let mut link = LinkMessage::default();
+    link.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+    link.attributes.push(LinkAttribute::IfName(name.to_string()));
+    Message::new(RouteNetlinkMessage::GetLink(link), NLM_F_ACK)
 }
 
-fn mac(payload: &[u8]) -> Option<MacAddress> {
-    <[u8; 6]>::try_from(payload).ok().map(MacAddress::new)
+/// Returns an `RTM_SETLINK` that changes one interface; `flags` are `ifi_flags`, all of them in `ifi_change`.
+pub(crate) fn link_change(index: u32, flags: u32, change: u32) -> Message {
+    let mut link = LinkMessage::default();
+    link.header.index = index;
+    link.header.flags = LinkFlags::from_bits_retain(flags);
+    link.header.change_mask = LinkFlags::from_bits_retain(change);
+    Message::new(RouteNetlinkMessage::SetLink(link), NLM_F_ACK)
 }
+
+/// Returns the interface's name among its attributes, the first of which it is.
+fn name_of(attributes: &[u8]) -> Result<InterfaceName, DecodeError> {
+    let name = NlasIterator::new(attributes).flatten().find(|attribute| attribute.kind() == IFLA_IFNAME);
+    let name = name.ok_or_else(|| DecodeError::from("it has no name"))?;
+    parse_string(name.value())?.parse().map_err(|error| DecodeError::from(format!("{error}")))
+}
+
+/// Returns the interface's name, or else its number, for people.
+fn identity_of(link: &[u8]) -> String {
+    let name = name_of(link.get(LINK_HEADER..).unwrap_or_default());
+    match (name, LinkHeader::parse(link)) {
+        (Ok(name), _) => name.to_string(),
+        (Err(_), Ok(header)) => format!("number {}", header.index),
+        (Err(_), Err(_)) => "without a number".to_owned(),
+    }
+}
+
+/// Returns what the interface is, and what it is a port of; what else these say of themselves is left alone.
+fn kinds_in(link_info: &[u8]) -> Result<(Option<String>, Option<String>), DecodeError> {
+    let (mut kind, mut port_kind) = (None, None);
+    for attribute in NlasIterator::new(link_info) {
+        let attribute = attribute?;
+        match attribute.kind() {
+            IFLA_INFO_KIND => kind = Some(parse_string(attribute.value())?),
+            IFLA_INFO_SLAVE_KIND => port_kind = Some(parse_string(attribute.value())?),
+            _ => {}
+        }
+    }
+    Ok((kind, port_kind))
+}
+
+/// Returns the altnames among an interface's properties; one that is no name is left out.
+fn altnames_in(properties: &[u8]) -> BTreeSet<InterfaceName> {
+    let properties = NlasIterator::new(properties).flatten();
+    let altnames = properties.filter_map(|property| match Prop::parse(&property) {
+        Ok(Prop::AltIfName(name)) => name.parse().ok(),
+        _ => None,
+    });
+    altnames.collect()
+}
+
+fn mac(bytes: &[u8]) -> Option<MacAddress> {
+    <[u8; 6]>::try_from(bytes).ok().map(MacAddress::new)
+}
+
+#[cfg(test)]
+#[path = "link_tests.rs"]
+mod tests;

@@ -1,13 +1,14 @@
-//! Netlink by hand: one private socket per use, messages built and walked as bytes.
+//! Netlink: one private socket per use, messages and attributes by the `netlink-packet` crates.
 //!
-//! Written against include/uapi/linux/{netlink,rtnetlink,if_link}.h of Linux 6.12. By hand, since what matters
-//! here is what general libraries hide: `-1` for "not reported", a list whose length wraps, several
-//! messages in one call, and the kernel's words beside an error number.
+//! Written against include/uapi/linux/{netlink,rtnetlink,if_link}.h of Linux 6.12. By hand is what these crates hide
+//! or get wrong: `-1` for "not reported", a VF list whose length wraps, several messages in one call, replies longer
+//! than any buffer, and the kernel's words beside an error number.
 
+mod ack;
 mod address;
-mod answer;
 mod batch;
 mod devlink;
+mod dump;
 mod link;
 mod namespace;
 mod network;
@@ -17,17 +18,23 @@ mod vf_attribute;
 mod vf_list;
 mod wire;
 
-pub(crate) use batch::{BATCH, Verdict, send_batch};
-pub(crate) use devlink::eswitch_mode;
+pub(crate) use ack::Ack;
+pub(crate) use batch::{BATCH, send_batch};
+pub(crate) use devlink::Devlink;
+#[expect(unused_imports, reason = "nothing but the word for the switch's mode is asked for yet")]
+pub(crate) use devlink::{
+    DevlinkPort, EncapMode, Eswitch, EswitchChange, EswitchMode, InlineMode, PortFlavour, PortNetdev,
+};
+pub(crate) use dump::Dump;
 #[cfg(test)]
 pub(crate) use link::Elsewhere;
-pub(crate) use link::Link;
+pub(crate) use link::{Link, link_change};
 pub(crate) use namespace::number_of;
 pub(crate) use network::{Network, read_links};
 pub(crate) use socket::Socket;
 pub(crate) use vf_attribute::write_setting;
 pub(crate) use vf_list::{VfList, read_vf_list};
-pub(crate) use wire::{Message, link_change};
+pub(crate) use wire::Message;
 
 #[cfg(test)]
 pub(crate) use network::tests::link as test_link;

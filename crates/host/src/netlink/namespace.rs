@@ -2,28 +2,29 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::socket::{NetlinkError, Socket};
-use super::wire::{Message, find, kind, u32_at};
+use netlink_packet_core::{NLM_F_ACK, Parseable};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
+use nix::libc::RTM_NEWNSID;
 
-/// Attributes of `RTM_GETNSID` (include/uapi/linux/net_namespace.h).
-const NETNSA_NSID: u16 = 1;
-const NETNSA_FD: u16 = 3;
-/// Length of `struct rtgenmsg`, padded.
-const HEADER: usize = 4;
+use super::socket::{NetlinkError, Socket};
+use super::wire::Message;
 
 /// Returns the number that the socket's namespace has for the other; `None` where it has none, so that nothing in it
 /// refers to the other.
 pub(crate) fn number_of(socket: &mut Socket, other: BorrowedFd<'_>) -> Result<Option<i32>, NetlinkError> {
-    let mut request = Message::new(kind::RTM_GETNSID, kind::NLM_F_ACK);
-    request.put(&[0; HEADER]);
-    request.attribute(NETNSA_FD, &other.as_raw_fd().to_ne_bytes());
-    let mut number = None;
-    socket.ask(request, |message| {
-        if message.kind == kind::RTM_NEWNSID {
-            let payload = message.payload.get(HEADER..).and_then(|attributes| find(attributes, NETNSA_NSID));
-            number = payload.and_then(|payload| u32_at(payload, 0)).map(u32::cast_signed);
+    let mut namespace = NsidMessage::default();
+    namespace.attributes.push(NsidAttribute::Fd(other.as_raw_fd().cast_unsigned()));
+    let mut reply = Ok(NsidMessage::default());
+    socket.ask(Message::new(RouteNetlinkMessage::GetNsId(namespace), NLM_F_ACK), |message| {
+        if message.message_type() == RTM_NEWNSID {
+            reply = NsidMessage::parse(message.payload());
         }
     })?;
+    let number = reply?.attributes.into_iter().find_map(|attribute| match attribute {
+        NsidAttribute::Id(number) => Some(number),
+        _ => None,
+    });
     // NETNSA_NSID_NOT_ASSIGNED is -1.
     Ok(number.filter(|number| *number >= 0))
 }

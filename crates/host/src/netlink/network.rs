@@ -2,14 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP};
+use netlink_packet_route::link::LinkExtentMask;
+use nix::errno::Errno;
 use vfctl_model::{Cidr, InterfaceName};
 use vfctl_port::{LinkFacts, Master};
 
 use super::address::{address_request, read_address};
-use super::link::{Link, RTEXT_FILTER_SKIP_STATS, link_request, link_request_by_name};
+use super::dump::Dump;
+use super::link::{Link, link_request, link_request_by_name};
 use super::route::{read_default_route, route_request};
 use super::socket::{NetlinkError, Socket};
-use super::wire::kind;
+use super::wire::Message;
+use crate::errno::chain;
 
 /// Kinds of interfaces that stand on others, even while they stand on none.
 const MASTERS: [&str; 3] = ["bond", "bridge", "team"];
@@ -22,35 +27,40 @@ pub(crate) struct Network {
     by_index: HashMap<u32, usize>,
     addresses: BTreeMap<u32, BTreeSet<Cidr>>,
     default_routes: BTreeSet<u32>,
+    unread: Vec<String>,
 }
 
 impl Network {
     /// Reads all by one dump each.
     pub(crate) fn read(socket: &mut Socket) -> Result<Self, NetlinkError> {
         let links = read_links(socket)?;
-        Self::with_addresses(links, socket)
+        let addresses = socket.dump(&address_request(), read_address)?;
+        let routes = socket.dump(&route_request(), read_default_route)?;
+        Ok(Self::of_dumps(links, addresses, routes))
     }
 
     /// Reads only the interfaces of these names, and the bonds and bridges they are ports of; no addresses and no
     /// routes, of which a router has a million.
     pub(crate) fn read_some(socket: &mut Socket, names: &[InterfaceName]) -> Result<Self, NetlinkError> {
-        let mut links = Vec::new();
+        let mut links = Dump::default();
         for name in names {
             // An interface that was renamed or moved just now is found at the next read.
-            links.extend(read_one(socket, link_request_by_name(name))?);
+            links.append(read_one(socket, &link_request_by_name(name))?);
         }
         let masters: BTreeSet<u32> =
-            links.iter().filter_map(|link| link.master.as_ref()).map(|(master, _)| *master).collect();
+            links.found.iter().filter_map(|link| link.master.as_ref()).map(|(master, _)| *master).collect();
         for master in masters {
-            links.extend(read_one(socket, link_request(master, kind::NLM_F_ACK, RTEXT_FILTER_SKIP_STATS))?);
+            links.append(read_one(socket, &link_request(master, NLM_F_ACK, &[LinkExtentMask::SkipStats]))?);
         }
-        Ok(Self::new(links, Vec::new(), Vec::new()))
+        Ok(Self::of_dumps(links, Dump::default(), Dump::default()))
     }
 
-    fn with_addresses(links: Vec<Link>, socket: &mut Socket) -> Result<Self, NetlinkError> {
-        let addresses = socket.dump(&address_request(), read_address)?;
-        let routes = socket.dump(&route_request(), read_default_route)?;
-        Ok(Self::new(links, addresses, routes.into_iter().flatten()))
+    fn of_dumps(links: Dump<Link>, addresses: Dump<(u32, Cidr)>, default_routes: Dump<Vec<u32>>) -> Self {
+        let unread = links.unread.iter().chain(&addresses.unread).chain(&default_routes.unread);
+        Self {
+            unread: unread.map(|unread| chain(unread)).collect(),
+            ..Self::new(links.found, addresses.found, default_routes.found.into_iter().flatten())
+        }
     }
 
     /// Puts together what was read.
@@ -69,7 +79,13 @@ impl Network {
             links,
             addresses: by_interface,
             default_routes: default_routes.into_iter().collect(),
+            unread: Vec::new(),
         }
+    }
+
+    /// Returns what could not be read, and why.
+    pub(crate) fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     /// Returns the interface of this name; altnames are not looked at.
@@ -139,17 +155,15 @@ impl Network {
 }
 
 /// Reads all interfaces of the socket's namespace.
-pub(crate) fn read_links(socket: &mut Socket) -> Result<Vec<Link>, NetlinkError> {
-    socket.dump(&link_request(0, kind::NLM_F_DUMP, RTEXT_FILTER_SKIP_STATS), Link::read)
+pub(crate) fn read_links(socket: &mut Socket) -> Result<Dump<Link>, NetlinkError> {
+    socket.dump(&link_request(0, NLM_F_DUMP, &[LinkExtentMask::SkipStats]), Link::read)
 }
 
-/// Reads one interface; `None` where there is none such.
-fn read_one(socket: &mut Socket, request: super::wire::Message) -> Result<Option<Link>, NetlinkError> {
-    let mut found = None;
-    match socket.ask(request, |message| found = Link::read(message).or_else(|| found.take())) {
-        Ok(()) => Ok(found),
-        Err(NetlinkError::Refused(nix::errno::Errno::ENODEV, _)) => Ok(None),
-        Err(other) => Err(other),
+/// Reads one interface; nothing where there is none such.
+fn read_one(socket: &mut Socket, request: &Message) -> Result<Dump<Link>, NetlinkError> {
+    match socket.dump(request, Link::read) {
+        Err(NetlinkError::Refused(Errno::ENODEV, _)) => Ok(Dump::default()),
+        other => other,
     }
 }
 

@@ -1,5 +1,8 @@
 //! Tests of what is put together from links, addresses and routes.
 
+use netlink_packet_core::DecodeError;
+
+use super::super::dump::Unread;
 use super::*;
 
 /// Returns an Ethernet interface that is up and stands alone.
@@ -59,4 +62,27 @@ fn holder_of_an_address_is_found_whatever_its_prefix() {
     let holder =
         |address: &str| network.holder_of(address.parse().expect("an address")).map(|link| link.index);
     assert_eq!((holder("192.0.2.1"), holder("192.0.2.2")), (Some(2), None));
+}
+
+#[test]
+fn what_could_not_be_decoded_is_told_beside_what_was() {
+    let source = || DecodeError::from("cut short");
+    let links = Dump {
+        found: vec![link(2, "eth0")],
+        unread: vec![Unread::Link { interface: "eth1".to_owned(), source: source() }],
+    };
+    let addresses = Dump {
+        found: vec![(2, cidr("192.0.2.1/24"))],
+        unread: vec![Unread::Address { index: 3, source: source() }],
+    };
+    let routes = Dump { found: vec![vec![2]], unread: vec![Unread::DefaultRoute { source: source() }] };
+    let network = Network::of_dumps(links, addresses, routes);
+    let eth0 = network.link(&"eth0".parse().expect("a name")).expect("an interface");
+    assert!(network.has_default_route(eth0) && network.addresses(eth0).len() == 1);
+    let unread = [
+        "network interface eth1: cut short",
+        "an address of network interface number 3: cut short",
+        "a default route: cut short",
+    ];
+    assert_eq!(network.unread(), unread);
 }

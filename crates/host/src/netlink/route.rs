@@ -1,59 +1,62 @@
-//! Default routes of the main table as `RTM_NEWROUTE` tells them.
+//! Default routes of the main table as `RTM_NEWROUTE` has them.
 
-use super::wire::{Message, Received, attributes, kind, u16_at, u32_at};
+use netlink_packet_core::{DecodeError, NLM_F_DUMP, NlasIterator, ParseableParametrized};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::route::{RouteAttribute, RouteHeader, RouteLwEnCapType, RouteMessage, RouteType};
+use nix::libc::{RT_TABLE_MAIN, RTA_MULTIPATH, RTA_OIF, RTA_TABLE, RTM_NEWROUTE};
 
-/// Route attributes (include/uapi/linux/rtnetlink.h).
-const RTA_OIF: u16 = 4;
-const RTA_MULTIPATH: u16 = 9;
-const RTA_TABLE: u16 = 15;
+use super::address::is_ip;
+use super::dump::Unread;
+use super::wire::{Message, Received};
 
-const RT_TABLE_MAIN: u32 = 254;
-const RTN_UNICAST: u8 = 1;
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
-
-/// Length of `struct rtmsg` and of `struct rtnexthop`.
+/// Length of `struct rtmsg`.
 const ROUTE_HEADER: usize = 12;
-const NEXT_HOP_HEADER: u16 = 8;
 
 /// Returns a request for the routes of all families.
 pub(crate) fn route_request() -> Message {
-    let mut request = Message::new(kind::RTM_GETROUTE, kind::NLM_F_DUMP);
-    request.put(&[0; ROUTE_HEADER]);
-    request
+    Message::new(RouteNetlinkMessage::GetRoute(RouteMessage::default()), NLM_F_DUMP)
 }
 
 /// Returns the numbers of the interfaces that a default route of the main table leads through; `None` for
 /// every other message and route.
-pub(crate) fn read_default_route(message: &Received<'_>) -> Option<Vec<u32>> {
-    let [family, destination_length, _, _, table, _, _, route_type, ..] = message.payload else {
+pub(crate) fn read_default_route(message: &Received<'_>) -> Option<Result<Vec<u32>, Unread>> {
+    if message.message_type() != RTM_NEWROUTE {
         return None;
+    }
+    let header = match RouteHeader::parse(message.payload()) {
+        Ok(header) => header,
+        Err(source) => return Some(Err(Unread::DefaultRoute { source })),
     };
-    let is_ip = [AF_INET, AF_INET6].contains(family);
-    if message.kind != kind::RTM_NEWROUTE || !is_ip || *destination_length != 0 || *route_type != RTN_UNICAST
+    if !is_ip(header.address_family)
+        || header.destination_prefix_length != 0
+        || header.kind != RouteType::Unicast
     {
         return None;
     }
-    let (mut table, mut interfaces) = (u32::from(*table), Vec::new());
-    for attribute in attributes(message.payload.get(ROUTE_HEADER..)?) {
-        match attribute.kind {
-            RTA_TABLE => table = u32_at(attribute.payload, 0)?,
-            RTA_OIF => interfaces.extend(u32_at(attribute.payload, 0)),
-            RTA_MULTIPATH => interfaces.extend(next_hops(attribute.payload)),
+    let attributes = message.payload().get(ROUTE_HEADER..).unwrap_or_default();
+    decode(&header, attributes).map_err(|source| Unread::DefaultRoute { source }).transpose()
+}
+
+/// Returns the interfaces of a default route; `None` where it is of another table.
+fn decode(header: &RouteHeader, attributes: &[u8]) -> Result<Option<Vec<u32>>, DecodeError> {
+    let (mut table, mut interfaces) = (u32::from(header.table), Vec::new());
+    // What routes are wrapped into is not looked at, so that its kind need not be known.
+    let context = (header.address_family, header.kind, RouteLwEnCapType::None);
+    for attribute in NlasIterator::new(attributes) {
+        let attribute = attribute?;
+        if ![RTA_TABLE, RTA_OIF, RTA_MULTIPATH].contains(&attribute.kind()) {
+            continue;
+        }
+        match RouteAttribute::parse_with_param(&attribute, context)? {
+            RouteAttribute::Table(number) => table = number,
+            RouteAttribute::Oif(interface) => interfaces.push(interface),
+            RouteAttribute::MultiPath(hops) => {
+                interfaces.extend(hops.iter().map(|hop| hop.interface_index));
+            }
             _ => {}
         }
     }
-    (table == RT_TABLE_MAIN).then_some(interfaces)
-}
-
-/// Walks `struct rtnexthop`s and returns their interfaces' numbers.
-fn next_hops(mut bytes: &[u8]) -> impl Iterator<Item = u32> {
-    std::iter::from_fn(move || {
-        let length = u16_at(bytes, 0).filter(|length| *length >= NEXT_HOP_HEADER)?;
-        let interface = u32_at(bytes, 4)?;
-        bytes = bytes.get(usize::from(length).next_multiple_of(4)..).unwrap_or_default();
-        Some(interface)
-    })
+    Ok((table == u32::from(RT_TABLE_MAIN)).then_some(interfaces))
 }
 
 #[cfg(test)]

@@ -1,30 +1,38 @@
 //! Tests of default routes.
 
+use super::super::wire::messages;
+use super::super::wire::tests::{attribute, datagram};
 use super::*;
+
+const AF_INET: u8 = 2;
+const AF_INET6: u8 = 10;
 
 /// Returns a route of this family, prefix length, table and type.
 fn route(family: u8, length: u8, table: u8, route_type: u8, attributes: &[(u16, &[u8])]) -> Vec<u8> {
     let mut bytes = vec![family, length, 0, 0, table, 0, 0, route_type, 0, 0, 0, 0];
-    for (kind, payload) in attributes {
-        bytes.extend(u16::try_from(4 + payload.len()).expect("short").to_ne_bytes());
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend(*payload);
-    }
+    bytes.extend(attributes.iter().flat_map(|(kind, payload)| attribute(*kind, payload)));
     bytes
 }
 
-fn read(payload: &[u8]) -> Option<Vec<u32>> {
-    read_default_route(&Received { kind: kind::RTM_NEWROUTE, flags: 0, sequence: 0, payload })
+/// Returns the interfaces of a default route; the inner `None` where it is malformed.
+fn read(payload: &[u8]) -> Option<Option<Vec<u32>>> {
+    let bytes = datagram(RTM_NEWROUTE, 0, payload);
+    read_default_route(&messages(&bytes).next().expect("a message")).map(Result::ok)
 }
 
 #[test]
 fn default_route_names_all_its_interfaces() {
-    let hop = |interface: u32| [&[16, 0, 0, 0][..], &interface.to_ne_bytes(), &[0; 8]].concat();
+    // RTA_GATEWAY follows the number of each.
+    let hop =
+        |interface: u32| [&[28, 0, 0, 0][..], &interface.to_ne_bytes(), &attribute(5, &[0xfe; 16])].concat();
     let hops = [hop(4), hop(5)].concat();
-    assert_eq!(read(&route(AF_INET, 0, 254, 1, &[(RTA_OIF, &3u32.to_ne_bytes())])), Some(vec![3]));
-    assert_eq!(read(&route(AF_INET6, 0, 254, 1, &[(RTA_MULTIPATH, &hops)])), Some(vec![4, 5]));
+    assert_eq!(read(&route(AF_INET, 0, 254, 1, &[(RTA_OIF, &3u32.to_ne_bytes())])), Some(Some(vec![3])));
+    assert_eq!(read(&route(AF_INET6, 0, 254, 1, &[(RTA_MULTIPATH, &hops)])), Some(Some(vec![4, 5])));
     let in_main: (u16, &[u8]) = (RTA_TABLE, &254u32.to_ne_bytes());
-    assert_eq!(read(&route(AF_INET, 0, 0, 1, &[in_main, (RTA_OIF, &3u32.to_ne_bytes())])), Some(vec![3]));
+    assert_eq!(
+        read(&route(AF_INET, 0, 0, 1, &[in_main, (RTA_OIF, &3u32.to_ne_bytes())])),
+        Some(Some(vec![3]))
+    );
 }
 
 #[test]
@@ -37,9 +45,25 @@ fn other_routes_are_no_default_route() {
         route(AF_INET, 0, 252, 1, &[elsewhere, out]),
         route(AF_INET, 0, 254, 7, &[out]),
         route(128, 0, 254, 1, &[out]),
-        vec![AF_INET],
     ] {
         assert_eq!(read(&payload), None, "{payload:?}");
     }
-    assert_eq!(read(&route(AF_INET, 0, 254, 1, &[(RTA_MULTIPATH, &[0; 16])])), Some(vec![]));
+}
+
+#[test]
+fn what_a_route_is_wrapped_into_may_be_anything() {
+    let out: (u16, &[u8]) = (RTA_OIF, &3u32.to_ne_bytes());
+    // RTA_ENCAP_TYPE and RTA_ENCAP of an unknown kind; in a next hop, too, where they follow its number.
+    let wrapped = [attribute(21, &[99, 0]), attribute(22, &attribute(1, &[1, 2, 3, 4, 5]))].concat();
+    assert_eq!(read(&route(AF_INET, 0, 254, 1, &[(22, &[1]), out])), Some(Some(vec![3])));
+    let length = u16::try_from(8 + wrapped.len()).expect("short");
+    let hop = [&length.to_ne_bytes()[..], &[0, 0], &4u32.to_ne_bytes(), &wrapped].concat();
+    assert_eq!(read(&route(AF_INET, 0, 254, 1, &[(RTA_MULTIPATH, &hop)])), Some(Some(vec![4])));
+}
+
+#[test]
+fn default_route_that_is_malformed_is_unread() {
+    assert_eq!(read(&[AF_INET]), Some(None));
+    assert_eq!(read(&route(AF_INET, 0, 254, 1, &[(RTA_MULTIPATH, &[0; 16])])), Some(None));
+    assert_eq!(read(&route(AF_INET, 0, 254, 1, &[(RTA_OIF, &[3])])), Some(None));
 }

@@ -5,14 +5,16 @@
 
 use std::io;
 
+use netlink_packet_core::{DecodeError, NLM_F_DUMP_INTR};
 use netlink_sys::protocols::{NETLINK_GENERIC, NETLINK_ROUTE};
 use netlink_sys::{Socket as RawSocket, SocketAddr};
 use nix::errno::Errno;
 use nix::libc::{MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC};
 use nix::sys::socket::{setsockopt, sockopt};
 
-use super::answer::Answer;
-use super::wire::{Message, Received, kind, messages};
+use super::ack::Ack;
+use super::dump::{Dump, Unread};
+use super::wire::{Message, Received, messages};
 
 /// Room for the answers of a full batch (measured: the default loses all past 256).
 const RECEIVE_BUFFER: usize = 8 << 20;
@@ -28,9 +30,12 @@ pub(crate) enum NetlinkError {
     /// The socket failed.
     #[error("netlink socket")]
     Socket(#[from] io::Error),
-    /// The answer was lost, or is none.
+    /// The reply was lost, or has no end.
     #[error("the kernel's answer is not whole")]
     NoAnswer,
+    /// The reply is whole, and not what was expected.
+    #[error("decode the kernel's answer")]
+    Decode(#[from] DecodeError),
 }
 
 /// A socket of one user.
@@ -122,16 +127,21 @@ impl Socket {
         self.exchange(request, each).map(|_| ())
     }
 
-    /// Asks for one thing of which there may be many. A dump that changed under way is begun again.
+    /// Asks for what there may be any number of. A dump that changed under way is begun again.
     pub(crate) fn dump<T>(
         &mut self,
         request: &Message,
-        read: impl Fn(&Received<'_>) -> Option<T>,
-    ) -> Result<Vec<T>, NetlinkError> {
+        read: impl Fn(&Received<'_>) -> Option<Result<T, Unread>>,
+    ) -> Result<Dump<T>, NetlinkError> {
         for _ in 0..DUMP_TRIES {
-            let mut found = Vec::new();
-            if self.exchange(request.clone(), |message| found.extend(read(message)))? == Consistency::Whole {
-                return Ok(found);
+            let mut dump = Dump::default();
+            let consistency = self.exchange(request.clone(), |message| match read(message) {
+                Some(Ok(found)) => dump.found.push(found),
+                Some(Err(unread)) => dump.unread.push(unread),
+                None => {}
+            })?;
+            if consistency == Consistency::Whole {
+                return Ok(dump);
             }
         }
         Err(NetlinkError::Refused(Errno::EINTR, Some("the table changed while it was read".to_owned())))
@@ -146,15 +156,14 @@ impl Socket {
         self.send(&request.finish(sequence))?;
         let (mut consistency, mut answered) = (Consistency::Whole, false);
         while let Some(datagram) = self.receive()? {
-            for message in messages(datagram).filter(|message| message.sequence == sequence) {
-                if message.flags & kind::NLM_F_DUMP_INTR != 0 {
+            for message in messages(datagram).filter(|message| message.sequence_number() == sequence) {
+                if message.flags() & NLM_F_DUMP_INTR != 0 {
                     consistency = Consistency::Interrupted;
                 }
-                match Answer::read(&message) {
-                    Some(Answer { errno: Some(errno), words }) => {
-                        return Err(NetlinkError::Refused(errno, words));
-                    }
-                    Some(Answer { errno: None, .. }) => answered = true,
+                match Ack::read(&message) {
+                    Some(Ack::Refused(errno, words)) => return Err(NetlinkError::Refused(errno, words)),
+                    Some(Ack::Accepted) => answered = true,
+                    Some(Ack::Lost) => return Err(NetlinkError::NoAnswer),
                     None => each(&message),
                 }
             }

@@ -3,15 +3,16 @@
 use proptest::prelude::*;
 use vfctl_model::Shape;
 
+use super::super::link::{LINK_HEADER, link_change};
 use super::super::wire::{Attribute, attributes, take_attribute};
 use super::*;
 
 /// Returns the entry of a list that a setting's message has.
 fn entry_of(vf: VfIndex, setting: &AttributeValue) -> Vec<u8> {
-    let mut message = Message::new(0, 0);
+    let mut message = link_change(1, 0, 0);
     write_setting(&mut message, vf, setting);
     let bytes = message.finish(0);
-    let mut rest = &bytes[16..];
+    let mut rest = &bytes[16 + LINK_HEADER..];
     let list = take_attribute(&mut rest).expect("a list");
     assert!(rest.is_empty());
     assert_eq!(list.kind, IFLA_VFINFO_LIST);

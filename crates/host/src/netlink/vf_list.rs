@@ -6,16 +6,19 @@
 
 use std::collections::BTreeMap;
 
+use netlink_packet_core::NLM_F_ACK;
+use netlink_packet_route::link::LinkExtentMask;
 use nix::errno::Errno;
+use nix::libc::RTM_NEWLINK;
 use vfctl_model::{AttributeMap, VfIndex};
 
-use super::link::{IFLA_NUM_VF, RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, link_request};
+use super::link::{LINK_HEADER, link_request};
 use super::socket::{NetlinkError, Socket};
 use super::vf_attribute::{IFLA_VF_INFO, IFLA_VFINFO_LIST, entry_index, read_entry};
-use super::wire::{attribute_header, kind, take_attribute, u32_at};
+use super::wire::{attribute_header, take_attribute, u32_at};
 
-/// Length of `struct ifinfomsg`.
-const LINK_HEADER: usize = 16;
+/// The number of VFs among a link's attributes (include/uapi/linux/if_link.h).
+const IFLA_NUM_VF: u16 = 21;
 
 /// What a PF's interface reports of its VFs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +50,10 @@ impl VfList {
 /// Asks one interface for the list of its VFs, without their statistics.
 pub(crate) fn read_vf_list(socket: &mut Socket, index: u32) -> Result<VfList, NetlinkError> {
     let mut list = VfList::Silent;
-    let request = link_request(index, kind::NLM_F_ACK, RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
+    let request = link_request(index, NLM_F_ACK, &[LinkExtentMask::Vf, LinkExtentMask::SkipStats]);
     let asked = socket.ask(request, |message| {
-        if message.kind == kind::RTM_NEWLINK {
-            list = vf_list_of(message.payload.get(LINK_HEADER..).unwrap_or_default());
+        if message.message_type() == RTM_NEWLINK {
+            list = vf_list_of(message.payload().get(LINK_HEADER..).unwrap_or_default());
         }
     });
     match asked {

@@ -1,52 +1,34 @@
-//! Bytes of netlink: building messages, walking messages and attributes.
+//! Netlink messages as bytes: requests being built, datagrams being walked, and attributes of VFs.
 //!
-//! What a message means lives with the kind of message.
+//! Headers, requests and typed attributes are those of the `netlink-packet` crates. By hand is what these do not have:
+//! requests that get their sequence number when they are sent, so that they can be sent again, and attributes whose
+//! stated length may have wrapped.
 
-/// Message types and flags (include/uapi/linux/netlink.h, rtnetlink.h).
-pub(crate) mod kind {
-    pub(crate) const NLMSG_ERROR: u16 = 2;
-    pub(crate) const NLMSG_DONE: u16 = 3;
-    pub(crate) const RTM_NEWLINK: u16 = 16;
-    pub(crate) const RTM_GETLINK: u16 = 18;
-    pub(crate) const RTM_SETLINK: u16 = 19;
-    pub(crate) const RTM_NEWADDR: u16 = 20;
-    pub(crate) const RTM_GETADDR: u16 = 22;
-    pub(crate) const RTM_NEWROUTE: u16 = 24;
-    pub(crate) const RTM_GETROUTE: u16 = 26;
-    pub(crate) const RTM_NEWNSID: u16 = 88;
-    pub(crate) const RTM_GETNSID: u16 = 90;
+use netlink_packet_core::{
+    NLA_TYPE_MASK, NLM_F_REQUEST, NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+    NetlinkSerializable,
+};
 
-    pub(crate) const NLM_F_REQUEST: u16 = 0x1;
-    pub(crate) const NLM_F_ACK: u16 = 0x4;
-    pub(crate) const NLM_F_DUMP_INTR: u16 = 0x10;
-    pub(crate) const NLM_F_CAPPED: u16 = 0x100;
-    pub(crate) const NLM_F_ACK_TLVS: u16 = 0x200;
-    pub(crate) const NLM_F_DUMP: u16 = 0x300;
-}
-
-/// Length of `struct nlmsghdr`.
-const MESSAGE_HEADER: usize = 16;
 /// Length of `struct nlattr`.
 const ATTRIBUTE_HEADER: usize = 4;
-/// Takes `NLA_F_NESTED` and `NLA_F_NET_BYTEORDER` off an attribute's type.
-const TYPE_MASK: u16 = 0x3fff;
 
 /// A request being built.
 #[derive(Debug, Clone)]
 pub(crate) struct Message(Vec<u8>);
 
 impl Message {
-    /// Returns a message of this type with the flags beside `NLM_F_REQUEST`; sequence number 0.
-    pub(crate) fn new(kind: u16, flags: u16) -> Self {
-        let mut bytes = Vec::with_capacity(128);
-        bytes.extend(0u32.to_ne_bytes());
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend((flags | kind::NLM_F_REQUEST).to_ne_bytes());
-        bytes.extend([0; 8]);
+    /// Returns a message with this content and the flags beside `NLM_F_REQUEST`; sequence number 0.
+    pub(crate) fn new(content: impl NetlinkSerializable, flags: u16) -> Self {
+        let mut message =
+            NetlinkMessage::new(NetlinkHeader::default(), NetlinkPayload::InnerMessage(content));
+        message.header.flags = flags | NLM_F_REQUEST;
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
         Self(bytes)
     }
 
-    /// Adds bytes of the fixed part.
+    /// Adds bytes to an attribute's payload.
     pub(crate) fn put(&mut self, bytes: &[u8]) {
         self.0.extend(bytes);
     }
@@ -64,7 +46,9 @@ impl Message {
         fill(self);
         // A request has a few hundred bytes; saturating keeps an impossible one malformed instead of wrapped.
         let length = u16::try_from(self.0.len() - start).unwrap_or(u16::MAX);
-        overwrite(&mut self.0, start, &length.to_ne_bytes());
+        if let Some(stated) = self.0.get_mut(start..start + 2) {
+            stated.copy_from_slice(&length.to_ne_bytes());
+        }
         self.0.resize(self.0.len().next_multiple_of(4), 0);
     }
 
@@ -79,56 +63,24 @@ impl Message {
     pub(crate) fn append_to(&self, bytes: &mut Vec<u8>, sequence: u32) {
         let start = bytes.len();
         bytes.extend_from_slice(&self.0);
-        let length = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        overwrite(bytes, start, &length.to_ne_bytes());
-        overwrite(bytes, start + 8, &sequence.to_ne_bytes());
+        if let Some(message) = bytes.get_mut(start..) {
+            let mut header = NetlinkBuffer::new(message);
+            header.set_length(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+            header.set_sequence_number(sequence);
+        }
     }
 }
 
-/// Writes over the bytes that begin at `start`, which are there.
-fn overwrite(target: &mut [u8], start: usize, bytes: &[u8]) {
-    if let Some(target) = target.get_mut(start..start + bytes.len()) {
-        target.copy_from_slice(bytes);
-    }
-}
-
-/// Returns an `RTM_SETLINK` that changes one interface; `flags` are `ifi_flags`, all of them in `ifi_change`.
-pub(crate) fn link_change(index: u32, flags: u32, change: u32) -> Message {
-    let mut message = Message::new(kind::RTM_SETLINK, kind::NLM_F_ACK);
-    put_link_header(&mut message, index, flags, change);
-    message
-}
-
-/// Adds `struct ifinfomsg`.
-pub(crate) fn put_link_header(message: &mut Message, index: u32, flags: u32, change: u32) {
-    message.put(&[0; 4]);
-    message.put(&index.to_ne_bytes());
-    message.put(&flags.to_ne_bytes());
-    message.put(&change.to_ne_bytes());
-}
-
-/// A message of an answer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Received<'a> {
-    pub(crate) kind: u16,
-    pub(crate) flags: u16,
-    pub(crate) sequence: u32,
-    pub(crate) payload: &'a [u8],
-}
+/// A message of a reply.
+pub(crate) type Received<'a> = NetlinkBuffer<&'a [u8]>;
 
 /// Walks the messages of one datagram; ends early where one is malformed.
 pub(crate) fn messages(mut bytes: &[u8]) -> impl Iterator<Item = Received<'_>> {
     std::iter::from_fn(move || {
-        let length = usize::try_from(u32_at(bytes, 0)?).ok()?;
-        let message = bytes.get(..length)?;
-        let received = Received {
-            kind: u16_at(message, 4)?,
-            flags: u16_at(message, 6)?,
-            sequence: u32_at(message, 8)?,
-            payload: message.get(MESSAGE_HEADER..)?,
-        };
-        bytes = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
-        Some(received)
+        let message = NetlinkBuffer::new_checked(bytes).ok()?;
+        let length = usize::try_from(message.length()).ok()?.next_multiple_of(4);
+        bytes = bytes.get(length..).unwrap_or_default();
+        Some(message)
     })
 }
 
@@ -141,7 +93,9 @@ pub(crate) struct Attribute<'a> {
 
 /// Returns type and stated length (header included) of the attribute that begins here.
 pub(crate) fn attribute_header(bytes: &[u8]) -> Option<(u16, u16)> {
-    Some((u16_at(bytes, 2)? & TYPE_MASK, u16_at(bytes, 0)?))
+    let length = u16::from_ne_bytes(*bytes.first_chunk()?);
+    let kind = u16::from_ne_bytes(*bytes.get(2..)?.first_chunk()?);
+    Some((kind & NLA_TYPE_MASK, length))
 }
 
 /// Takes the attribute that begins here off `bytes`; `None` at the end, or where it is malformed.
@@ -163,16 +117,35 @@ pub(crate) fn find(bytes: &[u8], kind: u16) -> Option<&[u8]> {
 }
 
 /// Reads a number of the machine's byte order.
-pub(crate) fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {
-    Some(u16::from_ne_bytes(*bytes.get(offset..)?.first_chunk()?))
-}
-
-/// Reads a number of the machine's byte order.
 pub(crate) fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(*bytes.get(offset..)?.first_chunk()?))
 }
 
-/// Reads a text that may end in a null byte.
-pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
-    std::str::from_utf8(bytes.split(|byte| *byte == 0).next()?).ok()
+#[cfg(test)]
+pub(crate) mod tests {
+    /// Returns a datagram with one message of sequence number 7.
+    pub(crate) fn datagram(kind: u16, flags: u16, payload: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(16 + payload.len()).expect("short");
+        let mut bytes = length.to_ne_bytes().to_vec();
+        bytes.extend([kind.to_ne_bytes(), flags.to_ne_bytes()].concat());
+        bytes.extend([7u32.to_ne_bytes(), 0u32.to_ne_bytes()].concat());
+        bytes.extend(payload);
+        bytes
+    }
+
+    /// Returns an attribute, padded.
+    pub(crate) fn attribute(kind: u16, payload: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(4 + payload.len()).expect("short");
+        let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
+        bytes.extend(payload);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    /// Returns the bytes that these hex digits say.
+    pub(crate) fn hex(digits: &str) -> Vec<u8> {
+        let digit =
+            |byte: &u8| char::from(*byte).to_digit(16).and_then(|d| u8::try_from(d).ok()).expect("hex");
+        digits.as_bytes().chunks(2).map(|pair| digit(&pair[0]) << 4 | digit(&pair[1])).collect()
+    }
 }

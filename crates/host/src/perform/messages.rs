@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use vfctl_port::Outcome;
 
 use crate::errno::{io_cause, own_refusal, refusal};
-use crate::netlink::{BATCH, Message, Socket, Verdict, send_batch};
+use crate::netlink::{Ack, BATCH, Message, Socket, send_batch};
 
 /// How often a message is sent that the driver has no time for now (i40e: EAGAIN while a VF is reset).
 const TRIES: u32 = 10;
@@ -34,9 +34,9 @@ pub(super) fn send_all(messages: &[(usize, Message)], limit: Duration, outcomes:
         let send = |requests: &[&Message]| send_batch(&mut socket, requests.iter().copied());
         for (place, result) in send_with_retries(batch, limit, send) {
             let outcome = match result {
-                Verdict::Accepted => Outcome::Done,
-                Verdict::Refused(errno, words) => Outcome::Refused(refusal(errno, words)),
-                Verdict::Lost => Outcome::Unknown("the kernel's answer was lost".to_owned()),
+                Ack::Accepted => Outcome::Done,
+                Ack::Refused(errno, words) => Outcome::Refused(refusal(errno, words)),
+                Ack::Lost => Outcome::Unknown("the kernel's answer was lost".to_owned()),
             };
             set(outcomes, place, outcome);
         }
@@ -58,8 +58,8 @@ fn set(outcomes: &mut [Outcome], place: usize, outcome: Outcome) {
 fn send_with_retries<R>(
     batch: &[(usize, R)],
     limit: Duration,
-    mut send: impl FnMut(&[&R]) -> Vec<Verdict>,
-) -> Vec<(usize, Verdict)> {
+    mut send: impl FnMut(&[&R]) -> Vec<Ack>,
+) -> Vec<(usize, Ack)> {
     let mut open: Vec<&(usize, R)> = batch.iter().collect();
     let mut closed = Vec::with_capacity(batch.len());
     let mut end = None;
@@ -71,7 +71,7 @@ fn send_with_retries<R>(
         let mut again = Vec::new();
         for (request, result) in open.into_iter().zip(results) {
             match result {
-                Verdict::Refused(Errno::EAGAIN | Errno::EBUSY, _) if may_retry => again.push(request),
+                Ack::Refused(Errno::EAGAIN | Errno::EBUSY, _) if may_retry => again.push(request),
                 result => closed.push((request.0, result)),
             }
         }
@@ -89,14 +89,14 @@ mod tests {
 
     /// Returns the results on two requests, the second of which is busy so many times, and how often it was sent;
     /// each call takes that long.
-    fn sent(busy: u32, limit: Duration, call: Duration) -> (Vec<(usize, Verdict)>, u32) {
+    fn sent(busy: u32, limit: Duration, call: Duration) -> (Vec<(usize, Ack)>, u32) {
         let mut calls = 0;
         let results = send_with_retries(&[(3, "free"), (4, "busy")], limit, |requests| {
             thread::sleep(call);
             calls += 1;
             let result = |request: &&&str| match (**request, calls) {
-                ("busy", call) if call <= busy => Verdict::Refused(Errno::EAGAIN, None),
-                _ => Verdict::Accepted,
+                ("busy", call) if call <= busy => Ack::Refused(Errno::EAGAIN, None),
+                _ => Ack::Accepted,
             };
             requests.iter().map(result).collect()
         });
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn time_for_retries_begins_after_the_first_results_however_long_they_took() {
-        let accepted = vec![(3, Verdict::Accepted), (4, Verdict::Accepted)];
+        let accepted = vec![(3, Ack::Accepted), (4, Ack::Accepted)];
         let (limit, longer) = (Duration::from_millis(10), Duration::from_millis(20));
         assert_eq!(sent(1, limit, longer), (accepted.clone(), 2));
         assert_eq!(sent(2, Duration::from_secs(20), Duration::ZERO), (accepted, 3));
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn retries_end_with_the_last_refusal() {
-        let refused = vec![(3, Verdict::Accepted), (4, Verdict::Refused(Errno::EAGAIN, None))];
+        let refused = vec![(3, Ack::Accepted), (4, Ack::Refused(Errno::EAGAIN, None))];
         assert_eq!(sent(u32::MAX, Duration::from_millis(10), Duration::ZERO), (refused.clone(), 2));
         let (results, calls) = sent(u32::MAX, Duration::from_secs(20), Duration::ZERO);
         assert!(results == refused && (2..=TRIES + 1).contains(&calls), "{calls} {results:?}");

@@ -13,7 +13,7 @@ use vfctl_model::{InterfaceName, MacAddress, PciAddress, RawReading, VfAttribute
 use vfctl_port::{Use, VfFacts};
 
 use crate::errno::{chain, io_cause};
-use crate::netlink::{Link, Socket, number_of, read_links};
+use crate::netlink::{Dump, Link, Socket, number_of, read_links};
 use crate::processes::Processes;
 use crate::roots::Roots;
 use crate::sysfs::files::names;
@@ -58,7 +58,10 @@ impl Namespaces {
                 Err(error) => Err(error),
             };
             match looked {
-                Ok(links) => found.add(links, &name),
+                Ok(Dump { found: links, unread }) => {
+                    found.add(links, &name);
+                    found.unread.extend(unread.iter().map(|unread| format!("{name}: {}", chain(unread))));
+                }
                 // A process that ended takes nothing along that is not seen elsewhere.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => found.unread.push(format!("{name}: {}", io_cause(&error))),
@@ -135,7 +138,7 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 
 /// Reads the interfaces of the namespace at `path`, from a thread that goes there and ends there. Of what they stand on
 /// elsewhere, only what is in `own` is kept: interfaces of a third namespace have the same small numbers.
-fn links_within(path: &Path, own: &Path) -> io::Result<Vec<Link>> {
+fn links_within(path: &Path, own: &Path) -> io::Result<Dump<Link>> {
     let (namespace, own) = (File::open(path)?, File::open(own).ok());
     let visit = move || {
         setns(namespace, CloneFlags::CLONE_NEWNET)?;
@@ -143,7 +146,7 @@ fn links_within(path: &Path, own: &Path) -> io::Result<Vec<Link>> {
         let mut links = read_links(&mut socket).map_err(|error| io::Error::other(chain(&error)))?;
         // Where this is not answered, any may stand on ours.
         if let Some(Ok(number)) = own.map(|own| number_of(&mut socket, own.as_fd())) {
-            for link in &mut links {
+            for link in &mut links.found {
                 link.lower_elsewhere.take_if(|lower| Some(lower.namespace) != number);
             }
         }

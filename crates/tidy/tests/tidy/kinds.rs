@@ -1,4 +1,5 @@
-//! How the folders of `kinds` stand to one another, and that the simulator believes none of them.
+//! How the folders of `kinds` stand to one another, that the simulator believes none of them,
+//! and names that one thing has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,6 +8,9 @@ use crate::rust_source::{code, shipped_code};
 
 /// Where the kinds are.
 const KINDS: &str = "crates/kinds/src/";
+
+/// Names of which a reader may ask "which one?", so that each is given once at most.
+const GIVEN_ONCE: &[&str] = &["Verdict", "Wish", "Answer", "Source", "Setting"];
 
 /// Returns which folders of `kinds` each of them uses.
 fn uses(files: &[File]) -> BTreeMap<String, BTreeSet<String>> {
@@ -42,6 +46,24 @@ fn says(files: &[File], folder: &str, word: &str) -> Vec<String> {
     within.filter(|file| code(&file.text).contains(word)).map(|file| file.path.clone()).collect()
 }
 
+/// Returns the names of types that are given more than once.
+fn given_twice(files: &[File]) -> Vec<String> {
+    let mut given: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in files.iter().filter(|file| file.is_rust()) {
+        let text = code(&file.text);
+        let words: Vec<&str> =
+            text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).collect();
+        for pair in words.windows(2) {
+            let name = GIVEN_ONCE.iter().find(|name| **name == pair[1]);
+            if let Some(name) = name.filter(|_| matches!(pair[0], "struct" | "enum" | "trait" | "type")) {
+                given.entry(name).or_default().push(&file.path);
+            }
+        }
+    }
+    given.retain(|_, files| files.len() > 1);
+    given.iter().map(|(name, files)| format!("{name}: {}", files.join(", "))).collect()
+}
+
 #[test]
 fn kinds_use_one_another_in_one_direction() {
     let found = uses(&FILES);
@@ -72,4 +94,12 @@ fn simulator_never_reads_the_rows_that_planning_believes() {
         says(&[File::new("crates/sim/src/a.rs", "// DriverRow")], "crates/sim/", "DriverRow").len(),
         0
     );
+}
+
+#[test]
+fn a_name_that_says_little_is_given_to_one_type() {
+    assert_none(&given_twice(&FILES), "say what kind of thing it is");
+    let file = |path: &str| File::new(path, "pub enum Verdict {}");
+    assert_eq!(given_twice(&[file("crates/a/src/b.rs"), file("crates/c/src/d.rs")]).len(), 1);
+    assert_eq!(given_twice(&[file("crates/a/src/b.rs"), File::new("e.rs", "// struct Verdict")]).len(), 0);
 }

@@ -1,0 +1,88 @@
+//! The modes of a device's embedded switch.
+
+use netlink_packet_core::NLM_F_ACK;
+use nix::errno::Errno;
+use vfctl_model::DeviceAddress;
+
+use super::super::ack::Ack;
+use super::super::batch::send_batch;
+use super::super::socket::NetlinkError;
+use super::connection::Devlink;
+use super::message::{DevlinkAttribute, handle_of};
+use super::words::{EncapMode, EswitchMode, InlineMode};
+
+/// `enum devlink_command`.
+const DEVLINK_CMD_GET: u8 = 1;
+const DEVLINK_CMD_ESWITCH_GET: u8 = 29;
+const DEVLINK_CMD_ESWITCH_SET: u8 = 30;
+
+/// What the embedded switch is set to; `None` for what the driver does not report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Eswitch {
+    pub(crate) mode: Option<EswitchMode>,
+    pub(crate) inline_mode: Option<InlineMode>,
+    pub(crate) encap_mode: Option<EncapMode>,
+}
+
+/// One mode of the embedded switch to be set. One in a request, so that a refusal says which was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "no op changes the embedded switch yet"))]
+pub(crate) enum EswitchChange {
+    Mode(EswitchMode),
+    InlineMode(InlineMode),
+    EncapMode(EncapMode),
+}
+
+impl Devlink {
+    /// Returns the modes of a device's embedded switch; `None` where the device has no such switch or no devlink.
+    ///
+    /// Takes the device's devlink lock, which a driver may hold for as long as it works on its firmware.
+    pub(crate) fn eswitch(&mut self, device: &DeviceAddress) -> Result<Option<Eswitch>, NetlinkError> {
+        match self.read_eswitch(device) {
+            Ok(eswitch) => Ok(Some(eswitch)),
+            Err(NetlinkError::Refused(Errno::ENOENT | Errno::ENODEV | Errno::EOPNOTSUPP, _)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sets one mode of a device's embedded switch.
+    ///
+    /// The driver works within the call, which takes seconds where it makes representors or loads firmware.
+    #[expect(dead_code, reason = "no op changes the embedded switch yet")]
+    pub(crate) fn set_eswitch(&mut self, device: &DeviceAddress, change: EswitchChange) -> Ack {
+        let request = self.request(DEVLINK_CMD_ESWITCH_SET, NLM_F_ACK, attributes_to_set(device, change));
+        send_batch(&mut self.socket, [&request]).pop().unwrap_or(Ack::Lost)
+    }
+
+    fn read_eswitch(&mut self, device: &DeviceAddress) -> Result<Eswitch, NetlinkError> {
+        // Everybody may ask whether the device is there; the switch's modes are told to administrators alone.
+        self.ask(DEVLINK_CMD_GET, device)?;
+        self.ask(DEVLINK_CMD_ESWITCH_GET, device).map(modes_in)
+    }
+}
+
+fn attributes_to_set(device: &DeviceAddress, change: EswitchChange) -> Vec<DevlinkAttribute> {
+    let mode = match change {
+        EswitchChange::Mode(mode) => DevlinkAttribute::EswitchMode(mode),
+        EswitchChange::InlineMode(mode) => DevlinkAttribute::EswitchInlineMode(mode),
+        EswitchChange::EncapMode(mode) => DevlinkAttribute::EswitchEncapMode(mode),
+    };
+    handle_of(device).into_iter().chain([mode]).collect()
+}
+
+fn modes_in(attributes: Vec<DevlinkAttribute>) -> Eswitch {
+    let mut eswitch = Eswitch::default();
+    for attribute in attributes {
+        match attribute {
+            DevlinkAttribute::EswitchMode(mode) => eswitch.mode = Some(mode),
+            DevlinkAttribute::EswitchInlineMode(mode) => eswitch.inline_mode = Some(mode),
+            DevlinkAttribute::EswitchEncapMode(mode) => eswitch.encap_mode = Some(mode),
+            _ => {}
+        }
+    }
+    eswitch
+}
+
+#[cfg(test)]
+#[path = "eswitch_tests.rs"]
+mod tests;
