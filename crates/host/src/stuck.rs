@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use vfctl_model::{DeviceAddress, PciAddress};
 use vfctl_port::StuckStore;
 
-use crate::child::{CHILD_NAME, STORE};
+use crate::child::{CHILD_NAME, STORE, SWITCH};
 use crate::processes::Process;
 use crate::roots::Roots;
 
@@ -18,7 +18,7 @@ pub(crate) fn find_stuck_stores(roots: &Roots, processes: &[Process]) -> Vec<Stu
         .filter(|child| !belongs_to_another_run(roots, child))
         .filter_map(|child| {
             let arguments = child.arguments(roots).ok()?;
-            let (device, path) = store_in(&arguments)?;
+            let (device, path) = store_in(&arguments).or_else(|| switch_in(&arguments))?;
             Some(StuckStore { pid: child.pid, device, path })
         })
         .collect()
@@ -43,6 +43,14 @@ fn store_in(arguments: &[String]) -> Option<(DeviceAddress, String)> {
     let device = stores.iter().find_map(|store| device_in(store));
     let purpose = stores.iter().rev().find(|store| store.first().is_some_and(|when| when == "then"))?;
     Some((device?, purpose.get(1)?.clone()))
+}
+
+/// Returns the device whose embedded switch a child was started for, from its arguments `… __switch DEVICE MODE`, and
+/// what it sets.
+fn switch_in(arguments: &[String]) -> Option<(DeviceAddress, String)> {
+    let start = arguments.iter().position(|argument| argument == SWITCH)?;
+    let device = arguments.get(start + 1)?.parse().ok()?;
+    Some((device, "the mode of the embedded switch".to_owned()))
 }
 
 /// Returns the device that a write's path or value names.
@@ -71,6 +79,15 @@ mod tests {
             let found = store_in(&arguments).map(|(device, _)| device.to_string());
             assert_eq!(found.as_deref(), device, "{path}");
         }
+    }
+
+    #[test]
+    fn stuck_switch_names_the_device_whose_mode_it_sets() {
+        let arguments =
+            ["/proc/self/exe", "__switch", "pci/0000:01:00.0", "switchdev", ""].map(str::to_owned);
+        let found = switch_in(&arguments).map(|(device, what)| format!("{device} {what}"));
+        assert_eq!(found.as_deref(), Some("pci/0000:01:00.0 the mode of the embedded switch"));
+        assert_eq!(switch_in(&["__store".to_owned(), "then".to_owned()]), None);
     }
 
     #[test]

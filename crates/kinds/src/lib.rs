@@ -22,6 +22,7 @@ mod vf_fields;
 
 pub mod binding;
 pub mod count;
+pub mod eswitch;
 pub mod interface;
 pub mod netdev;
 pub mod pf;
@@ -40,6 +41,8 @@ list::kinds! {
     pf {
         /// Whether its interface is set up or down.
         admin_state "adminState": interface::PfAdminState,
+        /// Its embedded switch.
+        eswitch "eswitch": eswitch::Eswitch,
         /// The MTU of its interface in bytes, 68 to 65535, or `default` (1500).
         mtu "mtu": interface::PfMtu,
     }

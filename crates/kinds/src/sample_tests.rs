@@ -1,7 +1,7 @@
 //! A PF with one VF, for tests.
 
 use serde_json::{Value, json};
-use vfctl_model::{MacAddress, VfAttribute, VfIndex, VfValue};
+use vfctl_model::{EswitchMode, MacAddress, VfAttribute, VfIndex, VfValue};
 use vfctl_port::{HostFacts, World};
 
 use crate::binding::DriverChoice;
@@ -17,6 +17,8 @@ use crate::{DesiredPf, DesiredVf, pf};
 pub(crate) struct Sample {
     /// How many VFs.
     pub(crate) count: Option<u16>,
+    /// The mode of the embedded switch.
+    pub(crate) eswitch: Option<EswitchMode>,
     /// The driver of VF 0.
     pub(crate) driver: Option<DriverChoice>,
     /// The MAC address of VF 0.
@@ -58,6 +60,7 @@ pub(crate) fn diff(host: Value, sample: Sample) -> PfDiff {
         let value = crate::count::WantedCount { count, asked: crate::count::CountSpec::Number(count) };
         Wanted { value, origin: origin("count") }
     });
+    desired.eswitch = sample.eswitch.map(|value| Wanted { value, origin: origin("eswitch") });
     desired.vfs = [(VfIndex(0), vf)].into();
     let context = HostContext { documents: &[], name: &name, host: &host, world: &world };
     pf::diff(&PfContext::new(&context, facts, &desired))

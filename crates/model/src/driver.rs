@@ -6,6 +6,7 @@
 
 use crate::address::PciId;
 use crate::attribute::VfAttribute;
+use crate::eswitch::EswitchRow;
 use crate::link_state::VfLinkState;
 use crate::name::DriverName;
 use crate::rate::RateLimits;
@@ -56,6 +57,8 @@ pub struct DriverRow {
     pub mtu_change: MtuChange,
     /// Whether the PF must be up when VFs are made.
     pub up_before_vfs: bool,
+    /// What is known of its embedded switch; `None` where it has none with modes.
+    pub eswitch: Option<EswitchRow>,
     /// The driver that the kernel gives its VFs.
     pub vf_driver: Option<&'static str>,
 }
@@ -76,6 +79,7 @@ pub(crate) const UNKNOWN: DriverRow = DriverRow {
     resets_vf_for: &[VfAttribute::Trust],
     count_flaps_link: true,
     mtu_change: MtuChange::ResetsPf,
+    eswitch: Some(EswitchRow::UNKNOWN),
     ..KNOWN
 };
 
@@ -101,6 +105,7 @@ const KNOWN: DriverRow = DriverRow {
     count_flaps_link: false,
     mtu_change: MtuChange::PausesPf,
     up_before_vfs: false,
+    eswitch: None,
     vf_driver: None,
 };
 
@@ -132,6 +137,13 @@ const ROWS: &[DriverRow] = &[
         shows_chosen_mac: false,
         settings_outlive_vf: true,
         mtu_change: MtuChange::DisruptsNobody,
+        // `nsim_devlink_eswitch_mode_set`, `nsim_drv_configure_vfs`; `nsim_set_vf_rate` refuses in switchdev mode.
+        eswitch: Some(EswitchRow {
+            changes_with_vfs: true,
+            change_flaps_link: false,
+            is_legacy_without_vfs: true,
+            switchdev_lacks: &[VfAttribute::Rate],
+        }),
         ..KNOWN
     },
     // drivers/net/ethernet/intel/ixgbe/ixgbe_sriov.c
@@ -182,6 +194,13 @@ const ROWS: &[DriverRow] = &[
         driver: "ice",
         unsupported: &[VfAttribute::QueryRss],
         resets_vf_for: &[VfAttribute::Trust],
+        // `ice_eswitch_mode_set`; `ice_set_vf_trust` refuses, a representor that is set up overwrites the link state
+        // (`ice_repr_vf_open`), and one that is made clears the spoof check unseen (`ice_eswitch_cfg_vsi`).
+        eswitch: Some(EswitchRow {
+            switchdev_lacks: &[VfAttribute::Trust, VfAttribute::SpoofCheck, VfAttribute::LinkState],
+            change_flaps_link: false,
+            ..EswitchRow::UNKNOWN
+        }),
         vf_driver: Some("iavf"),
         ..KNOWN
     },
@@ -193,6 +212,17 @@ const ROWS: &[DriverRow] = &[
         mac_needs_rebind: true,
         shows_chosen_mac: false,
         initial: &[SPOOF_CHECK_OFF],
+        // `esw_offloads_start` also with VFs that have no driver, which lose rate and link state by it; legacy.c refuses
+        // the rest.
+        eswitch: Some(EswitchRow {
+            switchdev_lacks: &[
+                VfAttribute::Vlan,
+                VfAttribute::Trust,
+                VfAttribute::SpoofCheck,
+                VfAttribute::LinkState,
+            ],
+            ..EswitchRow::UNKNOWN
+        }),
         vf_driver: Some("mlx5_core"),
         ..KNOWN
     },
@@ -205,6 +235,8 @@ const ROWS: &[DriverRow] = &[
         rate_within_speed: true,
         up_before_vfs: true,
         initial: &[SPOOF_CHECK_OFF],
+        // `bnxt_dl_eswitch_mode_set`: kernels before 2023 also need VFs, and refuse with words of their own.
+        eswitch: Some(EswitchRow { changes_with_vfs: true, ..EswitchRow::UNKNOWN }),
         vf_driver: Some("bnxt_en"),
         ..KNOWN
     },

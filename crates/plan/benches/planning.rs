@@ -213,6 +213,7 @@ fn pf(number: u16, address: &DeviceAddress, vfs: u16) -> PfFacts {
         vf_default_driver_unread: false,
         netdev: Some(netdev),
         eswitch_mode: None,
+        eswitch_mode_unread: None,
         vfs: BTreeMap::new(),
         unread: Vec::new(),
     };
@@ -246,6 +247,7 @@ fn vf(pf: &PfFacts, address: &DeviceAddress, index: u16, vfs: u16) -> VfFacts {
             siblings: Default::default(),
         }),
         netdev: None,
+        representor: None,
         attributes: AttributeMap(attributes.collect()),
         uses: Vec::new(),
     }

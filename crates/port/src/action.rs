@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::{AttributeValue, Mtu, ParseError, Toggle, VfAttribute};
+use vfctl_model::{AttributeValue, EswitchMode, Mtu, ParseError, Toggle, VfAttribute};
 
 use crate::admin_state::AdminState;
 use crate::binding::Binding;
@@ -38,6 +38,8 @@ pub enum TargetKind {
 pub enum Transport {
     /// A message to rtnetlink: it is done when its sender goes on, answered or not.
     LinkMessage,
+    /// A request to devlink: the driver works within it, as long as its firmware takes.
+    Devlink,
     /// A store into a file of sysfs.
     Store,
     /// A program that is run.
@@ -241,6 +243,20 @@ actions! {
         stops_when_refused: false,
         phases: &[Phase::ConfigureVfs],
         needs: &[Need::VfExists],
+        remakes: Remakes::Nothing,
+        given_back: GivenBack::Never,
+    }
+    /// Sets the mode of a PF's embedded switch (`DEVLINK_CMD_ESWITCH_SET`).
+    SetEswitchMode "setEswitchMode" (mode: EswitchMode) {
+        changes: Property::EswitchMode,
+        after: Some(Expect::Is(ClaimValue::Name(mode.to_string()))),
+        target: TargetKind::Pf,
+        transport: Transport::Devlink,
+        may_hang: true,
+        may_batch: false,
+        stops_when_refused: false,
+        phases: &[Phase::SwitchEmpty, Phase::SwitchPopulated],
+        needs: &[],
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
     }

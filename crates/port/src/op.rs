@@ -117,6 +117,9 @@ impl fmt::Display for Op {
             (Action::SetVfAttribute(setting), Target::VfThroughPf(_, interface, vf)) => {
                 write!(f, "ip link set dev {interface} vf {vf} {}", setting.ip_arguments())
             }
+            (Action::SetEswitchMode(mode), Target::Pf(pf)) => {
+                write!(f, "devlink dev eswitch set {pf} mode {mode}")
+            }
             (Action::SetPfMtu(mtu), Target::PfInterface(_, interface)) => {
                 write!(f, "ip link set dev {interface} mtu {mtu}")
             }

@@ -210,7 +210,8 @@ fn facts(address: &DeviceAddress, seed: &PfSeed, number: u32, iommu: Toggle) -> 
             default_route: false,
             uppers_elsewhere: Default::default(),
         }),
-        eswitch_mode: None,
+        eswitch_mode: row.eswitch.map(|_| "legacy".to_owned()),
+        eswitch_mode_unread: None,
         vfs: BTreeMap::new(),
         unread: Vec::new(),
     }

@@ -14,10 +14,7 @@ pub(crate) fn vf_interface(
 ) -> Option<InterfaceName> {
     let digits = pf_interface.as_str().strip_prefix("eth");
     if digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit())) {
-        let taken = interface_names(host);
-        return (0..=u32::from(u16::MAX))
-            .filter_map(|number| format!("eth{number}").parse().ok())
-            .find(|name| !taken.contains(name));
+        return representor(host);
     }
     let base = pf_interface.as_str();
     // Names of physical ports end in `npN`; the kernel's VFs of them have none.
@@ -25,6 +22,13 @@ pub(crate) fn vf_interface(
         if !stem.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) { stem } else { base }
     });
     format!("{base}v{vf}").parse().ok()
+}
+
+/// Returns the name of a new interface that nobody renames: the lowest free `ethN`, as representors have it.
+pub(crate) fn representor(host: &HostFacts) -> Option<InterfaceName> {
+    let taken = interface_names(host);
+    let mut names = (0..=u32::from(u16::MAX)).filter_map(|number| format!("eth{number}").parse().ok());
+    names.find(|name| !taken.contains(name))
 }
 
 /// Returns the name of an interface that comes back to the host's namespace: its own, or another where that was taken
@@ -39,9 +43,10 @@ pub(crate) fn after_return(host: &HostFacts, name: &InterfaceName) -> InterfaceN
 fn interface_names(host: &HostFacts) -> BTreeSet<InterfaceName> {
     let pfs = host.physical_functions.values();
     let of_pfs = pfs.clone().filter_map(|pf| pf.netdev.as_ref().map(|netdev| netdev.name.clone()));
-    let here = pfs.flat_map(|pf| pf.vfs.values()).filter(|vf| !vf.is_in_other_namespace());
+    let here = pfs.clone().flat_map(|pf| pf.vfs.values()).filter(|vf| !vf.is_in_other_namespace());
     let of_vfs = here.filter_map(|vf| vf.netdev.as_ref().map(|n| n.name.clone()));
-    of_pfs.chain(of_vfs).chain(host.links.keys().cloned()).collect()
+    let representors = pfs.flat_map(|pf| pf.vfs.values()).filter_map(|vf| vf.representor.clone());
+    of_pfs.chain(of_vfs).chain(representors).chain(host.links.keys().cloned()).collect()
 }
 
 /// Returns the address that a VF's driver makes up, another one each time it is `drawn`.

@@ -6,7 +6,7 @@ use vfctl_port::{Action, ActionKind, Op, Outcome, StuckStore, Target, TargetKind
 
 use crate::errno::Errno;
 use crate::fault::{Fault, next_fault};
-use crate::rules::{attribute, binding, count, link, module};
+use crate::rules::{attribute, binding, count, eswitch, link, module};
 use crate::stop::Stop;
 use crate::world::SimWorld;
 
@@ -111,6 +111,7 @@ fn obey(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop> {
         (Action::SetVfAttribute(value), Target::VfThroughPf(pf, interface, vf)) => {
             attribute::set(world, pf, interface, *vf, *value)
         }
+        (Action::SetEswitchMode(mode), Target::Pf(pf)) => eswitch::set(world, pf, *mode),
         (Action::SetPfMtu(mtu), Target::PfInterface(pf, interface)) => {
             link::set_mtu(world, pf, interface, *mtu)
         }
@@ -157,6 +158,7 @@ fn locking_file(kind: ActionKind) -> Option<&'static str> {
         ActionKind::BindDriver | ActionKind::ProbeDriver => Some("drivers_probe"),
         ActionKind::LoadModule
         | ActionKind::SetDriversAutoprobe
+        | ActionKind::SetEswitchMode
         | ActionKind::SetVfAttribute
         | ActionKind::SetPfMtu
         | ActionKind::SetPfAdminState

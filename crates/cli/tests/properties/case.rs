@@ -6,13 +6,14 @@ use proptest::prelude::*;
 use vfctl_kinds::binding::DriverChoice;
 use vfctl_kinds::document::OnUnsupported;
 use vfctl_kinds::document::{API_VERSION, KIND, Metadata, SriovConfig};
+use vfctl_kinds::eswitch::EswitchSpec;
 use vfctl_kinds::pf::{ExpectSpec, Matcher, PciMatch};
 use vfctl_kinds::setting::Setting;
 use vfctl_kinds::system::SystemSpec;
 use vfctl_kinds::{Body, PfSpec};
 use vfctl_model::{
-    AttributeValue, DeviceAddress, DriverName, ModuleName, Mtu, Toggle, VfAttribute, VfIndex, VfValue,
-    VlanProtocol,
+    AttributeValue, DeviceAddress, DriverName, EswitchMode, ModuleName, Mtu, Toggle, VfAttribute, VfIndex,
+    VfValue, VlanProtocol,
 };
 use vfctl_port::{AdminState, HostFacts};
 use vfctl_sim::{Builder, PfSeed, SimHost, SimWorld};
@@ -112,7 +113,9 @@ impl PfCase {
         if !has_interface {
             (request.admin, request.mtu) = (None, None);
         }
-        if !on_pci {
+        if on_pci {
+            request.eswitch = None;
+        } else {
             request.autoprobe = None;
         }
         for vfs in [&mut request.all, &mut request.low, &mut request.high] {
@@ -127,6 +130,10 @@ impl PfCase {
             }
             if !on_pci {
                 vfs.driver = None;
+            }
+            // Which netdevsim refuses in that mode.
+            if request.eswitch == Some(EswitchMode::Switchdev) {
+                vfs.attributes.remove(&VfAttribute::Rate);
             }
             // Only VFs that a network driver surely holds have an interface whose MTU can be set.
             if !on_pci || !has_interface || vfs.driver != Some(DriverChoice::Default) {
@@ -229,6 +236,7 @@ impl Case {
             optional: false,
             on_unsupported: OnUnsupported::Warn,
             admin_state: pf.request.admin,
+            eswitch: pf.request.eswitch.map(|mode| EswitchSpec { mode }),
             mtu: pf.request.mtu.map(|mtu| Setting::Value(Mtu::try_from(mtu).unwrap())),
             vfs: Some(pf.request.spec(number)),
         };

@@ -48,6 +48,12 @@ fn compare_pf(pf: &PfCase, number: usize, was: &PfFacts, is: &PfFacts) -> Result
     same("count", &count, &is.vf_count)?;
     same("VFs", &usize::from(count), &is.vfs.len())?;
     same("driversAutoprobe", &pf.request.autoprobe.or(was.drivers_autoprobe), &is.drivers_autoprobe)?;
+    // netdevsim leaves switchdev mode with its VFs, and no case begins in it.
+    let mode = pf.request.eswitch.map(|mode| mode.to_string()).or_else(|| was.eswitch_mode.clone());
+    same("eswitch mode", &mode, &is.eswitch_mode)?;
+    let represented = is.vfs.values().filter(|vf| vf.representor.is_some()).count();
+    let is_switchdev = mode.as_deref() == Some("switchdev");
+    same("representors", &if is_switchdev { is.vfs.len() } else { 0 }, &represented)?;
     if let (Some(netdev), Some(netdev_was)) = (&is.netdev, &was.netdev) {
         let up = pf.request.admin.map_or(netdev_was.up, |admin| admin == AdminState::Up);
         same("up", &up, &netdev.up)?;

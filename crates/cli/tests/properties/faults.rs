@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use vfctl_apply::{LaneReport, OpReport, Report, Result as Ending};
 use vfctl_kinds::document::SriovConfig;
-use vfctl_model::Toggle;
+use vfctl_model::{DeviceAddress, Toggle};
 use vfctl_plan::Plan;
 use vfctl_port::{ActionKind, AdminState, HostFacts, JournalEntry, Outcome, PfFacts};
 use vfctl_sim::{Errno, Fault, PfSeed, SimHost};
@@ -43,6 +43,7 @@ spec:
     - name: emptied
       match: {pci: "0000:03:00.0"}
       vfs: {count: 0}
+    - {name: switched, match: {driver: netdevsim}, eswitch: {mode: switchdev}}
 "#;
 
 /// Returns the host: one port without VFs, down; two with two VFs.
@@ -52,6 +53,7 @@ fn host() -> SimHost {
         .pf(PfSeed { admin: AdminState::Down, ..igb() })
         .pf(PfSeed { vf_count: 2, ..igb() })
         .pf(PfSeed { vf_count: 2, ..igb() })
+        .pf(PfSeed { vf_count: 2, ..PfSeed::new("netdevsim".parse().unwrap(), 7) })
         .build()
 }
 
@@ -79,7 +81,8 @@ fn assert_failed_safely(sim: &SimHost, report: &Report, kind: ActionKind, fault:
         panic!("{what}: {why}\n{rendered}");
     }
     if kind != ActionKind::SetDriversAutoprobe {
-        for (address, pf) in sim.facts().physical_functions {
+        let of_pci = |(address, _): &(DeviceAddress, _)| address.pci().is_some();
+        for (address, pf) in sim.facts().physical_functions.into_iter().filter(of_pci) {
             let found = pf.drivers_autoprobe;
             assert_eq!(found, Some(Toggle::On), "{what}: autoprobe of {address} was not restored");
         }
@@ -264,7 +267,7 @@ fn an_op_without_answer_closes_its_lane_and_the_other_lanes_finish() {
         .filter(|lane| lane.pf.is_some())
         .map(|lane| lane.ops.iter().all(|op| op.outcome == Outcome::Done) && lane.unmet.is_empty())
         .collect();
-    assert_eq!(clean, [true, false, true], "{}", report.render());
+    assert_eq!(clean, [true, false, true, true], "{}", report.render());
     assert!(report.render().contains("no answer"), "{}", report.render());
     let next = plan(&config, &world(&sim));
     assert!(next.is_blocked(), "the next command must say that a write still sits in the kernel");
@@ -298,7 +301,8 @@ fn a_user_who_stops_sees_what_is_left_and_what_was_changed_for_a_while_is_restor
         interrupted += 1;
         assert_eq!(report.result, Ending::Interrupted, "{}", report.render());
         assert!(report.render().contains("Interrupted"), "{}", report.render());
-        for pf in sim.facts().physical_functions.values() {
+        let facts = sim.facts();
+        for (_, pf) in facts.physical_functions.iter().filter(|(address, _)| address.pci().is_some()) {
             assert_eq!(pf.drivers_autoprobe, Some(Toggle::On), "after {ops} ops");
         }
         sim.settle();
@@ -306,7 +310,9 @@ fn a_user_who_stops_sees_what_is_left_and_what_was_changed_for_a_while_is_restor
         let (_, second) = apply(&sim, &config);
         assert_eq!(second.result, Ending::Converged, "after {ops} ops: {}", second.render());
         let facts = sim.facts();
-        for vf in facts.physical_functions.values().flat_map(|pf| pf.vfs.values()) {
+        for vf in
+            facts.physical_functions.values().flat_map(|pf| pf.vfs.values()).filter(|vf| vf.pci.is_some())
+        {
             assert!(
                 vf.driver.is_some(),
                 "after {ops} ops a VF was left without the driver that was withheld"

@@ -9,8 +9,8 @@ use vfctl_kinds::setting::Setting;
 use vfctl_kinds::vf::{AttributeSpec, MacSource, VfGroup};
 use vfctl_kinds::{VfSpec, VfsSpec};
 use vfctl_model::{
-    MacAddress, Mbps, Mtu, RateLimits, Shape, Toggle, VfAttribute, VfLinkState, VfSet, VfValue, VlanProtocol,
-    VlanTag,
+    EswitchMode, MacAddress, Mbps, Mtu, RateLimits, Shape, Toggle, VfAttribute, VfLinkState, VfSet, VfValue,
+    VlanProtocol, VlanTag,
 };
 use vfctl_port::AdminState;
 
@@ -27,6 +27,8 @@ pub(crate) struct Request {
     pub(crate) count: Option<u16>,
     /// Up or down.
     pub(crate) admin: Option<AdminState>,
+    /// The mode of the embedded switch.
+    pub(crate) eswitch: Option<EswitchMode>,
     /// The MTU.
     pub(crate) mtu: Option<u32>,
     /// Whether the kernel binds new VFs to a driver.
@@ -112,18 +114,20 @@ fn vf_requests() -> impl Strategy<Value = VfRequest> {
 /// Returns random requests.
 pub(crate) fn requests() -> impl Strategy<Value = Request> {
     let admin = prop_oneof![3 => Just(AdminState::Up), 1 => Just(AdminState::Down)];
+    let mode = prop_oneof![3 => Just(EswitchMode::Switchdev), 1 => Just(EswitchMode::Legacy)];
     (
         proptest::option::weighted(0.8, 0..=TOTAL),
-        proptest::option::weighted(0.5, admin),
+        (proptest::option::weighted(0.5, admin), proptest::option::weighted(0.8, mode)),
         proptest::option::weighted(0.5, 1500u32..=9000),
         proptest::option::weighted(0.2, toggles()),
         vf_requests(),
         vf_requests(),
         vf_requests(),
     )
-        .prop_map(|(count, admin, mtu, autoprobe, all, low, high)| Request {
+        .prop_map(|(count, (admin, eswitch), mtu, autoprobe, all, low, high)| Request {
             count,
             admin,
+            eswitch,
             mtu,
             autoprobe,
             all,

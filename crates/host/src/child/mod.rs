@@ -9,5 +9,7 @@ mod words;
 mod work;
 
 pub(crate) use parent::Children;
-pub(crate) use words::{CHILD_NAME, HELD, Read, Returned, STORE, Store, Stored, WasRead, When};
+pub(crate) use words::{
+    CHILD_NAME, HELD, Read, Returned, STORE, SWITCH, Store, Stored, Switched, WasRead, When,
+};
 pub use work::run_store_child;

@@ -11,9 +11,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use vfctl_model::{DeviceAddress, EswitchMode};
 
 use super::words::{
-    ALWAYS, ESWITCH, LINE, OPEN, READ, Read, Returned, STORE, Store, Stored, THEN, WasRead, When,
+    ALWAYS, ESWITCH, LINE, OPEN, READ, REPRESENTORS, Read, Returned, STORE, SWITCH, Store, Stored, Switched,
+    THEN, WasRead, When,
 };
 
 /// Starts children and knows those that are waited for.
@@ -56,6 +58,7 @@ impl Children {
         let arguments = reads.iter().flat_map(|read| match read {
             Read::FirstLine(path) => [OsStr::new(LINE), path.as_os_str()],
             Read::EswitchMode(device) => [OsStr::new(ESWITCH), OsStr::new(device)],
+            Read::Representors(device) => [OsStr::new(REPRESENTORS), OsStr::new(device)],
             Read::Opens(path) => [OsStr::new(OPEN), path.as_os_str()],
         });
         let returned = self.run(READ, arguments, limit)?;
@@ -63,6 +66,25 @@ impl Children {
             Some(("=", text)) => WasRead::Text(text.to_owned()),
             Some(("!", why)) => WasRead::Failed(why.to_owned()),
             _ => WasRead::Absent,
+        }))
+    }
+
+    /// Sets the mode of a device's embedded switch; returns after `limit` at the latest, with the error number and what
+    /// the kernel says besides where it is refused.
+    pub(crate) fn switch(
+        &self,
+        device: &DeviceAddress,
+        mode: EswitchMode,
+        limit: Duration,
+    ) -> io::Result<Returned<Switched>> {
+        let arguments = [device.to_string(), mode.to_string()];
+        let returned = self.run(SWITCH, arguments.iter().map(OsStr::new), limit)?;
+        Ok(returned.each(1, |line| {
+            let (number, words) = line.split_once(' ').unwrap_or((line, ""));
+            match number.parse() {
+                Ok(errno) => Switched::Refused(errno, (!words.is_empty()).then(|| words.to_owned())),
+                Err(_) => Switched::Done,
+            }
         }))
     }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 /// The hidden first argument of a child that stores: `WHEN PATH VALUE` follow, as often as wanted.
 pub(crate) const STORE: &str = "__store";
+/// The hidden first argument of a child that sets the mode of an embedded switch: `DEVICE MODE` follow.
+pub(crate) const SWITCH: &str = "__switch";
 /// The hidden first argument of a child that reads: `KIND NAME` follow, as often as wanted.
 pub(super) const READ: &str = "__read";
 /// What `/proc/*/comm` says of a child that stores.
@@ -16,6 +18,7 @@ pub(super) const ALWAYS: &str = "always";
 /// The words for [`Read`].
 pub(super) const LINE: &str = "line";
 pub(super) const ESWITCH: &str = "eswitch";
+pub(super) const REPRESENTORS: &str = "representors";
 pub(super) const OPEN: &str = "open";
 /// What a child that opens a file says where somebody else has it: the kernel answers EBUSY.
 pub(crate) const HELD: &str = "held";
@@ -47,6 +50,14 @@ pub(crate) enum Stored {
     Skipped,
 }
 
+/// What became of a request for another mode of an embedded switch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Switched {
+    Done,
+    /// The kernel's error number, and what it says besides.
+    Refused(i32, Option<String>),
+}
+
 /// One read of a child.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Read {
@@ -54,6 +65,8 @@ pub(crate) enum Read {
     FirstLine(PathBuf),
     /// The mode of the embedded switch of the device with this bus and name.
     EswitchMode(String),
+    /// The representors of VFs of the device with this bus and name: `0=eth4 1=eth5`.
+    Representors(String),
     /// Whether a file that only one may have open can be opened: [`HELD`] where somebody else has it.
     Opens(PathBuf),
 }

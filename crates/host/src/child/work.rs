@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use nix::errno::Errno;
+use vfctl_model::EswitchMode;
 
-use super::words::{ALWAYS, CHILD_NAME, ESWITCH, HELD, OPEN, READ, STORE};
+use super::words::{ALWAYS, CHILD_NAME, ESWITCH, HELD, OPEN, READ, REPRESENTORS, STORE, SWITCH};
 use crate::errno::{chain, io_cause};
-use crate::netlink::Devlink;
+use crate::netlink::{self, Ack, Devlink, DevlinkPort, EswitchChange};
 use crate::sysfs::files::optional_text;
 
 /// Does a child's work where the arguments (without the program's name) are a child's, and returns its exit
@@ -22,6 +23,9 @@ pub fn run_store_child(arguments: impl IntoIterator<Item = OsString>) -> Option<
         // Without its name only the search for stuck writes would miss it.
         let _ = nix::sys::prctl::set_name(CHILD_NAME);
         Some(store_all(arguments))
+    } else if work == SWITCH {
+        let _ = nix::sys::prctl::set_name(CHILD_NAME);
+        Some(switch(arguments))
     } else if work == READ {
         Some(read_all(arguments))
     } else {
@@ -49,6 +53,33 @@ fn store_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
+/// Sets the mode of an embedded switch.
+fn switch(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let mut word = || arguments.next().map(|word| word.to_string_lossy().into_owned());
+    let (device, mode) =
+        (word().and_then(|device| device.parse().ok()), word().and_then(|mode| mode.parse().ok()));
+    let (Some(device), Some(mode)) = (device, mode) else { return ExitCode::FAILURE };
+    let line = match Devlink::open() {
+        Ok(Some(mut devlink)) => match devlink.set_eswitch(&device, EswitchChange::Mode(mode_of(mode))) {
+            Ack::Accepted => "ok".to_owned(),
+            Ack::Refused(errno, words) => format!("{} {}", errno as i32, words.unwrap_or_default()),
+            // Nobody knows: the parent hears nothing.
+            Ack::Lost => return ExitCode::FAILURE,
+        },
+        Ok(None) => format!("{} this kernel has no devlink", Errno::EOPNOTSUPP as i32),
+        Err(error) => format!("{} {}", Errno::EIO as i32, chain(&error)),
+    };
+    drop(say(&line));
+    ExitCode::SUCCESS
+}
+
+fn mode_of(mode: EswitchMode) -> netlink::EswitchMode {
+    match mode {
+        EswitchMode::Legacy => netlink::EswitchMode::Legacy,
+        EswitchMode::Switchdev => netlink::EswitchMode::Switchdev,
+    }
+}
+
 /// Writes in one call and makes no file where there is none: the kernel's attributes are made by the kernel.
 fn store(path: &Path, value: &OsStr) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
@@ -61,6 +92,8 @@ fn read_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     while let (Some(kind), Some(name)) = (arguments.next(), arguments.next()) {
         let result = if kind == ESWITCH {
             read_mode(devlink.get_or_insert_with(open_devlink), &name)
+        } else if kind == REPRESENTORS {
+            read_representors(devlink.get_or_insert_with(open_devlink), &name)
         } else if kind == OPEN {
             try_to_open(Path::new(&name))
         } else {
@@ -95,6 +128,16 @@ fn read_mode(devlink: &mut OpenedDevlink, device: &OsStr) -> Result<Option<Strin
     let device = device.to_string_lossy().parse().map_err(|error| format!("{error}"))?;
     let eswitch = devlink.eswitch(&device).map_err(|error| chain(&error))?;
     Ok(eswitch.and_then(|eswitch| eswitch.mode).map(|mode| mode.to_string()))
+}
+
+fn read_representors(devlink: &mut OpenedDevlink, device: &OsStr) -> Result<Option<String>, String> {
+    let Some(devlink) = devlink.as_mut().map_err(|why| why.clone())? else { return Ok(None) };
+    let device = device.to_string_lossy().parse().map_err(|error| format!("{error}"))?;
+    let ports = devlink.ports(&device).map_err(|error| chain(&error))?;
+    let of_vf =
+        |port: &DevlinkPort| Some(format!("{}={}", port.represented_vf()?.1, port.netdev.as_ref()?.name));
+    let words: Vec<String> = ports.found.iter().filter_map(of_vf).collect();
+    Ok((!words.is_empty()).then(|| words.join(" ")))
 }
 
 /// Opens a file and closes it again; says nothing of it where that works.

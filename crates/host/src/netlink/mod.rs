@@ -20,11 +20,7 @@ mod wire;
 
 pub(crate) use ack::Ack;
 pub(crate) use batch::{BATCH, send_batch};
-pub(crate) use devlink::Devlink;
-#[expect(unused_imports, reason = "nothing but the word for the switch's mode is asked for yet")]
-pub(crate) use devlink::{
-    DevlinkPort, EncapMode, Eswitch, EswitchChange, EswitchMode, InlineMode, PortFlavour, PortNetdev,
-};
+pub(crate) use devlink::{Devlink, DevlinkPort, EswitchChange, EswitchMode};
 pub(crate) use dump::Dump;
 #[cfg(test)]
 pub(crate) use link::Elsewhere;

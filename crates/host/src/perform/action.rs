@@ -61,6 +61,7 @@ pub(super) fn work_of(roots: &Roots, interfaces: &mut Interfaces<'_>, op: &Op) -
             write_setting(&mut message, vf()?, value);
             Work::Message(message)
         }
+        Action::SetEswitchMode(mode) => Work::Switch(pf()?.clone(), *mode),
         Action::SetPfMtu(mtu) => Work::Message(mtu_change(pf_interface()?, *mtu)),
         Action::SetPfAdminState(state) => {
             let flags = match state {
@@ -153,6 +154,7 @@ mod tests {
         r#"{"pf": "pci/0000:01:00.0", "action": {"setDriversAutoprobe": "off"}}"#,
         r#"{"pf": "pci/0000:01:00.0", "interface": "eth0", "vf": "0",
             "action": {"setVfAttribute": {"attribute": "trust", "value": "on"}}}"#,
+        r#"{"pf": "pci/0000:01:00.0", "action": {"setEswitchMode": "switchdev"}}"#,
         r#"{"pf": "pci/0000:01:00.0", "interface": "eth0", "action": {"setPfMtu": 9000}}"#,
         r#"{"pf": "pci/0000:01:00.0", "interface": "eth0", "action": {"setPfAdminState": "up"}}"#,
         r#"{"pf": "pci/0000:01:00.0", "vf": "0", "function": "0000:01:10.0", "action": {"setVfMtu": 9000}}"#,
@@ -196,6 +198,7 @@ mod tests {
             let transport = match work {
                 Work::Message(_) => Transport::LinkMessage,
                 Work::Stores(_) => Transport::Store,
+                Work::Switch(..) => Transport::Devlink,
                 Work::Program(_) => Transport::Program,
             };
             assert_eq!(transport, op(json).action.kind().row().transport, "{json}");

@@ -54,6 +54,7 @@ impl LinuxHost {
                     Outcome::NotTried
                 }
                 Ok(Work::Stores(stores)) => self.write(&stores, watch, limit),
+                Ok(Work::Switch(device, mode)) => self.switch(&device, mode, limit),
                 Ok(Work::Program(program)) => run_program(program, limit),
                 Err(error) => Outcome::Refused(error),
             });

@@ -8,4 +8,5 @@ mod kernel_log;
 mod messages;
 mod program;
 mod stores;
+mod switch;
 mod work;

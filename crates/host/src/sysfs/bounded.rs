@@ -76,15 +76,29 @@ fn requests_of(roots: &Roots, address: &DeviceAddress, pf: &PfFacts) -> Vec<Requ
         let path = roots.function(vf.pci?).join("driver_override");
         Some(Request { pf: address.clone(), vf: Some(*index), read: Read::FirstLine(path) })
     });
-    std::iter::once(mode).chain(overrides).collect()
+    let ports = Request { pf: address.clone(), vf: None, read: Read::Representors(address.to_string()) };
+    [mode, ports].into_iter().chain(overrides).collect()
 }
 
 /// Puts what was read into the facts.
 fn give(pf: &mut PfFacts, request: &Request, result: WasRead) {
     match (request.vf, result) {
         (_, WasRead::Absent) => {}
+        (None, WasRead::Text(text)) if matches!(request.read, Read::Representors(_)) => {
+            for (vf, name) in text.split(' ').filter_map(|word| word.split_once('=')) {
+                if let Some(vf) = vf.parse().ok().and_then(|vf| pf.vfs.get_mut(&VfIndex(vf))) {
+                    vf.representor = name.parse().ok();
+                }
+            }
+        }
         (None, WasRead::Text(mode)) => pf.eswitch_mode = Some(mode),
-        (None, WasRead::Failed(why)) => pf.unread.push(format!("mode of the embedded switch: {why}")),
+        (None, WasRead::Failed(why)) if matches!(request.read, Read::Representors(_)) => {
+            pf.unread.push(format!("representors: {why}"));
+        }
+        (None, WasRead::Failed(why)) => {
+            pf.unread.push(format!("mode of the embedded switch: {why}"));
+            pf.eswitch_mode_unread = Some(why);
+        }
         (Some(index), WasRead::Text(text)) => {
             if let Some(vf) = pf.vfs.get_mut(&index) {
                 // The kernel prints "(null)" where there is none.

@@ -158,6 +158,7 @@ fn read_pci(
         vf_default_driver_unread: false,
         netdev: None,
         eswitch_mode: None,
+        eswitch_mode_unread: None,
         vfs,
         unread: Vec::new(),
     })
@@ -185,6 +186,7 @@ fn read_netdevsim(roots: &Roots, id: u32, folder: &Path, unread: &mut Vec<String
         vf_default_driver_unread: false,
         netdev: None,
         eswitch_mode: None,
+        eswitch_mode_unread: None,
         vfs: (0..vf_count).map(|index| (VfIndex(index), VfFacts::default())).collect(),
         unread: Vec::new(),
     })

@@ -8,6 +8,7 @@ use vfctl_port::{ClaimValue, Expect};
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
 use crate::document::OnUnsupported;
+use crate::eswitch::lacks_in_end;
 use crate::path::Origin;
 use crate::setting::Setting;
 
@@ -71,6 +72,20 @@ pub(super) fn judge(
     }
     if let Some(why) = row.refuses(&value) {
         return Need::Refused(format!("driver {} {why}", row.driver));
+    }
+    if lacks_in_end(context, attribute) {
+        let holds = match context.kept_vf(index) {
+            Some(vf) => context.facts.attribute(vf, attribute),
+            None => row.initial(attribute).map_or(Reading::Unsupported, Reading::Known),
+        };
+        return match holds {
+            Reading::Known(holds) if holds == value => Need::Satisfied(after(context, attribute, setting)),
+            Reading::Unsupported if is_factory => Need::FactoryAnyway,
+            Reading::Unreadable(why) => Need::Unreadable(why),
+            Reading::Known(_) | Reading::Unsupported => {
+                Need::Refused(format!("driver {} does not keep it in switchdev mode", row.driver))
+            }
+        };
     }
     let Some(vf) = context.kept_vf(index) else {
         // What an unknown driver does not report of its present VFs, it will not report of new ones.

@@ -11,6 +11,8 @@ use vfctl_model::{
 
 use super::master::Master;
 use super::vf::{IommuGroup, VfFacts};
+use crate::claim_value::ClaimValue;
+use crate::property::Found;
 
 /// Everything that was read of one PF and its VFs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -68,6 +70,9 @@ pub struct PfFacts {
     /// The mode of the embedded switch, as devlink says it; `None` where it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eswitch_mode: Option<String>,
+    /// Why that could not be read; then nobody knows, rather than there being none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eswitch_mode_unread: Option<String>,
     /// The VFs that exist.
     pub vfs: BTreeMap<VfIndex, VfFacts>,
     /// What could not be read, and why.
@@ -126,6 +131,14 @@ impl PfFacts {
     /// namespace, or netlink could not be read.
     pub fn hides_netdev(&self) -> bool {
         self.netdev.is_none() && self.driver.is_some() && self.row().has_interface
+    }
+
+    /// Reads the mode of the embedded switch.
+    pub(crate) fn read_eswitch_mode(&self) -> Found {
+        match &self.eswitch_mode_unread {
+            Some(why) => Reading::Unreadable(why.clone()),
+            None => Reading::Known(self.eswitch_mode.clone().map(ClaimValue::Name)),
+        }
     }
 
     /// Reads an attribute of one of its VFs: the kernel's presets lie, the driver's row knows.

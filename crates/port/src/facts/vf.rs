@@ -31,6 +31,9 @@ pub struct VfFacts {
     /// Its network interface in the host's own namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub netdev: Option<VfNetdev>,
+    /// The interface that stands for it on its PF's embedded switch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representor: Option<InterfaceName>,
     /// What the PF's interface reports of it, raw.
     pub attributes: AttributeMap,
     /// Who uses it.

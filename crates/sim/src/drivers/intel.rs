@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use vfctl_model::VfAttribute;
 
-use super::row::{AttributeRow, DriverRules, Keeps, MacEffect, MacShown, Refusal, Starts, When};
+use super::row::{
+    AttributeRow, DriverRules, EswitchRules, Keeps, MacEffect, MacShown, Refusal, Starts, When,
+};
 use crate::errno::Errno;
 
 /// Only 802.1Q is taken.
@@ -104,5 +106,11 @@ pub(crate) const ICE: DriverRules = DriverRules {
     mac_effect: MacEffect::ByReset,
     resets: 1,
     speed: Some(25_000),
+    // `ice_eswitch_mode_set` and `ice_set_vf_trust`.
+    eswitch: Some(EswitchRules {
+        refuses: &[VfAttribute::Trust],
+        with_vfs: Some(Errno::EOPNOTSUPP),
+        ends_with_vfs: false,
+    }),
     ..DriverRules::COMMON
 };

@@ -2,7 +2,7 @@
 
 use vfctl_model::{Toggle, VfAttribute, VfValue};
 
-use super::row::{AttributeRow, DriverRules, Refusal, Starts, When};
+use super::row::{AttributeRow, DriverRules, EswitchRules, Refusal, Starts, When};
 use crate::errno::Errno;
 
 /// mlx5_core in legacy mode (esw/legacy.c, eswitch.c): `mlx5_eswitch_get_vport_config` clears the whole
@@ -21,7 +21,12 @@ pub(crate) const MLX5_CORE: DriverRules = DriverRules {
     vf_max_mtu: 9978,
     vf_mtu_within_pf: true,
     speed: Some(100_000),
-    eswitch: Some(&[VfAttribute::Vlan, VfAttribute::Trust, VfAttribute::SpoofCheck, VfAttribute::LinkState]),
+    // `mlx5_esw_offloads_start`: the firmware refuses while a VF has its driver.
+    eswitch: Some(EswitchRules {
+        refuses: &[VfAttribute::Vlan, VfAttribute::Trust, VfAttribute::SpoofCheck, VfAttribute::LinkState],
+        with_vfs: Some(Errno::EINVAL),
+        ends_with_vfs: false,
+    }),
     routing: (1, 1),
     ..DriverRules::COMMON
 };

@@ -8,7 +8,7 @@ mod nvme;
 mod row;
 mod unknown;
 
-pub(crate) use row::{DriverRules, Keeps, LinkNow, MacEffect, MacShown};
+pub(crate) use row::{DriverRules, EswitchRules, Keeps, LinkNow, MacEffect, MacShown};
 
 use vfctl_model::DriverName;
 

@@ -2,7 +2,7 @@
 
 use vfctl_model::{Toggle, VfAttribute, VfLinkState, VfValue};
 
-use super::row::{AttributeRow, DriverRules, Keeps, MacEffect, Starts};
+use super::row::{AttributeRow, DriverRules, EswitchRules, Keeps, MacEffect, Starts};
 
 /// netdevsim (netdev.c, dev.c): VFs are rows of an array that is cleared once, when the device is made, so
 /// their attributes outlive a count of 0; rates are 16 bits wide; `nsim_open` gives no carrier back.
@@ -23,6 +23,6 @@ pub(crate) const NETDEVSIM: DriverRules = DriverRules {
     carrier_ends_with_down: true,
     speed: None,
     attributes_outlive: true,
-    eswitch: Some(&[VfAttribute::Rate]),
+    eswitch: Some(EswitchRules { refuses: &[VfAttribute::Rate], with_vfs: None, ends_with_vfs: true }),
     ..DriverRules::COMMON
 };

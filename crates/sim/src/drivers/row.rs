@@ -41,10 +41,21 @@ pub(crate) struct DriverRules {
     pub(crate) count_needs_up: bool,
     /// Whether attributes outlive the VFs.
     pub(crate) attributes_outlive: bool,
-    /// The attributes that are refused in switchdev mode; `None` where there is no embedded switch.
-    pub(crate) eswitch: Option<&'static [VfAttribute]>,
+    /// The embedded switch; `None` where there is none.
+    pub(crate) eswitch: Option<EswitchRules>,
     /// `First VF Offset` and `VF Stride`, where the facts do not say them.
     pub(crate) routing: (u16, u16),
+}
+
+/// How an embedded switch behaves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EswitchRules {
+    /// The attributes that are refused in switchdev mode.
+    pub(crate) refuses: &'static [VfAttribute],
+    /// What is answered to another mode while there are VFs; `None` where it is taken.
+    pub(crate) with_vfs: Option<Errno>,
+    /// Whether the mode goes back to legacy with the last VF.
+    pub(crate) ends_with_vfs: bool,
 }
 
 impl DriverRules {

@@ -86,9 +86,9 @@ impl Hand {
             Self::Bond { name, ports } => upper::enslave(world, name, "bond", ports),
             Self::Bridge { name, port } => upper::enslave(world, name, "bridge", std::slice::from_ref(port)),
             Self::Dissolve { name } => upper::dissolve(world, name),
-            Self::Eswitch { device, switchdev } => {
+            Self::Eswitch { device, mode } => {
                 let pf = find(world, device)?;
-                eswitch::set(world, &pf, *switchdev)
+                eswitch::set(world, &pf, *mode)
             }
             Self::Altname { device, name } => {
                 let pf = find(world, device)?;

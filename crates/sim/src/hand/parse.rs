@@ -106,14 +106,7 @@ fn read(words: &[&str]) -> Result<Option<Hand>, ParseError> {
         }
         ["bridge", name, port] => Hand::Bridge { name: name.parse()?, port: port.parse()? },
         ["unbond" | "unbridge", name] => Hand::Dissolve { name: name.parse()? },
-        ["eswitch", dev, mode] => {
-            let switchdev = match *mode {
-                "switchdev" => Toggle::On,
-                "legacy" => Toggle::Off,
-                other => return Err(ParseError::new(other, "mode (`legacy` or `switchdev`)")),
-            };
-            Hand::Eswitch { device: device(dev), switchdev }
-        }
+        ["eswitch", dev, mode] => Hand::Eswitch { device: device(dev), mode: mode.parse()? },
         ["altname", dev, name] => Hand::Altname { device: device(dev), name: name.parse()? },
         ["address", dev, address] => Hand::Address { interface: dev.parse()?, address: address.parse()? },
         ["default-route", dev] => Hand::DefaultRoute { interface: dev.parse()? },

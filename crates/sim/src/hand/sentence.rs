@@ -1,7 +1,8 @@
 //! The things that other people do, one variant for each sentence of the scenarios.
 
 use vfctl_model::{
-    Cidr, DriverName, InterfaceName, MacAddress, Mtu, Toggle, VfAttribute, VfIndex, VfValue, VlanId,
+    Cidr, DriverName, EswitchMode, InterfaceName, MacAddress, Mtu, Toggle, VfAttribute, VfIndex, VfValue,
+    VlanId,
 };
 use vfctl_port::{ActionKind, AdminState};
 
@@ -145,8 +146,8 @@ pub enum Hand {
     Eswitch {
         /// The PF.
         device: String,
-        /// Whether it is switchdev.
-        switchdev: Toggle,
+        /// The mode.
+        mode: EswitchMode,
     },
     /// `altname DEV NAME`: gives the PF's interface another name.
     Altname {

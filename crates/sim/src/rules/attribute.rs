@@ -33,7 +33,7 @@ pub(crate) fn set(
         return Err(Errno::EAGAIN.into());
     }
     let (attribute, value) = (given.attribute(), given.value());
-    if hidden.switchdev == Toggle::On && row.eswitch.is_some_and(|ports| ports.contains(&attribute)) {
+    if hidden.switchdev == Toggle::On && row.eswitch.is_some_and(|rules| rules.refuses.contains(&attribute)) {
         return Err(Errno::EOPNOTSUPP.into());
     }
     refuse(row, attribute, &value, view::link(pf, hidden, now))?;

@@ -6,8 +6,7 @@ use std::time::Duration;
 use vfctl_model::{AttributeMap, Bus, DeviceAddress, Toggle, VfAttribute, VfIndex};
 use vfctl_port::{IommuGroup, Use, VfFacts};
 
-use super::eswitch::switch;
-use super::{binding, link, upper};
+use super::{binding, eswitch, link, upper};
 use crate::errno::Errno;
 use crate::stop::Stop;
 use crate::world::{HiddenVf, SimWorld};
@@ -68,10 +67,9 @@ pub(crate) fn destroy_all(world: &mut SimWorld, pf: &DeviceAddress) -> Result<()
     facts.vf_count = 0;
     let gone = std::mem::take(&mut facts.vfs);
     if row.attributes_outlive {
-        // netdevsim leaves switchdev mode with its VFs (`nsim_drv_configure_vfs`).
-        switch(facts, hidden, Toggle::Off);
         hidden.kept.extend(gone.iter().map(|(index, vf)| (*index, vf.attributes.clone())));
     }
+    eswitch::end_with_vfs(world, pf)?;
     for vf in gone.values() {
         if let Some(netdev) = &vf.netdev {
             upper::leave(world, &netdev.name);
@@ -113,7 +111,7 @@ fn create(world: &mut SimWorld, pf: &DeviceAddress, count: u16) -> Result<(), St
             binding::take(world, pf, index, driver, now + DRIVERS)?;
         }
     }
-    Ok(())
+    eswitch::represent(world, pf)
 }
 
 /// Returns the IOMMU group of a new VF: one of its own, where the host has groups.

@@ -1,29 +1,54 @@
-//! The mode of a PF's embedded switch, as devlink sets it.
+//! The mode of a PF's embedded switch, as devlink sets it, and the representors that come and go with it.
 
-use vfctl_model::{DeviceAddress, Toggle};
-use vfctl_port::PfFacts;
+use vfctl_model::{DeviceAddress, EswitchMode, Toggle};
 
+use crate::drivers::EswitchRules;
 use crate::errno::Errno;
+use crate::naming;
 use crate::stop::Stop;
-use crate::world::{HiddenPf, SimWorld};
+use crate::world::SimWorld;
 
-/// Puts the embedded switch into switchdev mode, or back into legacy mode.
-pub(crate) fn set(world: &mut SimWorld, pf: &DeviceAddress, switchdev: Toggle) -> Result<(), Stop> {
-    let (facts, hidden, row) = world.pf_mut(pf)?;
-    if row.eswitch.is_none() {
-        return Err(Errno::EOPNOTSUPP.into());
+/// Puts the embedded switch into a mode.
+pub(crate) fn set(world: &mut SimWorld, pf: &DeviceAddress, mode: EswitchMode) -> Result<(), Stop> {
+    let (facts, hidden, row) = world.pf(pf)?;
+    if hidden.stuck.is_some() {
+        return Err(Stop::Hangs);
     }
-    switch(facts, hidden, switchdev);
+    let Some(EswitchRules { with_vfs, .. }) = row.eswitch else { return Err(Errno::EOPNOTSUPP.into()) };
+    let is_so = (hidden.switchdev == Toggle::On) == (mode == EswitchMode::Switchdev);
+    if let Some(errno) = with_vfs.filter(|_| !is_so && facts.vf_count > 0) {
+        return Err(errno.into());
+    }
+    switch(world, pf, mode)
+}
+
+/// Takes the switch back to legacy mode where it goes there with the last VF.
+pub(crate) fn end_with_vfs(world: &mut SimWorld, pf: &DeviceAddress) -> Result<(), Stop> {
+    match world.pf(pf)?.2.eswitch {
+        Some(EswitchRules { ends_with_vfs: true, .. }) => switch(world, pf, EswitchMode::Legacy),
+        Some(_) | None => represent(world, pf),
+    }
+}
+
+/// Makes representors for VFs that have none in switchdev mode, and takes them away in legacy mode.
+pub(crate) fn represent(world: &mut SimWorld, pf: &DeviceAddress) -> Result<(), Stop> {
+    let (facts, hidden, _) = world.pf(pf)?;
+    let is_switchdev = hidden.switchdev == Toggle::On;
+    for index in facts.vfs.keys().copied().collect::<Vec<_>>() {
+        let name = is_switchdev.then(|| naming::representor(&world.facts)).flatten();
+        if let Some(vf) = world.pf_mut(pf)?.0.vfs.get_mut(&index) {
+            vf.representor = if is_switchdev { vf.representor.take().or(name) } else { None };
+        }
+    }
     Ok(())
 }
 
 /// Notes the mode, and shows it where facts show one.
-pub(crate) fn switch(facts: &mut PfFacts, hidden: &mut HiddenPf, switchdev: Toggle) {
-    hidden.switchdev = switchdev;
-    if let Some(mode) = &mut facts.eswitch_mode {
-        *mode = match switchdev {
-            Toggle::On => "switchdev".to_owned(),
-            Toggle::Off => "legacy".to_owned(),
-        };
+fn switch(world: &mut SimWorld, pf: &DeviceAddress, mode: EswitchMode) -> Result<(), Stop> {
+    let (facts, hidden, _) = world.pf_mut(pf)?;
+    hidden.switchdev = Toggle::from(mode == EswitchMode::Switchdev);
+    if let Some(shown) = &mut facts.eswitch_mode {
+        *shown = mode.to_string();
     }
+    represent(world, pf)
 }

@@ -162,6 +162,9 @@ fn pf(number: u8) -> impl Strategy<Value = PfSpec> {
             on_unsupported: if warn { OnUnsupported::Warn } else { OnUnsupported::Error },
             admin_state: up
                 .map(|up| if up { vfctl_port::AdminState::Up } else { vfctl_port::AdminState::Down }),
+            eswitch: up.map(|up| vfctl_kinds::eswitch::EswitchSpec {
+                mode: if up { vfctl_model::EswitchMode::Switchdev } else { vfctl_model::EswitchMode::Legacy },
+            }),
             // No VF has more than 1500 bytes.
             mtu: mtu.map(|mtu| if mtu == Setting::Default { mtu } else { sixteen_hundred }),
             vfs,

@@ -26,7 +26,7 @@ pub(crate) struct Eswitch {
 
 /// One mode of the embedded switch to be set. One in a request, so that a refusal says which was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "no op changes the embedded switch yet"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "no op changes the other modes yet"))]
 pub(crate) enum EswitchChange {
     Mode(EswitchMode),
     InlineMode(InlineMode),
@@ -48,7 +48,6 @@ impl Devlink {
     /// Sets one mode of a device's embedded switch.
     ///
     /// The driver works within the call, which takes seconds where it makes representors or loads firmware.
-    #[expect(dead_code, reason = "no op changes the embedded switch yet")]
     pub(crate) fn set_eswitch(&mut self, device: &DeviceAddress, change: EswitchChange) -> Ack {
         let request = self.request(DEVLINK_CMD_ESWITCH_SET, NLM_F_ACK, attributes_to_set(device, change));
         send_batch(&mut self.socket, [&request]).pop().unwrap_or(Ack::Lost)

@@ -9,6 +9,6 @@ mod port;
 mod words;
 
 pub(crate) use connection::Devlink;
-pub(crate) use eswitch::{Eswitch, EswitchChange};
-pub(crate) use port::{DevlinkPort, PortNetdev};
-pub(crate) use words::{EncapMode, EswitchMode, InlineMode, PortFlavour};
+pub(crate) use eswitch::EswitchChange;
+pub(crate) use port::DevlinkPort;
+pub(crate) use words::EswitchMode;

@@ -1,6 +1,7 @@
 //! The ports of a device's embedded switch, among them the representors of VFs.
 
 use netlink_packet_core::{DecodeError, NLM_F_DUMP};
+use nix::errno::Errno;
 use vfctl_model::{DeviceAddress, InterfaceName, VfIndex};
 
 use super::super::dump::{Dump, Unread};
@@ -39,7 +40,6 @@ pub(crate) struct PortNetdev {
 
 impl DevlinkPort {
     /// Returns the VF of this machine whose representor the port is, with the number of its PF.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no kind looks at representors yet"))]
     pub(crate) fn represented_vf(&self) -> Option<(u16, VfIndex)> {
         let is_representor = self.flavour == Some(PortFlavour::PciVf) && !self.external;
         self.pf.zip(self.vf).filter(|_| is_representor)
@@ -88,15 +88,19 @@ impl DevlinkPort {
 }
 
 impl Devlink {
-    /// Returns all ports of a device.
+    /// Returns all ports of a device; none where it has no devlink.
     ///
     /// Takes the device's devlink lock, which a driver may hold for as long as it works on its firmware. Kernels that do
     /// not heed the device's name in a dump take that of each device in turn and list the ports of all, so these are
     /// told apart here, too.
-    #[expect(dead_code, reason = "no kind looks at representors yet")]
     pub(crate) fn ports(&mut self, device: &DeviceAddress) -> Result<Dump<DevlinkPort>, NetlinkError> {
         let request = self.request(DEVLINK_CMD_PORT_GET, NLM_F_DUMP, handle_of(device));
-        self.socket.dump(&request, |message| DevlinkPort::read(message, device))
+        match self.socket.dump(&request, |message| DevlinkPort::read(message, device)) {
+            Err(NetlinkError::Refused(Errno::ENOENT | Errno::ENODEV | Errno::EOPNOTSUPP, _)) => {
+                Ok(Dump::default())
+            }
+            ports => ports,
+        }
     }
 }
 

@@ -1,0 +1,36 @@
+//! Another mode for an embedded switch, in a child that can be left behind: drivers work within the request, and hold the
+//! device's devlink lock for as long.
+
+use std::time::Duration;
+
+use nix::errno::Errno;
+use vfctl_model::{DeviceAddress, EswitchMode};
+use vfctl_port::Outcome;
+
+use crate::child::{Returned, Switched};
+use crate::errno::{io_cause, own_refusal, refusal};
+use crate::host::LinuxHost;
+
+impl LinuxHost {
+    /// Sets the mode; returns after `limit` at the latest.
+    pub(super) fn switch(&self, device: &DeviceAddress, mode: EswitchMode, limit: Duration) -> Outcome {
+        match self.children.switch(device, mode, limit) {
+            Ok(Returned::Whole(results)) => match results.into_iter().next() {
+                Some(Switched::Done) => Outcome::Done,
+                Some(Switched::Refused(errno, words)) => {
+                    Outcome::Refused(refusal(Errno::from_raw(errno), words))
+                }
+                None => Outcome::Unknown("the child that asks devlink said nothing".to_owned()),
+            },
+            Ok(Returned::Left { pid, .. }) => Outcome::Unknown(format!(
+                "after {} s pid {pid} still sits in the kernel, setting the mode of the embedded switch",
+                limit.as_secs()
+            )),
+            Ok(Returned::Dead(_)) => Outcome::Unknown("the kernel's answer was lost".to_owned()),
+            Err(error) => {
+                let cause = format!("start a child to ask devlink: {}", io_cause(&error));
+                Outcome::Refused(own_refusal(cause))
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The embedded switch of a PF: its mode, and the interfaces that stand for VFs on it.
+
+mod columns;
+mod diff;
+mod fate;
+mod kind;
+mod spec;
+
+pub(crate) use fate::lacks_in_end;
+pub use kind::Eswitch;
+pub use spec::EswitchSpec;
