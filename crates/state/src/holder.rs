@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::timestamp::Timestamp;
+use jiff::Timestamp;
 
 /// Who holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]

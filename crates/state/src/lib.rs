@@ -18,4 +18,3 @@ pub use holder::Holder;
 pub use journal::{FileJournal, KEPT_JOURNALS};
 pub use lock::Lock;
 pub use reader::{JournalRead, Torn, all_ended, kept_journals, read_journal};
-pub use timestamp::Timestamp;

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use vfctl_port::JournalEntry;
 
 use crate::checksum::crc32;
-use crate::timestamp::Timestamp;
+use crate::timestamp;
 
 /// The version of a line's format.
 const FORMAT: &str = "vfctl.dev/journal/v1";
@@ -42,7 +42,7 @@ struct LineText<'a> {
 /// Returns the line of an entry, with its end.
 pub(crate) fn encode(number: u64, entry: &JournalEntry) -> serde_json::Result<String> {
     let entry = serde_json::value::to_raw_value(entry)?;
-    let at = Timestamp::now().to_string();
+    let at = timestamp::now().to_string();
     let crc32 = checksum(number, &at, entry.get());
     let line = LineText { format: FORMAT, line: number, at, crc32, entry: &entry };
     Ok(serde_json::to_string(&line)? + "\n")

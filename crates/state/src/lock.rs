@@ -7,12 +7,13 @@ use std::process;
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StateError;
 use crate::folder;
 use crate::holder::Holder;
-use crate::timestamp::Timestamp;
+use crate::timestamp;
 
 /// How often a lock that somebody has is tried again, in case that was a look.
 const LOOKS: u32 = 10;
@@ -31,7 +32,7 @@ pub struct Lock {
 #[serde(deny_unknown_fields)]
 struct HolderText {
     pid: u32,
-    since: String,
+    since: Timestamp,
 }
 
 impl Lock {
@@ -95,7 +96,7 @@ impl Lock {
 
     /// Writes who holds the lock. Not synced: after a power cut nobody does.
     fn write_holder(&self) -> io::Result<()> {
-        let holder = HolderText { pid: process::id(), since: Timestamp::now().to_string() };
+        let holder = HolderText { pid: process::id(), since: timestamp::now() };
         let text = serde_json::to_string(&holder)?;
         let mut file = &self.file;
         file.set_len(0)?;
@@ -109,10 +110,8 @@ fn read_holder(file: &mut File) -> io::Result<Holder> {
     let mut text = String::new();
     // A holder's text is short; another file in its place shall not fill the memory.
     file.take(4096).read_to_string(&mut text)?;
-    let holder: Option<HolderText> = serde_json::from_str(&text).ok();
-    let named = holder
-        .and_then(|HolderText { pid, since }| Some(Holder::Process { pid, since: since.parse().ok()? }));
-    Ok(named.unwrap_or(Holder::Unnamed))
+    let named = |HolderText { pid, since }| Holder::Process { pid, since };
+    Ok(serde_json::from_str(&text).map_or(Holder::Unnamed, named))
 }
 
 impl Drop for Lock {
