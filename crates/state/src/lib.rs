@@ -3,7 +3,6 @@
 //! What the entries mean is not known here: `port` says what they are, `apply` when they are written.
 #![allow(clippy::disallowed_methods, reason = "files and the time of day are this crate's business")]
 
-mod checksum;
 mod error;
 mod folder;
 mod holder;

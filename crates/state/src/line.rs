@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use vfctl_port::JournalEntry;
 
-use crate::checksum::crc32;
 use crate::timestamp;
 
 /// The version of a line's format.
@@ -33,7 +32,7 @@ struct LineText<'a> {
     /// The line's number, from 1.
     line: u64,
     at: String,
-    /// Eight hex digits over the number, the time and the entry.
+    /// CRC-32 (ISO/IEC 3309) over the number, the time and the entry, as eight hex digits.
     crc32: String,
     #[serde(borrow)]
     entry: &'a RawValue,
@@ -69,5 +68,5 @@ pub(crate) fn decode(number: u64, bytes: &[u8]) -> Result<JournalEntry, LineErro
 }
 
 fn checksum(number: u64, at: &str, entry: &str) -> String {
-    format!("{:08x}", crc32(format!("{number} {at} {entry}").as_bytes()))
+    format!("{:08x}", crc32fast::hash(format!("{number} {at} {entry}").as_bytes()))
 }
