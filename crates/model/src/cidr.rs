@@ -4,31 +4,29 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use ipnet::IpNet;
+
 use crate::parse::ParseError;
 use crate::text::text_serde;
 
 /// An IP address and the length of its network's prefix, `10.0.0.5/16`; without a length, the address alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Cidr {
-    address: IpAddr,
-    prefix: u8,
-}
+pub struct Cidr(IpNet);
 
 impl Cidr {
     /// Returns the address with that prefix length, or `None` where it is longer than the address.
     pub fn new(address: IpAddr, prefix: u8) -> Option<Self> {
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        (prefix <= longest).then_some(Self { address, prefix })
+        IpNet::new(address, prefix).ok().map(Self)
     }
 
     /// Returns the address.
     pub fn address(&self) -> IpAddr {
-        self.address
+        self.0.addr()
     }
 
     /// Returns whether the address is one that an interface gives itself (RFC 3927, RFC 4291 2.5.6).
     pub fn is_link_local(&self) -> bool {
-        match self.address {
+        match self.address() {
             IpAddr::V4(v4) => v4.is_link_local(),
             IpAddr::V6(v6) => v6.is_unicast_link_local(),
         }
@@ -36,23 +34,14 @@ impl Cidr {
 
     /// Returns whether `address` lies in this network.
     pub fn contains(&self, address: IpAddr) -> bool {
-        let bits = |address: IpAddr| match address {
-            IpAddr::V4(v4) => (u128::from(v4.to_bits()) << 96, true),
-            IpAddr::V6(v6) => (v6.to_bits(), false),
-        };
-        let ((own, own_is_v4), (other, other_is_v4)) = (bits(self.address), bits(address));
-        let mask = match self.prefix {
-            0 => 0,
-            prefix => u128::MAX << (128 - u32::from(prefix)),
-        };
-        own_is_v4 == other_is_v4 && own & mask == other & mask
+        self.0.contains(&address)
     }
 }
 
 impl fmt::Display for Cidr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, prefix } = self;
-        write!(f, "{address}/{prefix}")
+        let Self(network) = self;
+        write!(f, "{network}")
     }
 }
 
@@ -61,14 +50,11 @@ impl FromStr for Cidr {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let wanted = || ParseError::new(text, "IP address or network such as `10.0.0.0/16`");
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text, None),
-        };
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(a, p)| (a, Some(p)));
+        // The standard library refuses `010.0.0.1`. `IpNet` reads it as 10.0.0.1, tools written in C as 8.0.0.1.
         let address: IpAddr = address.parse().map_err(|_| wanted())?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(longest), |p| p.parse().map_err(|_| wanted()))?;
-        Self::new(address, prefix).ok_or_else(wanted)
+        let Some(prefix) = prefix else { return Ok(Self(address.into())) };
+        prefix.parse().ok().and_then(|prefix| Self::new(address, prefix)).ok_or_else(wanted)
     }
 }
 
@@ -90,6 +76,12 @@ mod tests {
             assert!(network.contains(inside.parse().expect("an address")), "{network} {inside}");
             assert!(!network.contains(outside.parse().expect("an address")), "{network} {outside}");
         }
-        assert!("10.0.0.0/33".parse::<Cidr>().is_err());
+    }
+
+    #[test]
+    fn malformed_network_is_refused() {
+        for text in ["10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/8/8", "010.0.0.1/8", "10.0/8"] {
+            assert!(text.parse::<Cidr>().is_err(), "{text}");
+        }
     }
 }
