@@ -1,63 +1,35 @@
 //! Breaks lines at 100 columns.
 
-/// The widest line, in characters.
+use std::borrow::Cow;
+
+use textwrap::core::{Word, display_width};
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+
+/// The widest line, in columns.
 const WIDTH: usize = 100;
 
-/// Returns the content as lines of at most 100 characters, indented by `indent`, later lines by four more.
+/// A word that takes more columns than this is a list, and may be broken after its commas.
+const LONGEST_WORD: usize = 80;
+
+/// Returns the content as lines of at most 100 columns, indented by `indent`, later lines by four more.
 /// A word that is longer than a line is broken at commas, or else anywhere.
 pub(crate) fn wrap(content: &str, indent: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut current = " ".repeat(indent);
-    let mut length = indent;
-    let mut fresh = true;
-    for word in content.split(' ') {
-        for piece in pieces(word, WIDTH - indent - 4) {
-            let gap = usize::from(!fresh);
-            let size = piece.chars().count();
-            if !fresh && length + gap + size > WIDTH {
-                lines.push(std::mem::replace(&mut current, " ".repeat(indent + 4)));
-                length = indent + 4;
-                fresh = true;
-            }
-            if !fresh {
-                current.push(' ');
-                length += 1;
-            }
-            current.push_str(&piece);
-            length += size;
-            fresh = false;
-        }
-    }
-    lines.push(current);
-    lines
+    let (first, later) = (" ".repeat(indent), " ".repeat(indent + 4));
+    let options = Options::new(WIDTH)
+        .initial_indent(&first)
+        .subsequent_indent(&later)
+        .word_separator(WordSeparator::Custom(words))
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    textwrap::wrap(content, options).into_iter().map(Cow::into_owned).collect()
 }
 
-/// Breaks a word that is longer than `room` after commas, or else anywhere.
-fn pieces(word: &str, room: usize) -> Vec<String> {
-    if word.chars().count() <= room {
-        return vec![word.to_owned()];
-    }
-    let mut pieces = Vec::new();
-    let mut current = String::new();
-    let mut length = 0;
-    for part in word.split_inclusive(',') {
-        for character in part.chars() {
-            if length == room {
-                pieces.push(std::mem::take(&mut current));
-                length = 0;
-            }
-            current.push(character);
-            length += 1;
-        }
-        if length + 16 > room {
-            pieces.push(std::mem::take(&mut current));
-            length = 0;
-        }
-    }
-    if !current.is_empty() {
-        pieces.push(current);
-    }
-    pieces
+/// Returns the parts of a line that a line break may separate.
+fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    Box::new(line.split_inclusive(' ').flat_map(|word| {
+        let is_list = display_width(word) > LONGEST_WORD;
+        word.split_inclusive(move |character| is_list && character == ',').map(Word::from)
+    }))
 }
 
 #[cfg(test)]
@@ -72,5 +44,19 @@ mod tests {
         assert!(lines.iter().all(|line| line.chars().count() <= 100), "{lines:#?}");
         let plain = |text: &str| text.split_whitespace().collect::<String>();
         assert_eq!(plain(&lines.concat()), plain(&content));
+    }
+
+    #[test]
+    fn later_lines_are_indented_and_lists_end_with_a_comma() {
+        let set = |count| "1000,".repeat(count);
+        let lines = wrap(&format!("vf {}", set(30)), 2);
+        assert_eq!(lines, [format!("  vf {}", set(19)), format!("      {}", set(11))]);
+    }
+
+    #[test]
+    fn words_are_broken_only_where_they_are_longer_than_a_line() {
+        let (long, short) = ("x".repeat(150), "a,".repeat(25));
+        let lines = wrap(&format!("{long} {short}"), 0);
+        assert_eq!(lines, ["x".repeat(96), format!("    {}", "x".repeat(54)), format!("    {short}")]);
     }
 }

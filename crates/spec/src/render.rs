@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use textwrap::core::Word;
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 use crate::diagnostic::{Diagnostic, Place, Related};
 use crate::source::Source;
@@ -58,33 +60,25 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Group<'a> {
     group.element(Level::HELP.message(wrap(help, WIDTH.saturating_sub(gutter))))
 }
 
-/// Returns the text with line breaks, so that no line is wider than `width` characters. What stands in backticks is to
-/// be copied and stays in one piece.
+/// Returns the text with line breaks, so that no line is wider than `width` columns. What stands in backticks is to be
+/// copied and stays in one piece.
 fn wrap(text: &str, width: usize) -> String {
-    let (mut wrapped, mut length) = (String::new(), 0);
-    let (mut word, mut is_code) = (String::new(), false);
-    let mut put = |word: &mut String| {
-        let size = word.chars().count();
-        if length + 1 + size > width && length > 0 {
-            wrapped.push('\n');
-            length = 0;
-        } else if length > 0 {
-            wrapped.push(' ');
-            length += 1;
-        }
-        wrapped.push_str(word);
-        length += size;
-        word.clear();
-    };
-    for character in text.chars() {
+    let options = Options::new(width)
+        .break_words(false)
+        .word_separator(WordSeparator::Custom(words))
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    textwrap::fill(text, options)
+}
+
+/// Returns the words of a line: it may be broken at blanks outside of backticks.
+fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    let mut is_code = false;
+    let is_end = move |character| {
         is_code ^= character == '`';
-        match character {
-            ' ' if !is_code => put(&mut word),
-            _ => word.push(character),
-        }
-    }
-    put(&mut word);
-    wrapped
+        character == ' ' && !is_code
+    };
+    Box::new(line.split_inclusive(is_end).map(Word::from))
 }
 
 /// Adds the lines of these places, all of one source; the one without a label is the mistake itself.
