@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::MacAddress;
+use wildmatch::WildMatchPattern;
 
 /// The values of one host: lists of MAC addresses by a name of the document's own.
 pub type HostValues = BTreeMap<String, Vec<MacAddress>>;
@@ -27,17 +28,8 @@ impl NodeSelector {
 
 /// Returns whether a text matches a pattern in which `*` stands for any text.
 pub(super) fn is_match(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(head) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let tail = parts.pop().unwrap_or("");
-    for part in parts {
-        match text.split_once(part) {
-            Some((_, after)) => text = after,
-            None => return false,
-        }
-    }
-    text.ends_with(tail)
+    // The second parameter stands for any one character: NUL, so that `?` is a character like others.
+    WildMatchPattern::<'*', '\0'>::new(pattern).matches(text)
 }
 
 #[cfg(test)]
@@ -55,6 +47,11 @@ mod tests {
             ("a*b*c", "a-c-b", false),
             ("ab*ba", "aba", false),
             ("exact", "exactly", false),
+            ("*", "node-1.example.org", true),
+            ("node-?", "node-1", false),
+            ("node-[1]", "node-1", false),
+            ("{a,b}", "a", false),
+            ("!a", "b", false),
         ] {
             assert_eq!(is_match(pattern, text), matches, "{pattern} {text}");
         }
