@@ -238,7 +238,7 @@ impl<'a> LaneRun<'a> {
     /// Gives back what a lane that was closed has changed for a while, and to VFs the driver that was withheld or taken
     /// from them on the way: nobody asked for VFs without one.
     fn give_back(&mut self) {
-        let (settings, drivers) = std::mem::take(&mut self.loans).into_releases();
+        let (settings, drivers) = self.loans.clone().into_releases();
         self.release(settings);
         if self.hangs {
             self.report.troubles.extend(drivers.iter().map(by_hand));
@@ -262,7 +262,9 @@ impl<'a> LaneRun<'a> {
         }
         for ((op, outcome), claim) in ops.into_iter().zip(outcomes).zip(claims) {
             let is_kept = claim.is_none_or(|claim| claim.check(&self.seen.world) == Verdict::Holds);
-            if outcome != Outcome::Done || !is_kept {
+            if outcome == Outcome::Done && is_kept {
+                self.loans.end(&op);
+            } else {
                 self.report.troubles.push(by_hand(&op));
             }
             self.report.ops.push(OpReport { phase: None, op, outcome, because: None });
