@@ -143,6 +143,7 @@ const ROWS: &[DriverRow] = &[
             change_flaps_link: false,
             is_legacy_without_vfs: true,
             switchdev_lacks: &[VfAttribute::Rate],
+            switchdev_hides: &[],
         }),
         ..KNOWN
     },
@@ -198,6 +199,7 @@ const ROWS: &[DriverRow] = &[
         // (`ice_repr_vf_open`), and one that is made clears the spoof check unseen (`ice_eswitch_cfg_vsi`).
         eswitch: Some(EswitchRow {
             switchdev_lacks: &[VfAttribute::Trust, VfAttribute::SpoofCheck, VfAttribute::LinkState],
+            switchdev_hides: &[VfAttribute::SpoofCheck],
             change_flaps_link: false,
             ..EswitchRow::UNKNOWN
         }),

@@ -50,6 +50,8 @@ pub struct EswitchRow {
     pub is_legacy_without_vfs: bool,
     /// VF attributes that are refused in switchdev mode, or taken and not kept.
     pub switchdev_lacks: &'static [VfAttribute],
+    /// Those of them that read as before all the same, so that a reading proves nothing.
+    pub switchdev_hides: &'static [VfAttribute],
 }
 
 impl EswitchRow {
@@ -59,5 +61,6 @@ impl EswitchRow {
         change_flaps_link: true,
         is_legacy_without_vfs: false,
         switchdev_lacks: &[],
+        switchdev_hides: &[],
     };
 }

@@ -1,11 +1,12 @@
 //! Compares the mode of the embedded switch: it changes while there are no VFs, or where the driver can do it with them.
 
-use vfctl_model::{EswitchMode, EswitchRow, VfSet};
+use vfctl_model::{EswitchMode, EswitchRow, VfIndex, VfSet};
 use vfctl_port::{Action, Claim, ClaimValue, Phase, Property};
 
 use super::fate::{found, reset_with_vfs};
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
+use crate::fate::VfFate;
 use crate::step::{Change, Impact, Reason, Step, Victim};
 
 /// How long to wait for a mode and the representors that come and go with it, in milliseconds.
@@ -77,9 +78,11 @@ fn change(
     if stay {
         // Frames that the switch has steered by itself go to representors, and nobody may be there.
         let all: VfSet = facts.vfs.keys().copied().collect();
-        step.victims = context.victims(all.iter());
+        // Whose driver goes is named where that is done.
+        let stays = |index: &VfIndex| !context.fate(*index).is_some_and(VfFate::leaves_driver);
+        step.victims = context.victims(all.iter().filter(stays));
         step.victims.extend(users_of_representors(context));
-        step.requires = context.use_claims(&all);
+        step.requires = context.use_claims_of_kept(&all);
         step.impact = if step.victims.is_empty() { Impact::None } else { Impact::Disturbs };
     } else {
         step.requires.push(Claim::is(context.pf(), Property::VfCount, ClaimValue::Number(0)));
@@ -149,6 +152,23 @@ mod tests {
         assert_eq!(problems, [""; 0]);
         let [step] = steps.as_slice() else { panic!("{steps:?}") };
         assert!(step.needs_consent() && step.phase == Phase::SwitchPopulated, "{step:?}");
+    }
+
+    #[test]
+    fn vf_that_leaves_its_driver_before_the_switch_is_claimed_of_there_and_not_at_the_switch() {
+        let mut host = sample::host();
+        let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
+        pf["driver"] = json!("bnxt_en");
+        pf["eswitchMode"] = json!("legacy");
+        let driver = Some(crate::binding::DriverChoice::None);
+        let eswitch = Some(EswitchMode::Switchdev);
+        let diff = sample::diff(host, Sample { eswitch, driver, ..Sample::default() });
+        let claims = |phase: Phase| {
+            let steps = diff.steps.iter().filter(move |step| step.phase == phase);
+            steps.flat_map(|step| &step.requires).filter(|claim| claim.property == Property::InUse).count()
+        };
+        let of_vf = claims(Phase::Unbind);
+        assert_eq!((of_vf, claims(Phase::SwitchPopulated)), (1, 0));
     }
 
     #[test]

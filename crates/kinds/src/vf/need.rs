@@ -78,8 +78,11 @@ pub(super) fn judge(
             Some(vf) => context.facts.attribute(vf, attribute),
             None => row.initial(attribute).map_or(Reading::Unsupported, Reading::Known),
         };
+        let is_hidden = row.eswitch.is_some_and(|row| row.switchdev_hides.contains(&attribute));
         return match holds {
-            Reading::Known(holds) if holds == value => Need::Satisfied(after(context, attribute, setting)),
+            Reading::Known(holds) if holds == value && !is_hidden => {
+                Need::Satisfied(after(context, attribute, setting))
+            }
             Reading::Unsupported if is_factory => Need::FactoryAnyway,
             Reading::Unreadable(why) => Need::Unreadable(why),
             Reading::Known(_) | Reading::Unsupported => {
