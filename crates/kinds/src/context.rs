@@ -215,11 +215,12 @@ impl<'a> PfContext<'a> {
     /// Returns the same for steps that leave the VFs where they are. One that meets a driver anew in this plan has
     /// lost its users by consent by then, or has gained some, such as a DHCP client on its new interface.
     pub(crate) fn use_claims_of_kept(&self, vfs: &VfSet) -> Vec<Claim> {
-        if self.renews_vfs {
-            return Vec::new();
-        }
-        let stays = |index: &VfIndex| !self.fate(*index).is_some_and(VfFate::leaves_driver);
-        self.use_claims(&vfs.iter().filter(stays).collect())
+        if self.renews_vfs { Vec::new() } else { self.use_claims(&self.keeping_driver(vfs)) }
+    }
+
+    /// Returns those of these VFs whose driver stays: whose goes is named and claimed where that is done.
+    pub(crate) fn keeping_driver(&self, vfs: &VfSet) -> VfSet {
+        vfs.iter().filter(|index| !self.fate(*index).is_some_and(VfFate::leaves_driver)).collect()
     }
 }
 

@@ -1,12 +1,11 @@
 //! Compares the mode of the embedded switch: it changes while there are no VFs, or where the driver can do it with them.
 
-use vfctl_model::{EswitchMode, EswitchRow, VfIndex, VfSet};
+use vfctl_model::{EswitchMode, EswitchRow, VfSet};
 use vfctl_port::{Action, Claim, ClaimValue, Phase, Property};
 
 use super::fate::{found, reset_with_vfs};
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
-use crate::fate::VfFate;
 use crate::step::{Change, Impact, Reason, Step, Victim};
 
 /// How long to wait for a mode and the representors that come and go with it, in milliseconds.
@@ -78,9 +77,7 @@ fn change(
     if stay {
         // Frames that the switch has steered by itself go to representors, and nobody may be there.
         let all: VfSet = facts.vfs.keys().copied().collect();
-        // Whose driver goes is named where that is done.
-        let stays = |index: &VfIndex| !context.fate(*index).is_some_and(VfFate::leaves_driver);
-        step.victims = context.victims(all.iter().filter(stays));
+        step.victims = context.victims(context.keeping_driver(&all).iter());
         step.victims.extend(users_of_representors(context));
         step.requires = context.use_claims_of_kept(&all);
         step.impact = if step.victims.is_empty() { Impact::None } else { Impact::Disturbs };
