@@ -26,17 +26,21 @@ pub(crate) fn vf_interface(
 
 /// Returns the name of a new interface that nobody renames: the lowest free `ethN`, as representors have it.
 pub(crate) fn representor(host: &HostFacts) -> Option<InterfaceName> {
-    let taken = interface_names(host);
-    let mut names = (0..=u32::from(u16::MAX)).filter_map(|number| format!("eth{number}").parse().ok());
-    names.find(|name| !taken.contains(name))
+    lowest_free("eth", &interface_names(host))
 }
 
 /// Returns the name of an interface that comes back to the host's namespace: its own, or another where that was taken
 /// meanwhile (`default_device_exit_net`, net/core/dev.c).
 pub(crate) fn after_return(host: &HostFacts, name: &InterfaceName) -> InterfaceName {
     let taken = interface_names(host);
-    let mut free = (0..=u32::from(u16::MAX)).filter_map(|number| format!("dev{number}").parse().ok());
-    if taken.contains(name) { free.find(|name| !taken.contains(name)) } else { None }.unwrap_or(name.clone())
+    let other = if taken.contains(name) { lowest_free("dev", &taken) } else { None };
+    other.unwrap_or_else(|| name.clone())
+}
+
+/// Returns the first name of the prefix and a number that nobody has (`__dev_alloc_name`, net/core/dev.c).
+fn lowest_free(prefix: &str, taken: &BTreeSet<InterfaceName>) -> Option<InterfaceName> {
+    let mut names = (0..=u32::from(u16::MAX)).filter_map(|number| format!("{prefix}{number}").parse().ok());
+    names.find(|name| !taken.contains(name))
 }
 
 /// Returns every interface name that is taken in the host's namespace.
