@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use vfctl_plan::{Lane, PhasePlan};
-use vfctl_port::{
-    Claim, Op, Outcome, Phase, Property, Scope, Stage, Subject, Transport, Verdict, with_causes,
-};
+use vfctl_port::{Claim, Op, Outcome, Phase, Scope, Stage, Subject, Transport, Verdict, with_causes};
 
 use crate::basis::{broken_in_lane, stale};
 use crate::edges::Edges;
@@ -181,7 +179,7 @@ impl<'a> LaneRun<'a> {
         let at = Some(phase.phase);
         let requires = phase.steps.iter().flat_map(|step| &step.requires);
         let (of_users, others): (Vec<&Claim>, Vec<&Claim>) =
-            requires.partition(|claim| matches!(claim.property, Property::InUse | Property::ElsewhereNetns));
+            requires.partition(|claim| claim.property.row().needs_whole_look);
         self.confirm(&of_users, at)
             && self.verify(&others, at, patience)
             // A carrier may have been waited for.

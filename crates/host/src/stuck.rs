@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use vfctl_model::{DeviceAddress, PciAddress};
-use vfctl_port::StuckStore;
+use vfctl_port::{ActionKind, StuckStore};
 
 use crate::child::{CHILD_NAME, STORE, SWITCH};
 use crate::processes::Process;
@@ -50,7 +50,7 @@ fn store_in(arguments: &[String]) -> Option<(DeviceAddress, String)> {
 fn switch_in(arguments: &[String]) -> Option<(DeviceAddress, String)> {
     let start = arguments.iter().position(|argument| argument == SWITCH)?;
     let device = arguments.get(start + 1)?.parse().ok()?;
-    Some((device, "the mode of the embedded switch".to_owned()))
+    Some((device, ActionKind::SetEswitchMode.row().holds?.to_owned()))
 }
 
 /// Returns the device that a write's path or value names.

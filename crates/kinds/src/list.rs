@@ -9,7 +9,7 @@ macro_rules! kinds {
         vf { $($vf_doc:literal $vf:ident $vf_key:literal: $vf_kind:ty,)* }
     ) => {
         /// What a document asks for.
-        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         #[serde(deny_unknown_fields, rename_all = "camelCase")]
         pub struct Body {
             /// The hosts it concerns; absent, the host it is run on.
@@ -51,6 +51,21 @@ macro_rules! kinds {
             /// Its virtual functions.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub vfs: Option<VfsSpec>,
+        }
+
+        impl PfSpec {
+            /// Returns an entry that asks nothing of the one PF which it must find.
+            pub fn new(name: String, matcher: crate::pf::Matcher) -> Self {
+                Self {
+                    name,
+                    matcher,
+                    expect: Default::default(),
+                    optional: false,
+                    on_unsupported: Default::default(),
+                    $($pf: None,)*
+                    vfs: None,
+                }
+            }
         }
 
         /// The virtual functions of a PF.
@@ -232,15 +247,7 @@ macro_rules! kinds {
                         all,
                         groups,
                     });
-                    Self {
-                        name,
-                        matcher,
-                        expect: Default::default(),
-                        optional: false,
-                        on_unsupported: Default::default(),
-                        $($pf: <$pf_kind>::live(facts),)*
-                        vfs,
-                    }
+                    Self { $($pf: <$pf_kind>::live(facts),)* vfs, ..Self::new(name, matcher) }
                 }
             }
 

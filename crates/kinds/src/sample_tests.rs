@@ -1,7 +1,9 @@
 //! A PF with one VF, for tests.
 
+#![allow(clippy::needless_update, reason = "a kind that is added later is one more field")]
+
 use serde_json::{Value, json};
-use vfctl_model::{EswitchMode, MacAddress, VfAttribute, VfIndex, VfValue};
+use vfctl_model::{AttributeValue, EswitchMode, VfIndex};
 use vfctl_port::{HostFacts, World};
 
 use crate::binding::DriverChoice;
@@ -21,8 +23,8 @@ pub(crate) struct Sample {
     pub(crate) eswitch: Option<EswitchMode>,
     /// The driver of VF 0.
     pub(crate) driver: Option<DriverChoice>,
-    /// The MAC address of VF 0.
-    pub(crate) mac: Option<MacAddress>,
+    /// An attribute of VF 0.
+    pub(crate) attribute: Option<AttributeValue>,
 }
 
 /// Returns a place in the sample's spec.
@@ -33,7 +35,8 @@ pub(crate) fn origin(place: &str) -> Origin {
 /// Returns the facts of a host with one igb whose VF 0 is held by igbvf.
 pub(crate) fn host() -> Value {
     let pf = json!({
-        "driver": "igb", "totalVfs": 7, "vfCount": 1, "driversAutoprobe": "on", "vfDefaultDriver": "igbvf",
+        "driver": "igb", "totalVfs": 7, "vfCount": 1, "vfDefaultDriver": "igbvf",
+        "properties": {"driversAutoprobe": "on"},
         "vfs": {"0": {"pci": "0000:01:10.0", "driver": "igbvf", "attributes": {}}},
     });
     json!({
@@ -43,18 +46,19 @@ pub(crate) fn host() -> Value {
     })
 }
 
-/// Compares that PF with what is wanted of it; the places in the spec are `entry`, `count`, `driver` and `macAddress`.
+/// Compares that PF with what is wanted of it; the places in the spec are `entry`, `count`, `driver` and the
+/// attribute's.
 pub(crate) fn diff(host: Value, sample: Sample) -> PfDiff {
     let host: HostFacts = serde_json::from_value(host).expect("facts");
     let name: vfctl_model::HostName = "lab".parse().expect("a name");
     let world = World::of_host(name.clone(), host.clone());
     let (address, facts) = host.physical_functions.first_key_value().expect("a PF");
     let driver = sample.driver.map(|value| Wanted { value, origin: origin("driver") });
-    let mac = sample.mac.map(|mac| {
-        let value = Setting::Value(VfValue::Mac(mac));
-        (VfAttribute::MacAddress, Wanted { value, origin: origin("macAddress") })
+    let attributes = sample.attribute.into_iter().map(|asked| {
+        let wanted = Wanted { value: Setting::Value(asked.value()), origin: origin(asked.attribute().key()) };
+        (asked.attribute(), wanted)
     });
-    let vf = DesiredVf { attributes: mac.into_iter().collect(), driver, mtu: None };
+    let vf = DesiredVf { attributes: attributes.collect(), driver, ..DesiredVf::default() };
     let mut desired = DesiredPf::new("fast".to_owned(), address.clone(), origin("entry"));
     desired.count = sample.count.map(|count| {
         let value = crate::count::WantedCount { count, asked: crate::count::CountSpec::Number(count) };

@@ -10,9 +10,7 @@ use std::time::{Duration, Instant};
 
 use vfctl_kinds::document::{PlacedDocument, SriovConfig};
 use vfctl_kinds::path::{Origin, SpecPath};
-use vfctl_model::{
-    AttributeMap, DeviceAddress, MacAddress, RawReading, Toggle, VfAttribute, VfIndex, VfValue,
-};
+use vfctl_model::{AttributeMap, DeviceAddress, MacAddress, RawReading, VfAttribute, VfIndex, VfValue};
 use vfctl_plan::{Detail, Plan, check, plan, render};
 use vfctl_port::{
     HostFacts, IommuFacts, IommuGroup, OwnershipRecord, PfFacts, PfNetdev, SystemFacts, VfFacts, World,
@@ -195,27 +193,15 @@ fn pf(number: u16, address: &DeviceAddress, vfs: u16) -> PfFacts {
         uppers_elsewhere: Default::default(),
     };
     let mut facts = PfFacts {
-        class: None,
-        vendor: None,
-        device: None,
-        model: None,
-        serial: None,
         numa_node: Some(numa_node),
         driver: Some("ice".parse().expect("a name")),
         total_vfs: vfs,
         vf_count,
-        drivers_autoprobe: Some(Toggle::On),
         vf_offset: Some(8),
         vf_stride: Some(1),
-        vf_device: None,
-        iommu_group: None,
         vf_default_driver: Some("iavf".parse().expect("a name")),
-        vf_default_driver_unread: false,
         netdev: Some(netdev),
-        eswitch_mode: None,
-        eswitch_mode_unread: None,
-        vfs: BTreeMap::new(),
-        unread: Vec::new(),
+        ..PfFacts::default()
     };
     facts.vfs = (0..vf_count).map(|index| (VfIndex(index), vf(&facts, address, index, vfs))).collect();
     facts

@@ -1,8 +1,8 @@
 //! The table of actions: everything that edges can do, one row each.
 //!
-//! Three places match on actions besides this table: what a person would type (`Op`'s text), how a real edge does it,
-//! and how the simulator does it. All else (order, batches, what a plan may rest on, what is given back when a lane
-//! fails) follows from the rows.
+//! Two places match on actions besides this table: how a real edge does it, and how the simulator does it. All else (what
+//! a person would type, order, batches, what a plan may rest on, what is given back when a lane fails) follows from the
+//! rows.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::{AttributeValue, EswitchMode, Mtu, ParseError, Toggle, VfAttribute};
 
+use crate::action_row::{ActionRow, GivenBack, Need, Remakes, TargetKind, Transport};
 use crate::admin_state::AdminState;
 use crate::binding::Binding;
 use crate::claim::Expect;
@@ -18,108 +19,12 @@ use crate::claim_value::ClaimValue;
 use crate::phase::Phase;
 use crate::property::Property;
 
-/// What an action is done to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TargetKind {
-    /// A kernel module.
-    Module,
-    /// A PF by its device.
-    Pf,
-    /// A PF by its interface.
-    PfInterface,
-    /// A VF through its PF's interface.
-    VfThroughPf,
-    /// A VF by its own PCI function.
-    Function,
-}
-
-/// The way an action takes to the kernel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
-    /// A message to rtnetlink: it is done when its sender goes on, answered or not.
-    LinkMessage,
-    /// A request to devlink: the driver works within it, as long as its firmware takes.
-    Devlink,
-    /// A store into a file of sysfs.
-    Store,
-    /// A program that is run.
-    Program,
-}
-
-/// What must be so of an action's target for the kernel to accept it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// The PF has no VFs.
-    NoVfs,
-    /// The VF exists.
-    VfExists,
-    /// The VF has a driver.
-    HasDriver,
-    /// The VF has no driver.
-    NoDriver,
-    /// The kernel may choose drivers for VFs.
-    Autoprobe,
-    /// The value is not above the PF's MTU.
-    WithinPfMtu,
-}
-
-/// What an action takes away or makes anew besides the property that it changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Remakes {
-    /// Nothing.
-    Nothing,
-    /// Every VF of the PF, and all that was set on them.
-    Vfs,
-    /// The VF's interface goes.
-    TakesInterface,
-    /// The VF's interface comes anew.
-    MakesInterface,
-}
-
-/// What returns the value of before where a lane that has changed it for a while is closed early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GivenBack {
-    /// Nothing does: what was done stays, and is reported.
-    Never,
-    /// The last action of this kind that the lane has planned for the same target.
-    BySameAction,
-    /// The action that gives a VF the driver which it would have had without the lane.
-    ByDriver,
-}
-
-/// What the table says of one kind of action.
-#[derive(Debug, Clone, Copy)]
-pub struct ActionRow {
-    /// The kind.
-    pub kind: ActionKind,
-    /// Its word in documents and scenarios.
-    pub word: &'static str,
-    /// What it is done to.
-    pub target: TargetKind,
-    /// How it reaches the kernel.
-    pub transport: Transport,
-    /// Whether it can fail to come back, so that a child does it which can be left behind.
-    pub may_hang: bool,
-    /// Whether several may go in one call.
-    pub may_batch: bool,
-    /// Whether nothing after it is begun where it is refused: no further VF is to lose its users for a change that will
-    /// not be made.
-    pub stops_when_refused: bool,
-    /// The phases in which it may stand.
-    pub phases: &'static [Phase],
-    /// What must be so before.
-    pub needs: &'static [Need],
-    /// What goes or comes with it.
-    pub remakes: Remakes,
-    /// What gives back what it has changed for a while.
-    pub given_back: GivenBack,
-}
-
 /// Makes the enums and their table from one row each.
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident $word:literal $(($value:ident: $payload:ty))? {
         changes: $changes:expr,
         after: $after:expr,
+        words: $words:expr,
         $($column:ident: $cell:expr),* $(,)?
     })*) => {
         /// One thing that an edge can do to a target.
@@ -162,6 +67,12 @@ macro_rules! actions {
                 match self { $(Self::$name $(($value))? => $changes,)* }
             }
 
+            /// Returns the words that its value puts into the row's command.
+            #[allow(unused_variables, reason = "few rows have no value")]
+            pub(crate) fn words(&self) -> Vec<(&'static str, String)> {
+                match self { $(Self::$name $(($value))? => Vec::from($words),)* }
+            }
+
             /// Returns what is true of that property afterwards; `None` where the kernel or the driver decides.
             #[allow(unused_variables, reason = "few rows look at the value")]
             pub fn after(&self) -> Option<Expect> {
@@ -177,9 +88,12 @@ actions! {
     LoadModule "loadModule" {
         changes: Property::Loaded,
         after: flag(true),
+        words: [],
+        command: "modprobe {module}",
         target: TargetKind::Module,
         transport: Transport::Program,
         may_hang: true,
+        holds: None,
         may_batch: false,
         stops_when_refused: false,
         phases: &[Phase::LoadModules],
@@ -191,9 +105,12 @@ actions! {
     RemoveVfs "removeVfs" {
         changes: Property::VfCount,
         after: number(0),
+        words: [],
+        command: "echo 0 > {folder}/sriov_numvfs",
         target: TargetKind::Pf,
         transport: Transport::Store,
         may_hang: true,
+        holds: Some("sriov_numvfs"),
         may_batch: false,
         stops_when_refused: false,
         phases: &[Phase::RemoveVfs],
@@ -206,9 +123,12 @@ actions! {
     CreateVfs "createVfs" (count: u16) {
         changes: Property::VfCount,
         after: number(u32::from(*count)),
+        words: [("count", count.to_string())],
+        command: "echo {count} > {folder}/sriov_numvfs",
         target: TargetKind::Pf,
         transport: Transport::Store,
         may_hang: true,
+        holds: Some("sriov_numvfs"),
         may_batch: false,
         stops_when_refused: false,
         phases: &[Phase::CreateVfs],
@@ -220,9 +140,12 @@ actions! {
     SetDriversAutoprobe "setDriversAutoprobe" (autoprobe: Toggle) {
         changes: Property::DriversAutoprobe,
         after: flag(*autoprobe == Toggle::On),
+        words: [("flag", u8::from(*autoprobe == Toggle::On).to_string())],
+        command: "echo {flag} > {folder}/sriov_drivers_autoprobe",
         target: TargetKind::Pf,
         transport: Transport::Store,
         may_hang: true,
+        holds: None,
         may_batch: false,
         stops_when_refused: false,
         phases: &[Phase::PreparePf, Phase::AllowDrivers, Phase::FinishPf],
@@ -236,9 +159,12 @@ actions! {
         // What the factory value reads as is for the driver to say.
         after: (setting.value() != VfAttribute::factory(setting.attribute()))
             .then_some(Expect::Is(ClaimValue::Vf(setting.value()))),
+        words: [("setting", setting.ip_arguments())],
+        command: "ip link set dev {interface} vf {vf} {setting}",
         target: TargetKind::VfThroughPf,
         transport: Transport::LinkMessage,
         may_hang: false,
+        holds: None,
         may_batch: true,
         stops_when_refused: false,
         phases: &[Phase::ConfigureVfs],
@@ -250,13 +176,16 @@ actions! {
     SetEswitchMode "setEswitchMode" (mode: EswitchMode) {
         changes: Property::EswitchMode,
         after: Some(Expect::Is(ClaimValue::Name(mode.to_string()))),
+        words: [("mode", mode.to_string())],
+        command: "devlink dev eswitch set {pf} mode {mode}",
         target: TargetKind::Pf,
         transport: Transport::Devlink,
         may_hang: true,
+        holds: Some("the mode of the embedded switch"),
         may_batch: false,
         stops_when_refused: false,
         phases: &[Phase::SwitchEmpty, Phase::SwitchPopulated],
-        needs: &[],
+        needs: &[Need::NoVfsIn(Phase::SwitchEmpty)],
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
     }
@@ -264,9 +193,12 @@ actions! {
     SetPfMtu "setPfMtu" (mtu: Mtu) {
         changes: Property::Mtu,
         after: number(mtu.get()),
+        words: [("mtu", mtu.to_string())],
+        command: "ip link set dev {interface} mtu {mtu}",
         target: TargetKind::PfInterface,
         transport: Transport::LinkMessage,
         may_hang: false,
+        holds: None,
         may_batch: true,
         stops_when_refused: false,
         phases: &[Phase::PreparePf, Phase::FinishPf],
@@ -278,9 +210,12 @@ actions! {
     SetPfAdminState "setPfAdminState" (state: AdminState) {
         changes: Property::AdminState,
         after: flag(*state == AdminState::Up),
+        words: [("state", state.to_string())],
+        command: "ip link set dev {interface} {state}",
         target: TargetKind::PfInterface,
         transport: Transport::LinkMessage,
         may_hang: false,
+        holds: None,
         may_batch: true,
         stops_when_refused: false,
         phases: &[Phase::SetPfUp, Phase::PreparePf, Phase::FinishPf],
@@ -292,9 +227,12 @@ actions! {
     SetVfMtu "setVfMtu" (mtu: Mtu) {
         changes: Property::Mtu,
         after: number(mtu.get()),
+        words: [("mtu", mtu.to_string())],
+        command: "ip link set dev \"$(ls {function_folder}/net)\" mtu {mtu}",
         target: TargetKind::Function,
         transport: Transport::LinkMessage,
         may_hang: false,
+        holds: None,
         may_batch: true,
         stops_when_refused: false,
         phases: &[Phase::ConfigureInterfaces],
@@ -306,9 +244,12 @@ actions! {
     UnbindDriver "unbindDriver" {
         changes: Property::Driver,
         after: Some(Expect::Absent),
+        words: [],
+        command: "echo {function} > {function_folder}/driver/unbind",
         target: TargetKind::Function,
         transport: Transport::Store,
         may_hang: true,
+        holds: Some("driver/unbind"),
         may_batch: false,
         stops_when_refused: true,
         phases: &[Phase::Unbind],
@@ -320,9 +261,14 @@ actions! {
     BindDriver "bindDriver" (binding: Binding) {
         changes: Property::Driver,
         after: Some(Expect::Is(ClaimValue::Name(binding.driver.to_string()))),
+        words: binding.words(),
+        command: "echo {driver} > {function_folder}/driver_override; \
+                  echo {function} > /sys/bus/pci/drivers/{driver}/bind; \
+                  echo{after} > {function_folder}/driver_override",
         target: TargetKind::Function,
         transport: Transport::Store,
         may_hang: true,
+        holds: Some("drivers_probe"),
         may_batch: false,
         stops_when_refused: false,
         phases: &[Phase::Bind],
@@ -335,9 +281,12 @@ actions! {
     ProbeDriver "probeDriver" {
         changes: Property::Driver,
         after: None,
+        words: [],
+        command: "echo > {function_folder}/driver_override; echo {function} > /sys/bus/pci/drivers_probe",
         target: TargetKind::Function,
         transport: Transport::Store,
         may_hang: true,
+        holds: Some("drivers_probe"),
         may_batch: false,
         stops_when_refused: false,
         phases: &[Phase::Bind],
@@ -371,27 +320,5 @@ impl FromStr for ActionKind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn word_of_each_action_is_its_name_in_documents() {
-        for kind in ActionKind::ALL {
-            assert_eq!(kind.to_string().parse(), Ok(*kind));
-            assert_eq!(kind.row().kind, *kind);
-            assert!(kind.row().word.eq_ignore_ascii_case(&format!("{kind:?}")), "{kind:?}");
-        }
-        let json = |action: &Action| serde_json::to_string(action).expect("JSON");
-        assert_eq!(json(&Action::CreateVfs(8)), r#"{"createVfs":8}"#);
-        assert_eq!(json(&Action::RemoveVfs), r#""removeVfs""#);
-    }
-
-    #[test]
-    fn only_messages_go_in_batches_and_only_they_never_hang() {
-        for row in ActionKind::ALL.iter().map(|kind| kind.row()) {
-            assert!(!row.phases.is_empty(), "{}", row.word);
-            assert!(!row.may_batch || row.transport == Transport::LinkMessage, "{}", row.word);
-            assert_eq!(row.may_hang, row.transport != Transport::LinkMessage, "{}", row.word);
-        }
-    }
-}
+#[path = "action_tests.rs"]
+mod tests;

@@ -14,3 +14,11 @@ pub struct Binding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub override_after: Option<DriverName>,
 }
+
+impl Binding {
+    /// Returns the words that it puts into the command which binds.
+    pub(crate) fn words(&self) -> [(&'static str, String); 2] {
+        let after = self.override_after.as_ref().map_or_else(String::new, |after| format!(" {after}"));
+        [("driver", self.driver.to_string()), ("after", after)]
+    }
+}

@@ -4,6 +4,7 @@
 //! is for `host` or `sim`.
 
 mod action;
+mod action_row;
 mod admin_state;
 mod binding;
 mod claim;
@@ -18,7 +19,8 @@ mod phase;
 mod property;
 mod subject;
 
-pub use action::{Action, ActionKind, ActionRow, GivenBack, Need, Remakes, TargetKind, Transport};
+pub use action::{Action, ActionKind};
+pub use action_row::{ActionRow, GivenBack, Need, Remakes, TargetKind, Transport};
 pub use admin_state::AdminState;
 pub use binding::Binding;
 pub use claim::{Claim, Expect, Verdict};
@@ -26,7 +28,7 @@ pub use claim_value::{ClaimShape, ClaimValue};
 pub use edge::{Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
 pub use facts::{
     ClusterFacts, FactsFormat, HostFacts, IommuFacts, IommuGroup, LinkFacts, LinkManager, Master,
-    OwnershipRecord, PfFacts, PfNetdev, StuckStore, SystemFacts, Use, VfFacts, VfNetdev, World,
+    OwnershipRecord, PfFacts, PfNetdev, PropertyMap, StuckStore, SystemFacts, Use, VfFacts, VfNetdev, World,
 };
 pub use hint::hint;
 pub use journal::{JournalEntry, LaneId};

@@ -4,10 +4,10 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vfctl_model::{DeviceAddress, InterfaceName, ModuleName, PciAddress, Toggle, VfIndex};
+use vfctl_model::{DeviceAddress, InterfaceName, ModuleName, PciAddress, VfIndex};
 
-use crate::action::{Action, TargetKind};
-use crate::binding::Binding;
+use crate::action::Action;
+use crate::action_row::TargetKind;
 use crate::subject::Thing;
 
 /// One operation within a scope.
@@ -55,6 +55,14 @@ impl Target {
         }
     }
 
+    /// Returns the kernel module; `None` where the target is none.
+    pub fn module(&self) -> Option<&ModuleName> {
+        match self {
+            Self::Module(module) => Some(module),
+            Self::Pf(_) | Self::PfInterface(..) | Self::VfThroughPf(..) | Self::Function(..) => None,
+        }
+    }
+
     /// Returns the PF that this is, or that the VF belongs to.
     pub fn pf(&self) -> Option<&DeviceAddress> {
         match self {
@@ -81,6 +89,20 @@ impl Target {
         }
     }
 
+    /// Returns the word of this name that it puts into an action's command; `None` where it has none.
+    fn word(&self, name: &str) -> Option<String> {
+        Some(match name {
+            "module" => self.module()?.to_string(),
+            "pf" => self.pf()?.to_string(),
+            "folder" => self.pf()?.sysfs(),
+            "interface" => self.interface()?.to_string(),
+            "vf" => self.vf()?.to_string(),
+            "function" => self.function()?.to_string(),
+            "function_folder" => format!("/sys/bus/pci/devices/{}", self.function()?),
+            _ => return None,
+        })
+    }
+
     /// Returns the VF's PCI address, where the target is reached by it.
     pub fn function(&self) -> Option<PciAddress> {
         match self {
@@ -100,54 +122,19 @@ impl Op {
 /// The command that a person would type to the same effect.
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DEVICES: &str = "/sys/bus/pci/devices";
-        match (&self.action, &self.target) {
-            (Action::LoadModule, Target::Module(module)) => write!(f, "modprobe {module}"),
-            (Action::RemoveVfs, Target::Pf(pf)) => write!(f, "echo 0 > {}/sriov_numvfs", pf.sysfs()),
-            (Action::CreateVfs(count), Target::Pf(pf)) => {
-                write!(f, "echo {count} > {}/sriov_numvfs", pf.sysfs())
+        let words = self.action.words();
+        let mut rest = self.action.kind().row().command;
+        while let Some((before, (name, after))) =
+            rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        {
+            f.write_str(before)?;
+            match words.iter().find(|(word, _)| *word == name) {
+                Some((_, text)) => f.write_str(text)?,
+                None => f.write_str(&self.target.word(name).unwrap_or_default())?,
             }
-            (Action::SetDriversAutoprobe(autoprobe), Target::Pf(pf)) => {
-                let number = match autoprobe {
-                    Toggle::On => 1,
-                    Toggle::Off => 0,
-                };
-                write!(f, "echo {number} > {}/sriov_drivers_autoprobe", pf.sysfs())
-            }
-            (Action::SetVfAttribute(setting), Target::VfThroughPf(_, interface, vf)) => {
-                write!(f, "ip link set dev {interface} vf {vf} {}", setting.ip_arguments())
-            }
-            (Action::SetEswitchMode(mode), Target::Pf(pf)) => {
-                write!(f, "devlink dev eswitch set {pf} mode {mode}")
-            }
-            (Action::SetPfMtu(mtu), Target::PfInterface(_, interface)) => {
-                write!(f, "ip link set dev {interface} mtu {mtu}")
-            }
-            (Action::SetPfAdminState(state), Target::PfInterface(_, interface)) => {
-                write!(f, "ip link set dev {interface} {state}")
-            }
-            (Action::SetVfMtu(mtu), Target::Function(_, _, device)) => {
-                write!(f, "ip link set dev \"$(ls {DEVICES}/{device}/net)\" mtu {mtu}")
-            }
-            (Action::UnbindDriver, Target::Function(_, _, device)) => {
-                write!(f, "echo {device} > {DEVICES}/{device}/driver/unbind")
-            }
-            (Action::BindDriver(Binding { driver, override_after }), Target::Function(_, _, device)) => {
-                let after = override_after.as_ref().map_or_else(String::new, |after| format!(" {after}"));
-                write!(
-                    f,
-                    "echo {driver} > {DEVICES}/{device}/driver_override; \
-                     echo {device} > /sys/bus/pci/drivers/{driver}/bind; \
-                     echo{after} > {DEVICES}/{device}/driver_override"
-                )
-            }
-            (Action::ProbeDriver, Target::Function(_, _, device)) => write!(
-                f,
-                "echo > {DEVICES}/{device}/driver_override; echo {device} > /sys/bus/pci/drivers_probe"
-            ),
-            // No document is read with such an op.
-            (action, target) => write!(f, "{} on {}", action.kind(), target.thing()),
+            rest = after;
         }
+        f.write_str(rest)
     }
 }
 
@@ -177,12 +164,8 @@ struct OpText<'a> {
 impl Serialize for Op {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { target, action } = self;
-        let module = match target {
-            Target::Module(module) => Some(module.clone()),
-            Target::Pf(_) | Target::PfInterface(..) | Target::VfThroughPf(..) | Target::Function(..) => None,
-        };
         OpText {
-            module,
+            module: target.module().cloned(),
             pf: target.pf().cloned(),
             interface: target.interface().cloned(),
             vf: target.vf(),
@@ -225,28 +208,5 @@ impl JsonSchema for Op {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ops_round_trip_and_an_action_on_another_target_is_refused() {
-        for text in [
-            r#"{"module":"vfio_pci","action":"loadModule"}"#,
-            r#"{"pf":"pci/0000:01:00.0","action":{"createVfs":8}}"#,
-            r#"{"pf":"pci/0000:01:00.0","interface":"eth0","action":{"setPfAdminState":"up"}}"#,
-            r#"{"pf":"pci/0000:01:00.0","interface":"eth0","vf":"3","action":{"setVfAttribute":{"attribute":"vlan","value":"7"}}}"#,
-            r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":{"bindDriver":{"driver":"vfio-pci"}}}"#,
-        ] {
-            let op: Op = serde_json::from_str(text).expect("an op");
-            assert_eq!(serde_json::to_string(&op).expect("JSON"), text);
-            assert!(!op.to_string().contains(" on "), "{op}");
-        }
-        for wrong in [
-            r#"{"pf":"pci/0000:01:00.0","action":"loadModule"}"#,
-            r#"{"pf":"pci/0000:01:00.0","vf":"3","action":"unbindDriver"}"#,
-            r#"{"action":"loadModule"}"#,
-        ] {
-            assert!(serde_json::from_str::<Op>(wrong).is_err(), "{wrong}");
-        }
-    }
-}
+#[path = "op_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vfctl_model::{ModuleName, ParseError, Reading, Toggle, VfAttribute};
+use vfctl_model::{ModuleName, ParseError, Reading, VfAttribute};
 
 use crate::claim_value::{ClaimShape, ClaimValue};
 use crate::facts::{HostFacts, PfFacts, VfFacts, World};
@@ -25,7 +25,9 @@ pub type Found = Reading<Option<ClaimValue>>;
 enum Reader {
     Module(fn(&HostFacts, &ModuleName) -> Found),
     Pf(fn(&HostFacts, &PfFacts) -> Found),
-    Vf(fn(&PfFacts, &VfFacts) -> Found),
+    /// From the facts of a PF that are kept by row.
+    Kept,
+    Vf(fn(&HostFacts, &VfFacts) -> Found),
 }
 
 /// What the table says of one property.
@@ -37,6 +39,8 @@ pub struct PropertyRow {
     pub doc: &'static str,
     /// Where it is read.
     pub source: &'static str,
+    /// Whether only a look at the whole host tells it: one at the PF alone does not see who uses what.
+    pub needs_whole_look: bool,
     of: &'static [(ClaimShape, Reader)],
 }
 
@@ -47,7 +51,9 @@ macro_rules! properties {
         source: $source:literal
         $(, module: $module_shape:expr, $module:expr)?
         $(, pf: $pf_shape:expr, $pf:expr)?
+        $(, pf_kept: $kept_shape:expr)?
         $(, vf: $vf_shape:expr, $vf:expr)?
+        $(, needs_whole_look: $whole:literal)?
         $(,)?
     })*) => {
         /// Which property of its subject a claim speaks of.
@@ -69,9 +75,11 @@ macro_rules! properties {
                         word: $word,
                         doc: $doc,
                         source: $source,
+                        needs_whole_look: false $(|| $whole)?,
                         of: &[
                             $(($module_shape, Reader::Module($module)),)?
                             $(($pf_shape, Reader::Pf($pf)),)?
+                            $(($kept_shape, Reader::Kept),)?
                             $(($vf_shape, Reader::Vf($vf)),)?
                         ],
                     },)*
@@ -79,6 +87,7 @@ macro_rules! properties {
                         word: attribute.key(),
                         doc: attribute.row().doc,
                         source: "the PF's VF list (RTM_GETLINK, RTEXT_FILTER_VF)",
+                        needs_whole_look: false,
                         of: &[],
                     },
                 }
@@ -159,12 +168,12 @@ properties! {
     DriversAutoprobe "driversAutoprobe" {
         doc: "PF: whether the kernel binds new VFs to a driver.",
         source: "sriov_drivers_autoprobe",
-        pf: ON, |_, pf| Reading::Known(pf.drivers_autoprobe.map(|autoprobe| ClaimValue::Flag(autoprobe == Toggle::On))),
+        pf_kept: ON,
     }
     EswitchMode "eswitchMode" {
         doc: "PF: the mode of its embedded switch.",
         source: "devlink (DEVLINK_CMD_ESWITCH_GET)",
-        pf: ClaimShape::Name, |_, pf| pf.read_eswitch_mode(),
+        pf_kept: ClaimShape::Name,
     }
     Mtu "mtu" {
         doc: "PF, VF: the MTU of its interface in bytes.",
@@ -187,11 +196,19 @@ properties! {
         source: "network namespaces, routes, addresses and open files",
         pf: YES, |host, pf| flag(!host.users_of(pf).is_empty()),
         vf: YES, |_, vf| flag(!vf.uses.is_empty()),
+        needs_whole_look: true,
     }
     ElsewhereNetns "inOtherNamespace" {
         doc: "VF: whether its interface is in another network namespace.",
         source: "network namespaces",
         vf: YES, |_, vf| flag(vf.is_in_other_namespace()),
+        needs_whole_look: true,
+    }
+    RepresentorInUse "representorInUse" {
+        doc: "VF: whether something stands on its representor.",
+        source: "RTM_GETLINK",
+        vf: YES, |host, vf| flag(!host.users_of_representor(vf).is_empty()),
+        needs_whole_look: true,
     }
 }
 
@@ -229,10 +246,18 @@ impl Property {
         }
         let fits = |reader: &Reader| {
             let pair = (reader, thing);
-            matches!(pair, (Reader::Module(_), Thing::Module(_)) | (Reader::Pf(_), Thing::Pf(_)))
-                || matches!(pair, (Reader::Vf(_), Thing::Vf(..)))
+            matches!(
+                pair,
+                (Reader::Module(_), Thing::Module(_)) | (Reader::Pf(_) | Reader::Kept, Thing::Pf(_))
+            ) || matches!(pair, (Reader::Vf(_), Thing::Vf(..)))
         };
         self.row().of.iter().find(|(_, reader)| fits(reader)).map(|(shape, _)| *shape)
+    }
+
+    /// Returns how its value is written among the facts of a PF that are kept by row; `None` where it is not one.
+    pub(crate) fn kept_shape(self) -> Option<ClaimShape> {
+        let kept = self.row().of.iter().find(|(_, reader)| matches!(reader, Reader::Kept));
+        kept.map(|(shape, _)| *shape)
     }
 
     /// Returns a value of this property of a thing as it is written everywhere.
@@ -267,32 +292,36 @@ impl Property {
             Thing::Vf(pf, vf) => {
                 let pf = facts.physical_functions.get(pf);
                 match pf.and_then(|pf| Some((pf, pf.vfs.get(vf)?))) {
-                    Some((pf, vf)) => Some(self.read_vf(pf, vf)),
+                    Some((pf, vf)) => Some(self.read_vf(facts, pf, vf)),
                     None => absent(),
                 }
             }
         }
     }
 
+    /// Reads by the first reader that takes the thing; nothing else has the property.
+    fn find(self, read: impl Fn(Reader) -> Option<Found>) -> Found {
+        self.row().of.iter().find_map(|(_, reader)| read(*reader)).unwrap_or(Reading::Unsupported)
+    }
+
     fn read_module(self, host: &HostFacts, module: &ModuleName) -> Found {
-        let reader = self.row().of.iter().find_map(|(_, reader)| match reader {
-            Reader::Module(read) => Some(read),
-            Reader::Pf(_) | Reader::Vf(_) => None,
-        });
-        reader.map_or(Reading::Unsupported, |read| read(host, module))
+        self.find(|reader| match reader {
+            Reader::Module(read) => Some(read(host, module)),
+            Reader::Pf(_) | Reader::Kept | Reader::Vf(_) => None,
+        })
     }
 
     /// Reads this property of a PF.
     pub fn read_pf(self, host: &HostFacts, pf: &PfFacts) -> Found {
-        let reader = self.row().of.iter().find_map(|(_, reader)| match reader {
-            Reader::Pf(read) => Some(read),
+        self.find(|reader| match reader {
+            Reader::Pf(read) => Some(read(host, pf)),
+            Reader::Kept => Some(pf.properties.read(self)),
             Reader::Module(_) | Reader::Vf(_) => None,
-        });
-        reader.map_or(Reading::Unsupported, |read| read(host, pf))
+        })
     }
 
     /// Reads this property of a VF of a PF.
-    pub fn read_vf(self, pf: &PfFacts, vf: &VfFacts) -> Found {
+    fn read_vf(self, host: &HostFacts, pf: &PfFacts, vf: &VfFacts) -> Found {
         if let Self::Attribute(attribute) = self {
             return match pf.attribute(vf, attribute) {
                 Reading::Known(value) => Reading::Known(Some(ClaimValue::Vf(value))),
@@ -300,11 +329,10 @@ impl Property {
                 Reading::Unreadable(why) => Reading::Unreadable(why),
             };
         }
-        let reader = self.row().of.iter().find_map(|(_, reader)| match reader {
-            Reader::Vf(read) => Some(read),
-            Reader::Module(_) | Reader::Pf(_) => None,
-        });
-        reader.map_or(Reading::Unsupported, |read| read(pf, vf))
+        self.find(|reader| match reader {
+            Reader::Vf(read) => Some(read(host, vf)),
+            Reader::Module(_) | Reader::Pf(_) | Reader::Kept => None,
+        })
     }
 }
 
@@ -352,47 +380,5 @@ impl JsonSchema for Property {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    /// Returns every property.
-    fn all() -> impl Iterator<Item = Property> {
-        Property::PLAIN.iter().copied().chain(VfAttribute::ALL.iter().map(|a| Property::Attribute(*a)))
-    }
-
-    #[test]
-    fn every_property_has_a_word_of_its_own_which_reads_as_it() {
-        let words: BTreeSet<&str> = all().map(Property::word).collect();
-        assert_eq!(words.len(), all().count());
-        for property in all() {
-            assert_eq!(property.to_string().parse(), Ok(property));
-            assert!(!property.row().source.is_empty(), "{property}");
-        }
-    }
-
-    #[test]
-    fn every_value_round_trips_as_text_for_each_thing_that_has_the_property() {
-        let pf: vfctl_model::DeviceAddress = "pci/0000:01:00.0".parse().expect("a PF");
-        let module = Thing::Module("vfio_pci".parse().expect("a module"));
-        let things = [module, Thing::Pf(pf.clone()), Thing::Vf(pf, vfctl_model::VfIndex(3))];
-        for property in all() {
-            let shapes = things.iter().filter_map(|thing| Some((thing, property.shape(thing)?)));
-            let mut read = 0;
-            for (thing, shape) in shapes {
-                let values = match shape {
-                    ClaimShape::Flag(..) => vec![ClaimValue::Flag(true), ClaimValue::Flag(false)],
-                    ClaimShape::Number => vec![ClaimValue::Number(7)],
-                    ClaimShape::Name => vec![ClaimValue::Name("eth0".to_owned())],
-                    ClaimShape::Vf(attribute) => vec![ClaimValue::Vf(attribute.factory())],
-                };
-                for value in values {
-                    assert_eq!(property.parse_value(thing, &property.show(thing, &value)), Ok(value));
-                    read += 1;
-                }
-            }
-            assert!(read > 0, "{property}");
-        }
-    }
-}
+#[path = "property_tests.rs"]
+mod tests;

@@ -7,14 +7,15 @@ use vfctl_model::{
     VfIndex,
 };
 use vfctl_port::{
-    Action, AdminState, Binding, HostFacts, IommuFacts, IommuGroup, OwnershipRecord, PfFacts, PfNetdev,
-    SystemFacts, Target,
+    Action, AdminState, Binding, ClaimValue, HostFacts, IommuFacts, IommuGroup, OwnershipRecord, PfFacts,
+    PfNetdev, Property, PropertyMap, SystemFacts, Target,
 };
 
 use crate::drivers::row_of;
 use crate::host::SimHost;
 use crate::naming;
 use crate::perform;
+use crate::rules::bus;
 use crate::world::SimWorld;
 
 /// A PF of a host that is built for a test.
@@ -178,23 +179,24 @@ fn facts(address: &DeviceAddress, seed: &PfSeed, number: u32, iommu: Toggle) -> 
     let (offset, stride) = row.routing;
     let vf_default_driver = row.vf_driver.and_then(|driver| driver.parse().ok());
     let group = IommuGroup { number, kind: Some("DMA-FQ".to_owned()), siblings: BTreeSet::new() };
+    let mut properties = PropertyMap::default();
+    for (property, value) in bus::fresh(address, row) {
+        properties.note(property, value);
+    }
+    if on_pci {
+        properties.note(Property::DriversAutoprobe, ClaimValue::Flag(seed.autoprobe == Toggle::On));
+    }
     PfFacts {
         class: on_pci.then_some(PciClass(if is_network { 0x02_0000 } else { 0x01_0802 })),
         vendor: on_pci.then_some(PciId(0x8086)),
         device: on_pci.then_some(PciId(0x10c9)),
-        model: None,
-        serial: None,
-        numa_node: None,
         driver: seed.driver.clone(),
         total_vfs: seed.total,
-        vf_count: 0,
-        drivers_autoprobe: on_pci.then_some(seed.autoprobe),
         vf_offset: on_pci.then_some(offset),
         vf_stride: on_pci.then_some(stride),
         vf_device: on_pci.then_some(PciId(0x10ca)),
         iommu_group: (on_pci && iommu == Toggle::On).then_some(group),
         vf_default_driver: vf_default_driver.filter(|_| on_pci),
-        vf_default_driver_unread: false,
         netdev: name.map(|name| PfNetdev {
             name,
             altnames: BTreeSet::new(),
@@ -210,10 +212,8 @@ fn facts(address: &DeviceAddress, seed: &PfSeed, number: u32, iommu: Toggle) -> 
             default_route: false,
             uppers_elsewhere: Default::default(),
         }),
-        eswitch_mode: row.eswitch.map(|_| "legacy".to_owned()),
-        eswitch_mode_unread: None,
-        vfs: BTreeMap::new(),
-        unread: Vec::new(),
+        properties,
+        ..PfFacts::default()
     }
 }
 

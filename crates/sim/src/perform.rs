@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vfctl_port::{Action, ActionKind, Op, Outcome, StuckStore, Target, TargetKind, Transport};
+use vfctl_port::{Action, Op, Outcome, StuckStore, Target, TargetKind, Transport};
 
 use crate::errno::Errno;
 use crate::fault::{Fault, next_fault};
@@ -101,68 +101,55 @@ fn retried(
 
 /// Does an op by the kernel's rules; `fewer` VFs than asked for come up.
 fn obey(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop> {
-    let done = match (&op.action, &op.target) {
-        (Action::LoadModule, Target::Module(module)) => module::load(world, module),
-        (Action::RemoveVfs, Target::Pf(pf)) => count::set(world, pf, 0, 0),
-        (Action::CreateVfs(count), Target::Pf(pf)) => count::set(world, pf, *count, fewer),
-        (Action::SetDriversAutoprobe(autoprobe), Target::Pf(pf)) => {
-            binding::set_autoprobe(world, pf, *autoprobe)
-        }
-        (Action::SetVfAttribute(value), Target::VfThroughPf(pf, interface, vf)) => {
-            attribute::set(world, pf, interface, *vf, *value)
-        }
-        (Action::SetEswitchMode(mode), Target::Pf(pf)) => eswitch::set(world, pf, *mode),
-        (Action::SetPfMtu(mtu), Target::PfInterface(pf, interface)) => {
-            link::set_mtu(world, pf, interface, *mtu)
-        }
-        (Action::SetPfAdminState(state), Target::PfInterface(pf, interface)) => {
-            link::set_admin_state(world, pf, interface, *state)
-        }
-        (Action::SetVfMtu(mtu), Target::Function(pf, vf, device)) => {
-            link::set_vf_mtu(world, pf, *vf, *device, *mtu)
-        }
-        (Action::UnbindDriver, Target::Function(pf, vf, device)) => binding::unbind(world, pf, *vf, *device),
-        (Action::BindDriver(binding), Target::Function(pf, vf, device)) => {
-            binding::bind(world, pf, *vf, *device, binding)
-        }
-        (Action::ProbeDriver, Target::Function(pf, vf, device)) => binding::probe(world, pf, *vf, *device),
-        (action, target) => {
-            Err(Stop::ByEdge(format!("{} cannot be done to {}", action.kind(), target.thing())))
-        }
-    };
+    let done = obey_row(world, op, fewer);
     if done == Err(Stop::Hangs) {
         stick(world, op);
     }
     done
 }
 
+/// Does what the action's row says.
+fn obey_row(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop> {
+    let Op { target, action } = op;
+    let misfit = || Stop::ByEdge(format!("{} cannot be done to {}", action.kind(), target.thing()));
+    if action.kind().row().target != target.kind() {
+        return Err(misfit());
+    }
+    let pf = || target.pf().ok_or_else(misfit);
+    let interface = || target.interface().ok_or_else(misfit);
+    let vf = || target.vf().ok_or_else(misfit);
+    let function = || target.function().ok_or_else(misfit);
+    match action {
+        Action::LoadModule => module::load(world, target.module().ok_or_else(misfit)?),
+        Action::RemoveVfs => count::set(world, pf()?, 0, 0),
+        Action::CreateVfs(count) => count::set(world, pf()?, *count, fewer),
+        Action::SetDriversAutoprobe(autoprobe) => binding::set_autoprobe(world, pf()?, *autoprobe),
+        Action::SetVfAttribute(value) => attribute::set(world, pf()?, interface()?, vf()?, *value),
+        Action::SetEswitchMode(mode) => eswitch::set(world, pf()?, *mode),
+        Action::SetPfMtu(mtu) => link::set_mtu(world, pf()?, interface()?, *mtu),
+        Action::SetPfAdminState(state) => link::set_admin_state(world, pf()?, interface()?, *state),
+        Action::SetVfMtu(mtu) => link::set_vf_mtu(world, pf()?, vf()?, function()?, *mtu),
+        Action::UnbindDriver => binding::unbind(world, pf()?, vf()?, function()?),
+        Action::BindDriver(binding) => binding::bind(world, pf()?, vf()?, function()?, binding),
+        Action::ProbeDriver => binding::probe(world, pf()?, vf()?, function()?),
+    }
+}
+
 /// Leaves a store in the kernel, where it holds the PF's lock.
 fn stick(world: &mut SimWorld, op: &Op) {
-    let (Some(file), Some(pf)) = (locking_file(op.action.kind()), op.target.pf()) else { return };
+    let row = op.action.kind().row();
+    let (Some(held), Some(pf)) = (row.holds, op.target.pf()) else { return };
     if let Some(hidden) = world.hidden.get_mut(pf)
         && hidden.stuck.is_none()
     {
         hidden.stuck = Some(op.clone());
-        let path = format!("{}/{file}", pf.sysfs());
+        let path = match row.transport {
+            Transport::Store => format!("{}/{held}", pf.sysfs()),
+            Transport::Devlink | Transport::LinkMessage | Transport::Program => held.to_owned(),
+        };
         let earlier = u32::try_from(world.facts.system.stuck_stores.len()).unwrap_or(u32::MAX);
         let pid = 4000_u32.saturating_add(earlier);
         world.facts.system.stuck_stores.push(StuckStore { pid, device: pf.clone(), path });
-    }
-}
-
-/// Returns the file whose store takes the lock of the PF's device; `None` for what takes no such lock.
-fn locking_file(kind: ActionKind) -> Option<&'static str> {
-    match kind {
-        ActionKind::RemoveVfs | ActionKind::CreateVfs => Some("sriov_numvfs"),
-        ActionKind::UnbindDriver => Some("driver/unbind"),
-        ActionKind::BindDriver | ActionKind::ProbeDriver => Some("drivers_probe"),
-        ActionKind::LoadModule
-        | ActionKind::SetDriversAutoprobe
-        | ActionKind::SetEswitchMode
-        | ActionKind::SetVfAttribute
-        | ActionKind::SetPfMtu
-        | ActionKind::SetPfAdminState
-        | ActionKind::SetVfMtu => None,
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use vfctl_model::{
     AttributeMap, DeviceAddress, MacAddress, RawReading, Toggle, VfAttribute, VfIndex, VfValue,
 };
-use vfctl_port::{HostFacts, JournalEntry, Op, PfFacts, VfFacts};
+use vfctl_port::{HostFacts, JournalEntry, Op, PfFacts, Property, VfFacts};
 
 use crate::drivers::{DriverRules, row_of};
 use crate::errno::Errno;
@@ -191,7 +191,7 @@ impl HiddenPf {
         let link = netdev.is_none_or(|n| n.carrier || (!n.up && !row.carrier_ends_with_down));
         Self {
             link: Toggle::from(link),
-            switchdev: Toggle::from(pf.eswitch_mode.as_deref() == Some("switchdev")),
+            switchdev: Toggle::from(pf.properties.name(Property::EswitchMode) == Some("switchdev")),
             speed: netdev.and_then(|n| n.speed).or(row.speed),
             carrier_from: Duration::ZERO,
             stuck: None,

@@ -183,8 +183,14 @@ case $verb in
         $ip link set "$1" up
         ;;
     bridge)
+        port=$2
+        if [ "${3:-}" = vf ]; then
+            # The name of the port that devlink has for the VF, as the driver gives it.
+            port=$(grep -lx "pf[0-9]*vf$4" "$(device "$2")"/net/*/phys_port_name)
+            port=$(basename "$(dirname "$port")")
+        fi
         $ip link add "$1" type bridge
-        $ip link set "$2" master "$1"
+        $ip link set "$port" master "$1"
         $ip link set "$1" up
         ;;
     unbond | unbridge) $ip link del "$1" ;;

@@ -1,5 +1,7 @@
 //! Random hosts, and what is asked of them.
 
+#![allow(clippy::needless_update, reason = "a kind that is added later is one more field")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
@@ -7,7 +9,7 @@ use vfctl_kinds::binding::DriverChoice;
 use vfctl_kinds::document::OnUnsupported;
 use vfctl_kinds::document::{API_VERSION, KIND, Metadata, SriovConfig};
 use vfctl_kinds::eswitch::EswitchSpec;
-use vfctl_kinds::pf::{ExpectSpec, Matcher, PciMatch};
+use vfctl_kinds::pf::{Matcher, PciMatch};
 use vfctl_kinds::setting::Setting;
 use vfctl_kinds::system::SystemSpec;
 use vfctl_kinds::{Body, PfSpec};
@@ -230,15 +232,15 @@ impl Case {
     /// Returns the spec, given the PFs' addresses.
     pub(crate) fn config(&self, addresses: &[DeviceAddress]) -> SriovConfig {
         let entry = |(number, (pf, address)): (usize, (&PfCase, &DeviceAddress))| PfSpec {
-            name: format!("pf{number}"),
-            matcher: Matcher { pci: Some(PciMatch(address.clone())), ..Matcher::default() },
-            expect: ExpectSpec::One,
-            optional: false,
             on_unsupported: OnUnsupported::Warn,
             admin_state: pf.request.admin,
             eswitch: pf.request.eswitch.map(|mode| EswitchSpec { mode }),
             mtu: pf.request.mtu.map(|mtu| Setting::Value(Mtu::try_from(mtu).unwrap())),
             vfs: Some(pf.request.spec(number)),
+            ..PfSpec::new(
+                format!("pf{number}"),
+                Matcher { pci: Some(PciMatch(address.clone())), ..Matcher::default() },
+            )
         };
         let modules = if self.names_module { vec!["8021q".parse().unwrap()] } else { Vec::new() };
         SriovConfig {
@@ -246,10 +248,9 @@ impl Case {
             kind: KIND.to_owned(),
             metadata: Metadata { name: "case".to_owned() },
             spec: Body {
-                nodes: None,
-                hosts: BTreeMap::new(),
                 system: SystemSpec { modules },
                 physical_functions: self.pfs.iter().zip(addresses).enumerate().map(entry).collect(),
+                ..Body::default()
             },
         }
     }

@@ -8,7 +8,7 @@ use vfctl_model::{
     DeviceAddress, DriverName, MacAddress, RateLimits, RawReading, Toggle, VfAttribute, VfIndex, VfLinkState,
     VfValue, VlanProtocol,
 };
-use vfctl_port::{AdminState, HostFacts, PfFacts, VfFacts};
+use vfctl_port::{AdminState, HostFacts, PfFacts, Property, VfFacts};
 
 use crate::case::{Case, PfCase};
 use crate::request::{SEEDED_MACS, VfRequest};
@@ -43,14 +43,18 @@ fn named(pf: &PfCase, address: &DeviceAddress) -> String {
     format!("{address} ({})", pf.driver)
 }
 
+fn eswitch_mode(pf: &PfFacts) -> Option<String> {
+    pf.properties.name(Property::EswitchMode).map(str::to_owned)
+}
+
 fn compare_pf(pf: &PfCase, number: usize, was: &PfFacts, is: &PfFacts) -> Result<(), String> {
     let count = pf.request.count.unwrap_or(was.vf_count);
     same("count", &count, &is.vf_count)?;
     same("VFs", &usize::from(count), &is.vfs.len())?;
-    same("driversAutoprobe", &pf.request.autoprobe.or(was.drivers_autoprobe), &is.drivers_autoprobe)?;
+    same("driversAutoprobe", &pf.request.autoprobe.or(was.drivers_autoprobe()), &is.drivers_autoprobe())?;
     // netdevsim leaves switchdev mode with its VFs, and no case begins in it.
-    let mode = pf.request.eswitch.map(|mode| mode.to_string()).or_else(|| was.eswitch_mode.clone());
-    same("eswitch mode", &mode, &is.eswitch_mode)?;
+    let mode = pf.request.eswitch.map(|mode| mode.to_string()).or_else(|| eswitch_mode(was));
+    same("eswitch mode", &mode, &eswitch_mode(is))?;
     let represented = is.vfs.values().filter(|vf| vf.representor.is_some()).count();
     let is_switchdev = mode.as_deref() == Some("switchdev");
     same("representors", &if is_switchdev { is.vfs.len() } else { 0 }, &represented)?;
@@ -160,7 +164,7 @@ impl Asked {
             (Some(DriverChoice::None), _) => None,
             (Some(DriverChoice::Default), _) => default,
             (None, Some(was)) => was.driver.as_ref(),
-            (None, None) => default.filter(|_| is_pf.drivers_autoprobe == Some(Toggle::On)),
+            (None, None) => default.filter(|_| is_pf.drivers_autoprobe() == Some(Toggle::On)),
         };
         driver.map(DriverName::as_str)
     }

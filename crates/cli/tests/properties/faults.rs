@@ -83,7 +83,7 @@ fn assert_failed_safely(sim: &SimHost, report: &Report, kind: ActionKind, fault:
     if kind != ActionKind::SetDriversAutoprobe {
         let of_pci = |(address, _): &(DeviceAddress, _)| address.pci().is_some();
         for (address, pf) in sim.facts().physical_functions.into_iter().filter(of_pci) {
-            let found = pf.drivers_autoprobe;
+            let found = pf.drivers_autoprobe();
             assert_eq!(found, Some(Toggle::On), "{what}: autoprobe of {address} was not restored");
         }
     }
@@ -239,9 +239,9 @@ fn restored(case: &Case, report: &Report, before: &HostFacts, after: &HostFacts)
                 return Err(format!("vf {index} is left without its driver"));
             }
         }
-        let asked = pf.request.autoprobe.or(was.drivers_autoprobe);
-        let found = is.drivers_autoprobe;
-        if ![was.drivers_autoprobe, asked].contains(&found) && !by_hand("sriov_drivers_autoprobe") {
+        let asked = pf.request.autoprobe.or(was.drivers_autoprobe());
+        let found = is.drivers_autoprobe();
+        if ![was.drivers_autoprobe(), asked].contains(&found) && !by_hand("sriov_drivers_autoprobe") {
             return Err(format!("autoprobe of {address} is left {found:?}"));
         }
         let up = |facts: &PfFacts| facts.netdev.as_ref().map(|netdev| netdev.up);
@@ -303,7 +303,7 @@ fn a_user_who_stops_sees_what_is_left_and_what_was_changed_for_a_while_is_restor
         assert!(report.render().contains("Interrupted"), "{}", report.render());
         let facts = sim.facts();
         for (_, pf) in facts.physical_functions.iter().filter(|(address, _)| address.pci().is_some()) {
-            assert_eq!(pf.drivers_autoprobe, Some(Toggle::On), "after {ops} ops");
+            assert_eq!(pf.drivers_autoprobe(), Some(Toggle::On), "after {ops} ops");
         }
         sim.settle();
         sim.interrupt_after(u32::MAX);

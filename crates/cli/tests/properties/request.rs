@@ -1,5 +1,7 @@
 //! What a random case asks for, and how that is written as a spec.
 
+#![allow(clippy::needless_update, reason = "a kind that is added later is one more field")]
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -153,6 +155,7 @@ impl Request {
             drivers_autoprobe: self.autoprobe,
             all: self.all.spec(number, 0),
             groups: vec![group("0-1", &self.low, 1), group("2-3", &self.high, 2)],
+            ..VfsSpec::default()
         }
     }
 }
@@ -176,6 +179,6 @@ impl VfRequest {
             attributes.insert(VfAttribute::MacAddress, AttributeSpec::PerVf(MacSource::First(first)));
         }
         let mtu = self.mtu.map(|mtu| Setting::Value(Mtu::try_from(mtu).unwrap()));
-        VfSpec { attributes, driver: self.driver.clone(), mtu }
+        VfSpec { attributes, driver: self.driver.clone(), mtu, ..VfSpec::default() }
     }
 }

@@ -8,7 +8,7 @@
 
 use nix::errno::Errno;
 use vfctl_model::{DeviceAddress, ModuleName, Mtu, PciAddress, Toggle};
-use vfctl_port::{Action, AdminState, Binding, Op, OpError, Thing};
+use vfctl_port::{Action, AdminState, Binding, Op, OpError};
 
 use super::function::check_address;
 use super::interface::Interfaces;
@@ -43,10 +43,7 @@ pub(super) fn work_of(roots: &Roots, interfaces: &mut Interfaces<'_>, op: &Op) -
     let function = || target.function().ok_or_else(misfit);
     let mut pf_interface = || interfaces.index_of(pf()?, target.interface().ok_or_else(misfit)?);
     Ok(match action {
-        Action::LoadModule => match target.thing() {
-            Thing::Module(module) => Work::Program(modprobe(roots, &module)?),
-            Thing::System | Thing::Pf(_) | Thing::Vf(..) => return Err(misfit()),
-        },
+        Action::LoadModule => Work::Program(modprobe(roots, target.module().ok_or_else(misfit)?)?),
         Action::RemoveVfs => Work::Stores(set_vf_count(roots, pf()?, 0)),
         Action::CreateVfs(count) => Work::Stores(set_vf_count(roots, pf()?, *count)),
         Action::SetDriversAutoprobe(autoprobe) => {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use vfctl_model::{DeviceAddress, VfIndex};
-use vfctl_port::PfFacts;
+use vfctl_port::{ClaimValue, PfFacts, Property};
 
 use crate::child::{Children, Read, Returned, WasRead};
 use crate::errno::io_cause;
@@ -91,13 +91,13 @@ fn give(pf: &mut PfFacts, request: &Request, result: WasRead) {
                 }
             }
         }
-        (None, WasRead::Text(mode)) => pf.eswitch_mode = Some(mode),
+        (None, WasRead::Text(mode)) => pf.properties.note(Property::EswitchMode, ClaimValue::Name(mode)),
         (None, WasRead::Failed(why)) if matches!(request.read, Read::Representors(_)) => {
             pf.unread.push(format!("representors: {why}"));
         }
         (None, WasRead::Failed(why)) => {
             pf.unread.push(format!("mode of the embedded switch: {why}"));
-            pf.eswitch_mode_unread = Some(why);
+            pf.properties.note_unread(Property::EswitchMode, why);
         }
         (Some(index), WasRead::Text(text)) => {
             if let Some(vf) = pf.vfs.get_mut(&index) {

@@ -5,6 +5,7 @@ pub(crate) mod bounded;
 pub(crate) mod default_driver;
 pub(crate) mod files;
 pub(crate) mod iommu;
+mod kept;
 pub(crate) mod pci_names;
 pub(crate) mod pf;
 pub(crate) mod serial;

@@ -6,14 +6,15 @@ use std::io;
 use std::path::Path;
 
 use vfctl_model::{
-    AttributeMap, DeviceAddress, DriverName, InterfaceName, PciAddress, PciId, RawReading, Toggle,
-    VfAttribute, VfIndex,
+    AttributeMap, DeviceAddress, DriverName, InterfaceName, PciAddress, PciId, RawReading, VfAttribute,
+    VfIndex,
 };
 use vfctl_port::{PfFacts, PfNetdev, VfFacts};
 
 use super::default_driver::{Aliases, expected_modalias, takes_what_it_is_given};
 use super::files::{link_name, named, numbered, text, value};
 use super::iommu::read_group;
+use super::kept::read_kept;
 use super::pci_names::PciNames;
 use super::serial::read_serial;
 use super::vf::{lives_elsewhere, read_vf};
@@ -91,6 +92,7 @@ pub(crate) fn read_pf(
         DeviceAddress::Netdevsim(id) => read_netdevsim(roots, *id, &folder, &mut unread)?,
     };
     facts.netdev = netdev;
+    read_kept(&folder, &mut facts.properties, &mut unread);
     if let Some(link) = link {
         give_attributes(&mut facts.vfs, list(link), &mut unread);
     }
@@ -136,7 +138,6 @@ fn read_pci(
     });
     // The kernel says -1 where the machine has no nodes.
     let numa_node: Option<i32> = value(&folder.join("numa_node"), unread);
-    let autoprobe: Option<u8> = value(&folder.join("sriov_drivers_autoprobe"), unread);
     let vf_device = text(&folder.join("sriov_vf_device")).ok();
     Some(PfFacts {
         class: value(&folder.join("class"), unread),
@@ -149,18 +150,12 @@ fn read_pci(
         total_vfs,
         // Not from `sriov_numvfs`, whose reader waits for whoever changes the count.
         vf_count: u16::try_from(vfs.len()).unwrap_or(u16::MAX),
-        drivers_autoprobe: autoprobe.map(|autoprobe| Toggle::from(autoprobe != 0)),
         vf_offset: value(&folder.join("sriov_offset"), unread),
         vf_stride: value(&folder.join("sriov_stride"), unread),
         vf_device: vf_device.and_then(|id| format!("{id:0>4}").parse().ok()),
         iommu_group: read_group(roots, address),
-        vf_default_driver: None,
-        vf_default_driver_unread: false,
-        netdev: None,
-        eswitch_mode: None,
-        eswitch_mode_unread: None,
         vfs,
-        unread: Vec::new(),
+        ..PfFacts::default()
     })
 }
 
@@ -168,27 +163,11 @@ fn read_netdevsim(roots: &Roots, id: u32, folder: &Path, unread: &mut Vec<String
     let vf_count: u16 = value(&folder.join("sriov_numvfs"), unread)?;
     let limit = roots.path(format!("/sys/kernel/debug/netdevsim/netdevsim{id}/max_vfs"));
     Some(PfFacts {
-        class: None,
-        vendor: None,
-        device: None,
-        model: None,
-        serial: None,
-        numa_node: None,
         driver: link_name(&folder.join("driver")),
         total_vfs: text(&limit).ok().and_then(|max| max.parse().ok()).unwrap_or(NETDEVSIM_MAX_VFS),
         vf_count,
-        drivers_autoprobe: None,
-        vf_offset: None,
-        vf_stride: None,
-        vf_device: None,
-        iommu_group: None,
-        vf_default_driver: None,
-        vf_default_driver_unread: false,
-        netdev: None,
-        eswitch_mode: None,
-        eswitch_mode_unread: None,
         vfs: (0..vf_count).map(|index| (VfIndex(index), VfFacts::default())).collect(),
-        unread: Vec::new(),
+        ..PfFacts::default()
     })
 }
 

@@ -77,7 +77,7 @@ pub(super) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
 /// Returns a driver that is asked for new VFs where these cannot be held back from the kernel's own: the device has
 /// no `sriov_drivers_autoprobe` (kernels before 4.12), or it could not be read.
 fn driver_without_autoprobe<'a>(context: &PfContext<'a>) -> Option<&'a Wanted<DriverChoice>> {
-    if !context.renews_vfs || context.facts.drivers_autoprobe.is_some() {
+    if !context.renews_vfs || context.facts.drivers_autoprobe().is_some() {
         return None;
     }
     let mut drivers = context.wanted_vfs().filter_map(|(_, vf)| vf.driver.as_ref());

@@ -125,7 +125,7 @@ fn needs_rebind(context: &PfContext<'_>, index: VfIndex, driver: &DriverName) ->
 /// Returns whether no driver may take new VFs yet: some get another one than the kernel's, or a MAC address that their
 /// driver reads only once.
 pub(crate) fn must_withhold_drivers(context: &PfContext<'_>) -> bool {
-    let on_pci = context.facts.drivers_autoprobe.is_some();
+    let on_pci = context.facts.drivers_autoprobe().is_some();
     let waits = |(_, vf): (VfIndex, &DesiredVf)| {
         let other_driver =
             matches!(vf.driver.as_ref().map(|w| &w.value), Some(DriverChoice::Named(_) | DriverChoice::None));

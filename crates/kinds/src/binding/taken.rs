@@ -69,7 +69,7 @@ fn report_port(
 
 /// Returns the VFs that a driver takes when it comes.
 fn takeable(facts: &PfFacts) -> impl Iterator<Item = VfIndex> {
-    let lets = facts.drivers_autoprobe == Some(Toggle::On);
+    let lets = facts.drivers_autoprobe() == Some(Toggle::On);
     let free = facts.vfs.iter().filter(|(_, vf)| vf.driver.is_none() && vf.driver_override.is_none());
     free.map(|(index, _)| *index).filter(move |_| lets)
 }

@@ -28,7 +28,7 @@ impl PfKind for DriversAutoprobe {
     }
 
     fn live(facts: &PfFacts) -> Option<Toggle> {
-        facts.drivers_autoprobe.filter(|autoprobe| *autoprobe == Toggle::Off)
+        facts.drivers_autoprobe().filter(|autoprobe| *autoprobe == Toggle::Off)
     }
 
     fn explain(desired: &Toggle) -> Vec<(Property, String)> {
@@ -38,13 +38,13 @@ impl PfKind for DriversAutoprobe {
 
 /// Returns the value that autoprobe has in the end; `None` off the PCI bus.
 pub(crate) fn at_end(context: &PfContext<'_>) -> Option<Toggle> {
-    let found = context.facts.drivers_autoprobe?;
+    let found = context.facts.drivers_autoprobe()?;
     Some(context.desired.drivers_autoprobe.as_ref().map_or(found, |wanted| wanted.value))
 }
 
 /// Compares autoprobe, and turns it off for a while where no driver may take new VFs yet.
 fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
-    let (Some(found), Some(last)) = (context.facts.drivers_autoprobe, at_end(context)) else {
+    let (Some(found), Some(last)) = (context.facts.drivers_autoprobe(), at_end(context)) else {
         if let Some(wanted) = &context.desired.drivers_autoprobe {
             let fix = "take driversAutoprobe out; only PCI devices have it";
             diff.findings.problem(Some(&wanted.origin), "the device has no autoprobe setting", fix);

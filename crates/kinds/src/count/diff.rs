@@ -7,6 +7,7 @@ use super::autoprobe::at_end as autoprobe_at_end;
 use super::loss;
 use super::spec::{AtMost, CountSpec};
 use crate::context::{PfContext, PfDiff};
+use crate::eswitch::disrupt_representors;
 use crate::finding::Findings;
 use crate::kind::PfKind;
 use crate::path::Origin;
@@ -175,6 +176,7 @@ fn remove(context: &PfContext<'_>) -> Step {
     step.consequence = Some(format!("destroys vf {}", VfSet::first(facts.vf_count)));
     step.victims = context.victims_of_leaving(all.iter());
     step.requires = context.use_claims(&all);
+    disrupt_representors(context, &mut step);
     if context.row.count_flaps_link {
         context.disrupt_pf(&mut step);
     }

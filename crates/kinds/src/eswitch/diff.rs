@@ -1,59 +1,90 @@
 //! Compares the mode of the embedded switch: it changes while there are no VFs, or where the driver can do it with them.
 
-use vfctl_model::{EswitchMode, EswitchRow, VfSet};
+use vfctl_model::{EswitchMode, EswitchRow, Reading, VfSet};
 use vfctl_port::{Action, Claim, ClaimValue, Phase, Property};
 
-use super::fate::{found, reset_with_vfs};
+use super::fate::{asked_and_lacking, found, reset_with_vfs};
+use super::representor::disrupt_representors;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
-use crate::step::{Change, Impact, Reason, Step, Victim};
+use crate::step::{Change, Impact, Reason, Step};
 
 /// How long to wait for a mode and the representors that come and go with it, in milliseconds.
 const SETTLES: u32 = 10_000;
 
 /// Compares the mode.
 pub(super) fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let found = found(context);
     let Some(wanted) = &context.desired.eswitch else {
-        if reset_with_vfs(context) {
-            let message =
-                "the embedded switch leaves switchdev mode with its VFs; name `eswitch` to have it again";
-            diff.findings.note(None, message);
-        }
+        rest_on(context, &found, diff);
         return;
     };
-    let facts = context.facts;
-    if let Some(why) = &facts.eswitch_mode_unread {
-        let message = format!("eswitch mode could not be read: {why}");
-        diff.findings.problem(Some(&wanted.origin), message, "run as root");
-        return;
-    }
-    let Some(word) = &facts.eswitch_mode else {
-        if wanted.value == EswitchMode::Switchdev || context.row.eswitch.is_some() {
-            let driver = facts.driver.as_ref().map_or("none".to_owned(), ToString::to_string);
+    let found = match found {
+        Reading::Known(Some(mode)) => mode,
+        Reading::Unreadable(why) => {
+            let message = format!("eswitch mode could not be read: {why}");
+            let fix = format!("`devlink dev eswitch show {}` must answer, as root", context.desired.address);
+            diff.findings.problem(Some(&wanted.origin), message, fix);
+            return;
+        }
+        // A driver without such a switch does what legacy mode is.
+        Reading::Known(None) | Reading::Unsupported
+            if wanted.value == EswitchMode::Legacy && context.row.eswitch.is_none() =>
+        {
+            return;
+        }
+        Reading::Known(None) | Reading::Unsupported => {
+            let driver = context.facts.driver.as_ref().map_or("none".to_owned(), ToString::to_string);
             let message = format!("eswitch mode {}: driver {driver} reports no mode", wanted.value);
             diff.findings.problem(Some(&wanted.origin), message, "take eswitch out of the spec");
+            return;
         }
-        return;
     };
-    let claim =
-        |mode: &str| Claim::is(context.pf(), Property::EswitchMode, ClaimValue::Name(mode.to_owned()));
-    diff.basis.push(claim(word));
-    diff.goal.push(claim(&wanted.value.to_string()));
-    let reset = reset_with_vfs(context);
-    if found(context) == Some(wanted.value) && !reset {
+    diff.basis.push(claim(context, found));
+    diff.goal.push(claim(context, wanted.value));
+    let now = if reset_with_vfs(context) { EswitchMode::Legacy } else { found };
+    if now == wanted.value && now == found {
         return;
     }
-    let now = if reset { EswitchMode::Legacy.to_string() } else { word.clone() };
     if let Some(step) = change(context, wanted, now, diff) {
         diff.steps.push(step);
     }
+}
+
+/// Notes what a plan that leaves the mode alone rests on: attributes that switchdev mode lacks, and a switch that goes
+/// back to legacy mode with its VFs.
+fn rest_on(context: &PfContext<'_>, found: &Reading<Option<EswitchMode>>, diff: &mut PfDiff) {
+    let is_reset = reset_with_vfs(context);
+    let lacking = asked_and_lacking(context);
+    match found {
+        Reading::Known(Some(mode)) if is_reset || !lacking.is_empty() => {
+            diff.basis.push(claim(context, *mode))
+        }
+        Reading::Unreadable(_) if !lacking.is_empty() => {
+            let lacking = lacking.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let driver = context.row.driver;
+            let message =
+                format!("in switchdev mode, which could not be ruled out, {driver} does not keep {lacking}");
+            diff.findings.note(None, message);
+        }
+        Reading::Known(_) | Reading::Unsupported | Reading::Unreadable(_) => {}
+    }
+    if is_reset {
+        let message =
+            "the embedded switch leaves switchdev mode with its VFs; name `eswitch` to have it again";
+        diff.findings.note(None, message);
+    }
+}
+
+fn claim(context: &PfContext<'_>, mode: EswitchMode) -> Claim {
+    Claim::is(context.pf(), Property::EswitchMode, ClaimValue::Name(mode.to_string()))
 }
 
 /// Returns the step that changes the mode; `None` where it cannot be changed as things are.
 fn change(
     context: &PfContext<'_>,
     wanted: &Wanted<EswitchMode>,
-    now: String,
+    now: EswitchMode,
     diff: &mut PfDiff,
 ) -> Option<Step> {
     let facts = context.facts;
@@ -69,7 +100,7 @@ fn change(
     let phase = if stay { Phase::SwitchPopulated } else { Phase::SwitchEmpty };
     let mut step = Step::new(phase, Property::EswitchMode, Reason::Asked);
     step.changes.push(Change {
-        from: Some(now),
+        from: Some(now.to_string()),
         to: wanted.value.to_string(),
         origin: Some(wanted.origin.clone()),
         op: context.op(Action::SetEswitchMode(wanted.value)),
@@ -78,8 +109,8 @@ fn change(
         // Frames that the switch has steered by itself go to representors, and nobody may be there.
         let all: VfSet = facts.vfs.keys().copied().collect();
         step.victims = context.victims(context.keeping_driver(&all).iter());
-        step.victims.extend(users_of_representors(context));
         step.requires = context.use_claims_of_kept(&all);
+        disrupt_representors(context, &mut step);
         step.impact = if step.victims.is_empty() { Impact::None } else { Impact::Disturbs };
     } else {
         step.requires.push(Claim::is(context.pf(), Property::VfCount, ClaimValue::Number(0)));
@@ -88,33 +119,15 @@ fn change(
         context.disrupt_pf(&mut step);
         step.impact = if step.victims.is_empty() { Impact::None } else { Impact::FlapsLink };
     }
-    let mode = ClaimValue::Name(wanted.value.to_string());
-    step.ends.push(Claim::is(context.pf(), Property::EswitchMode, mode));
+    step.ends.push(claim(context, wanted.value));
     step.settle_ms = SETTLES;
     Some(step)
-}
-
-/// Returns what stands on representors, which go with switchdev mode.
-fn users_of_representors(context: &PfContext<'_>) -> Vec<Victim> {
-    let host = context.host.host;
-    let represented =
-        context.facts.vfs.iter().filter_map(|(vf, facts)| Some((*vf, facts.representor.as_ref()?)));
-    let users = represented.flat_map(|(vf, representor)| {
-        let uppers = host.links.iter().filter(move |(_, link)| link.lower.contains(representor));
-        uppers.map(move |(name, link)| Victim {
-            vf: Some(vf),
-            user: format!("{} {name} stands on its representor {representor}", link.kind),
-            perhaps: false,
-            blocks: false,
-        })
-    });
-    users.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use vfctl_model::EswitchMode;
+    use vfctl_model::{AttributeValue, EswitchMode, Toggle, VfAttribute, VfValue};
 
     use super::*;
     use crate::sample::{self, Sample};
@@ -130,7 +143,7 @@ mod tests {
         host["links"]["br0"] = json!({ "kind": "bridge", "lower": ["eth7"] });
         let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
         pf["driver"] = json!(driver);
-        pf["eswitchMode"] = json!(mode);
+        pf["properties"]["eswitchMode"] = json!(mode);
         pf["vfCount"] = json!(1);
         pf["vfs"] = json!({ "0": vf });
         let diff = sample::diff(host, Sample { eswitch: Some(wanted), ..Sample::default() });
@@ -156,7 +169,7 @@ mod tests {
         let mut host = sample::host();
         let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
         pf["driver"] = json!("bnxt_en");
-        pf["eswitchMode"] = json!("legacy");
+        pf["properties"]["eswitchMode"] = json!("legacy");
         let driver = Some(crate::binding::DriverChoice::None);
         let eswitch = Some(EswitchMode::Switchdev);
         let diff = sample::diff(host, Sample { eswitch, driver, ..Sample::default() });
@@ -173,7 +186,52 @@ mod tests {
         let represented = json!({ "attributes": {}, "representor": "eth7" });
         let (steps, _) = switched("netdevsim", "switchdev", EswitchMode::Legacy, represented.clone());
         let users: Vec<_> = steps.iter().flat_map(|step| &step.victims).map(|victim| &victim.user).collect();
-        assert_eq!(users, ["bridge br0 stands on its representor eth7"]);
+        assert_eq!(users, ["its representor: bridge br0 stands on eth7"]);
         assert!(switched("netdevsim", "switchdev", EswitchMode::Switchdev, represented).0.is_empty());
+    }
+    #[test]
+    fn who_stands_on_a_representor_is_named_when_the_count_changes_and_must_be_so_still() {
+        let mut host = sample::host();
+        host["links"]["br0"] = json!({ "kind": "bridge", "lower": ["eth7"] });
+        let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
+        pf["driver"] = json!("mlx5_core");
+        pf["properties"]["eswitchMode"] = json!("switchdev");
+        pf["vfCount"] = json!(2);
+        pf["vfs"] = json!({
+            "0": { "attributes": {}, "representor": "eth7" },
+            "1": { "attributes": {}, "representor": "eth8" },
+        });
+        let diff = sample::diff(host, Sample { count: Some(4), ..Sample::default() });
+        let remove = diff.steps.iter().find(|step| step.phase == Phase::RemoveVfs).expect("a step");
+        let users: Vec<_> = remove.victims.iter().map(|victim| &victim.user).collect();
+        assert_eq!(users, ["its representor: bridge br0 stands on eth7"]);
+        let claims = remove.requires.iter().filter(|claim| claim.property == Property::RepresentorInUse);
+        assert_eq!(claims.map(ToString::to_string).collect::<Vec<_>>().len(), 2);
+    }
+
+    #[test]
+    fn mode_that_could_not_be_read_or_has_another_word_is_not_taken_for_legacy() {
+        for (mode, why) in [("unreadable: EPERM", "EPERM"), ("2", "the driver reports the mode `2`")] {
+            let plain = json!({ "attributes": {} });
+            let (steps, problems) = switched("netdevsim", mode, EswitchMode::Legacy, plain);
+            assert!(steps.is_empty(), "{steps:?}");
+            assert_eq!(problems, [format!("eswitch mode could not be read: {why}")]);
+        }
+    }
+
+    #[test]
+    fn plan_that_leaves_the_mode_alone_rests_on_it_where_an_attribute_does() {
+        let rests = |trust: Option<Toggle>| {
+            let mut host = sample::host();
+            let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
+            pf["driver"] = json!("ice");
+            pf["properties"]["eswitchMode"] = json!("legacy");
+            let attribute =
+                trust.map(|trust| AttributeValue::new(VfAttribute::Trust, VfValue::Toggle(trust)));
+            let diff = sample::diff(host, Sample { attribute: attribute.flatten(), ..Sample::default() });
+            diff.basis.iter().any(|claim| claim.property == Property::EswitchMode)
+        };
+        assert!(rests(Some(Toggle::On)));
+        assert!(!rests(None));
     }
 }

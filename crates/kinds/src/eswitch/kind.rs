@@ -29,7 +29,7 @@ impl PfKind for Eswitch {
     }
 
     fn live(facts: &PfFacts) -> Option<EswitchSpec> {
-        let mode = facts.eswitch_mode.as_ref()?.parse().ok()?;
+        let mode = facts.properties.name(Property::EswitchMode)?.parse().ok()?;
         (mode != EswitchMode::Legacy).then_some(EswitchSpec { mode })
     }
 

@@ -4,8 +4,10 @@ mod columns;
 mod diff;
 mod fate;
 mod kind;
+mod representor;
 mod spec;
 
 pub(crate) use fate::lacks_in_end;
 pub use kind::Eswitch;
+pub(crate) use representor::disrupt_representors;
 pub use spec::EswitchSpec;

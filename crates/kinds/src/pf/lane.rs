@@ -42,7 +42,7 @@ fn lane(host: &HostContext<'_>, facts: &PfFacts, desired: &DesiredPf, draft: &mu
         step.ends.extend(initial);
     }
     basis.splice(0..0, pf_basis(&context, !steps.is_empty()));
-    let of_users = |claim: &&Claim| matches!(claim.property, Property::InUse | Property::ElsewhereNetns);
+    let of_users = |claim: &&Claim| claim.property.row().needs_whole_look;
     basis.extend(steps.iter().flat_map(|step| &step.requires).filter(of_users).cloned());
     for claims in [&mut basis, &mut goal] {
         claims.sort();

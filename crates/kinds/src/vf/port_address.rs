@@ -49,6 +49,7 @@ pub(super) fn note(context: &PfContext<'_>, findings: &mut Findings) {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use vfctl_model::{AttributeValue, VfAttribute, VfValue};
 
     use crate::sample::{self, Sample};
 
@@ -60,7 +61,9 @@ mod tests {
                 "name": "eth0", "mac": "02:00:00:00:00:01", "permanentMac": "52:54:00:00:00:01", "mtu": 1500,
                 "up": true, "carrier": true,
             });
-            let wanted = Sample { mac: Some(mac.parse().unwrap()), ..Sample::default() };
+            let mac = VfValue::Mac(mac.parse().unwrap());
+            let attribute = AttributeValue::new(VfAttribute::MacAddress, mac);
+            let wanted = Sample { attribute, ..Sample::default() };
             let notes = sample::diff(host, wanted).findings.notes;
             notes.into_iter().flat_map(|note| note.details).collect::<Vec<_>>()
         };

@@ -2,7 +2,7 @@
 //! actions.
 
 use vfctl_model::VfIndex;
-use vfctl_port::{Action, ClaimValue, Expect, Need, Op, Property, Remakes, Subject, Target, Thing};
+use vfctl_port::{Action, ClaimValue, Expect, Need, Op, Phase, Property, Remakes, Subject, Target, Thing};
 
 use super::knowledge::Knowledge;
 use crate::document::Lane;
@@ -16,8 +16,8 @@ fn refusal(why: impl Into<String>) -> Result<(), Refusal> {
     Err(Refusal(why.into()))
 }
 
-/// Returns what the kernel would refuse of this op, given what is known.
-pub(super) fn demand(op: &Op, lane: &Lane, known: &Knowledge<'_>) -> Result<(), Refusal> {
+/// Returns what the kernel would refuse of this op in this phase, given what is known.
+pub(super) fn demand(op: &Op, lane: &Lane, phase: Phase, known: &Knowledge<'_>) -> Result<(), Refusal> {
     let Op { target, action } = op;
     if target.pf() != lane.pf.as_ref() {
         return refusal("belongs to another lane");
@@ -36,7 +36,8 @@ pub(super) fn demand(op: &Op, lane: &Lane, known: &Knowledge<'_>) -> Result<(), 
         let name = ClaimValue::Name(interface.to_string());
         is(known, &known.subject(Thing::Pf(pf.clone())), Property::Interface, &name)?;
     }
-    action.kind().row().needs.iter().try_for_each(|need| meets(*need, target, action, &subject, known))
+    let mut needs = action.kind().row().needs.iter().copied().filter(|need| need.applies_in(phase));
+    needs.try_for_each(|need| meets(need, target, action, &subject, known))
 }
 
 /// Holds one need against what is known.
@@ -50,7 +51,7 @@ fn meets(
     let of_pf = target.pf().map(|pf| known.subject(Thing::Pf(pf.clone())));
     let Some(pf) = of_pf else { return refusal("has no PF") };
     match need {
-        Need::NoVfs => is(known, &pf, Property::VfCount, &ClaimValue::Number(0)),
+        Need::NoVfs | Need::NoVfsIn(_) => is(known, &pf, Property::VfCount, &ClaimValue::Number(0)),
         Need::Autoprobe => is(known, &pf, Property::DriversAutoprobe, &ClaimValue::Flag(true)),
         Need::VfExists => match (known.get(&pf, Property::VfCount), target.vf()) {
             (Some(Expect::Is(ClaimValue::Number(count))), Some(vf)) if u32::from(vf.0) < *count => Ok(()),

@@ -84,7 +84,7 @@ fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
         // Ops of one phase are independent: each is judged by what was known before all of them.
         let mut written = BTreeSet::new();
         for op in changes(phase).map(|change| &change.op) {
-            if let Err(reason) = demand(op, lane, &known) {
+            if let Err(reason) = demand(op, lane, phase.phase, &known) {
                 flaw(format!("`{op}`: {reason}"));
             }
             if !op.action.kind().row().phases.contains(&phase.phase) {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use vfctl_model::{Cidr, DeviceAddress, DriverName, InterfaceName, ModuleName};
 
 use super::pf::PfFacts;
+use super::vf::VfFacts;
 
 /// Everything that was read of one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -145,31 +146,48 @@ impl HostFacts {
     }
 
     /// Returns who uses a PF's own interface, for people: the SSH connection, default routes, addresses other than
-    /// link-local ones, and whatever stands on it, such as a bond, a bridge or an Open vSwitch. Whatever stands on it
-    /// is told of: by what it carries, or else by its name.
+    /// link-local ones, and whatever stands on it, such as a bond, a bridge or an Open vSwitch, by what it carries, or
+    /// else by its name.
     pub fn users_of(&self, pf: &PfFacts) -> Vec<String> {
         let Some(netdev) = &pf.netdev else { return Vec::new() };
-        let mut users = Vec::new();
-        for name in self.standing_on(&netdev.name) {
-            let upper = self.links.get(&name).filter(|_| name != netdev.name);
-            let told_before = users.len();
-            if self.system.ssh_interface.as_ref() == Some(&name) {
-                users.push(format!("this SSH connection runs through {name}"));
-            }
-            if upper.map_or(netdev.default_route, |link| link.default_route) {
-                users.push(format!("default route through {name}"));
-            }
-            let addresses = upper.map_or(&netdev.addresses, |link| &link.addresses);
-            let own = addresses.iter().filter(|address| !address.is_link_local());
-            users.extend(own.map(|address| format!("{name} carries {address}")));
-            if let Some(link) = upper.filter(|_| users.len() == told_before) {
-                users.push(format!("{} {name} stands on {}", link.kind, netdev.name));
-            }
-        }
+        let mut users = self.users_of_interface(&netdev.name, &netdev.addresses, netdev.default_route);
         let elsewhere = netdev.uppers_elsewhere.iter();
         users.extend(elsewhere.map(|upper| format!("{upper} stands on {}", netdev.name)));
         if let Some(master) = netdev.master.as_ref().filter(|master| !self.links.contains_key(&master.name)) {
             users.push(format!("port of {} {}", master.kind, master.name));
+        }
+        users
+    }
+
+    /// Returns who uses the representor of a VF, for people: the SSH connection, and whatever stands on it.
+    pub fn users_of_representor(&self, vf: &VfFacts) -> Vec<String> {
+        let representor = vf.representor.as_ref();
+        representor.map_or_else(Vec::new, |name| self.users_of_interface(name, &BTreeSet::new(), false))
+    }
+
+    /// Returns who uses an interface that carries these addresses and perhaps a default route, or what stands on it.
+    fn users_of_interface(
+        &self,
+        interface: &InterfaceName,
+        addresses: &BTreeSet<Cidr>,
+        default_route: bool,
+    ) -> Vec<String> {
+        let mut users = Vec::new();
+        for name in self.standing_on(interface) {
+            let upper = self.links.get(&name).filter(|_| name != *interface);
+            let named_before = users.len();
+            if self.system.ssh_interface.as_ref() == Some(&name) {
+                users.push(format!("this SSH connection runs through {name}"));
+            }
+            if upper.map_or(default_route, |link| link.default_route) {
+                users.push(format!("default route through {name}"));
+            }
+            let addresses = upper.map_or(addresses, |link| &link.addresses);
+            let own = addresses.iter().filter(|address| !address.is_link_local());
+            users.extend(own.map(|address| format!("{name} carries {address}")));
+            if let Some(link) = upper.filter(|_| users.len() == named_before) {
+                users.push(format!("{} {name} stands on {interface}", link.kind));
+            }
         }
         users
     }

@@ -3,11 +3,13 @@
 mod host;
 mod master;
 mod pf;
+mod properties;
 mod vf;
 mod world;
 
 pub use host::{HostFacts, IommuFacts, LinkFacts, LinkManager, OwnershipRecord, StuckStore, SystemFacts};
 pub use master::Master;
 pub use pf::{PfFacts, PfNetdev};
+pub use properties::PropertyMap;
 pub use vf::{IommuGroup, Use, VfFacts, VfNetdev};
 pub use world::{ClusterFacts, FactsFormat, World};

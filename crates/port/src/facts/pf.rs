@@ -10,12 +10,12 @@ use vfctl_model::{
 };
 
 use super::master::Master;
+use super::properties::PropertyMap;
 use super::vf::{IommuGroup, VfFacts};
-use crate::claim_value::ClaimValue;
-use crate::property::Found;
+use crate::property::Property;
 
 /// Everything that was read of one PF and its VFs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct PfFacts {
     /// The PCI class; `None` for a device of another bus.
@@ -43,9 +43,6 @@ pub struct PfFacts {
     pub total_vfs: u16,
     /// How many VFs there are, counted by their `virtfn` links, which take no lock (netdevsim: `sriov_numvfs`).
     pub vf_count: u16,
-    /// Whether the kernel binds new VFs to a driver (`sriov_drivers_autoprobe`); `None` off the PCI bus.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub drivers_autoprobe: Option<Toggle>,
     /// Routing-id distance from the PF to VF 0 (`sriov_offset`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vf_offset: Option<u16>,
@@ -67,12 +64,9 @@ pub struct PfFacts {
     /// The PF's own network interface; `None` without driver, or where the device is no network card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub netdev: Option<PfNetdev>,
-    /// The mode of the embedded switch, as devlink says it; `None` where it has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub eswitch_mode: Option<String>,
-    /// Why that could not be read; then nobody knows, rather than there being none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub eswitch_mode_unread: Option<String>,
+    /// What was read of properties that have no field of their own.
+    #[serde(default, skip_serializing_if = "PropertyMap::is_empty")]
+    pub properties: PropertyMap,
     /// The VFs that exist.
     pub vfs: BTreeMap<VfIndex, VfFacts>,
     /// What could not be read, and why.
@@ -127,18 +121,15 @@ impl PfFacts {
         DriverRow::of(self.driver.as_ref())
     }
 
+    /// Returns whether the kernel binds new VFs to a driver; `None` off the PCI bus, or where it could not be read.
+    pub fn drivers_autoprobe(&self) -> Option<Toggle> {
+        self.properties.flag(Property::DriversAutoprobe).map(Toggle::from)
+    }
+
     /// Returns whether the driver has made an interface that is not among the facts: it is in another network
     /// namespace, or netlink could not be read.
     pub fn hides_netdev(&self) -> bool {
         self.netdev.is_none() && self.driver.is_some() && self.row().has_interface
-    }
-
-    /// Reads the mode of the embedded switch.
-    pub(crate) fn read_eswitch_mode(&self) -> Found {
-        match &self.eswitch_mode_unread {
-            Some(why) => Reading::Unreadable(why.clone()),
-            None => Reading::Known(self.eswitch_mode.clone().map(ClaimValue::Name)),
-        }
     }
 
     /// Reads an attribute of one of its VFs: the kernel's presets lie, the driver's row knows.

@@ -85,6 +85,12 @@ impl Hand {
             }
             Self::Bond { name, ports } => upper::enslave(world, name, "bond", ports),
             Self::Bridge { name, port } => upper::enslave(world, name, "bridge", std::slice::from_ref(port)),
+            Self::BridgeRepresentor { name, device, vf } => {
+                let pf = find(world, device)?;
+                let (facts, _) = world.vf_mut(&pf, *vf)?;
+                let representor = facts.representor.clone().ok_or(Errno::ENODEV)?;
+                upper::enslave(world, name, "bridge", &[representor])
+            }
             Self::Dissolve { name } => upper::dissolve(world, name),
             Self::Eswitch { device, mode } => {
                 let pf = find(world, device)?;

@@ -105,6 +105,9 @@ fn read(words: &[&str]) -> Result<Option<Hand>, ParseError> {
             Hand::Bond { name: name.parse()?, ports }
         }
         ["bridge", name, port] => Hand::Bridge { name: name.parse()?, port: port.parse()? },
+        ["bridge", name, dev, "vf", vf] => {
+            Hand::BridgeRepresentor { name: name.parse()?, device: device(dev), vf: vf.parse()? }
+        }
         ["unbond" | "unbridge", name] => Hand::Dissolve { name: name.parse()? },
         ["eswitch", dev, mode] => Hand::Eswitch { device: device(dev), mode: mode.parse()? },
         ["altname", dev, name] => Hand::Altname { device: device(dev), name: name.parse()? },

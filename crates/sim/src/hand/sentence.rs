@@ -137,6 +137,15 @@ pub enum Hand {
         /// Its port.
         port: InterfaceName,
     },
+    /// `bridge NAME DEV vf N`: makes a bridge over the VF's representor.
+    BridgeRepresentor {
+        /// The bridge.
+        name: InterfaceName,
+        /// The PF.
+        device: String,
+        /// The VF.
+        vf: VfIndex,
+    },
     /// `unbond NAME` and `unbridge NAME`: takes a bond or bridge away.
     Dissolve {
         /// The bond or bridge.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vfctl_model::{DeviceAddress, DriverName, MacAddress, PciAddress, Toggle, VfIndex};
-use vfctl_port::{Binding, IommuGroup, Use, VfFacts, VfNetdev};
+use vfctl_port::{Binding, ClaimValue, IommuGroup, Property, Use, VfFacts, VfNetdev};
 
 use super::{attribute, upper};
 use crate::errno::Errno;
@@ -22,7 +22,8 @@ const NOIOMMU: &str = "unknown";
 /// Says whether the kernel binds new VFs to a driver; takes no lock (`sriov_drivers_autoprobe_store`).
 pub(crate) fn set_autoprobe(world: &mut SimWorld, pf: &DeviceAddress, autoprobe: Toggle) -> Result<(), Stop> {
     let (facts, _, _) = world.pf_mut(pf)?;
-    *facts.drivers_autoprobe.as_mut().ok_or(Errno::ENOENT)? = autoprobe;
+    facts.drivers_autoprobe().ok_or(Errno::ENOENT)?;
+    facts.properties.note(Property::DriversAutoprobe, ClaimValue::Flag(autoprobe == Toggle::On));
     Ok(())
 }
 
@@ -128,7 +129,7 @@ pub(crate) fn probe(
     let (of_pf, _, row) = world.pf(pf)?;
     // `pci_device_can_probe` refuses with autoprobe off, and `drivers_probe` succeeds even where no driver takes the
     // device (`__device_attach_driver` drops what a probe says): the edge looks at the driver link and refuses.
-    let autoprobes = of_pf.drivers_autoprobe == Some(Toggle::On);
+    let autoprobes = of_pf.drivers_autoprobe() == Some(Toggle::On);
     match of_pf.vf_default_driver.clone().filter(|_| autoprobes && row.vf_driver_takes) {
         Some(driver) => {
             let from = world.now + DRIVER;

@@ -1,9 +1,10 @@
 //! Devices that leave the PCI bus and come back (drivers/pci/remove.c, drivers/pci/probe.c).
 
-use vfctl_model::{Bus, DeviceAddress, Toggle};
-use vfctl_port::{PfFacts, PfNetdev, Use};
+use vfctl_model::{Bus, DeviceAddress, EswitchMode};
+use vfctl_port::{ClaimValue, PfFacts, PfNetdev, Property, Use};
 
 use super::{count, upper};
+use crate::drivers::{DriverRules, row_of};
 use crate::errno::Errno;
 use crate::stop::Stop;
 use crate::world::{HiddenPf, SimWorld};
@@ -43,9 +44,21 @@ pub(crate) fn rescan(world: &mut SimWorld) {
             uppers_elsewhere: Default::default(),
             ..netdev
         });
-        let drivers_autoprobe = facts.drivers_autoprobe.map(|_| Toggle::On);
-        let facts = PfFacts { netdev, drivers_autoprobe, ..facts };
+        let mut facts = PfFacts { netdev, ..facts };
+        for (property, value) in fresh(&address, row_of(facts.driver.as_ref())) {
+            if facts.properties.value(property).is_some() {
+                facts.properties.note(property, value);
+            }
+        }
         world.hidden.insert(address.clone(), HiddenPf::behind(&facts));
         world.facts.physical_functions.insert(address, facts);
     }
+}
+
+/// Returns what a PF that has just come onto its bus shows of the properties that are kept by row.
+pub(crate) fn fresh(address: &DeviceAddress, row: &DriverRules) -> Vec<(Property, ClaimValue)> {
+    let autoprobe = (Property::DriversAutoprobe, ClaimValue::Flag(true));
+    let mode = (Property::EswitchMode, ClaimValue::Name(EswitchMode::Legacy.to_string()));
+    let found = [address.pci().map(|_| autoprobe), row.eswitch.as_ref().map(|_| mode)];
+    found.into_iter().flatten().collect()
 }

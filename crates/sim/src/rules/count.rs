@@ -74,6 +74,9 @@ pub(crate) fn destroy_all(world: &mut SimWorld, pf: &DeviceAddress) -> Result<()
         if let Some(netdev) = &vf.netdev {
             upper::leave(world, &netdev.name);
         }
+        if let Some(representor) = &vf.representor {
+            upper::leave(world, representor);
+        }
         if vf.iommu_group.as_ref().is_some_and(|group| !binding::is_noiommu(group)) {
             let groups = &mut world.facts.system.iommu.groups;
             *groups = groups.saturating_sub(1);
@@ -92,7 +95,7 @@ fn create(world: &mut SimWorld, pf: &DeviceAddress, count: u16) -> Result<(), St
         facts.vf_stride = Some(stride);
     }
     facts.vf_count = count;
-    let probed = facts.drivers_autoprobe == Some(Toggle::On);
+    let probed = facts.drivers_autoprobe() == Some(Toggle::On);
     let driver = facts.vf_default_driver.clone().filter(|_| probed && row.vf_driver_takes);
     for index in (0..count).map(VfIndex) {
         let group = new_group(world, pf)?;

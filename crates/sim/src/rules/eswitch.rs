@@ -1,7 +1,9 @@
 //! The mode of a PF's embedded switch, as devlink sets it, and the representors that come and go with it.
 
 use vfctl_model::{DeviceAddress, EswitchMode, Toggle};
+use vfctl_port::{ClaimValue, Property};
 
+use super::upper;
 use crate::drivers::EswitchRules;
 use crate::errno::Errno;
 use crate::naming;
@@ -35,9 +37,12 @@ pub(crate) fn represent(world: &mut SimWorld, pf: &DeviceAddress) -> Result<(), 
     let (facts, hidden, _) = world.pf(pf)?;
     let is_switchdev = hidden.switchdev == Toggle::On;
     for index in facts.vfs.keys().copied().collect::<Vec<_>>() {
+        if !is_switchdev && let Some(gone) = world.vf_mut(pf, index)?.0.representor.take() {
+            upper::leave(world, &gone);
+        }
         let name = is_switchdev.then(|| naming::representor(&world.facts)).flatten();
         if let Some(vf) = world.pf_mut(pf)?.0.vfs.get_mut(&index) {
-            vf.representor = if is_switchdev { vf.representor.take().or(name) } else { None };
+            vf.representor = vf.representor.take().or(name);
         }
     }
     Ok(())
@@ -47,8 +52,8 @@ pub(crate) fn represent(world: &mut SimWorld, pf: &DeviceAddress) -> Result<(), 
 fn switch(world: &mut SimWorld, pf: &DeviceAddress, mode: EswitchMode) -> Result<(), Stop> {
     let (facts, hidden, _) = world.pf_mut(pf)?;
     hidden.switchdev = Toggle::from(mode == EswitchMode::Switchdev);
-    if let Some(shown) = &mut facts.eswitch_mode {
-        *shown = mode.to_string();
+    if facts.properties.value(Property::EswitchMode).is_some() {
+        facts.properties.note(Property::EswitchMode, ClaimValue::Name(mode.to_string()));
     }
     represent(world, pf)
 }

@@ -42,7 +42,7 @@ fn take_what_is_free(world: &mut SimWorld, module: &ModuleName) -> Result<(), St
     for (pf, facts) in &world.facts.physical_functions {
         let driver = facts.vf_default_driver.as_ref().filter(|driver| driver.module() == *module);
         let (_, _, row) = world.pf(pf)?;
-        let may_take = facts.drivers_autoprobe == Some(Toggle::On) && row.vf_driver_takes;
+        let may_take = facts.drivers_autoprobe() == Some(Toggle::On) && row.vf_driver_takes;
         if let Some(driver) = driver.filter(|_| may_take) {
             let unheld =
                 facts.vfs.iter().filter(|(_, vf)| vf.driver.is_none() && vf.driver_override.is_none());

@@ -58,6 +58,7 @@ pub(crate) fn enslave(
                     link.master = Some(name.clone());
                 }
             }
+            Place::Representor => {}
         }
     }
     let link = LinkFacts {
@@ -122,6 +123,7 @@ pub(crate) fn add_address(world: &mut SimWorld, name: &InterfaceName, address: C
                 link.addresses.insert(address);
             }
         }
+        Place::Representor => return Err(Errno::EOPNOTSUPP.into()),
     }
     Ok(())
 }
@@ -143,6 +145,7 @@ pub(crate) fn add_default_route(world: &mut SimWorld, name: &InterfaceName) -> R
                 link.default_route = true;
             }
         }
+        Place::Representor => return Err(Errno::EOPNOTSUPP.into()),
     }
     Ok(())
 }
@@ -224,13 +227,17 @@ enum Place {
     Pf(DeviceAddress),
     Vf(DeviceAddress, VfIndex),
     Link(InterfaceName),
+    /// An interface that stands for a VF, of which nothing is kept but what stands on it.
+    Representor,
 }
 
 fn find(host: &HostFacts, name: &InterfaceName) -> Option<Place> {
     let of_pf = || host.pf_by_interface(name).map(|(pf, _)| Place::Pf(pf.clone()));
     let of_vf = || vf_by_interface(host, name).map(|(pf, vf)| Place::Vf(pf, vf));
     let link = || host.links.contains_key(name).then(|| Place::Link(name.clone()));
-    of_pf().or_else(of_vf).or_else(link)
+    let vfs = || host.physical_functions.values().flat_map(|pf| pf.vfs.values());
+    let representor = || vfs().any(|vf| vf.representor.as_ref() == Some(name)).then_some(Place::Representor);
+    of_pf().or_else(of_vf).or_else(link).or_else(representor)
 }
 
 fn netdev_of<'h>(host: &'h mut HostFacts, pf: &DeviceAddress) -> Option<&'h mut PfNetdev> {

@@ -79,24 +79,27 @@ fn every_op_that_is_refused_lies_or_hangs_changes_nothing() {
 
 #[test]
 fn store_that_hangs_stays_in_the_kernel_and_keeps_the_lock_of_its_pf_if_it_takes_one() {
-    let lock_of = |kind| match kind {
-        ActionKind::RemoveVfs | ActionKind::CreateVfs => Some("sriov_numvfs"),
-        ActionKind::UnbindDriver => Some("driver/unbind"),
-        ActionKind::BindDriver | ActionKind::ProbeDriver => Some("drivers_probe"),
-        _ => None,
+    let written = |op: &Op| {
+        let file = |name: &str| Some(format!("{}/{name}", op.target.pf()?.sysfs()));
+        match op.action.kind() {
+            ActionKind::RemoveVfs | ActionKind::CreateVfs => file("sriov_numvfs"),
+            ActionKind::UnbindDriver => file("driver/unbind"),
+            ActionKind::BindDriver | ActionKind::ProbeDriver => file("drivers_probe"),
+            ActionKind::SetEswitchMode => Some("the mode of the embedded switch".to_owned()),
+            _ => None,
+        }
     };
     for op in ops(&stage()) {
         let (host, kind) = (stage(), op.action.kind());
         host.inject(kind, None, Fault::Hang);
         assert!(matches!(perform(&host, op.clone()), Outcome::Unknown(_)), "{op}");
         let stuck: Vec<_> = facts(&host).system.stuck_stores.into_iter().map(|stuck| stuck.path).collect();
-        let path = lock_of(kind).map(|file| format!("{}/{file}", op.target.pf().unwrap().sysfs()));
-        assert_eq!(stuck, Vec::from_iter(path), "{op}");
+        assert_eq!(stuck, Vec::from_iter(written(&op)), "{op}");
         host.clear_faults();
         if let Some(pf) = op.target.pf() {
             let next = Op { target: Target::Pf(pf.clone()), action: Action::RemoveVfs };
             let hangs = matches!(perform(&host, next), Outcome::Unknown(_));
-            assert_eq!(hangs, lock_of(kind).is_some(), "{op}");
+            assert_eq!(hangs, written(&op).is_some(), "{op}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Documents that break no rule, in every shape that the types allow.
 
+#![allow(clippy::needless_update, reason = "a kind that is added later is one more field")]
+
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -70,6 +72,7 @@ fn settings() -> impl Strategy<Value = VfSpec> {
         attributes: attributes.into_iter().filter_map(|(a, value)| Some((a, value?))).collect(),
         driver,
         mtu,
+        ..VfSpec::default()
     })
 }
 
@@ -137,7 +140,7 @@ fn pf(number: u8) -> impl Strategy<Value = PfSpec> {
         if let Some(source) = source {
             all.attributes.insert(VfAttribute::MacAddress, source);
         }
-        VfsSpec { count, drivers_autoprobe, all, groups }
+        VfsSpec { count, drivers_autoprobe, all, groups, ..VfsSpec::default() }
     });
     let head = (
         "[a-zA-Z0-9][a-zA-Z0-9._-]{0,20}",
@@ -149,14 +152,6 @@ fn pf(number: u8) -> impl Strategy<Value = PfSpec> {
     let sixteen_hundred = Setting::Value(Mtu::try_from(1600).expect("an MTU"));
     (head, option::weighted(0.9, vfs)).prop_map(move |((name, matcher, (optional, warn), up, mtu), vfs)| {
         PfSpec {
-            // The last character makes names and devices differ.
-            name: format!("{name}{number}"),
-            matcher: Matcher {
-                interface: Some(format!("eth{number}").parse().expect("an interface")),
-                pci: optional
-                    .then(|| PciMatch(format!("pci/0000:{number:02x}:00.0").parse().expect("a device"))),
-                ..matcher
-            },
             expect: if optional { ExpectSpec::Number(1) } else { ExpectSpec::One },
             optional,
             on_unsupported: if warn { OnUnsupported::Warn } else { OnUnsupported::Error },
@@ -168,6 +163,16 @@ fn pf(number: u8) -> impl Strategy<Value = PfSpec> {
             // No VF has more than 1500 bytes.
             mtu: mtu.map(|mtu| if mtu == Setting::Default { mtu } else { sixteen_hundred }),
             vfs,
+            ..PfSpec::new(
+                // The last character makes names and devices differ.
+                format!("{name}{number}"),
+                Matcher {
+                    interface: Some(format!("eth{number}").parse().expect("an interface")),
+                    pci: optional
+                        .then(|| PciMatch(format!("pci/0000:{number:02x}:00.0").parse().expect("a device"))),
+                    ..matcher
+                },
+            )
         }
     })
 }
@@ -197,6 +202,7 @@ pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
                 hosts: [("host-1".parse().expect("a host"), values)].into(),
                 system: SystemSpec { modules },
                 physical_functions,
+                ..Body::default()
             },
         }
     })

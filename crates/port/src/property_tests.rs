@@ -1,0 +1,44 @@
+//! Tests of the table of properties.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// Returns every property.
+fn all() -> impl Iterator<Item = Property> {
+    Property::PLAIN.iter().copied().chain(VfAttribute::ALL.iter().map(|a| Property::Attribute(*a)))
+}
+
+#[test]
+fn every_property_has_a_word_of_its_own_which_reads_as_it() {
+    let words: BTreeSet<&str> = all().map(Property::word).collect();
+    assert_eq!(words.len(), all().count());
+    for property in all() {
+        assert_eq!(property.to_string().parse(), Ok(property));
+        assert!(!property.row().source.is_empty(), "{property}");
+    }
+}
+
+#[test]
+fn every_value_round_trips_as_text_for_each_thing_that_has_the_property() {
+    let pf: vfctl_model::DeviceAddress = "pci/0000:01:00.0".parse().expect("a PF");
+    let module = Thing::Module("vfio_pci".parse().expect("a module"));
+    let things = [module, Thing::Pf(pf.clone()), Thing::Vf(pf, vfctl_model::VfIndex(3))];
+    for property in all() {
+        let shapes = things.iter().filter_map(|thing| Some((thing, property.shape(thing)?)));
+        let mut read = 0;
+        for (thing, shape) in shapes {
+            let values = match shape {
+                ClaimShape::Flag(..) => vec![ClaimValue::Flag(true), ClaimValue::Flag(false)],
+                ClaimShape::Number => vec![ClaimValue::Number(7)],
+                ClaimShape::Name => vec![ClaimValue::Name("eth0".to_owned())],
+                ClaimShape::Vf(attribute) => vec![ClaimValue::Vf(attribute.factory())],
+            };
+            for value in values {
+                assert_eq!(property.parse_value(thing, &property.show(thing, &value)), Ok(value));
+                read += 1;
+            }
+        }
+        assert!(read > 0, "{property}");
+    }
+}
