@@ -10,8 +10,8 @@ use vfctl_port::{
     World,
 };
 
-/// Returns what the apply of this journal had changed for a while and not restored when it was cut off, each with what
-/// does so; none where it came to its end.
+/// Returns what the apply of this journal had changed for a while and not restored when it was cut off or failed, each
+/// with what does so; none where it did all that it was to do.
 ///
 /// `since` are facts of later moments, those of now first. Only what is so in all of them is reported: what was right in
 /// between has been restored, and is as somebody else wants it.
@@ -28,7 +28,8 @@ pub fn leftovers(entries: &[JournalEntry], since: &[&World]) -> Vec<String> {
                     left.end(outcomes);
                 }
             }
-            JournalEntry::Ended { .. } => return Vec::new(),
+            JournalEntry::Ended { converged: true } => return Vec::new(),
+            JournalEntry::Ended { converged: false } => lanes.values_mut().for_each(Left::fail),
         }
     }
     lanes.into_iter().flat_map(|(lane, left)| left.report(lane, since)).collect()
@@ -78,6 +79,14 @@ impl<'a> Left<'a> {
                 self.bare.remove(&(pf.clone(), vf));
             }
         }
+    }
+
+    /// Notes that the apply failed, and reported what it left: a VF is to get a driver back only where it is owed one.
+    fn fail(&mut self) {
+        let owed = self.owed.iter().filter(|op| op.action.changes() == Property::Driver);
+        let vfs: BTreeSet<_> =
+            owed.filter_map(|op| Some((op.target.pf()?.clone(), op.target.vf()?))).collect();
+        self.bare.retain(|vf| vfs.contains(vf));
     }
 
     /// Reports what is still so. A PF or VF that is gone took along what was changed of it.

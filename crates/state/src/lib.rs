@@ -16,4 +16,4 @@ pub use error::StateError;
 pub use holder::Holder;
 pub use journal::{FileJournal, KEPT_JOURNALS};
 pub use lock::Lock;
-pub use reader::{JournalRead, Torn, all_ended, kept_journals, read_journal};
+pub use reader::{JournalRead, Torn, all_converged, kept_journals, read_journal};

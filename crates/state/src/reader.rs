@@ -65,19 +65,19 @@ pub fn kept_journals(
     Ok(journals.filter(|journal| journal.as_ref().map_or(true, JournalRead::has_begun)))
 }
 
-/// Returns whether every apply that has a journal came to its end, by the last lines alone: the facts of before, which
-/// a journal begins with, are long to read.
+/// Returns whether every apply that has a journal did all that it was to do, by the last lines alone: the facts of before,
+/// which a journal begins with, are long to read.
 ///
 /// # Errors
 /// Where the folder or a journal cannot be read.
-pub fn all_ended(folder: &Path) -> Result<bool, StateError> {
+pub fn all_converged(folder: &Path) -> Result<bool, StateError> {
     let numbers = if folder.exists() { folder::journals(folder)? } else { Vec::new() };
     for number in numbers {
         let bytes = read_bytes(&folder::journal_file(folder, number))?;
         let last = (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n')).last();
         let Some((number, last)) = last else { continue };
         let entry = last.strip_suffix(b"\n").and_then(|line| line::decode(number, line).ok());
-        if !matches!(entry, Some(JournalEntry::Ended { .. })) {
+        if !matches!(entry, Some(JournalEntry::Ended { converged: true })) {
             return Ok(false);
         }
     }

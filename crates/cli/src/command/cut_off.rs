@@ -1,11 +1,11 @@
-//! Reports on standard error an apply that runs now, or those that were cut off and what they left behind.
+//! Reports on standard error an apply that runs now, or those that were cut off or failed and what they left behind.
 //!
 //! Nothing here changes a plan: no plan depends on the state folder.
 
 use std::path::Path;
 
 use vfctl_port::{JournalEntry, World, with_causes};
-use vfctl_state::{Holder, JournalRead, Lock, StateError, all_ended, kept_journals};
+use vfctl_state::{Holder, JournalRead, Lock, StateError, all_converged, kept_journals};
 
 use crate::machine::Console;
 
@@ -37,10 +37,10 @@ pub(super) fn report_to_holder(folder: &Path, now: &World, console: &mut Console
     console.say(&notes(folder, now));
 }
 
-/// Returns what is to be said of the journals: of the newest where it has no end, of each where something that it
-/// left behind is still so, and of those that cannot be read.
+/// Returns what is to be said of the journals: of the newest where it has no end, of each where something that it was to
+/// restore is still so, and of those that cannot be read.
 fn notes(folder: &Path, now: &World) -> String {
-    match all_ended(folder) {
+    match all_converged(folder) {
         Ok(true) => return String::new(),
         Ok(false) => {}
         Err(error) => return unreadable(&error),
@@ -61,9 +61,11 @@ fn notes(folder: &Path, now: &World) -> String {
         };
         let since: Vec<&World> = std::iter::once(now).chain(later.iter().map(AsRef::as_ref)).collect();
         let leftovers = vfctl_apply::leftovers(&journal.entries, &since);
-        if !journal.has_ended() && (age == 0 || !leftovers.is_empty()) {
+        let was_cut_off = !journal.has_ended();
+        if !leftovers.is_empty() || was_cut_off && age == 0 {
             let path = journal.path.display();
-            text.push_str(&format!("note: an apply was cut off before its end; its journal is {path}\n"));
+            let what = if was_cut_off { "was cut off before its end" } else { "failed to restore something" };
+            text.push_str(&format!("note: an apply {what}; its journal is {path}\n"));
             text.extend(leftovers.iter().map(|leftover| format!("  {leftover}\n")));
         }
         later.extend(before(journal));

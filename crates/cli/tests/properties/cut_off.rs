@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tempfile::{TempDir, tempdir};
 use vfctl_cli::{Console, Exit, Machine};
-use vfctl_model::DeviceAddress;
-use vfctl_port::{ActionKind, AdminState, Op, Outcome, Perform, Scope};
+use vfctl_model::{DeviceAddress, Toggle};
+use vfctl_port::{Action, ActionKind, AdminState, Op, OpError, Outcome, Perform, Scope};
 use vfctl_sim::{Fault, PfSeed, SimHost};
 use vfctl_state::Lock;
 
@@ -100,6 +100,21 @@ impl Perform for Dying<'_> {
         let outcomes = self.sim.perform(scope, ops, limit);
         assert!(ops.iter().all(|op| op.action.kind() != self.kind), "cut off");
         outcomes
+    }
+}
+
+/// Performs on the simulator, where nobody may turn the kernel's choice of drivers on again.
+struct Stubborn<'a>(&'a SimHost);
+
+impl Perform for Stubborn<'_> {
+    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+        let turns_on = |op: &Op| op.action == Action::SetDriversAutoprobe(Toggle::On);
+        let refused = || OpError { errno: Some(1), cause: "EPERM".to_owned(), detail: None };
+        let one = |op: &Op| match turns_on(op) {
+            true => vec![Outcome::Refused(refused())],
+            false => self.0.perform(scope, std::slice::from_ref(op), limit),
+        };
+        ops.iter().flat_map(one).collect()
     }
 }
 
@@ -242,6 +257,22 @@ fn what_a_cut_off_apply_left_behind_is_reported_until_it_is_restored() {
     place.by_hand("driver eth0 vf 3 none");
     says("plan a.yaml", &[], &["cut off"]);
     says("apply other3.yaml --yes --allow-disruption", &[], &["cut off"]);
+}
+
+#[test]
+fn what_a_failed_apply_could_not_restore_is_reported_until_it_is() {
+    let place =
+        Place::new(SimHost::builder().module("vfio_pci".parse().unwrap()).pf(igb()).pf(igb()).build());
+    place.spec("a.yaml", FIRST, "vfs: {count: 4, groups: [{vfs: \"3\", driver: vfio-pci}]}");
+    let failed = place.vfctl_with("apply a.yaml --yes", &Stubborn(&place.sim));
+    assert!(failed.out.contains("could not be restored"), "{}{}", failed.out, failed.err);
+    place.sim.settle();
+    let off = "pci/0000:01:00.0: driversAutoprobe is off, which was for a while only; `echo 1 > ";
+    let noted = place.vfctl("plan a.yaml").err;
+    assert!(noted.contains("an apply failed to restore something") && noted.contains(off), "{noted}");
+    place.by_hand("autoprobe eth0 on");
+    let noted = place.vfctl("plan a.yaml").err;
+    assert!(!noted.contains(off), "{noted}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tempfile::tempdir;
 use vfctl_model::DeviceAddress;
 use vfctl_port::{Action, Journal, JournalEntry, LaneId, Op, Outcome, Phase, Stage, Target, Thing, World};
 use vfctl_state::{
-    FileJournal, JournalRead, KEPT_JOURNALS, StateError, all_ended, kept_journals, read_journal,
+    FileJournal, JournalRead, KEPT_JOURNALS, StateError, all_converged, kept_journals, read_journal,
 };
 
 /// Returns an entry of each phase of an apply; `number` makes them differ.
@@ -191,21 +191,25 @@ fn damaged_journal_does_not_hide_an_older_one() {
 }
 
 #[test]
-fn last_lines_tell_whether_all_has_ended() {
+fn last_lines_tell_whether_every_apply_did_all() {
     let scratch = tempdir().unwrap();
-    let ended = |folder: &Path| all_ended(folder).unwrap();
-    assert!(ended(&scratch.path().join("nowhere")));
+    let converged = |folder: &Path| all_converged(folder).unwrap();
+    assert!(converged(&scratch.path().join("nowhere")));
     for _ in 0..2 {
         let journal = FileJournal::begin(scratch.path()).unwrap();
-        assert!(ended(scratch.path()), "one without a line says nothing");
+        assert!(converged(scratch.path()), "one without a line says nothing");
         journal.record(&began()).unwrap();
-        assert!(!ended(scratch.path()));
+        assert!(!converged(scratch.path()));
         journal.record(&entry(0)).unwrap();
-        assert!(!ended(scratch.path()));
-        journal.record(&JournalEntry::Ended { converged: false }).unwrap();
-        assert!(ended(scratch.path()));
+        assert!(!converged(scratch.path()));
+        journal.record(&JournalEntry::Ended { converged: true }).unwrap();
+        assert!(converged(scratch.path()));
     }
+    let failed = FileJournal::begin(scratch.path()).unwrap();
+    failed.record(&began()).unwrap();
+    failed.record(&JournalEntry::Ended { converged: false }).unwrap();
+    assert!(!converged(scratch.path()), "what failed may have left something behind");
     let damaged = scratch.path().join("journal-0009.jsonl");
     fs::write(damaged, "no line of a journal\n").unwrap();
-    assert!(!ended(scratch.path()));
+    assert!(!converged(scratch.path()));
 }
