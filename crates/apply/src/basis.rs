@@ -60,7 +60,7 @@ pub fn stuck_elsewhere<'a>(plan: &ScopePlan, host: &'a HostFacts) -> Vec<&'a Stu
 /// Returns whether a store is one on the lane's PF or on a VF of it, also one whose place among the PF's VFs is all
 /// that is left of it: whoever holds a device's lock holds up the removal of all.
 fn is_of(stuck: &StuckStore, lane: &Lane, host: &HostFacts) -> bool {
-    let Some(pf) = &lane.pf else { return false };
+    let Some(pf) = lane.thing.pf() else { return false };
     let is_vf = || {
         let facts = host.physical_functions.get(pf)?;
         let mut places = (0..facts.total_vfs.max(facts.vf_count)).map(VfIndex);

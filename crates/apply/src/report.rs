@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::{DeviceAddress, HostName};
+use vfctl_model::HostName;
 use vfctl_plan::Lane;
-use vfctl_port::{Op, Outcome, Phase, Scope, Stage, hint};
+use vfctl_port::{Op, Outcome, Phase, Scope, Stage, Thing, hint};
 
 /// What came of an apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -54,9 +54,8 @@ pub struct LaneReport {
     pub host: Option<HostName>,
     /// The stage.
     pub stage: Stage,
-    /// The PF; absent where the lane works on its scope as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pf: Option<DeviceAddress>,
+    /// What it works on, such as `pci/0000:3b:00.0` or `system`.
+    pub thing: Thing,
     /// How it is called.
     pub title: String,
     /// What became of each op, in the order of the plan.
@@ -139,7 +138,7 @@ impl LaneReport {
         Self {
             host: scope.host().cloned(),
             stage,
-            pf: lane.pf.clone(),
+            thing: lane.thing.clone(),
             title: lane.title.clone(),
             ops: Vec::new(),
             unmet: Vec::new(),
@@ -159,7 +158,7 @@ impl LaneReport {
         if self.is_clean() {
             return;
         }
-        let Self { host, stage: _, pf: _, title, ops, unmet, troubles } = self;
+        let Self { host, stage: _, thing: _, title, ops, unmet, troubles } = self;
         let scope = match host {
             Some(host) if several => format!("host {host}, "),
             None if several => "cluster, ".to_owned(),
@@ -228,7 +227,7 @@ mod tests {
         let mut lane = LaneReport {
             host: None,
             stage: Stage::Ports,
-            pf: None,
+            thing: Thing::System,
             title: "eth0".to_owned(),
             ops: Vec::new(),
             unmet: Vec::new(),

@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Returns what is read of a lane's scope to verify it.
 fn what_of(lane: &Lane) -> What {
-    lane.pf.clone().map_or(What::System, What::Pf)
+    lane.thing.pf().cloned().map_or(What::System, What::Pf)
 }
 
 /// Waits until the claims hold, at most `patience`; returns those that do not, or why nothing could be read. The world
@@ -47,7 +47,7 @@ pub(crate) fn facts_of(before: &World, scope: &Scope, lane: &Lane) -> World {
     let mut world = World::empty();
     match scope.host().and_then(|host| Some((host, before.hosts.get(host)?))) {
         Some((name, HostFacts { system, physical_functions, links, record, unread })) => {
-            let own = lane.pf.as_ref().and_then(|pf| physical_functions.get_key_value(pf));
+            let own = lane.thing.pf().and_then(|pf| physical_functions.get_key_value(pf));
             let facts = HostFacts {
                 system: system.clone(),
                 physical_functions: own.map(|(pf, facts)| (pf.clone(), facts.clone())).into_iter().collect(),

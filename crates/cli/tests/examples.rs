@@ -190,7 +190,7 @@ fn lanes(host: &Value) -> impl Iterator<Item = &Value> {
 fn planned_entries(case: &Path) -> BTreeSet<String> {
     let planned: Value = serde_json::from_str(&plan(case, &["--json"]).out).expect("a plan");
     let hosts = planned["hosts"].as_object().expect("hosts").values();
-    let of_pfs = hosts.flat_map(lanes).filter(|lane| !lane["pf"].is_null());
+    let of_pfs = hosts.flat_map(lanes).filter(|lane| lane["thing"] != "system");
     let headings = of_pfs.map(|lane| lane["heading"].as_str().expect("a heading"));
     let names = headings.map(|heading| heading.rsplit_once(" as ").expect("a name").1);
     names.map(|name| name.rsplit('/').next().expect("a name").to_owned()).collect()
@@ -240,7 +240,7 @@ fn routing_id(address: &str) -> u32 {
 /// Returns the PCI addresses that a planned host's step which creates a PF's VFs claims of them, by their numbers.
 fn predicted_addresses(host: &Value, pf: &str) -> Vec<(String, String)> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let phases = lanes(host).filter(|lane| lane["pf"] == pf).flat_map(|lane| list(&lane["phases"]));
+    let phases = lanes(host).filter(|lane| lane["thing"] == pf).flat_map(|lane| list(&lane["phases"]));
     let steps = phases.filter(|phase| phase["phase"] == "createVfs").flat_map(|phase| list(&phase["steps"]));
     let claims = steps.flat_map(|step| list(&step["ends"])).filter(|claim| claim["property"] == "address");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_kinds::finding::Findings;
 use vfctl_kinds::step::Step;
-use vfctl_model::{DeviceAddress, HostName};
+use vfctl_model::HostName;
 use vfctl_port::{Claim, LaneId, Phase, Scope, Stage, Subject, Thing};
 
 /// What would be done on each host and in the cluster.
@@ -57,9 +57,8 @@ pub struct StagePlan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Lane {
-    /// The PF; absent where the lane works on its scope as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pf: Option<DeviceAddress>,
+    /// The thing, such as `pci/0000:3b:00.0` or `system`.
+    pub thing: Thing,
     /// How the thing is called in one word, such as its interface.
     pub title: String,
     /// The thing with all its names.
@@ -161,18 +160,13 @@ impl Lane {
         self.phases.iter().flat_map(|phase| &phase.steps)
     }
 
-    /// Returns what the lane works on.
-    pub fn thing(&self) -> Thing {
-        self.pf.clone().map_or(Thing::System, Thing::Pf)
-    }
-
     /// Returns what the lane works on, in this scope.
     pub fn subject(&self, scope: &Scope) -> Subject {
-        Subject { scope: scope.clone(), thing: self.thing() }
+        Subject { scope: scope.clone(), thing: self.thing.clone() }
     }
 
     /// Returns by what a journal knows the lane.
     pub fn id(&self, scope: &Scope, stage: Stage) -> LaneId {
-        LaneId { host: scope.host().cloned(), stage, thing: self.thing().to_string() }
+        LaneId { host: scope.host().cloned(), stage, thing: self.thing.clone() }
     }
 }

@@ -76,7 +76,7 @@ pub fn explain(
     let plan = plan_host(documents, name, host, world);
     let mut explanations = Vec::new();
     for pf in &explained {
-        let lane = plan.lanes().map(|(_, lane)| lane).find(|lane| lane.pf.as_ref() == pf.subject.thing.pf());
+        let lane = plan.lanes().map(|(_, lane)| lane).find(|lane| lane.thing.pf() == pf.subject.thing.pf());
         let Some(lane) = lane else { continue };
         explanations.extend(
             pf.asked

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_kinds::lane::{LaneDraft, SharedPath};
 use vfctl_kinds::step::Step;
-use vfctl_port::{Phase, Stage, Subject, Thing};
+use vfctl_port::{Phase, Stage, Subject};
 
 use crate::document::{Lane, PhasePlan, StagePlan};
 
@@ -26,11 +26,7 @@ fn lane(draft: LaneDraft, queue: u32) -> Lane {
     let LaneDraft { stage: _, subject, title, heading, shares: _, basis, steps, goal, afterwards, findings } =
         draft;
     let Subject { scope: _, thing } = subject;
-    let pf = match thing {
-        Thing::Pf(pf) => Some(pf),
-        Thing::System | Thing::Module(_) | Thing::Vf(..) => None,
-    };
-    Lane { pf, title, heading, queue, basis, phases: into_phases(steps), goal, afterwards, findings }
+    Lane { thing, title, heading, queue, basis, phases: into_phases(steps), goal, afterwards, findings }
 }
 
 /// Brings steps into phases; within a phase they keep their order.

@@ -56,7 +56,7 @@ fn render_scope(text: &mut String, scope: &Scope, plan: &ScopePlan, detail: Deta
 
 /// Renders a lane; `before` are those of its stage that stand before it.
 fn render_lane(text: &mut String, before: &[Lane], lane: &Lane, is_blocked: bool, detail: Detail) {
-    let has_work = !(lane.phases.is_empty() || is_blocked && lane.pf.is_none());
+    let has_work = !(lane.phases.is_empty() || is_blocked && lane.thing.pf().is_none());
     if !has_work && lane.findings.is_empty() {
         return;
     }
@@ -156,7 +156,7 @@ fn summary(plan: &ScopePlan) -> String {
     let steps = plan.steps().count();
     let ops: usize = plan.steps().map(|step| step.changes.len()).sum();
     let consent = if plan.needs_consent() { " Apply needs --allow-disruption." } else { "" };
-    let lanes = plan.lanes().filter(|(_, lane)| lane.pf.is_some() && !lane.phases.is_empty()).count();
+    let lanes = plan.lanes().filter(|(_, lane)| lane.thing.pf().is_some() && !lane.phases.is_empty()).count();
     format!(
         "Plan: {}, {} on {}.{consent}",
         counted(steps, "step"),

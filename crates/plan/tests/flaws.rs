@@ -50,7 +50,7 @@ fn planned(spec: &str, facts: &str) -> Plan {
 /// Returns the lane of the first PF.
 fn port(plan: &mut Plan) -> &mut Lane {
     let stages = plan.hosts.values_mut().flat_map(|host| &mut host.stages);
-    stages.flat_map(|stage| &mut stage.lanes).find(|lane| lane.pf.is_some()).unwrap()
+    stages.flat_map(|stage| &mut stage.lanes).find(|lane| lane.thing.pf().is_some()).unwrap()
 }
 
 fn new() -> Plan {
@@ -212,7 +212,9 @@ fn mtu_above_the_pfs_is_found() {
 
 #[test]
 fn op_of_another_pf_is_found() {
-    finds("belongs to another lane", used(), |lane| lane.pf = "pci/0000:01:00.0".parse().ok());
+    finds("belongs to another lane", used(), |lane| {
+        lane.thing = "pci/0000:01:00.0".parse().expect("a thing")
+    });
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::facts::World;
 use crate::op::Op;
 use crate::outcome::Outcome;
 use crate::phase::{Phase, Stage};
+use crate::subject::Thing;
 use vfctl_model::HostName;
 
 /// Which lane an entry speaks of.
@@ -19,7 +20,7 @@ pub struct LaneId {
     /// The stage.
     pub stage: Stage,
     /// What the lane works on, such as `pci/0000:3b:00.0` or `system`.
-    pub thing: String,
+    pub thing: Thing,
 }
 
 /// One line of the journal.

@@ -1,8 +1,12 @@
 //! What claims and ops are about: a thing, and the scope that it is in.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
-use vfctl_model::{DeviceAddress, HostName, ModuleName, VfIndex};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use vfctl_model::{DeviceAddress, HostName, ModuleName, ParseError, VfIndex};
 
 /// Where a thing is: on one host, or in the cluster that the hosts are nodes of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +78,50 @@ impl fmt::Display for Thing {
     }
 }
 
+impl FromStr for Thing {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        if text == "system" {
+            return Ok(Self::System);
+        }
+        if let Some(module) = text.strip_prefix("module ") {
+            return module.parse().map(Self::Module);
+        }
+        match text.split_once(" vf ") {
+            Some((pf, vf)) => Ok(Self::Vf(pf.parse()?, vf.parse()?)),
+            None => text.parse().map(Self::Pf),
+        }
+    }
+}
+
+impl Serialize for Thing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Thing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Thing {
+    fn schema_name() -> Cow<'static, str> {
+        "Thing".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "A thing such as pci/0000:3b:00.0 or system." })
+    }
+}
+
 /// What a claim speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {
@@ -88,5 +136,21 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scope: _, thing } = self;
         thing.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_are_read_as_they_are_written() {
+        for text in ["system", "module vfio_pci", "pci/0000:01:00.0", "netdevsim/netdevsim1 vf 3"] {
+            let thing: Thing = serde_json::from_value(text.into()).expect(text);
+            assert_eq!(serde_json::to_value(&thing).expect("JSON"), text);
+        }
+        for wrong in ["", "module", "pci/0000:01:00.0 vf", "pci/0000:01:00.0 vf x"] {
+            assert!(wrong.parse::<Thing>().is_err(), "{wrong}");
+        }
     }
 }

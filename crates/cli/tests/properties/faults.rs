@@ -222,7 +222,7 @@ fn restored(case: &Case, report: &Report, before: &HostFacts, after: &HostFacts)
     for (pf, address) in case.pfs.iter().zip(case.addresses(before)) {
         let of = |host: &HostFacts| host.physical_functions.get(&address).cloned().ok_or("the PF is gone");
         let (was, is) = (of(before)?, of(after)?);
-        let lane = report.lanes.iter().find(|lane| lane.pf.as_ref() == Some(&address));
+        let lane = report.lanes.iter().find(|lane| lane.thing.pf() == Some(&address));
         let by_hand = |words: &str| {
             let troubles = lane.into_iter().flat_map(|lane| &lane.troubles);
             troubles.into_iter().any(|trouble| trouble.contains("do it by hand") && trouble.contains(words))
@@ -264,7 +264,7 @@ fn an_op_without_answer_closes_its_lane_and_the_other_lanes_finish() {
     let clean: Vec<bool> = report
         .lanes
         .iter()
-        .filter(|lane| lane.pf.is_some())
+        .filter(|lane| lane.thing.pf().is_some())
         .map(|lane| lane.ops.iter().all(|op| op.outcome == Outcome::Done) && lane.unmet.is_empty())
         .collect();
     assert_eq!(clean, [true, false, true, true], "{}", report.render());

@@ -127,7 +127,7 @@ fn op_that_the_journal_does_not_have_is_found() {
     let lane = || LaneId {
         host: Some(sim.name().clone()),
         stage: vfctl_port::Stage::Prepare,
-        thing: "system".to_owned(),
+        thing: vfctl_port::Thing::System,
     };
     let load = |module: &str| Op {
         target: vfctl_port::Target::Module(module.parse().unwrap()),

@@ -67,7 +67,7 @@ fn apply(scopes: &SimScopes, config: &SriovConfig) -> (Plan, Report) {
 
 /// Returns by what a journal knows a lane of a report.
 fn id(lane: &LaneReport) -> LaneId {
-    let thing = lane.pf.as_ref().map_or_else(|| "system".to_owned(), ToString::to_string);
+    let thing = lane.thing.clone();
     LaneId { host: lane.host.clone(), stage: lane.stage, thing }
 }
 
@@ -104,7 +104,7 @@ fn two_hosts_and_a_cluster_converge_in_one_apply() {
             things.iter().map(|thing| LaneId {
                 host: Some(name(host)),
                 stage: if *thing == "system" { Stage::Prepare } else { Stage::Ports },
-                thing: (*thing).to_owned(),
+                thing: thing.parse().unwrap(),
             })
         })
         .collect();

@@ -44,6 +44,12 @@ fn lane(host: &HostContext<'_>, facts: &PfFacts, desired: &DesiredPf, draft: &mu
     basis.splice(0..0, pf_basis(&context, !steps.is_empty()));
     let of_users = |claim: &&Claim| claim.property.row().needs_whole_look;
     basis.extend(steps.iter().flat_map(|step| &step.requires).filter(of_users).cloned());
+    if !steps.is_empty() {
+        // What is gone in the end has not become as it should be, whatever was wanted of it.
+        let count = ClaimValue::Number(u32::from(context.count));
+        goal.push(Claim::is(context.pf(), Property::Present, ClaimValue::Flag(true)));
+        goal.push(Claim::is(context.pf(), Property::VfCount, count));
+    }
     for claims in [&mut basis, &mut goal] {
         claims.sort();
         claims.dedup();

@@ -19,7 +19,7 @@ fn refusal(why: impl Into<String>) -> Result<(), Refusal> {
 /// Returns what the kernel would refuse of this op in this phase, given what is known.
 pub(super) fn demand(op: &Op, lane: &Lane, phase: Phase, known: &Knowledge<'_>) -> Result<(), Refusal> {
     let Op { target, action } = op;
-    if target.pf() != lane.pf.as_ref() {
+    if target.pf() != lane.thing.pf() {
         return refusal("belongs to another lane");
     }
     let subject = known.subject(target.thing());

@@ -49,8 +49,8 @@ fn check_scope(scope: &Scope, plan: &ScopePlan, flaws: &mut Vec<Flaw>) {
             flaw(lane, stage.to_string(), "comes after a later stage".to_owned());
         }
         last = Some(stage);
-        if !seen.insert((stage, &lane.pf)) {
-            flaw(lane, stage.to_string(), format!("there are two lanes for {}", lane.thing()));
+        if !seen.insert((stage, &lane.thing)) {
+            flaw(lane, stage.to_string(), format!("there are two lanes for {}", lane.thing));
         }
         if !lane.findings.block() {
             check_lane(scope, lane, &mut |at, reason| flaw(lane, at, reason));
@@ -62,7 +62,7 @@ fn check_scope(scope: &Scope, plan: &ScopePlan, flaws: &mut Vec<Flaw>) {
 type Report<'a> = dyn FnMut(String, String) + 'a;
 
 fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
-    let mut known = Knowledge::new(scope, lane.pf.as_ref());
+    let mut known = Knowledge::new(scope, lane.thing.pf());
     for claim in &lane.basis {
         known.set(&claim.subject, claim.property, claim.expect.clone());
     }

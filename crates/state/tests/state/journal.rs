@@ -15,11 +15,8 @@ use vfctl_state::{
 /// Returns an entry of each phase of an apply; `number` makes them differ.
 pub(crate) fn entry(number: u16) -> JournalEntry {
     let pf: DeviceAddress = "pci/0000:01:00.0".parse().unwrap();
-    let lane = LaneId {
-        host: Some("lab".parse().unwrap()),
-        stage: Stage::Ports,
-        thing: Thing::Pf(pf.clone()).to_string(),
-    };
+    let lane =
+        LaneId { host: Some("lab".parse().unwrap()), stage: Stage::Ports, thing: Thing::Pf(pf.clone()) };
     let op = |action| Op { target: Target::Pf(pf.clone()), action };
     match number % 3 {
         0 => JournalEntry::PhaseBegan {
