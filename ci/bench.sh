@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${rounds:-5}
 bash ci/setup.sh
-target=target/x86_64-unknown-linux-gnu
+target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu
 cargo build --quiet --locked --release -p vfctl-cli --bin vfctl
 cargo build --quiet --locked --release -p vfctl-host --example send_prebuilt
 cargo build --quiet --locked -p testbed

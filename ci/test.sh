@@ -10,9 +10,10 @@ export CARGO_TERM_COLOR=never LC_ALL=C.UTF-8 RUST_BACKTRACE=0
 unset VFCTL_BIN VFCTL_BLESS VFCTL_STATE_DIR VFCTL_LOG
 
 mode=${1:-all}
-results=target/ci
+target=${CARGO_TARGET_DIR:-target}
+results=$target/ci
 logs=$results/logs
-programs=target/x86_64-unknown-linux-gnu
+programs=$target/x86_64-unknown-linux-gnu
 passed=0
 failed=0
 mkdir -p "$logs"
