@@ -27,3 +27,7 @@ bench:
 # Random things on the simulator and on the kernel: do both agree?
 random *ARGS:
     bash ci/random.sh {{ARGS}}
+
+# Damaged documents for ten minutes each: does a reader panic or hang?
+soak *ARGS:
+    bash ci/soak.sh {{ARGS}}

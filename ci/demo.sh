@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 started=$SECONDS
 bash ci/setup.sh
-target=target/x86_64-unknown-linux-gnu
+target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu
 cargo build --quiet --locked --release -p vfctl-cli --bin vfctl
 cargo build --quiet --locked -p testbed
 "$target/debug/testbed" exec --topology testbed/topologies/lab.toml --vfctl "$target/release/vfctl" \

@@ -2,15 +2,16 @@
 # Lets random things happen on the simulator and on a real kernel, and says where the two do not agree.
 #
 # usage: random.sh [SEED [COUNT]]   (the seed otherwise comes from the clock; ten scenarios, each for an igb and a
-# netdevsim). A seed makes the same scenario again: what differs is in target/random, with a transcript of each place.
+# netdevsim). A seed makes the same scenario again: what differs is in random/ of the target folder, with a transcript of each place.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seed=${1:-$(date +%s)}
 count=${2:-10}
 bash ci/setup.sh
 cargo build --quiet --locked -p vfctl-cli -p testbed --features vfctl-cli/sim --bins
-testbed=target/x86_64-unknown-linux-gnu/debug/testbed
-results=target/random
+target=${CARGO_TARGET_DIR:-target}
+testbed=$target/x86_64-unknown-linux-gnu/debug/testbed
+results=$target/random
 rm -rf "$results"
 echo "Seeds $seed to $((seed + count - 1))"
 "$testbed" invent --seed "$seed" --count "$count" "$results/scenarios"

@@ -7,12 +7,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never LC_ALL=C.UTF-8 RUST_BACKTRACE=0
-unset VFCTL_BIN VFCTL_BLESS VFCTL_STATE_DIR VFCTL_LOG
+unset VFCTL_BIN VFCTL_BLESS VFCTL_STATE_DIR VFCTL_LOG VFCTL_FUZZ_SEED VFCTL_FUZZ_SECONDS
 
 mode=${1:-all}
-results=target/ci
+target=${CARGO_TARGET_DIR:-target}
+results=$target/ci
 logs=$results/logs
-programs=target/x86_64-unknown-linux-gnu
+programs=$target/x86_64-unknown-linux-gnu
 passed=0
 failed=0
 mkdir -p "$logs"
@@ -114,6 +115,8 @@ rm -rf "$results/sim" "$results/kernel" "$results/random"
 check format cargo fmt --all --check || :
 check lint cargo clippy --locked --workspace --all-targets --features vfctl-cli/sim -- -D warnings || :
 suite crates cargo test --locked --workspace --features vfctl-cli/sim --no-fail-fast || :
+# The same seeds each time, half a minute for each kind of document; ci/soak.sh tries others, and longer.
+suite fuzz env VFCTL_FUZZ_SECONDS=30 cargo test --locked -p vfctl-cli --features vfctl-cli/sim --test fuzz || :
 if check programs cargo build --locked -p vfctl-cli -p testbed --features vfctl-cli/sim --bins; then
     # The same seeds each time, so that only a change can make this fail; ci/random.sh tries others.
     check invent "$programs/debug/testbed" invent --seed 1 --count 2 "$results/random" || :

@@ -59,8 +59,9 @@ pub struct SpecArgs {
 /// Where facts come from.
 #[derive(Debug, Args)]
 pub struct FactsArgs {
-    /// Reads facts from this file instead of from this host; may be given several times, `-` is standard input.
-    #[arg(long, value_name = "FILE")]
+    /// Reads facts from this file, or from the *.json and *.yaml files of this folder, instead of from this host; may
+    /// be given several times, `-` reads documents from standard input.
+    #[arg(long, value_name = "FILE|DIR")]
     pub facts: Vec<PathBuf>,
 }
 
@@ -107,8 +108,8 @@ pub struct PlanArgs {
     pub specs: SpecArgs,
     #[command(flatten)]
     pub facts: FactsArgs,
-    /// Writes the plan to this file, for apply; `-` is the same as --json.
-    #[arg(short, long, value_name = "FILE")]
+    /// Writes the plan to this file, for apply, or a file for each host into this folder; `-` is the same as --json.
+    #[arg(short, long, value_name = "FILE|DIR")]
     pub output: Option<PathBuf>,
     /// Prints the plan as JSON.
     #[arg(long)]

@@ -50,7 +50,7 @@ pub enum CliError {
         #[source]
         cause: std::io::Error,
     },
-    /// A JSON document of vfctl's could not be understood.
+    /// A document of vfctl's could not be understood.
     #[error("understand `{path}` as {what}")]
     Document {
         /// The file.
@@ -59,7 +59,7 @@ pub enum CliError {
         what: &'static str,
         /// The cause.
         #[source]
-        cause: serde_json::Error,
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A JSON document of vfctl's is of a version that this program does not know.
     #[error("read `{path}`: it is of format {found}, and {what} that this version reads is of {known}")]
@@ -106,6 +106,18 @@ pub enum CliError {
     #[error("find a spec in `{path}`: there is no *.yaml or *.yml file in it")]
     NoSpec {
         /// The folder.
+        path: PathBuf,
+    },
+    /// A folder holds no facts.
+    #[error("find facts in `{path}`: there is no *.json, *.yaml or *.yml file in it")]
+    NoFacts {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Plans would be written over the facts that they are made from.
+    #[error("write plans to `{path}`: the facts are read from there")]
+    OverFacts {
+        /// The file or folder.
         path: PathBuf,
     },
     /// Two facts files speak of one host.
@@ -176,4 +188,19 @@ pub enum CliError {
     /// The state folder cannot be used.
     #[error("use the state folder")]
     State(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl CliError {
+    /// Returns what to do about it, where the message does not say it yet and there is an answer.
+    pub fn fix(&self) -> Option<&'static str> {
+        match self {
+            Self::Document { .. } | Self::NoJson { .. } => {
+                Some("write the file again, facts with `vfctl record -o` and plans with `vfctl plan -o`")
+            }
+            Self::HostTwice { .. } => Some("keep one facts file for each host"),
+            Self::NoFacts { .. } => Some("write facts into it, on each host with `vfctl record -o`"),
+            Self::OverFacts { .. } => Some("name another file or folder with -o"),
+            _ => None,
+        }
+    }
 }

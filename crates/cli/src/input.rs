@@ -1,4 +1,4 @@
-//! Reads specs and facts from files, folders and standard input.
+//! Reads specs and plans from files, folders and standard input.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use vfctl_kinds::document::PlacedDocument;
 use vfctl_kinds::path::{Origin, SpecPath};
 use vfctl_plan::{Plan, check};
-use vfctl_port::World;
 use vfctl_spec::{Diagnostic, SpecSet};
 
+use crate::document::{Header, PLAN, parsed};
 use crate::error::CliError;
-use crate::machine::Machine;
 
 /// Returns the texts of these files, folders (`*.yaml`, `*.yml`, sorted) and standard input (`-`).
 pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<vfctl_spec::Source>, CliError> {
@@ -43,22 +42,34 @@ fn source(path: &Path, text: String) -> vfctl_spec::Source {
 }
 
 /// Returns whether a path that is to be read stands for standard input.
-fn is_stdin(path: &Path) -> bool {
+pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
 /// Returns the text of a file, or of standard input.
 fn text_of(path: &Path) -> Result<String, CliError> {
-    let failed = |cause| CliError::Read { path: path.to_owned(), cause };
-    let bytes = if is_stdin(path) {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(path)
-    };
-    String::from_utf8(bytes.map_err(failed)?).map_err(|error| {
+    if !is_stdin(path) {
+        return file_text(path);
+    }
+    let mut bytes = Vec::new();
+    match std::io::stdin().read_to_end(&mut bytes) {
+        Ok(_) => text_from(path, bytes),
+        Err(cause) => Err(CliError::Read { path: path.to_owned(), cause }),
+    }
+}
+
+/// Returns the text of a file.
+pub(crate) fn file_text(path: &Path) -> Result<String, CliError> {
+    let bytes = std::fs::read(path).map_err(|cause| CliError::Read { path: path.to_owned(), cause })?;
+    text_from(path, bytes)
+}
+
+/// Returns what was read from a file as text.
+pub(crate) fn text_from(path: &Path, bytes: Vec<u8>) -> Result<String, CliError> {
+    String::from_utf8(bytes).map_err(|error| {
         let what = format!("it is no text: {}", error.utf8_error());
-        failed(std::io::Error::new(std::io::ErrorKind::InvalidData, what))
+        let cause = std::io::Error::new(std::io::ErrorKind::InvalidData, what);
+        CliError::Read { path: path.to_owned(), cause }
     })
 }
 
@@ -80,30 +91,9 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(files)
 }
 
-/// Returns the facts of these files, or of the machine where there is none.
-pub(crate) fn world(files: &[PathBuf], machine: &Machine<'_>) -> Result<World, CliError> {
-    if files.is_empty() {
-        return machine.world();
-    }
-    let mut all = World::empty();
-    for path in files {
-        let World { format: _, hosts, cluster } = document(path, &FACTS)?;
-        if cluster.is_some() && all.cluster.is_some() {
-            return Err(CliError::ClusterTwice { path: path.clone() });
-        }
-        all.cluster = all.cluster.or(cluster);
-        for (host, facts) in hosts {
-            if all.hosts.insert(host.clone(), facts).is_some() {
-                return Err(CliError::HostTwice { path: path.clone(), host: host.to_string() });
-            }
-        }
-    }
-    Ok(all)
-}
-
 /// Returns the plan of this file, proven for each of its hosts: somebody may have edited it.
 pub(crate) fn plan_file(path: &Path) -> Result<Plan, CliError> {
-    proven(path, document(path, &PLAN)?)
+    proven(path, parsed(path, &text_of(path)?, &PLAN)?)
 }
 
 /// What `apply` is given.
@@ -145,47 +135,6 @@ fn proven(path: &Path, plan: Plan) -> Result<Plan, CliError> {
             Err(CliError::SpoiltPlan { path: path.to_owned(), flaws: format!("{first}{more}") })
         }
     }
-}
-
-/// A kind of JSON document that vfctl writes and reads.
-struct Kind {
-    /// What it is.
-    what: &'static str,
-    /// The format that is read.
-    format: &'static str,
-    /// What writes it.
-    writer: &'static str,
-}
-
-/// What `record` writes.
-const FACTS: Kind = Kind { what: "a facts file", format: "vfctl.dev/facts/v1", writer: "vfctl record" };
-
-/// What `plan -o` writes.
-const PLAN: Kind = Kind { what: "a plan file", format: "vfctl.dev/plan/v1", writer: "vfctl plan -o" };
-
-/// The one thing that every version of every document has.
-#[derive(serde::Deserialize)]
-struct Header {
-    format: String,
-}
-
-/// Returns a JSON document of vfctl's; `-` is standard input. Its version is looked at before anything else.
-fn document<T: serde::de::DeserializeOwned>(path: &Path, kind: &Kind) -> Result<T, CliError> {
-    parsed(path, &text_of(path)?, kind)
-}
-
-fn parsed<T: serde::de::DeserializeOwned>(path: &Path, text: &str, kind: &Kind) -> Result<T, CliError> {
-    let Kind { what, format, writer } = *kind;
-    if let Err(cause) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
-        return Err(CliError::NoJson { path: path.to_owned(), what, writer, cause });
-    }
-    match serde_json::from_str::<Header>(text) {
-        Ok(Header { format: found }) if found != format => {
-            return Err(CliError::Format { path: path.to_owned(), what, found, known: format });
-        }
-        Ok(_) | Err(_) => {}
-    }
-    serde_json::from_str(text).map_err(|cause| CliError::Document { path: path.to_owned(), what, cause })
 }
 
 /// Specs that were read: either all is well, or every mistake.

@@ -10,20 +10,23 @@
 
 mod args;
 mod command;
+mod document;
 mod error;
+mod facts;
+mod in_order;
 mod input;
 mod machine;
 mod output;
+mod plan_stream;
 mod progress;
+mod stream;
 mod table;
 mod yaml;
 
 use std::ffi::OsString;
 
-use clap::Parser;
-use vfctl_port::with_causes;
-
 pub use args::Cli;
+use clap::Parser;
 pub use error::{CliError, Exit};
 pub use machine::{Console, Machine};
 
@@ -71,5 +74,5 @@ fn tell(error: &CliError, console: &mut Console<'_>) {
     if matches!(error, CliError::Output(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe) {
         return;
     }
-    console.say(&format!("error: failed to {}\n", with_causes(error)));
+    console.say_error(error);
 }

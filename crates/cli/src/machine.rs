@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use vfctl_model::HostName;
-use vfctl_port::{Clock, Observe, Perform, Scope, What, World};
+use vfctl_port::{Clock, Observe, Perform, Scope, What, World, with_causes};
 
 use crate::error::CliError;
 
@@ -59,5 +59,11 @@ impl Console<'_> {
         if self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()).is_err() {
             tracing::debug!("standard error is closed");
         }
+    }
+
+    /// Says what failed and why, each fact once, and what to do about it.
+    pub(crate) fn say_error(&mut self, error: &CliError) {
+        let fix = error.fix().map_or_else(String::new, |fix| format!("  fix: {fix}\n"));
+        self.say(&format!("error: failed to {}\n{fix}", with_causes(error)));
     }
 }

@@ -14,7 +14,7 @@ use vfctl_kinds::step::Reason;
 use vfctl_model::{HostName, RawReading, Reading};
 use vfctl_port::{HostFacts, Phase, Property, Subject, Thing, World};
 
-use crate::collect::plan_host;
+use crate::collect::{Scale, plan_host};
 use crate::document::Lane;
 
 /// What would be done to one property.
@@ -73,7 +73,7 @@ pub fn explain(
         documents.iter().copied().filter(|document| document.config.concerns(name)).collect();
     let context = HostContext { documents: &concerning, name, host, world };
     let explained = explain_address(&context, address)?;
-    let plan = plan_host(documents, name, host, world);
+    let plan = plan_host(documents, name, host, world, Scale::of(world.hosts.len()));
     let mut explanations = Vec::new();
     for pf in &explained {
         let lane = plan.lanes().map(|(_, lane)| lane).find(|lane| lane.thing.pf() == pf.subject.thing.pf());

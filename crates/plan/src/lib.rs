@@ -9,11 +9,13 @@ mod document;
 mod explain;
 mod order;
 mod summary;
+mod tally;
 mod text;
 mod wrap;
 
 pub use check::{Flaw, check};
-pub use collect::{plan, plan_host};
+pub use collect::{Scale, plan, plan_cluster, plan_host};
 pub use document::{Lane, PhasePlan, Plan, PlanFormat, ScopePlan, StagePlan};
 pub use explain::{Explanation, explain};
-pub use text::{Detail, render};
+pub use tally::{Standing, Tally};
+pub use text::{Detail, render, render_scope};

@@ -9,6 +9,7 @@ use vfctl_port::Scope;
 
 use crate::document::{Lane, Plan, ScopePlan};
 use crate::summary;
+use crate::tally::{Tally, counted};
 use crate::wrap::wrap;
 
 /// How much a plan's text says.
@@ -23,20 +24,30 @@ pub enum Detail {
 /// Renders a plan. The text ends with a line feed.
 pub fn render(plan: &Plan, detail: Detail) -> String {
     let mut text = String::new();
+    let mut tally = Tally::default();
     for (position, (scope, plan)) in plan.scopes().enumerate() {
         if position > 0 {
             text.push('\n');
         }
-        render_scope(&mut text, &scope, plan, detail);
+        text.push_str(&render_scope(&scope, plan, detail));
+        if scope.host().is_some() {
+            tally.count(plan.standing());
+        }
     }
     if plan.hosts.len() > 1 {
-        text.push('\n');
-        line(&mut text, 0, &fleet_summary(plan));
+        let _ = writeln!(text, "\n{tally}");
     }
     text
 }
 
-fn render_scope(text: &mut String, scope: &Scope, plan: &ScopePlan, detail: Detail) {
+/// Renders the plan of one scope. The text ends with a line feed.
+pub fn render_scope(scope: &Scope, plan: &ScopePlan, detail: Detail) -> String {
+    let mut text = String::new();
+    write_scope(&mut text, scope, plan, detail);
+    text
+}
+
+fn write_scope(text: &mut String, scope: &Scope, plan: &ScopePlan, detail: Detail) {
     let documents =
         if plan.documents.is_empty() { "no document".to_owned() } else { plan.documents.join(", ") };
     line(text, 0, &format!("{scope}: {documents}"));
@@ -129,20 +140,6 @@ fn render_finding(text: &mut String, depth: usize, level: &str, finding: &Findin
     }
 }
 
-/// Returns the last line of a plan for several hosts.
-fn fleet_summary(plan: &Plan) -> String {
-    let count = |is: &dyn Fn(&ScopePlan) -> bool| plan.hosts.values().filter(|host| is(host)).count();
-    let concerned = |host: &ScopePlan| !host.documents.is_empty();
-    let parts = [
-        (count(&ScopePlan::is_blocked), "blocked"),
-        (count(&|host| !host.is_blocked() && !host.is_empty()), "with changes"),
-        (count(&|host| concerned(host) && !host.is_blocked() && host.is_empty()), "without changes"),
-        (count(&|host| !concerned(host) && !host.is_blocked()), "not concerned"),
-    ];
-    let shown = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-    format!("{}: {}.", counted(plan.hosts.len(), "host"), shown.collect::<Vec<_>>().join(", "))
-}
-
 /// Returns the last line of a scope.
 fn summary(plan: &ScopePlan) -> String {
     if plan.is_blocked() {
@@ -163,11 +160,6 @@ fn summary(plan: &ScopePlan) -> String {
         counted(ops, "change"),
         counted(lanes, "PF")
     )
-}
-
-/// Returns a count with its noun.
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Appends a line, indented, wrapped at 100 columns.

@@ -7,7 +7,7 @@ use vfctl_port::{HostFacts, PfFacts, VfFacts};
 
 use crate::args::{DiscoverArgs, DiscoverOutput};
 use crate::error::{CliError, Exit};
-use crate::input::world;
+use crate::facts::world;
 use crate::machine::{Console, Machine};
 use crate::output::print_json;
 use crate::table::table;
@@ -22,7 +22,7 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
-    let world = world(&args.facts.facts, machine)?;
+    let world = world(&args.facts.facts, console, machine)?;
     let output = if args.json { DiscoverOutput::Json } else { args.output };
     match output {
         DiscoverOutput::Json => print_json(console, &world)?,

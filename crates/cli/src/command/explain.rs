@@ -5,7 +5,8 @@ use vfctl_plan::{Explanation, explain};
 
 use crate::args::ExplainArgs;
 use crate::error::{CliError, Exit};
-use crate::input::{Specs, specs, with_places, world};
+use crate::facts::world;
+use crate::input::{Specs, specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::output::{print_json, report_mistakes};
 
@@ -25,7 +26,7 @@ pub(super) fn run(
             return Ok(Exit::Failed);
         }
     };
-    let world = world(&args.facts.facts, machine)?;
+    let world = world(&args.facts.facts, console, machine)?;
     let explanations: Vec<Explanation> = with_places(&set, |documents| {
         let mut found = Vec::new();
         let mut last = None;

@@ -1,14 +1,16 @@
 //! `vfctl plan`: what apply would change.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use vfctl_model::HostName;
 use vfctl_plan::{Detail, Plan, check, render};
 use vfctl_port::World;
 
 use crate::args::PlanArgs;
 use crate::command::cut_off::report_to_onlooker;
+use crate::command::fleet;
 use crate::error::{CliError, Exit};
-use crate::input::{Specs, specs, with_places, world};
+use crate::input::{Specs, specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::output::{is_stdout, print_json, report_mistakes, write_json};
 
@@ -26,28 +28,55 @@ pub(super) fn run(
             return Ok(Exit::Failed);
         }
     };
-    let world = world(&args.facts.facts, machine)?;
+    if !args.facts.facts.is_empty() {
+        return fleet::run(args, &set, console);
+    }
+    let world = machine.world()?;
     let plan = with_places(&set, |documents| vfctl_plan::plan(documents, &world));
     proven(&plan)?;
-    if args.facts.facts.is_empty() {
-        report_to_onlooker(state_dir.unwrap_or(&machine.state_dir), &world, console);
-        report_stuck(&plan, &world, console);
-    }
-    let file = args.output.as_deref().filter(|path| !is_stdout(path));
-    if args.json || args.output.is_some() && file.is_none() {
+    report_to_onlooker(state_dir.unwrap_or(&machine.state_dir), &world, console);
+    report_stuck(&plan, &world, console);
+    if args.prints_json() {
         print_json(console, &plan)?;
     } else {
-        let detail = if args.verbose { Detail::Verbose } else { Detail::Short };
-        write!(console.out, "{}", render(&plan, detail))?;
+        write!(console.out, "{}", render(&plan, args.detail()))?;
     }
-    if let Some(path) = file {
-        write_json(path, &plan)?;
+    match args.folder_or_file() {
+        Some(path) if path.is_dir() => {
+            for name in plan.hosts.keys() {
+                write_json(&host_file(path, name), &plan)?;
+            }
+        }
+        Some(path) => write_json(path, &plan)?,
+        None => {}
     }
     Ok(match (plan.is_blocked(), plan.is_empty()) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::Done,
         (false, false) => Exit::Changes,
     })
+}
+
+/// Returns where in a folder the plan of a host goes.
+pub(super) fn host_file(folder: &Path, name: &HostName) -> PathBuf {
+    folder.join(format!("{name}.json"))
+}
+
+impl PlanArgs {
+    /// Returns how much the text is to say.
+    pub(super) fn detail(&self) -> Detail {
+        if self.verbose { Detail::Verbose } else { Detail::Short }
+    }
+
+    /// Returns the file or folder to write to; standard output is none.
+    pub(super) fn folder_or_file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| !is_stdout(path))
+    }
+
+    /// Returns whether standard output is to be JSON.
+    pub(super) fn prints_json(&self) -> bool {
+        self.json || self.output.as_deref().is_some_and(is_stdout)
+    }
 }
 
 /// Reports writes that still sit in the kernel where the plan does nothing: it need not wait for them.
@@ -60,7 +89,7 @@ pub(super) fn report_stuck(plan: &Plan, world: &World, console: &mut Console<'_>
 }
 
 /// Proves a plan by independent code.
-fn proven(plan: &Plan) -> Result<(), CliError> {
+pub(super) fn proven(plan: &Plan) -> Result<(), CliError> {
     check(plan).map_err(|flaws| {
         let flaws = flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         CliError::FlawedPlan { flaws }

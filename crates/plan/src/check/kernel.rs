@@ -1,6 +1,8 @@
 //! What the kernel demands of an op and what it does with it, in the words of claims: by the rows of the table of
 //! actions.
 
+use std::borrow::Cow;
+
 use vfctl_model::VfIndex;
 use vfctl_port::{Action, ClaimValue, Expect, Need, Op, Phase, Property, Remakes, Subject, Target, Thing};
 
@@ -116,7 +118,7 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
                 let vf = known.subject(Thing::Vf(pf.clone(), VfIndex(index)));
                 known.flag(&vf, Property::Present, true);
                 if withheld {
-                    known.set(&vf, Property::Driver, Expect::Absent);
+                    known.set(&vf, Property::Driver, Cow::Owned(Expect::Absent));
                 } else {
                     make_interface(&vf, known);
                 }
@@ -124,7 +126,7 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
         }
     }
     match after {
-        Some(expect) => known.set(&subject, action.changes(), expect),
+        Some(expect) => known.set(&subject, action.changes(), Cow::Owned(expect)),
         None => known.forget(&subject, action.changes()),
     }
 }
@@ -135,5 +137,5 @@ fn make_interface(vf: &Subject, known: &mut Knowledge<'_>) {
     for users in [Property::InUse, Property::ElsewhereNetns] {
         known.forget(vf, users);
     }
-    known.set(vf, Property::Mtu, Expect::Is(ClaimValue::Number(1500)));
+    known.set(vf, Property::Mtu, Cow::Owned(Expect::Is(ClaimValue::Number(1500))));
 }

@@ -2,26 +2,42 @@
 //!
 //! What an op or a claim adds to it is the check's business.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use vfctl_model::{DeviceAddress, VfIndex};
 use vfctl_port::{Claim, ClaimValue, Expect, Property, Scope, Subject, Thing};
 
 /// What is known of one subject: a few properties, so that looking through them beats looking them up.
-type Properties = Vec<(Property, Expect)>;
+type Properties<'a> = Vec<(Property, Cow<'a, Expect>)>;
 
-/// What is known at one moment of a lane's plan: mostly of its PF's VFs.
+/// How many properties are usually known of a VF.
+const USUAL: usize = 12;
+
+/// Where what is known of a subject stands.
+enum Place {
+    /// With the lane's PF.
+    Pf,
+    /// With a VF of that PF.
+    Vf(VfIndex),
+    /// With all others.
+    Other,
+}
+
+/// What is known at one moment of a lane's plan: mostly of its PF and that PF's VFs, which are found without a look at
+/// names.
 pub(super) struct Knowledge<'a> {
     scope: &'a Scope,
     pf: Option<&'a DeviceAddress>,
-    vfs: BTreeMap<VfIndex, Properties>,
-    others: BTreeMap<Subject, Properties>,
+    of_pf: Properties<'a>,
+    vfs: BTreeMap<VfIndex, Properties<'a>>,
+    others: BTreeMap<Subject, Properties<'a>>,
 }
 
 impl<'a> Knowledge<'a> {
     /// Returns the knowledge of a lane of this scope, and of this PF where it is one's; it begins with nothing.
     pub(super) fn new(scope: &'a Scope, pf: Option<&'a DeviceAddress>) -> Self {
-        Self { scope, pf, vfs: BTreeMap::new(), others: BTreeMap::new() }
+        Self { scope, pf, of_pf: Vec::new(), vfs: BTreeMap::new(), others: BTreeMap::new() }
     }
 
     /// Returns the subject of a thing of the lane's scope.
@@ -29,21 +45,26 @@ impl<'a> Knowledge<'a> {
         Subject { scope: self.scope.clone(), thing }
     }
 
-    /// Returns the number of a VF of the lane's PF; `None` for anything else.
-    fn own_vf(&self, subject: &Subject) -> Option<VfIndex> {
+    /// Returns where what is known of a subject stands.
+    fn place(&self, subject: &Subject) -> Place {
         match &subject.thing {
-            Thing::Vf(pf, vf) if Some(pf) == self.pf && subject.scope == *self.scope => Some(*vf),
-            _ => None,
+            Thing::Pf(pf) | Thing::Vf(pf, _) if Some(pf) != self.pf || subject.scope != *self.scope => {
+                Place::Other
+            }
+            Thing::Pf(_) => Place::Pf,
+            Thing::Vf(_, vf) => Place::Vf(*vf),
+            Thing::System | Thing::Module(_) => Place::Other,
         }
     }
 
     /// Returns what is known of a property; `None` where nothing is.
     pub(super) fn get(&self, subject: &Subject, property: Property) -> Option<&Expect> {
-        let properties = match self.own_vf(subject) {
-            Some(vf) => self.vfs.get(&vf),
-            None => self.others.get(subject),
+        let properties = match self.place(subject) {
+            Place::Pf => Some(&self.of_pf),
+            Place::Vf(vf) => self.vfs.get(&vf),
+            Place::Other => self.others.get(subject),
         };
-        properties?.iter().find(|(known, _)| *known == property).map(|(_, expect)| expect)
+        properties?.iter().find(|(known, _)| *known == property).map(|(_, expect)| expect.as_ref())
     }
 
     /// Returns whether the claim follows; `None` where nothing is known.
@@ -52,10 +73,11 @@ impl<'a> Knowledge<'a> {
     }
 
     /// Learns a property, in place of what was known of it.
-    pub(super) fn set(&mut self, subject: &Subject, property: Property, expect: Expect) {
-        let properties = match self.own_vf(subject) {
-            Some(vf) => self.vfs.entry(vf).or_default(),
-            None => self.others.entry(subject.clone()).or_default(),
+    pub(super) fn set(&mut self, subject: &Subject, property: Property, expect: Cow<'a, Expect>) {
+        let properties = match self.place(subject) {
+            Place::Pf => &mut self.of_pf,
+            Place::Vf(vf) => self.vfs.entry(vf).or_insert_with(|| Vec::with_capacity(USUAL)),
+            Place::Other => self.others.entry(subject.clone()).or_default(),
         };
         match properties.iter_mut().find(|(known, _)| *known == property) {
             Some((_, known)) => *known = expect,
@@ -63,16 +85,22 @@ impl<'a> Knowledge<'a> {
         }
     }
 
+    /// Learns what a claim says.
+    pub(super) fn learn(&mut self, claim: &'a Claim) {
+        self.set(&claim.subject, claim.property, Cow::Borrowed(&claim.expect));
+    }
+
     /// Learns a property that is yes or no.
     pub(super) fn flag(&mut self, subject: &Subject, property: Property, flag: bool) {
-        self.set(subject, property, Expect::Is(ClaimValue::Flag(flag)));
+        self.set(subject, property, Cow::Owned(Expect::Is(ClaimValue::Flag(flag))));
     }
 
     /// Forgets a property.
     pub(super) fn forget(&mut self, subject: &Subject, property: Property) {
-        let properties = match self.own_vf(subject) {
-            Some(vf) => self.vfs.get_mut(&vf),
-            None => self.others.get_mut(subject),
+        let properties = match self.place(subject) {
+            Place::Pf => Some(&mut self.of_pf),
+            Place::Vf(vf) => self.vfs.get_mut(&vf),
+            Place::Other => self.others.get_mut(subject),
         };
         if let Some(properties) = properties {
             properties.retain(|(known, _)| *known != property);

@@ -3,7 +3,7 @@
 //!
 //! Nothing of `kinds` is used but the shape of steps: a check that shares the planner's reasoning proves nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_kinds::step::{Change, Impact, Step};
 use vfctl_port::{Claim, ClaimValue, Expect, Phase, Property, Remakes, Scope, Thing};
@@ -64,7 +64,7 @@ type Report<'a> = dyn FnMut(String, String) + 'a;
 fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
     let mut known = Knowledge::new(scope, lane.thing.pf());
     for claim in &lane.basis {
-        known.set(&claim.subject, claim.property, claim.expect.clone());
+        known.learn(claim);
     }
     let mut last = None;
     for phase in &lane.phases {
@@ -82,7 +82,7 @@ fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
             }
         }
         // Ops of one phase are independent: each is judged by what was known before all of them.
-        let mut written = BTreeSet::new();
+        let mut written = Written::new();
         for op in changes(phase).map(|change| &change.op) {
             if let Err(reason) = demand(op, lane, phase.phase, &known) {
                 flaw(format!("`{op}`: {reason}"));
@@ -90,20 +90,21 @@ fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
             if !op.action.kind().row().phases.contains(&phase.phase) {
                 flaw(format!("`{op}` has no place in this phase"));
             }
-            if !written.insert((op.target.thing(), op.action.changes())) {
+            let properties = written.entry(op.target.thing()).or_default();
+            if properties.contains(&op.action.changes()) {
                 flaw(format!("`{op}` writes what another op of the phase writes, too"));
             }
+            properties.push(op.action.changes());
         }
         for op in changes(phase).map(|change| &change.op) {
             perform(op, &mut known);
         }
-        let touched: BTreeSet<Thing> = changes(phase).map(|change| change.op.target.thing()).collect();
         for claim in phase.steps.iter().flat_map(|step| &step.ends) {
             match known.follows(claim) {
                 Some(false) => flaw(format!("promises what does not follow: {claim}")),
                 Some(true) => {}
-                None if phase.phase == Phase::CreateVfs || comes_about(claim, &written, &touched) => {
-                    known.set(&claim.subject, claim.property, claim.expect.clone());
+                None if phase.phase == Phase::CreateVfs || comes_about(claim, &written) => {
+                    known.learn(claim);
                 }
                 None => flaw(format!("promises what nothing in it makes true: {claim}")),
             }
@@ -119,13 +120,16 @@ fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
     }
 }
 
+/// What the ops of a phase write, by the thing.
+type Written = BTreeMap<Thing, Vec<Property>>;
+
 /// Returns whether what a claim says can come about in a phase: an attribute by an op that writes it, all else, such
 /// as the interface that comes with a driver, by any op on the same thing.
-fn comes_about(claim: &Claim, written: &BTreeSet<(Thing, Property)>, touched: &BTreeSet<Thing>) -> bool {
-    let thing = &claim.subject.thing;
+fn comes_about(claim: &Claim, written: &Written) -> bool {
+    let properties = written.get(&claim.subject.thing);
     match claim.property {
-        Property::Attribute(_) => written.contains(&(thing.clone(), claim.property)),
-        _ => touched.contains(thing),
+        Property::Attribute(_) => properties.is_some_and(|properties| properties.contains(&claim.property)),
+        _ => properties.is_some(),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Scripts: each is understood by the shell that its first line names, and stops at the first failure.
+//! Scripts: each is understood by the shell that its first line names, stops at the first failure, and finds what cargo
+//! built where the caller has it built.
 
 use std::process::Command;
 
@@ -36,4 +37,23 @@ fn every_script_of_ci_stops_at_the_first_failure() {
     let flaws: Vec<String> = lax.map(|(file, _)| format!("{}: has no `set -eu`", file.path)).collect();
     assert_none(&flaws, "a failure is never passed over");
     assert!(PATHS.iter().any(|path| path == "ci/setup.sh"), "there is no ci/setup.sh");
+}
+
+/// Returns the lines of a script that look for what cargo builds in `target`, wherever cargo builds it.
+fn fixed_targets(file: &File) -> Vec<String> {
+    let code = file.text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let fixed = code.filter(|line| line.replace("${CARGO_TARGET_DIR:-target}", "").contains("target/"));
+    fixed.filter(|line| !line.contains("$target/")).map(|line| format!("{}: {line}", file.path)).collect()
+}
+
+#[test]
+fn every_script_of_ci_finds_programs_where_cargo_is_told_to_build_them() {
+    let own = scripts().into_iter().filter(|(file, _)| file.path.starts_with("ci/"));
+    let flaws: Vec<String> = own.flat_map(|(file, _)| fixed_targets(file)).collect();
+    assert_none(&flaws, "cargo builds into CARGO_TARGET_DIR where that is set");
+    assert_eq!(fixed_targets(&File::new("ci/a.sh", "# in target/ci\ntarget/debug/a\n")).len(), 1);
+    assert_eq!(
+        fixed_targets(&File::new("ci/a.sh", "target=${CARGO_TARGET_DIR:-target}/debug\n\"$target/a\"\n")),
+        [""; 0]
+    );
 }

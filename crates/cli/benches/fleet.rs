@@ -1,0 +1,189 @@
+//! Measures `vfctl plan --facts` on folders of facts files: time and peak memory for 100 hosts and for 10,000, and the
+//! time for one small host.
+//!
+//! Each host has two PFs with 32 VFs each, and on one of four hosts a VF has drifted. Prints what was asked beside what
+//! is; fails only where a plan is not as it should be.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a program for measuring"
+)]
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// How many hosts the two folders have.
+const HOSTS: [usize; 2] = [100, 10_000];
+
+/// One of so many hosts has drifted.
+const DRIFTED: usize = 4;
+
+/// How often one small host is planned for.
+const RUNS: usize = 200;
+
+/// How much more memory the larger folder may take.
+const ASKED_MEMORY: f64 = 1.5;
+
+/// How long one small host may take, in milliseconds.
+const ASKED_TIME: f64 = 5.0;
+
+/// What is asked of each host.
+const SPEC: &str = r#"
+apiVersion: vfctl.dev/v1alpha1
+kind: SriovConfig
+metadata: {name: fleet}
+spec:
+  nodes: {names: ["*"]}
+  physicalFunctions:
+    - name: ports
+      expect: all
+      match: {driver: ice}
+      vfs:
+        all: {trust: off, spoofCheck: on, vlan: 110, linkState: auto}
+"#;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spec = folder.path().join("spec.yaml");
+    fs::write(&spec, SPEC).expect("write the spec");
+    one_small_host(folder.path(), &spec);
+    let [few, many] = HOSTS.map(|hosts| {
+        let facts = folder.path().join(format!("{hosts}-hosts"));
+        write_facts(&facts, hosts);
+        let text = plan(&spec, &facts, hosts, false);
+        let json = plan(&spec, &facts, hosts, true);
+        fs::remove_dir_all(&facts).expect("remove the facts");
+        [text, json]
+    });
+    for (what, few, many) in [("text", few[0], many[0]), ("json", few[1], many[1])] {
+        let ratio = many as f64 / few as f64;
+        let missed = if ratio <= ASKED_MEMORY { "" } else { "  MISSED" };
+        println!("  {what}: {ratio:.2} times the memory for all, asked: at most {ASKED_MEMORY}{missed}");
+    }
+}
+
+/// Measures a host of one PF with four VFs, from the start of the program to its end.
+fn one_small_host(folder: &Path, spec: &Path) {
+    let facts = folder.join("small.json");
+    fs::write(&facts, document("host-00003", &[host_pf(0, 4, true)])).expect("write facts");
+    let mut times: Vec<f64> = (0..RUNS)
+        .map(|_| {
+            let began = Instant::now();
+            let ended = vfctl(spec, &facts, false).stdout(Stdio::null()).status().expect("run vfctl");
+            assert_eq!(ended.code(), Some(2), "a VF has drifted");
+            began.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let (best, median) = (times[0], times[RUNS / 2]);
+    let missed = if median <= ASKED_TIME { "" } else { "  MISSED" };
+    println!(
+        "one host, 1 PF x 4 VFs: {best:.2} ms best, {median:.2} ms median of {RUNS}, asked: at most {ASKED_TIME}{missed}"
+    );
+}
+
+/// Plans for the hosts of a folder; prints what it took, and returns the peak memory in KiB.
+fn plan(spec: &Path, facts: &Path, hosts: usize, json: bool) -> u64 {
+    let shown = facts.with_extension("shown");
+    let began = Instant::now();
+    let out = File::create(&shown).expect("a file");
+    let summary = File::create(facts.with_extension("said")).expect("a file");
+    let child = vfctl(spec, facts, json).stdout(out).stderr(summary).spawn().expect("run vfctl");
+    let (ended, peak) = watch(child);
+    let took = began.elapsed().as_secs_f64();
+    assert_eq!(ended.code(), Some(2), "some hosts have drifted");
+    let drifted = hosts.div_ceil(DRIFTED);
+    let summary = format!("{hosts} hosts: {drifted} with changes, {} without changes.\n", hosts - drifted);
+    let said = if json { facts.with_extension("said") } else { shown.clone() };
+    assert!(fs::read_to_string(said).expect("what was said").ends_with(&summary));
+    let size = fs::metadata(&shown).expect("what was shown").len() / 1024;
+    let what = if json { "--json" } else { "text" };
+    println!("{hosts} hosts, 2 PFs x 32 VFs, {what}: {took:.2} s, peak memory {peak} KiB, {size} KiB shown");
+    fs::remove_file(shown).expect("remove what was shown");
+    peak
+}
+
+fn vfctl(spec: &Path, facts: &Path, json: bool) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
+    command.arg("plan").arg(spec).arg("--facts").arg(facts).args(json.then_some("--json")).env_clear();
+    command
+}
+
+/// Waits for a program's end; returns how it ended and the most memory it had (`VmHWM`), as it was seen last.
+fn watch(mut child: Child) -> (ExitStatus, u64) {
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now = line.and_then(|line| line.trim().split(' ').next()?.parse().ok());
+        peak = peak.max(now.unwrap_or(0));
+        if let Some(ended) = child.try_wait().expect("wait for vfctl") {
+            return (ended, peak);
+        }
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// Writes a facts file for each host.
+fn write_facts(folder: &Path, hosts: usize) {
+    fs::create_dir(folder).expect("a folder");
+    for host in 0..hosts {
+        let name = format!("host-{host:05}");
+        let drifted = host % DRIFTED == 0;
+        let text = document(&name, &[host_pf(0, 32, drifted), host_pf(1, 32, false)]);
+        fs::write(folder.join(format!("{name}.json")), text).expect("write facts");
+    }
+}
+
+fn document(name: &str, pfs: &[(String, Value)]) -> String {
+    let system = json!({
+        "kernel": "6.12.0", "arguments": ["ro"], "iommu": {"groups": 88, "kinds": ["identity"]}, "modules": ["ice"],
+    });
+    let pfs: serde_json::Map<String, Value> = pfs.iter().cloned().collect();
+    let host = json!({"system": system, "physicalFunctions": pfs, "links": {}});
+    let hosts: serde_json::Map<String, Value> = [(name.to_owned(), host)].into_iter().collect();
+    let document = json!({"format": "vfctl.dev/facts/v1", "hosts": hosts});
+    serde_json::to_string_pretty(&document).expect("JSON")
+}
+
+/// Returns the address and the facts of a PF; where it has drifted, its last VF is trusted.
+fn host_pf(number: usize, vfs: usize, drifted: bool) -> (String, Value) {
+    let vfs: serde_json::Map<String, Value> =
+        (0..vfs).map(|vf| (vf.to_string(), self::vf(number, vf, drifted && vf + 1 == vfs))).collect();
+    let pf = json!({
+        "class": "0x020000", "vendor": "8086", "device": "159b",
+        "model": "Intel Corporation Ethernet Controller E810-XXV for SFP",
+        "numaNode": number, "driver": "ice", "totalVfs": 128, "vfCount": vfs.len(), "driversAutoprobe": "on",
+        "vfOffset": 8, "vfStride": 1, "vfDevice": "1889", "iommuGroup": {"number": 60, "kind": "identity"},
+        "vfDefaultDriver": "iavf", "eswitchMode": "legacy", "vfs": vfs,
+        "netdev": {
+            "name": format!("ens{number}f0np0"), "altnames": [format!("enp{number}f0np0")],
+            "mac": "b4:96:91:aa:3e:70", "permanentMac": "b4:96:91:aa:3e:70", "mtu": 1500, "maxMtu": 9702,
+            "up": true, "carrier": true, "speed": 25000, "defaultRoute": false,
+        },
+    });
+    (format!("pci/0000:8{number}:00.0"), pf)
+}
+
+fn vf(pf: usize, vf: usize, trusted: bool) -> Value {
+    let mac = format!("02:db:03:00:{pf:02x}:{vf:02x}");
+    json!({
+        "pci": format!("0000:8{pf}:{:02x}.{}", 1 + vf / 8, vf % 8), "driver": "iavf",
+        "iommuGroup": {"number": 100 + vf, "kind": "identity"},
+        "netdev": {
+            "name": format!("ens{pf}f0v{vf}"), "altnames": [format!("enp{pf}f0v{vf}")], "mac": mac, "mtu": 1500,
+            "up": true,
+        },
+        "attributes": {
+            "macAddress": mac, "vlan": "110", "trust": if trusted { "on" } else { "off" }, "spoofCheck": "on",
+            "linkState": "auto", "queryRss": "not reported", "rate": "unlimited",
+        },
+    })
+}

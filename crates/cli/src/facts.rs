@@ -1,0 +1,198 @@
+//! Where facts come from: files, folders of them, and standard input.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use vfctl_port::World;
+
+use crate::document::{FACTS, all_parsed, yaml_parsed};
+use crate::error::CliError;
+use crate::input::{file_text, is_stdin, text_from};
+use crate::machine::{Console, Machine};
+use crate::stream::Documents;
+
+/// The endings of facts files in a folder.
+const ENDINGS: [&str; 3] = ["json", "yaml", "yml"];
+
+/// How many of the files that a folder's reading skips are named.
+const NAMED: usize = 3;
+
+/// Facts that are yet to be read.
+pub(crate) enum FactsSource {
+    /// A file, with one document or more.
+    File(PathBuf),
+    /// A document of standard input.
+    Streamed {
+        /// What it is called in messages.
+        name: PathBuf,
+        /// Its text.
+        text: Vec<u8>,
+    },
+}
+
+impl FactsSource {
+    /// Returns what the source is called in messages.
+    pub(crate) fn name(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Streamed { name, text: _ } => name,
+        }
+    }
+
+    /// Reads the documents, at least one.
+    pub(crate) fn read(self) -> Result<Vec<World>, CliError> {
+        match self {
+            Self::File(path) if is_yaml(&path) => Ok(vec![yaml_parsed(&path, &file_text(&path)?, &FACTS)?]),
+            Self::File(path) => all_parsed(&path, &file_text(&path)?, &FACTS),
+            Self::Streamed { name, text } => all_parsed(&name, &text_from(&name, text)?, &FACTS),
+        }
+    }
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+/// The sources that a command was given, in their order; a folder stands for its files by name.
+pub(crate) struct Sources {
+    places: VecDeque<Result<FactsSource, CliError>>,
+    stream: Option<Documents<BufReader<std::io::Stdin>>>,
+    streamed: usize,
+}
+
+impl Sources {
+    /// Finds the sources of these paths, and says what is skipped in a folder.
+    pub(crate) fn of(paths: &[PathBuf], console: &mut Console<'_>) -> Self {
+        let mut places = VecDeque::new();
+        let mut seen = BTreeSet::new();
+        for path in paths {
+            if !seen.insert(path) {
+                places.push_back(Err(CliError::Twice { path: path.clone() }));
+            } else if path.is_dir() {
+                match folder(path) {
+                    Ok((files, skipped)) => {
+                        places.extend(files.into_iter().map(|file| Ok(FactsSource::File(file))));
+                        console.say(&skipped_note(path, &skipped));
+                    }
+                    Err(error) => places.push_back(Err(error)),
+                }
+            } else {
+                places.push_back(Ok(FactsSource::File(path.clone())));
+            }
+        }
+        Self { places, stream: None, streamed: 0 }
+    }
+
+    /// Returns the next document of standard input.
+    fn next_streamed(&mut self) -> Option<Result<FactsSource, CliError>> {
+        let text = self.stream.as_mut()?.next();
+        if text.is_none() {
+            self.stream = None;
+            // Nothing at all is not even one document.
+            return (self.streamed == 0).then(|| Ok(self.streamed(Vec::new())));
+        }
+        let failed = |cause| CliError::Read { path: PathBuf::from("<stdin>"), cause };
+        text.map(|text| text.map(|text| self.streamed(text)).map_err(failed))
+    }
+
+    fn streamed(&mut self, text: Vec<u8>) -> FactsSource {
+        self.streamed += 1;
+        let name = match self.streamed {
+            1 => "<stdin>".to_owned(),
+            number => format!("<stdin>, document {number}"),
+        };
+        FactsSource::Streamed { name: PathBuf::from(name), text }
+    }
+}
+
+impl Iterator for Sources {
+    type Item = Result<FactsSource, CliError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(source) = self.next_streamed() {
+            return Some(source);
+        }
+        match self.places.pop_front()? {
+            Ok(FactsSource::File(path)) if is_stdin(&path) => {
+                self.stream = Some(Documents::new(BufReader::new(std::io::stdin())));
+                self.next()
+            }
+            place => Some(place),
+        }
+    }
+}
+
+/// Returns the facts files of a folder by name, and the names of what is skipped. Hidden files are not looked at.
+fn folder(path: &Path) -> Result<(Vec<PathBuf>, Vec<String>), CliError> {
+    let failed = |cause| CliError::Read { path: path.to_owned(), cause };
+    let (mut files, mut skipped) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?.path();
+        let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_facts = entry.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
+        if name.starts_with('.') {
+            continue;
+        }
+        if is_facts && !entry.is_dir() {
+            files.push(entry);
+        } else {
+            skipped.push(name);
+        }
+    }
+    if files.is_empty() {
+        return Err(CliError::NoFacts { path: path.to_owned() });
+    }
+    files.sort();
+    skipped.sort();
+    Ok((files, skipped))
+}
+
+/// Returns the note that says what of a folder is skipped; empty where nothing is.
+fn skipped_note(path: &Path, skipped: &[String]) -> String {
+    if skipped.is_empty() {
+        return String::new();
+    }
+    let named = skipped.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let more = match skipped.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    let path = path.display();
+    format!("note: skipped in `{path}`: {named}{more}; a folder's *.json, *.yaml and *.yml files are read\n")
+}
+
+/// Returns the facts of these paths together, or of the machine where there is none.
+pub(crate) fn world(
+    paths: &[PathBuf],
+    console: &mut Console<'_>,
+    machine: &Machine<'_>,
+) -> Result<World, CliError> {
+    if paths.is_empty() {
+        return machine.world();
+    }
+    let mut all = World::empty();
+    for source in Sources::of(paths, console) {
+        let source = source?;
+        let path = source.name().to_owned();
+        for world in source.read()? {
+            join(&mut all, world, &path)?;
+        }
+    }
+    Ok(all)
+}
+
+/// Adds the facts of a document to those of others.
+fn join(all: &mut World, document: World, path: &Path) -> Result<(), CliError> {
+    let World { format: _, hosts, cluster } = document;
+    if cluster.is_some() && all.cluster.is_some() {
+        return Err(CliError::ClusterTwice { path: path.to_owned() });
+    }
+    all.cluster = all.cluster.take().or(cluster);
+    for (host, facts) in hosts {
+        if all.hosts.insert(host.clone(), facts).is_some() {
+            return Err(CliError::HostTwice { path: path.to_owned(), host: host.to_string() });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! `vfctl plan --facts` for many hosts: folders, streams, what is wrong with some of them, and where plans go.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What a program printed, and how it ended.
+#[derive(PartialEq, Eq, Debug)]
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// A folder to work in, with the spec and the facts of the example of a fleet.
+struct Fleet {
+    folder: TempDir,
+    whole: PathBuf,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/fleet");
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::copy(example.join("spec.yaml"), folder.path().join("spec.yaml")).expect("copy the spec");
+        fs::create_dir(folder.path().join("hosts")).expect("a folder");
+        Self { folder, whole: example.join("facts.json") }
+    }
+
+    /// Returns the example with a facts file for each host in `hosts`.
+    fn split() -> Self {
+        let fleet = Self::new();
+        for (name, text) in fleet.documents() {
+            fleet.write(&format!("hosts/{name}.json"), &text);
+        }
+        fleet
+    }
+
+    /// Returns a document for each host of the example, by the host's name.
+    fn documents(&self) -> Vec<(String, String)> {
+        let whole: Value = serde_json::from_str(&self.whole_text()).expect("JSON");
+        let hosts = whole.get("hosts").and_then(Value::as_object).expect("hosts");
+        let document = |facts: (&String, &Value)| {
+            let hosts: serde_json::Map<String, Value> =
+                [(facts.0.clone(), facts.1.clone())].into_iter().collect();
+            let document = serde_json::json!({"format": "vfctl.dev/facts/v1", "hosts": hosts});
+            (facts.0.clone(), document.to_string())
+        };
+        hosts.iter().map(document).collect()
+    }
+
+    fn whole_text(&self) -> String {
+        fs::read_to_string(&self.whole).expect("facts")
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).expect("write a file");
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join(name)).expect("read a file")
+    }
+
+    /// Plans for these facts.
+    fn plan(&self, facts: &[&str], options: &[&str]) -> Ran {
+        self.vfctl(&[&["plan", "spec.yaml"], &with_flag(facts)[..], options].concat(), "")
+    }
+
+    fn vfctl(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
+        command.current_dir(self.folder.path()).args(arguments).env_clear();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("run vfctl");
+        // A program that does not read has its reasons.
+        drop(child.stdin.take().expect("a pipe").write_all(input.as_bytes()));
+        let ran = child.wait_with_output().expect("wait for vfctl");
+        Ran {
+            code: ran.status.code().expect("an exit code"),
+            out: String::from_utf8(ran.stdout).expect("text"),
+            err: String::from_utf8(ran.stderr).expect("text"),
+        }
+    }
+
+    /// Plans for the example's one file.
+    fn plan_whole(&self, options: &[&str]) -> Ran {
+        self.plan(&[self.whole.to_str().expect("a path")], options)
+    }
+}
+
+fn with_flag<'a>(facts: &[&'a str]) -> Vec<&'a str> {
+    facts.iter().flat_map(|facts| ["--facts", facts]).collect()
+}
+
+#[test]
+fn a_folder_a_stream_and_one_file_of_the_same_hosts_have_the_same_plan() {
+    let fleet = Fleet::split();
+    let lines = fleet.documents().into_iter().map(|(_, text)| text + "\n").collect::<String>();
+    fleet.write("hosts.jsonl", &lines);
+    for options in [&[][..], &["--verbose"], &["--json"], &["-o", "-"]] {
+        let mut one = fleet.plan_whole(options);
+        assert_eq!((one.code, one.out.is_empty()), (2, false), "{one:?}");
+        assert_eq!(one, fleet.plan(&["hosts"], options));
+        assert_eq!(one, fleet.plan(&["hosts.jsonl"], options));
+        let stream = [&["plan", "spec.yaml", "--facts", "-"], options].concat();
+        assert_eq!(one, fleet.vfctl(&stream, &lines));
+        let named = ["hosts/control-1.json", "hosts/worker-1.json", "hosts/worker-2.json"];
+        assert_eq!(one, fleet.plan(&named, options));
+        let summary = "3 hosts: 1 with changes, 1 without changes, 1 not concerned.\n";
+        let said =
+            if options.contains(&"--json") || options.contains(&"-") { &mut one.err } else { &mut one.out };
+        assert!(said.ends_with(summary), "{said}");
+    }
+}
+
+#[test]
+fn facts_as_yaml_have_the_same_plan_as_json() {
+    let fleet = Fleet::new();
+    let yaml = fleet.vfctl(&["discover", "-o", "yaml", "--facts", fleet.whole.to_str().expect("a path")], "");
+    fleet.write("hosts/fleet.yaml", &yaml.out);
+    assert_eq!(fleet.plan(&["hosts"], &[]), fleet.plan_whole(&[]));
+    fleet.write("hosts/fleet.yaml", &yaml.out.replace("totalVfs: 128", "totalVfs: many"));
+    let ran = fleet.plan(&["hosts"], &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("`hosts/fleet.yaml`") && ran.err.contains("line"), "{}", ran.err);
+}
+
+#[test]
+fn what_is_wrong_with_some_facts_keeps_no_other_from_its_plan() {
+    let fleet = Fleet::split();
+    let good = fleet.plan(&["hosts"], &[]);
+    fleet.write("hosts/a.json", "{\"format\": \"vfctl.dev/facts/v1\",\n \"hosts\": 3}");
+    fleet.write("hosts/b.json", "{\"format\": ");
+    fleet.write("hosts/c.json", "");
+    fleet.write("hosts/d.json", "{\"format\": \"vfctl.dev/plan/v1\", \"hosts\": {}}");
+    fleet.write("hosts/e.yaml", "apiVersion: vfctl.dev/v1alpha1\n");
+    fs::write(fleet.folder.path().join("hosts/f.json"), [b'{', 0xff]).expect("write a file");
+    fleet.write("hosts/x.json", &fleet.read("hosts/worker-1.json"));
+    fs::create_dir(fleet.folder.path().join("hosts/old")).expect("a folder");
+    fleet.write("hosts/README.md", "");
+    fleet.write("hosts/.swap.json", "");
+    let ran = fleet.plan(&["hosts", "nowhere.json"], &[]);
+    let summary = "11 hosts: 1 with changes, 1 without changes, 1 not concerned, 8 with errors.\n";
+    let plans = good.out.rsplit_once("\n\n").expect("a summary").0;
+    assert_eq!((ran.code, ran.out), (1, format!("{plans}\n\n{summary}")));
+    let said = [
+        "note: skipped in `hosts`: README.md, old; a folder's *.json, *.yaml and *.yml files are read",
+        "error: failed to understand `hosts/a.json` as a facts file: invalid type: integer `3`, expected a map at line 2 column 11",
+        "error: failed to read `hosts/b.json`: a facts file is JSON, and this is not; `vfctl record` writes it: EOF while parsing a value at line 1 column 11",
+        "error: failed to read `hosts/c.json`: a facts file is JSON",
+        "error: failed to read `hosts/d.json`: it is of format vfctl.dev/plan/v1, and a facts file",
+        "error: failed to understand `hosts/e.yaml` as a facts file: unknown field `apiVersion`",
+        "error: failed to read `hosts/f.json`: it is no text",
+        "error: failed to read `hosts/x.json`: host worker-1 is in another facts file, too\n  fix: keep one facts file for each host",
+        "error: failed to read `nowhere.json`: No such file or directory",
+    ];
+    let mut rest = ran.err.as_str();
+    for said in said {
+        let at = rest.find(said).unwrap_or_else(|| panic!("{said} is not in order in\n{}", ran.err));
+        rest = rest.get(at + said.len()..).unwrap_or_default();
+    }
+    // What is planned is the same document as without the others.
+    let json = fleet.plan(&["hosts", "nowhere.json"], &["--json"]);
+    assert_eq!((json.code, json.out), (1, fleet.plan_whole(&["--json"]).out));
+}
+
+#[test]
+fn a_folder_without_facts_is_an_error_and_so_is_what_is_named_twice() {
+    let fleet = Fleet::split();
+    fs::create_dir(fleet.folder.path().join("empty")).expect("a folder");
+    for facts in [&["empty"][..], &["empty", "hosts"]] {
+        let ran = fleet.plan(facts, &[]);
+        assert_eq!(ran.code, 1);
+        assert!(
+            ran.err.contains("find facts in `empty`: there is no *.json, *.yaml or *.yml file"),
+            "{ran:?}"
+        );
+        assert_eq!(ran.out.contains("host worker-1"), facts.len() == 2);
+    }
+    let twice = fleet.plan(&["hosts", "hosts"], &[]);
+    assert!(twice.code == 1 && twice.err.contains("`hosts`: it is given twice"), "{twice:?}");
+    let nothing = fleet.vfctl(&["plan", "spec.yaml", "--facts", "-"], "");
+    assert!(nothing.code == 1 && nothing.err.contains("`<stdin>`: a facts file is JSON"), "{nothing:?}");
+}
+
+#[test]
+fn a_document_of_a_stream_that_is_wrong_is_named_by_its_number() {
+    let fleet = Fleet::split();
+    let lines = fleet.documents().into_iter().map(|(_, text)| text + "\noops\n").collect::<String>();
+    let ran = fleet.vfctl(&["plan", "spec.yaml", "--facts", "-"], &lines);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out.ends_with("6 hosts: 1 with changes, 1 without changes, 1 not concerned, 3 with errors.\n")
+    );
+    for number in [2, 4, 6] {
+        assert!(ran.err.contains(&format!("failed to read `<stdin>, document {number}`:")), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_document_that_names_no_hosts_is_not_for_a_fleet() {
+    let fleet = Fleet::split();
+    let spec = fleet.read("spec.yaml");
+    fleet.write("spec.yaml", &spec.replace("  nodes:\n    names: [\"worker-*\"]\n", ""));
+    let one = fleet.plan(&["hosts/worker-1.json"], &[]);
+    assert_eq!((one.code, one.err.as_str()), (2, ""), "{one:?}");
+    for facts in
+        [&["hosts"][..], &["hosts/worker-1.json", "hosts/worker-2.json"], &[fleet.whole.to_str().unwrap()]]
+    {
+        let ran = fleet.plan(facts, &[]);
+        assert_eq!(ran.code, 1);
+        assert!(ran.out.contains("facts of several hosts"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn plans_go_to_one_file_for_all_or_into_a_folder_with_one_for_each() {
+    let fleet = Fleet::split();
+    let printed = fleet.plan(&["hosts"], &[]);
+    assert_eq!(fleet.plan(&["hosts"], &["-o", "plan.json"]), printed);
+    assert_eq!(fleet.read("plan.json"), fleet.plan(&["hosts"], &["--json"]).out);
+    fs::create_dir(fleet.folder.path().join("plans")).expect("a folder");
+    assert_eq!(fleet.plan(&["hosts"], &["-o", "plans"]), printed);
+    for host in ["control-1", "worker-1", "worker-2"] {
+        let facts = format!("hosts/{host}.json");
+        assert_eq!(fleet.read(&format!("plans/{host}.json")), fleet.plan(&[&facts], &["--json"]).out);
+        let shown = fleet.vfctl(&["show", &format!("plans/{host}.json")], "");
+        assert_eq!(shown.out, fleet.plan(&[&facts], &[]).out);
+    }
+}
+
+#[test]
+fn plans_are_never_written_over_the_facts() {
+    let fleet = Fleet::split();
+    let before = fleet.read("hosts/worker-1.json");
+    for (facts, output) in [
+        ("hosts", "hosts"),
+        ("hosts", "./hosts/"),
+        ("hosts/worker-1.json", "hosts"),
+        ("hosts/worker-1.json", "hosts/worker-1.json"),
+    ] {
+        let ran = fleet.plan(&[facts], &["-o", output]);
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{facts} {output}");
+        assert!(ran.err.contains("the facts are read from there\n  fix: name another"), "{}", ran.err);
+    }
+    assert_eq!(fleet.read("hosts/worker-1.json"), before);
+    assert_eq!(fleet.plan(&["hosts"], &["-o", "."]).code, 2, "beside them is no harm");
+}

@@ -1,0 +1,101 @@
+//! How many hosts stand how, for the last line of a plan for several.
+
+use std::fmt;
+
+use crate::document::ScopePlan;
+
+/// How a scope stands, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Something blocks its plan.
+    Blocked,
+    /// There are changes.
+    Changes,
+    /// It is as the documents ask.
+    Same,
+    /// No document concerns it.
+    NotConcerned,
+}
+
+impl ScopePlan {
+    /// Returns how the scope stands.
+    pub fn standing(&self) -> Standing {
+        match (self.is_blocked(), self.is_empty(), self.documents.is_empty()) {
+            (true, _, _) => Standing::Blocked,
+            (false, false, _) => Standing::Changes,
+            (false, true, false) => Standing::Same,
+            (false, true, true) => Standing::NotConcerned,
+        }
+    }
+}
+
+/// How many hosts stand how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    blocked: usize,
+    changes: usize,
+    same: usize,
+    not_concerned: usize,
+    errors: usize,
+}
+
+impl Tally {
+    /// Counts a host.
+    pub fn count(&mut self, standing: Standing) {
+        *match standing {
+            Standing::Blocked => &mut self.blocked,
+            Standing::Changes => &mut self.changes,
+            Standing::Same => &mut self.same,
+            Standing::NotConcerned => &mut self.not_concerned,
+        } += 1;
+    }
+
+    /// Counts a host that there is no plan for, such as one whose facts cannot be read.
+    pub fn count_error(&mut self) {
+        self.errors += 1;
+    }
+
+    /// Returns the number of all hosts.
+    pub fn hosts(&self) -> usize {
+        self.planned() + self.errors
+    }
+
+    /// Returns the number of hosts that there is a plan for.
+    pub fn planned(&self) -> usize {
+        let Self { blocked, changes, same, not_concerned, errors: _ } = self;
+        blocked + changes + same + not_concerned
+    }
+
+    /// Returns whether a host is blocked or has no plan.
+    pub fn has_errors(&self) -> bool {
+        self.blocked + self.errors > 0
+    }
+
+    /// Returns whether there is something to do on a host.
+    pub fn has_changes(&self) -> bool {
+        self.changes > 0
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { blocked, changes, same, not_concerned, errors } = *self;
+        let parts = [
+            (blocked, "blocked"),
+            (changes, "with changes"),
+            (same, "without changes"),
+            (not_concerned, "not concerned"),
+            (errors, "with errors"),
+        ];
+        let shown =
+            parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        let colon = if shown.is_empty() { "" } else { ": " };
+        write!(f, "{}{colon}{shown}.", counted(self.hosts(), "host"))
+    }
+}
+
+/// Returns a count with its noun.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
