@@ -139,3 +139,7 @@ fn make_interface(vf: &Subject, known: &mut Knowledge<'_>) {
     }
     known.set(vf, Property::Mtu, Cow::Owned(Expect::Is(ClaimValue::Number(1500))));
 }
+
+#[cfg(test)]
+#[path = "kernel_tests.rs"]
+mod tests;
