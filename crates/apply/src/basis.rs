@@ -41,14 +41,14 @@ fn broken_in_scope(scope: &Scope, plan: &ScopePlan, world: &World) -> Vec<String
     let in_the_way = |stuck: &&StuckStore| plan.lanes().any(|(_, lane)| works(lane, stuck));
     broken.extend(host.system.stuck_stores.iter().filter(in_the_way).map(|stuck| {
         format!(
-            "expected no unfinished write, found pid {}, which still sits in the kernel, writing {}",
+            "expected no unfinished write, found pid {}, which is blocked in the kernel, writing {}",
             stuck.pid, stuck.path
         )
     }));
     broken
 }
 
-/// Returns the writes that still sit in the kernel and that neither the plan's problems name nor a stale plan: those on
+/// Returns the writes that are blocked in the kernel and that neither the plan's problems name nor a stale plan: those on
 /// devices where it does nothing.
 pub fn stuck_elsewhere<'a>(plan: &ScopePlan, host: &'a HostFacts) -> Vec<&'a StuckStore> {
     let named = |lane: &Lane| lane.steps().next().is_some() || lane.findings.block();

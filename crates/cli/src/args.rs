@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Says what SR-IOV on this host should look like, shows what would change, and does exactly that.
+/// Declare what SR-IOV on this host should look like, show what would change, and do exactly that.
 #[derive(Debug, Parser)]
 #[command(name = "vfctl", version, max_term_width = 100)]
 #[command(
@@ -23,28 +23,28 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Shows the ports that can have VFs, what is set on them, and why a port cannot.
+    /// Show the ports that can have VFs, what is set on them, and why a port cannot.
     Discover(DiscoverArgs),
-    /// Checks specs without looking at any host; tells every mistake with its place.
+    /// Check specs without looking at any host, and report every mistake with its place.
     Validate(ValidateArgs),
-    /// Shows what apply would change, why, in which order, and whom it hurts.
+    /// Show what apply would change, why, in which order, and which users it disrupts.
     #[command(
         after_help = "Exit codes: 0 nothing to do; 2 there are changes; 1 an error, or something blocks."
     )]
     Plan(PlanArgs),
-    /// Shows what a plan file says, as plan showed it.
+    /// Show a plan file as plan printed it.
     Show(ShowArgs),
-    /// Plans, shows, asks, performs, verifies and reports.
+    /// Plan, ask for confirmation, make the changes, verify them and report.
     #[command(
         after_help = "Exit codes: 0 the host is as asked, read again; 1 refused, failed or not converged; \
                       130 interrupted."
     )]
     Apply(ApplyArgs),
-    /// Explains one thing: where the spec asks for it, what was read, and what would be done.
+    /// Explain one value: where the spec asks for it, what was read, and what would be done.
     Explain(ExplainArgs),
-    /// Writes everything that plan reads, for `plan --facts` elsewhere or for a bug report.
+    /// Write everything that plan reads, for `plan --facts` elsewhere or for a bug report.
     Record(RecordArgs),
-    /// Prints the JSON Schema of a document, for editors and programs.
+    /// Print the JSON Schema of a document, for editors and programs.
     Schema(SchemaArgs),
 }
 
@@ -59,7 +59,7 @@ pub struct SpecArgs {
 /// Where facts come from.
 #[derive(Debug, Args)]
 pub struct FactsArgs {
-    /// Reads facts from this file, or from the *.json and *.yaml files of this folder, instead of from this host; may
+    /// Read facts from this file, or from the *.json and *.yaml files of this folder, instead of from this host; may
     /// be given several times, `-` reads documents from standard input.
     #[arg(long, value_name = "FILE|DIR")]
     pub facts: Vec<PathBuf>,
@@ -68,7 +68,7 @@ pub struct FactsArgs {
 /// The options of `discover`.
 #[derive(Debug, Args)]
 pub struct DiscoverArgs {
-    /// In which form.
+    /// The output format.
     #[arg(short, long, value_enum, default_value_t = DiscoverOutput::Table)]
     pub output: DiscoverOutput,
     /// The same as `-o json`.
@@ -96,7 +96,7 @@ pub enum DiscoverOutput {
 pub struct ValidateArgs {
     #[command(flatten)]
     pub specs: SpecArgs,
-    /// Prints the mistakes as JSON.
+    /// Print the mistakes as JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -108,13 +108,13 @@ pub struct PlanArgs {
     pub specs: SpecArgs,
     #[command(flatten)]
     pub facts: FactsArgs,
-    /// Writes the plan to this file, for apply, or a file for each host into this folder; `-` is the same as --json.
+    /// Write the plan to this file, for apply, or a file for each host into this folder; `-` is the same as --json.
     #[arg(short, long, value_name = "FILE|DIR")]
     pub output: Option<PathBuf>,
-    /// Prints the plan as JSON.
+    /// Print the plan as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Shows the command beside each change, and where the spec asks for it.
+    /// Show the command for each change, and where the spec asks for it.
     #[arg(short, long)]
     pub verbose: bool,
 }
@@ -125,7 +125,7 @@ pub struct ShowArgs {
     /// The file that `plan -o` wrote; `-` is standard input.
     #[arg(value_name = "PLAN")]
     pub plan: PathBuf,
-    /// Shows the command beside each change, and where the spec asks for it.
+    /// Show the command for each change, and where the spec asks for it.
     #[arg(short, long)]
     pub verbose: bool,
 }
@@ -136,13 +136,13 @@ pub struct ApplyArgs {
     /// Spec files, folders, `-` for standard input; or one plan that `plan -o` wrote.
     #[arg(required = true, value_name = "SPEC|PLAN")]
     pub inputs: Vec<PathBuf>,
-    /// Does not ask.
+    /// Skip the confirmation prompt.
     #[arg(short, long)]
     pub yes: bool,
-    /// Consents to destroying VFs and to hurting those who use them.
+    /// Allow changes that destroy VFs or disrupt their users.
     #[arg(long)]
     pub allow_disruption: bool,
-    /// Prints the report as JSON.
+    /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -157,7 +157,7 @@ pub struct ExplainArgs {
     pub specs: SpecArgs,
     #[command(flatten)]
     pub facts: FactsArgs,
-    /// Prints the explanation as JSON.
+    /// Print the explanation as JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -165,7 +165,7 @@ pub struct ExplainArgs {
 /// The options of `record`.
 #[derive(Debug, Args)]
 pub struct RecordArgs {
-    /// Writes to this file instead of standard output, which is `-`.
+    /// Write to this file instead of standard output, which is `-`.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -173,7 +173,7 @@ pub struct RecordArgs {
 /// The options of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// Of which document.
+    /// The document.
     #[arg(value_enum)]
     pub document: SchemaDocument,
 }

@@ -2,7 +2,7 @@
 //!
 //! No judgement lives here: facts are handed over as the kernel gives them, and an operation is performed
 //! because a plan has it, not because of what is found. The one exception is named where it stands: a write
-//! that would block in the kernel for ever is not begun.
+//! that would block in the kernel without end is not begun.
 #![allow(clippy::disallowed_methods, reason = "this edge reads files, tells the time and starts processes")]
 
 mod child;

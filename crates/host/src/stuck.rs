@@ -1,4 +1,4 @@
-//! Writes of earlier runs that still sit in the kernel.
+//! Writes of earlier runs that are blocked in the kernel.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

@@ -38,20 +38,20 @@ pub enum JournalEntry {
     PhaseBegan {
         /// The lane.
         lane: LaneId,
-        /// The phase; `None` where what was lent is given back after a failure.
+        /// The phase; `None` where temporary changes are restored after a failure.
         phase: Option<Phase>,
         /// The ops it is about to perform.
         ops: Vec<Op>,
         /// What each op's property is before it; `None` where nobody knows.
         found: Vec<Option<String>>,
-        /// The ops that give back whatever is lent once this phase has begun.
+        /// The ops that restore the temporary changes once this phase has begun.
         owed: Vec<Op>,
     },
     /// A phase has written.
     PhaseEnded {
         /// The lane.
         lane: LaneId,
-        /// The phase; `None` where what was lent was given back after a failure.
+        /// The phase; `None` where temporary changes were restored after a failure.
         phase: Option<Phase>,
         /// What became of each op.
         outcomes: Vec<Outcome>,

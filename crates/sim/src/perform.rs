@@ -153,7 +153,7 @@ fn stick(world: &mut SimWorld, op: &Op) {
     }
 }
 
-/// Lets the stores that sit in the kernel end, now that nothing holds them up.
+/// Lets the stores that are blocked in the kernel end, now that nothing holds them up.
 pub(crate) fn release(world: &mut SimWorld) {
     world.facts.system.stuck_stores.clear();
     let stuck: Vec<Op> = world.hidden.values_mut().filter_map(|pf| pf.stuck.take()).collect();

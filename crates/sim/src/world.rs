@@ -57,7 +57,7 @@ pub(crate) struct HiddenPf {
     pub(crate) speed: Option<u32>,
     /// When the carrier is back.
     pub(crate) carrier_from: Duration,
-    /// The store that sits in the kernel and holds the PF's lock.
+    /// The store that is blocked in the kernel and holds the PF's lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stuck: Option<Op>,
     /// How many MACs its VFs have made up so far.

@@ -86,7 +86,7 @@ fn host_table(name: &HostName, host: &HostFacts) -> String {
     }
     for stuck in &system.stuck_stores {
         text.push_str(&format!(
-            "note: process {} still sits in the kernel, writing {}\n",
+            "note: process {} is blocked in the kernel, writing {}\n",
             stuck.pid, stuck.path
         ));
     }

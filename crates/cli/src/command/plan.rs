@@ -79,12 +79,12 @@ impl PlanArgs {
     }
 }
 
-/// Reports writes that still sit in the kernel where the plan does nothing: it need not wait for them.
+/// Reports writes that are blocked in the kernel where the plan does nothing: it need not wait for them.
 pub(super) fn report_stuck(plan: &Plan, world: &World, console: &mut Console<'_>) {
     let hosts = plan.hosts.iter().filter_map(|(name, plan)| Some((plan, world.hosts.get(name)?)));
     for stuck in hosts.flat_map(|(plan, host)| vfctl_apply::stuck_elsewhere(plan, host)) {
         let (pid, path) = (stuck.pid, &stuck.path);
-        console.say(&format!("note: process {pid} still sits in the kernel, writing {path}\n"));
+        console.say(&format!("note: process {pid} is blocked in the kernel, writing {path}\n"));
     }
 }
 

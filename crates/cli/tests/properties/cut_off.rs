@@ -174,7 +174,7 @@ fn stuck_store_refuses_only_where_its_port_is_worked_on() {
     assert_eq!(place.vfctl("apply vf.yaml --yes").exit, Exit::Failed);
     let host = place.sim.facts();
     let [stuck] = host.system.stuck_stores.as_slice() else { panic!("{:?}", host.system) };
-    let reported = format!("process {} still sits in the kernel, writing {}", stuck.pid, stuck.path);
+    let reported = format!("process {} is blocked in the kernel, writing {}", stuck.pid, stuck.path);
 
     // Where it is: refused, or blocked.
     let said = place.vfctl("apply first.json --allow-disruption");
@@ -182,7 +182,7 @@ fn stuck_store_refuses_only_where_its_port_is_worked_on() {
     assert!(said.out.contains("expected no unfinished write, found pid"), "{}", said.out);
     let said = place.vfctl("plan first.yaml");
     assert_eq!(said.exit, Exit::Failed);
-    let word = "still sits in the kernel";
+    let word = "is blocked in the kernel";
     assert!(said.out.contains(word) && !said.err.contains(word), "{}{}", said.out, said.err);
 
     // Elsewhere, and where nothing is done: reported, and no hindrance.

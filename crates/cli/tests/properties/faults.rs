@@ -64,7 +64,7 @@ fn apply(sim: &SimHost, config: &SriovConfig) -> (Plan, Report) {
     (plan, report)
 }
 
-/// Ends what was injected, and lets stores that sit in the kernel end.
+/// Ends what was injected, and lets stores that are blocked in the kernel end.
 fn recover(sim: &SimHost) {
     sim.clear_faults();
     sim.by_hand(&"vfio-close".parse().unwrap()).unwrap();
@@ -270,7 +270,7 @@ fn an_op_without_answer_closes_its_lane_and_the_other_lanes_finish() {
     assert_eq!(clean, [true, false, true, true], "{}", report.render());
     assert!(report.render().contains("no answer"), "{}", report.render());
     let next = plan(&config, &world(&sim));
-    assert!(next.is_blocked(), "the next command must say that a write still sits in the kernel");
+    assert!(next.is_blocked(), "the next command must say that a write is blocked in the kernel");
 }
 
 #[test]

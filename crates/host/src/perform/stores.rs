@@ -15,7 +15,7 @@ use crate::sysfs::files::link_name;
 use crate::users::VfioWatch;
 
 impl LinuxHost {
-    /// Does the writes; `watch` knows who has which function open. Those that would block in the kernel for ever, with
+    /// Does the writes; `watch` knows who has which function open. Those that would block in the kernel without end, with
     /// the PF locked, are not begun: looked at here and not in the plan alone, since nothing could take such a write
     /// back.
     pub(super) fn write(&self, stores: &Stores, watch: &VfioWatch<'_>, limit: Duration) -> Outcome {
@@ -37,7 +37,7 @@ impl LinuxHost {
             Ok(Returned::Left { results, pid }) => {
                 let hung = stores.get(results.len()).map(|store| store.path.display().to_string());
                 let why = format!(
-                    "after {} s pid {pid} still sits in the kernel, writing {}",
+                    "after {} s pid {pid} is blocked in the kernel, writing {}",
                     limit.as_secs(),
                     hung.unwrap_or_default()
                 );
@@ -79,7 +79,7 @@ fn checked_holder(roots: &Roots, outcome: Outcome, binds: &Binds) -> Outcome {
             refused(format!("the kernel found no driver that may have {function}"))
         }
         (Outcome::Done, None, Some(_)) => {
-            refused(format!("the kernel said yes and bound {function} to no driver"))
+            refused(format!("the kernel reported success and bound {function} to no driver"))
         }
         (Outcome::Done, Some(holder), Some(driver)) if holder != *driver => {
             refused(format!("the kernel gave {function} to {holder} instead"))
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(checked(busy(), vfio, vfio), Ok(()));
         for (outcome, now, wanted, why) in [
             (Outcome::Done, igbvf, vfio, "the kernel gave 0000:01:10.0 to igbvf instead"),
-            (Outcome::Done, None, vfio, "the kernel said yes and bound 0000:01:10.0 to no driver"),
+            (Outcome::Done, None, vfio, "the kernel reported success and bound 0000:01:10.0 to no driver"),
             (Outcome::Done, None, None, "the kernel found no driver that may have 0000:01:10.0"),
             (busy(), igbvf, vfio, "EBUSY: device or resource busy"),
             (busy(), igbvf, None, "EBUSY: device or resource busy"),

@@ -23,7 +23,7 @@ impl LinuxHost {
                 None => Outcome::Unknown("the child that asks devlink said nothing".to_owned()),
             },
             Ok(Returned::Left { pid, .. }) => Outcome::Unknown(format!(
-                "after {} s pid {pid} still sits in the kernel, setting the mode of the embedded switch",
+                "after {} s pid {pid} is blocked in the kernel, setting the mode of the embedded switch",
                 limit.as_secs()
             )),
             Ok(Returned::Dead(_)) => Outcome::Unknown("the kernel's answer was lost".to_owned()),

@@ -86,7 +86,7 @@ fn bind_that_fails_takes_the_override_back_and_names_the_cause() {
     assert_eq!(refused(perform(&tree, &bind("vfio-pci"))), "the kernel gave 0000:01:10.0 to igbvf instead");
     std::fs::remove_file(tree.path(&format!("{VF0}/driver"))).expect("removed");
     let why = refused(perform(&tree, &bind("vfio-pci")));
-    assert_eq!(why, "the kernel said yes and bound 0000:01:10.0 to no driver");
+    assert_eq!(why, "the kernel reported success and bound 0000:01:10.0 to no driver");
     let why = refused(perform(&tree, &bind("mlx5_core")));
     assert_eq!(why, "no driver mlx5_core is registered; load module mlx5_core");
 }

@@ -67,7 +67,7 @@ fn check_hosts(body: &Body, violations: &mut Violations) {
                 format!("these values are for {host}, which the document does not concern"),
                 "correct the name here or in `nodes.names`",
             )
-            .with(document, path.clone(), "whom it concerns"),
+            .with(document, path.clone(), "the hosts it applies to"),
         );
     }
 }

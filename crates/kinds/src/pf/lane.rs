@@ -135,7 +135,7 @@ fn add_notes(context: &PfContext<'_>, findings: &mut Findings) {
             || device.pci().is_some_and(|pci| facts.vfs.values().any(|vf| vf.pci == Some(pci)))
     };
     for stuck in system.stuck_stores.iter().filter(|stuck| own(&stuck.device)) {
-        let message = format!("process {} still sits in the kernel, writing {}", stuck.pid, stuck.path);
+        let message = format!("process {} is blocked in the kernel, writing {}", stuck.pid, stuck.path);
         findings.problem(None, message, "end what holds the device, or reboot; then run plan again");
     }
     if context.renews_vfs && context.count > 0 {

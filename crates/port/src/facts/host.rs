@@ -51,7 +51,7 @@ pub struct SystemFacts {
     /// The interface that carries the SSH connection vfctl was started from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssh_interface: Option<InterfaceName>,
-    /// Writes of earlier runs that still sit in the kernel.
+    /// Writes of earlier runs that are blocked in the kernel.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stuck_stores: Vec<StuckStore>,
 }
@@ -83,7 +83,7 @@ pub struct LinkManager {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StuckStore {
-    /// The process that sits in the kernel.
+    /// The process that is blocked in the kernel.
     pub pid: u32,
     /// The device whose file it writes.
     pub device: DeviceAddress,

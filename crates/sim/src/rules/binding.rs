@@ -30,7 +30,7 @@ pub(crate) fn set_autoprobe(world: &mut SimWorld, pf: &DeviceAddress, autoprobe:
 /// How long it takes to unbind a VF: mlx5_core tears its queues down for about a second.
 const UNBINDING: Duration = Duration::from_secs(1);
 
-/// Takes a VF from its driver; with its vfio device open the kernel waits for ever.
+/// Takes a VF from its driver; with its vfio device open the kernel waits without end.
 pub(crate) fn unbind(
     world: &mut SimWorld,
     pf: &DeviceAddress,
