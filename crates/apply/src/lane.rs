@@ -202,11 +202,11 @@ impl<'a> LaneRun<'a> {
         broken.is_empty()
     }
 
-    /// Reads the whole scope; returns whether it could be read.
+    /// Reads what concerns the lane; returns whether it could be read.
     fn look(&mut self) -> bool {
-        match Look::take([self.scope], self.edges.observe, self.edges.clock) {
-            Ok(Look { world, at }) => {
-                self.seen = Look { world: facts_of(&world, self.scope, self.lane), at };
+        match Look::around(self.scope, self.lane, self.edges) {
+            Ok(seen) => {
+                self.seen = seen;
                 true
             }
             Err(error) => {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use vfctl_plan::Lane;
 use vfctl_port::{Clock, EdgeError, Observe, Scope, What, World};
+
+use crate::edges::Edges;
 
 /// How old may be what is known of who uses a VF or a port, when they are about to be disrupted. To look again means to
 /// walk the processes of the host, so it is not done where that was just done.
@@ -35,6 +38,21 @@ impl Look {
         for scope in scopes {
             world.learn(scope, observe.observe(scope, &What::Whole, READ_LIMIT)?);
         }
+        Ok(Self { world, at })
+    }
+
+    /// Reads what concerns one lane of a scope: of all PFs its own alone, of which there may be dozens.
+    ///
+    /// # Errors
+    /// Where nothing at all could be read.
+    pub(crate) fn around(scope: &Scope, lane: &Lane, edges: &Edges<'_>) -> Result<Self, EdgeError> {
+        let at = edges.clock.now();
+        let what = match scope {
+            Scope::Host(_) => What::OnlyPf(lane.pf.clone()),
+            Scope::Cluster => What::Whole,
+        };
+        let mut world = World::empty();
+        world.learn(scope, edges.observe.observe(scope, &what, READ_LIMIT)?);
         Ok(Self { world, at })
     }
 

@@ -1,4 +1,4 @@
-//! Reading the whole host, the machine alone, or one PF.
+//! Reading the whole host, what concerns one PF of it, the machine alone, or one PF.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -31,7 +31,10 @@ impl Observe for LinuxHost {
             return Err(EdgeError::out_of_reach(scope));
         }
         Ok(match what {
-            What::Whole => Observed::Host(Box::new(self.read_whole(limit)?)),
+            What::Whole => Observed::Host(Box::new(self.read_host(|_| true, limit)?)),
+            What::OnlyPf(only) => {
+                Observed::Host(Box::new(self.read_host(|pf| Some(pf) == only.as_ref(), limit)?))
+            }
             What::System => Observed::System(Box::new(self.read_machine()?)),
             What::Pf(pf) => Observed::Pf(pf.clone(), self.read_one_pf(pf, limit)?.map(Box::new)),
         })
@@ -39,10 +42,16 @@ impl Observe for LinuxHost {
 }
 
 impl LinuxHost {
-    fn read_whole(&self, limit: Duration) -> Result<HostFacts, EdgeError> {
+    /// Reads the whole host, but of its PFs only those that are wanted.
+    fn read_host(
+        &self,
+        wanted: impl Fn(&DeviceAddress) -> bool,
+        limit: Duration,
+    ) -> Result<HostFacts, EdgeError> {
         let roots = &self.roots;
-        let pfs =
+        let mut pfs =
             find_pfs(roots).map_err(|error| EdgeError::new("list the devices of /sys/bus/pci", error))?;
+        pfs.retain(wanted);
         let mut unread = Vec::new();
         let processes = Processes::list(roots);
         unread.extend(processes.hidden.iter().cloned());

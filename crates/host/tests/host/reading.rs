@@ -181,6 +181,25 @@ fn reads_that_hang_end_at_the_callers_limit_where_that_is_the_smaller_one() {
 }
 
 #[test]
+fn one_pf_with_all_that_concerns_it_is_as_in_the_whole_and_no_other_is_read() {
+    let tree = Tree::with_two_vfs();
+    tree.process(42, "qemu-system-x86", &["/dev/vfio/15"]);
+    tree.pf("0000:04:00.0", "igb");
+    let mut whole = tree.facts();
+    // Whoever reads one of these waits without end.
+    for file in ["vendor", "numa_node"] {
+        tree.hanging(&format!("sys/bus/pci/devices/0000:04:00.0/{file}"));
+    }
+    let (sender, receiver) = mpsc::channel();
+    let (host, scope, only) = (tree.host(), tree.scope(), What::OnlyPf(PF.parse().ok()));
+    thread::spawn(move || sender.send(host.observe(&scope, &only, READ_LIMIT)));
+    let observed = receiver.recv_timeout(Duration::from_secs(10)).expect("an answer").expect("facts");
+    whole.physical_functions.retain(|pf, _| pf.to_string() == PF);
+    assert_eq!(whole.physical_functions.len(), 1);
+    assert_eq!(observed, Observed::Host(Box::new(whole)));
+}
+
+#[test]
 fn other_scopes_are_out_of_reach() {
     let tree = Tree::with_two_vfs();
     for (scope, why) in [
