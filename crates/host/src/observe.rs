@@ -17,7 +17,7 @@ use crate::processes::{Process, Processes};
 use crate::stuck::find_stuck_stores;
 use crate::sysfs::bounded::read_bounded;
 use crate::sysfs::files::names;
-use crate::sysfs::pf::{find_pfs, interfaces_of, read_pf, vfs_of};
+use crate::sysfs::pf::{find_pfs, give_later_attributes, interfaces_of, read_pf, vfs_of};
 use crate::sysfs::system::read_system;
 use crate::users::{find_users, local_address};
 
@@ -64,18 +64,7 @@ impl LinuxHost {
         let nothing = Network::default();
         let interfaces = network.as_ref().unwrap_or(&nothing);
         unread.extend(interfaces.unread().iter().cloned());
-        let mut physical_functions = BTreeMap::new();
-        for pf in pfs {
-            let list = |link: &Link| {
-                list_of(socket.as_mut(), link).completed(vfs_of(roots, &pf).len(), || {
-                    thread::sleep(RESET);
-                    list_of(socket.as_mut(), link)
-                })
-            };
-            if let Some(facts) = read_pf(roots, &self.catalogs, interfaces, &pf, list) {
-                physical_functions.insert(pf, facts);
-            }
-        }
+        let physical_functions = self.read_pfs(&pfs, interfaces, socket.as_mut());
         let mut system = read_system(roots, &processes.visible, &mut unread);
         system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
         system.stuck_stores = self.stuck_stores(&processes.visible);
@@ -85,6 +74,40 @@ impl LinuxHost {
         read_bounded(roots, &self.children, limit, &mut host.physical_functions);
         find_users(roots, network.as_ref(), &processes, &mut host);
         Ok(host)
+    }
+
+    /// Reads PFs and their VFs, but for what a child reads and for who uses them. VFs that their PF's driver leaves out are
+    /// looked at again, those of all PFs after one wait.
+    fn read_pfs(
+        &self,
+        pfs: &[DeviceAddress],
+        interfaces: &Network,
+        mut socket: Option<&mut Socket>,
+    ) -> BTreeMap<DeviceAddress, PfFacts> {
+        let mut found = BTreeMap::new();
+        let mut incomplete = Vec::new();
+        for pf in pfs {
+            let count = vfs_of(&self.roots, pf).len();
+            let list = |link: &Link| {
+                let list = list_of(socket.as_deref_mut(), link);
+                if list.leaves_out_some_of(count) {
+                    incomplete.push((pf, link.clone()));
+                }
+                list
+            };
+            if let Some(facts) = read_pf(&self.roots, &self.catalogs, interfaces, pf, list) {
+                found.insert(pf.clone(), facts);
+            }
+        }
+        if !incomplete.is_empty() {
+            thread::sleep(RESET);
+        }
+        for (pf, link) in incomplete {
+            if let Some(facts) = found.get_mut(pf) {
+                give_later_attributes(&mut facts.vfs, list_of(socket.as_deref_mut(), &link));
+            }
+        }
+        found
     }
 
     /// Reads the machine's facts. Processes are looked at by their names alone, and interfaces only where an SSH
