@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use vfctl_model::{DeviceAddress, InterfaceName};
@@ -15,7 +15,7 @@ use crate::host::LinuxHost;
 use crate::netlink::{Link, Network, Socket, VfList, read_vf_list};
 use crate::processes::{Process, Processes};
 use crate::stuck::find_stuck_stores;
-use crate::sysfs::bounded::read_bounded;
+use crate::sysfs::bounded::BoundedReads;
 use crate::sysfs::files::names;
 use crate::sysfs::pf::{find_pfs, give_later_attributes, interfaces_of, read_pf, vfs_of};
 use crate::sysfs::system::read_system;
@@ -52,6 +52,17 @@ impl LinuxHost {
         let mut pfs =
             find_pfs(roots).map_err(|error| EdgeError::new("list the devices of /sys/bus/pci", error))?;
         pfs.retain(wanted);
+        Ok(thread::scope(|threads| {
+            let bounded = threads.spawn(|| BoundedReads::begin(roots, &self.children, &pfs));
+            let mut host = self.read_beside(&pfs);
+            joined(bounded).finish(limit, &mut host.physical_functions);
+            host
+        }))
+    }
+
+    /// Reads the whole host with these PFs, but for what a child reads.
+    fn read_beside(&self, pfs: &[DeviceAddress]) -> HostFacts {
+        let roots = &self.roots;
         let mut unread = Vec::new();
         let processes = Processes::list(roots);
         unread.extend(processes.hidden.iter().cloned());
@@ -64,16 +75,15 @@ impl LinuxHost {
         let nothing = Network::default();
         let interfaces = network.as_ref().unwrap_or(&nothing);
         unread.extend(interfaces.unread().iter().cloned());
-        let physical_functions = self.read_pfs(&pfs, interfaces, socket.as_mut());
+        let physical_functions = self.read_pfs(pfs, interfaces, socket.as_mut());
         let mut system = read_system(roots, &processes.visible, &mut unread);
         system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
         system.stuck_stores = self.stuck_stores(&processes.visible);
         let links = interfaces.standing();
         let record = OwnershipRecord::default();
         let mut host = HostFacts { system, physical_functions, links, record, unread };
-        read_bounded(roots, &self.children, limit, &mut host.physical_functions);
         find_users(roots, network.as_ref(), &processes, &mut host);
-        Ok(host)
+        host
     }
 
     /// Reads PFs and their VFs, but for what a child reads and for who uses them. VFs that their PF's driver leaves out are
@@ -134,6 +144,18 @@ impl LinuxHost {
         if !roots.device(pf).is_dir() {
             return Ok(None);
         }
+        thread::scope(|threads| {
+            let pfs = std::slice::from_ref(pf);
+            let bounded = threads.spawn(move || BoundedReads::begin(roots, &self.children, pfs));
+            let mut facts = self.read_pf_beside(pf)?;
+            joined(bounded).finish(limit, facts.as_mut().map(|facts| (pf, facts)));
+            Ok(facts)
+        })
+    }
+
+    /// Reads one PF, but for what a child reads.
+    fn read_pf_beside(&self, pf: &DeviceAddress) -> Result<Option<PfFacts>, EdgeError> {
+        let roots = &self.roots;
         let attempt = || format!("read {pf} by netlink");
         let mut socket = Socket::open().map_err(|error| EdgeError::new(attempt(), error))?;
         let network = Network::read_some(&mut socket, &interfaces_of(roots, pf))
@@ -142,7 +164,6 @@ impl LinuxHost {
         let mut facts = read_pf(roots, &self.catalogs, &network, pf, list);
         if let Some(facts) = &mut facts {
             facts.unread.extend(network.unread().iter().cloned());
-            read_bounded(roots, &self.children, limit, [(pf, facts)]);
         }
         Ok(facts)
     }
@@ -157,6 +178,11 @@ impl LinuxHost {
         stores.retain(|store| !self.children.waits_for(store.pid));
         stores
     }
+}
+
+/// Returns what a thread has begun beside the others: a child's start takes milliseconds. Its panic goes on here.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn open_socket(unread: &mut Vec<String>) -> Option<Socket> {
