@@ -14,12 +14,13 @@ use crate::errno::{chain, io_cause};
 use crate::host::LinuxHost;
 use crate::netlink::{Link, Network, Socket, VfList, read_vf_list};
 use crate::processes::{Process, Processes};
+use crate::roots::Roots;
 use crate::stuck::find_stuck_stores;
 use crate::sysfs::bounded::BoundedReads;
 use crate::sysfs::files::names;
 use crate::sysfs::pf::{find_pfs, give_later_attributes, interfaces_of, read_pf, vfs_of};
 use crate::sysfs::system::read_system;
-use crate::users::{find_users, local_address};
+use crate::users::{Namespaces, find_users, local_address};
 
 /// How long to wait for a VF that the PF's driver leaves out of its report: as long as i40e waits for one that is being
 /// reset before it sets something (drivers/net/ethernet/intel/i40e/i40e_virtchnl_pf.c). ice has waited by itself then.
@@ -60,30 +61,32 @@ impl LinuxHost {
         }))
     }
 
-    /// Reads the whole host with these PFs, but for what a child reads.
+    /// Reads the whole host with these PFs, but for what a child reads. Netlink is asked beside the walk over processes:
+    /// on a machine with many of either these take the longest.
     fn read_beside(&self, pfs: &[DeviceAddress]) -> HostFacts {
         let roots = &self.roots;
-        let mut unread = Vec::new();
-        let processes = Processes::list(roots);
-        unread.extend(processes.hidden.iter().cloned());
-        let mut socket = open_socket(&mut unread);
-        let network = socket.as_mut().and_then(|socket| {
-            Network::read(socket)
-                .map_err(|error| unread.push(format!("network interfaces: {}", chain(&error))))
-                .ok()
-        });
-        let nothing = Network::default();
-        let interfaces = network.as_ref().unwrap_or(&nothing);
-        unread.extend(interfaces.unread().iter().cloned());
-        let physical_functions = self.read_pfs(pfs, interfaces, socket.as_mut());
-        let mut system = read_system(roots, &processes.visible, &mut unread);
-        system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
-        system.stuck_stores = self.stuck_stores(&processes.visible);
-        let links = interfaces.standing();
-        let record = OwnershipRecord::default();
-        let mut host = HostFacts { system, physical_functions, links, record, unread };
-        find_users(roots, network.as_ref(), &processes, &mut host);
-        host
+        thread::scope(|threads| {
+            let machine = threads.spawn(|| MachineLook::take(roots));
+            let mut unread = Vec::new();
+            let mut socket = open_socket(&mut unread);
+            let network = socket.as_mut().and_then(|socket| {
+                Network::read(socket)
+                    .map_err(|error| unread.push(format!("network interfaces: {}", chain(&error))))
+                    .ok()
+            });
+            let nothing = Network::default();
+            let interfaces = network.as_ref().unwrap_or(&nothing);
+            unread.extend(interfaces.unread().iter().cloned());
+            let physical_functions = self.read_pfs(pfs, interfaces, socket.as_mut());
+            let MachineLook { processes, namespaces, mut system, unread: of_machine } = joined(machine);
+            system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
+            system.stuck_stores = self.stuck_stores(&processes.visible);
+            let unread = processes.hidden.iter().cloned().chain(unread).chain(of_machine).collect();
+            let (links, record) = (interfaces.standing(), OwnershipRecord::default());
+            let mut host = HostFacts { system, physical_functions, links, record, unread };
+            find_users(roots, network.as_ref(), &processes, &namespaces, &mut host);
+            host
+        })
     }
 
     /// Reads PFs and their VFs, but for what a child reads and for who uses them. VFs that their PF's driver leaves out are
@@ -177,6 +180,24 @@ impl LinuxHost {
         let mut stores = find_stuck_stores(&self.roots, processes);
         stores.retain(|store| !self.children.waits_for(store.pid));
         stores
+    }
+}
+
+/// What is read of a machine without looking at its PFs.
+struct MachineLook {
+    processes: Processes,
+    namespaces: Namespaces,
+    system: SystemFacts,
+    unread: Vec<String>,
+}
+
+impl MachineLook {
+    fn take(roots: &Roots) -> Self {
+        let processes = Processes::list(roots);
+        let mut unread = Vec::new();
+        let system = read_system(roots, &processes.visible, &mut unread);
+        let namespaces = Namespaces::search(roots, &processes);
+        Self { processes, namespaces, system, unread }
     }
 }
 
