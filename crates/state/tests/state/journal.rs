@@ -205,6 +205,12 @@ fn last_lines_tell_whether_all_has_ended() {
         journal.record(&JournalEntry::Ended { converged: false }).unwrap();
         assert!(ended(scratch.path()));
     }
+    let longer = FileJournal::begin(scratch.path()).unwrap();
+    let JournalEntry::Began { documents: _, before } = began() else { panic!("not the first entry") };
+    longer.record(&JournalEntry::Began { documents: vec!["long".repeat(5000)], before }).unwrap();
+    assert!(!ended(scratch.path()), "a line that is longer than the last of a journal");
+    longer.record(&JournalEntry::Ended { converged: true }).unwrap();
+    assert!(ended(scratch.path()));
     let damaged = scratch.path().join("journal-0009.jsonl");
     fs::write(damaged, "no line of a journal\n").unwrap();
     assert!(!ended(scratch.path()));
