@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs in the guest: changes five attributes of 512 VFs in six ways, one after
-# another in each round, and prints what each took.
+# another in each round, plans with nothing to do, shows the interface by ip,
+# and prints what each took.
 #
 # Two sets of values take turns, so that each run changes all 2560 settings;
 # after each the VFs are read back and held against the set.
@@ -8,7 +9,7 @@ set -eu
 
 VFS=${VFS:-512}
 ROUNDS=${ROUNDS:-5}
-WAYS=${WAYS:-apply plan lines vfs prebuilt processes}
+WAYS=${WAYS:-apply plan show lines vfs prebuilt processes}
 DEVICE=/sys/bus/netdevsim/devices/netdevsim1
 ip=/usr/sbin/ip
 
@@ -100,6 +101,12 @@ for ((round = 1; round <= ROUNDS; round++)); do
                 ended=$EPOCHREALTIME
                 note plan $((${ended/./} - ${began/./}))
                 ;;
+            show)
+                began=$EPOCHREALTIME
+                $ip -d link show dev "$interface" >out
+                ended=$EPOCHREALTIME
+                note show $((${ended/./} - ${began/./}))
+                ;;
             lines) way lines batch settings ;;
             vfs) way vfs batch vfs ;;
             prebuilt)
@@ -129,8 +136,11 @@ row "c  ip -batch, a setting in a line" lines
 row "d  ip -batch, a VF in a line" vfs
 row "e  an ip process for each setting" processes
 row "f  prebuilt messages, sending and reading alone" messages
-row "   vfctl plan, nothing to do" plan
+row "g  vfctl plan, nothing to do" plan
+row "h  ip -d link show" show
 ratio "a / f" write messages 1.2
 ratio "b / c" apply lines 0.2
 ratio "b / d" apply vfs 1
 ratio "b / e" apply processes 0.025
+ratio "b / f" apply messages 2.5
+ratio "g / h" plan show 2

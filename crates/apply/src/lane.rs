@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use vfctl_plan::{Lane, PhasePlan};
-use vfctl_port::{Claim, Op, Outcome, Phase, Scope, Stage, Subject, Transport, Verdict, with_causes};
+use vfctl_port::{
+    Claim, EdgeError, Op, Outcome, Phase, Scope, Stage, Subject, Transport, Verdict, with_causes,
+};
 
 use crate::basis::{broken_in_lane, stale};
 use crate::edges::Edges;
 use crate::loans::Loans;
-use crate::look::Look;
+use crate::look::{Look, is_old};
 use crate::perform::{Performed, Run, perform};
-use crate::report::{LaneReport, OpReport};
-use crate::verify::{facts_of, settle, unmet};
+use crate::report::{LaneReport, OpReport, Unmet};
+use crate::verify::{Settled, facts_of, settle, unmet};
 
 /// How long the goal may take to become true once every phase is verified.
 const GOAL_PATIENCE: Duration = Duration::from_secs(5);
@@ -36,6 +38,8 @@ pub(crate) struct LaneRun<'a> {
     lane: &'a Lane,
     /// The last look at who uses what; the lane's own thing is as it was read last.
     seen: Look,
+    /// When the lane's own thing was read last, if nothing was done to it since.
+    read_at: Option<Duration>,
     report: LaneReport,
     loans: Loans,
     /// Whether an op that can hang has not come back: what else needs the same lock would not, either.
@@ -56,7 +60,8 @@ impl<'a> LaneRun<'a> {
     ) -> Self {
         let report = LaneReport::new(scope, stage, lane);
         let seen = Look { world: facts_of(&before.world, scope, lane), at: before.at };
-        Self { edges, scope, stage, lane, seen, report, loans: Loans::default(), hangs: false }
+        let (read_at, loans) = (Some(before.at), Loans::default());
+        Self { edges, scope, stage, lane, seen, read_at, report, loans, hangs: false }
     }
 
     /// Performs the lane, or leaves it untried because of another's failure; returns what came of it.
@@ -147,6 +152,7 @@ impl<'a> LaneRun<'a> {
     fn perform(&mut self, phase: Option<Phase>, ops: &[Op]) -> Performed {
         let lane = self.lane.id(self.scope, self.stage);
         let run = Run { scope: self.scope, lane, phase, ops, owed: self.loans.owed() };
+        self.read_at = None;
         let performed = perform(self.edges, run, &self.seen.world, &mut self.report.troubles);
         let mut pairs = ops.iter().zip(&performed.outcomes);
         self.hangs |= pairs.any(|(op, outcome)| matches!(outcome, Outcome::Unknown(_)) && !is_message(op));
@@ -162,7 +168,7 @@ impl<'a> LaneRun<'a> {
 
     /// Holds the lane's basis again where it has waited for others; returns whether it still stands.
     fn still_stands(&mut self) -> bool {
-        let has_waited = !self.lane.phases.is_empty() && self.seen.is_old(self.edges.clock);
+        let has_waited = !self.lane.phases.is_empty() && is_old(self.seen.at, self.edges.clock);
         if !has_waited {
             return true;
         }
@@ -192,7 +198,7 @@ impl<'a> LaneRun<'a> {
         if claims.is_empty() {
             return true;
         }
-        if self.seen.is_old(self.edges.clock) && !self.look() {
+        if is_old(self.seen.at, self.edges.clock) && !self.look() {
             return false;
         }
         let broken = unmet(&self.seen.world, claims.iter().copied(), phase);
@@ -200,11 +206,12 @@ impl<'a> LaneRun<'a> {
         broken.is_empty()
     }
 
-    /// Reads the whole scope; returns whether it could be read.
+    /// Reads what concerns the lane; returns whether it could be read.
     fn look(&mut self) -> bool {
-        match Look::take([self.scope], self.edges.observe, self.edges.clock) {
-            Ok(Look { world, at }) => {
-                self.seen = Look { world: facts_of(&world, self.scope, self.lane), at };
+        match Look::around(self.scope, self.lane, self.edges) {
+            Ok(seen) => {
+                self.read_at = Some(seen.at);
+                self.seen = seen;
                 true
             }
             Err(error) => {
@@ -214,23 +221,38 @@ impl<'a> LaneRun<'a> {
         }
     }
 
-    /// Holds claims against a fresh read; returns whether all hold, and reports those that do not.
+    /// Holds claims against a fresh read; returns whether all hold, and reports those that do not. What was read just now,
+    /// after the last op, is not read again where it shows all of them.
     fn verify(&mut self, claims: &[&Claim], phase: Option<Phase>, patience: Duration) -> bool {
-        if claims.is_empty() {
+        let is_fresh = self.read_at.is_some_and(|at| !is_old(at, self.edges.clock));
+        if claims.is_empty() || is_fresh && unmet(&self.seen.world, claims.iter().copied(), phase).is_empty()
+        {
             return true;
         }
-        let world = &mut self.seen.world;
-        match settle(self.edges, self.scope, self.lane, world, claims, phase, patience) {
-            Ok(unmet) if unmet.is_empty() => true,
+        match self.settle(claims, phase, patience) {
             Ok(unmet) => {
+                let holds = unmet.is_empty();
                 self.report.unmet.extend(unmet);
-                false
+                holds
             }
             Err(error) => {
                 self.report.troubles.push(format!("failed to {}", with_causes(&error)));
                 false
             }
         }
+    }
+
+    /// Reads the lane's own thing until the claims hold, at most `patience`; returns those that do not.
+    fn settle(
+        &mut self,
+        claims: &[&Claim],
+        phase: Option<Phase>,
+        patience: Duration,
+    ) -> Result<Vec<Unmet>, EdgeError> {
+        let Settled { unmet, at } =
+            settle(self.edges, self.scope, self.lane, &mut self.seen.world, claims, phase, patience)?;
+        self.read_at = Some(at);
+        Ok(unmet)
     }
 
     /// Gives back what a lane that was closed has changed for a while, and to VFs the driver that was withheld or taken
@@ -254,8 +276,7 @@ impl<'a> LaneRun<'a> {
         let claims: Vec<Option<Claim>> = ops.iter().map(|op| self.claim_of(op)).collect();
         let done = outcomes.iter().zip(&claims).filter(|(outcome, _)| **outcome == Outcome::Done);
         let done: Vec<&Claim> = done.filter_map(|(_, claim)| claim.as_ref()).collect();
-        let world = &mut self.seen.world;
-        if let Err(error) = settle(self.edges, self.scope, self.lane, world, &done, None, RETURN_PATIENCE) {
+        if let Err(error) = self.settle(&done, None, RETURN_PATIENCE) {
             self.report.troubles.push(format!("failed to {}", with_causes(&error)));
         }
         for ((op, outcome), claim) in ops.into_iter().zip(outcomes).zip(claims) {

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use vfctl_plan::Lane;
 use vfctl_port::{Clock, EdgeError, Observe, Scope, What, World};
 
-/// How old may be what is known of who uses a VF or a port, when they are about to be disrupted. To look again means to
-/// walk the processes of the host, so it is not done where that was just done.
+use crate::edges::Edges;
+
+/// How old may be what is known when it is relied upon, such as of who uses a VF that is about to be disrupted. To look
+/// again means to walk the processes of the host, so it is not done where that was just done.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How long one read that can hang may take.
@@ -38,8 +41,23 @@ impl Look {
         Ok(Self { world, at })
     }
 
-    /// Returns whether somebody may have come to use something since, unseen.
-    pub(crate) fn is_old(&self, clock: &dyn Clock) -> bool {
-        clock.now().saturating_sub(self.at) >= LOOK_AGAIN_AFTER
+    /// Reads what concerns one lane of a scope: of all PFs its own alone, of which there may be dozens.
+    ///
+    /// # Errors
+    /// Where nothing at all could be read.
+    pub(crate) fn around(scope: &Scope, lane: &Lane, edges: &Edges<'_>) -> Result<Self, EdgeError> {
+        let at = edges.clock.now();
+        let what = match scope {
+            Scope::Host(_) => What::OnlyPf(lane.thing.pf().cloned()),
+            Scope::Cluster => What::Whole,
+        };
+        let mut world = World::empty();
+        world.learn(scope, edges.observe.observe(scope, &what, READ_LIMIT)?);
+        Ok(Self { world, at })
     }
+}
+
+/// Returns whether somebody may have done something, or have come to use something, since a read that began then.
+pub(crate) fn is_old(at: Duration, clock: &dyn Clock) -> bool {
+    clock.now().saturating_sub(at) >= LOOK_AGAIN_AFTER
 }

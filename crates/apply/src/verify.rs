@@ -17,6 +17,14 @@ fn what_of(lane: &Lane) -> What {
     lane.thing.pf().cloned().map_or(What::System, What::Pf)
 }
 
+/// What a wait has come to.
+pub(crate) struct Settled {
+    /// The claims that do not hold.
+    pub(crate) unmet: Vec<Unmet>,
+    /// The clock when the last read began.
+    pub(crate) at: Duration,
+}
+
 /// Waits until the claims hold, at most `patience`; returns those that do not, or why nothing could be read. The world
 /// is kept up to date with what was read.
 pub(crate) fn settle(
@@ -27,15 +35,16 @@ pub(crate) fn settle(
     claims: &[&Claim],
     phase: Option<Phase>,
     patience: Duration,
-) -> Result<Vec<Unmet>, EdgeError> {
+) -> Result<Settled, EdgeError> {
     let deadline = edges.clock.now() + patience;
     loop {
         // The clock is asked before the read: a machine that slept past the deadline gets a last look.
-        let last_look = edges.clock.now() >= deadline;
+        let at = edges.clock.now();
+        let last_look = at >= deadline;
         world.learn(scope, edges.observe.observe(scope, &what_of(lane), READ_LIMIT)?);
         let unmet = unmet(world, claims.iter().copied(), phase);
         if unmet.is_empty() || last_look {
-            return Ok(unmet);
+            return Ok(Settled { unmet, at });
         }
         edges.clock.sleep(PAUSE);
     }

@@ -1,8 +1,8 @@
-//! Reading the whole host, the machine alone, or one PF.
+//! Reading the whole host, what concerns one PF of it, the machine alone, or one PF.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use vfctl_model::{DeviceAddress, InterfaceName};
@@ -14,12 +14,13 @@ use crate::errno::{chain, io_cause};
 use crate::host::LinuxHost;
 use crate::netlink::{Link, Network, Socket, VfList, read_vf_list};
 use crate::processes::{Process, Processes};
+use crate::roots::Roots;
 use crate::stuck::find_stuck_stores;
-use crate::sysfs::bounded::read_bounded;
+use crate::sysfs::bounded::BoundedReads;
 use crate::sysfs::files::names;
-use crate::sysfs::pf::{find_pfs, interfaces_of, read_pf, vfs_of};
+use crate::sysfs::pf::{find_pfs, give_later_attributes, interfaces_of, read_pf, vfs_of};
 use crate::sysfs::system::read_system;
-use crate::users::{find_users, local_address};
+use crate::users::{Namespaces, find_users, local_address};
 
 /// How long to wait for a VF that the PF's driver leaves out of its report: as long as i40e waits for one that is being
 /// reset before it sets something (drivers/net/ethernet/intel/i40e/i40e_virtchnl_pf.c). ice has waited by itself then.
@@ -31,7 +32,10 @@ impl Observe for LinuxHost {
             return Err(EdgeError::out_of_reach(scope));
         }
         Ok(match what {
-            What::Whole => Observed::Host(Box::new(self.read_whole(limit)?)),
+            What::Whole => Observed::Host(Box::new(self.read_host(|_| true, limit)?)),
+            What::OnlyPf(only) => {
+                Observed::Host(Box::new(self.read_host(|pf| Some(pf) == only.as_ref(), limit)?))
+            }
             What::System => Observed::System(Box::new(self.read_machine()?)),
             What::Pf(pf) => Observed::Pf(pf.clone(), self.read_one_pf(pf, limit)?.map(Box::new)),
         })
@@ -39,43 +43,84 @@ impl Observe for LinuxHost {
 }
 
 impl LinuxHost {
-    fn read_whole(&self, limit: Duration) -> Result<HostFacts, EdgeError> {
+    /// Reads the whole host, but of its PFs only those that are wanted.
+    fn read_host(
+        &self,
+        wanted: impl Fn(&DeviceAddress) -> bool,
+        limit: Duration,
+    ) -> Result<HostFacts, EdgeError> {
         let roots = &self.roots;
-        let pfs =
+        let mut pfs =
             find_pfs(roots).map_err(|error| EdgeError::new("list the devices of /sys/bus/pci", error))?;
-        let mut unread = Vec::new();
-        let processes = Processes::list(roots);
-        unread.extend(processes.hidden.iter().cloned());
-        let mut socket = open_socket(&mut unread);
-        let network = socket.as_mut().and_then(|socket| {
-            Network::read(socket)
-                .map_err(|error| unread.push(format!("network interfaces: {}", chain(&error))))
-                .ok()
-        });
-        let nothing = Network::default();
-        let interfaces = network.as_ref().unwrap_or(&nothing);
-        unread.extend(interfaces.unread().iter().cloned());
-        let mut physical_functions = BTreeMap::new();
+        pfs.retain(wanted);
+        Ok(thread::scope(|threads| {
+            let bounded = threads.spawn(|| BoundedReads::begin(roots, &self.children, &pfs));
+            let mut host = self.read_beside(&pfs);
+            joined(bounded).finish(limit, &mut host.physical_functions);
+            host
+        }))
+    }
+
+    /// Reads the whole host with these PFs, but for what a child reads. Netlink is asked beside the walk over processes:
+    /// on a machine with many of either these take the longest.
+    fn read_beside(&self, pfs: &[DeviceAddress]) -> HostFacts {
+        let roots = &self.roots;
+        thread::scope(|threads| {
+            let machine = threads.spawn(|| MachineLook::take(roots));
+            let mut unread = Vec::new();
+            let mut socket = open_socket(&mut unread);
+            let network = socket.as_mut().and_then(|socket| {
+                Network::read(socket)
+                    .map_err(|error| unread.push(format!("network interfaces: {}", chain(&error))))
+                    .ok()
+            });
+            let nothing = Network::default();
+            let interfaces = network.as_ref().unwrap_or(&nothing);
+            unread.extend(interfaces.unread().iter().cloned());
+            let physical_functions = self.read_pfs(pfs, interfaces, socket.as_mut());
+            let MachineLook { processes, namespaces, mut system, unread: of_machine } = joined(machine);
+            system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
+            system.stuck_stores = self.stuck_stores(&processes.visible);
+            let unread = processes.hidden.iter().cloned().chain(unread).chain(of_machine).collect();
+            let (links, record) = (interfaces.standing(), OwnershipRecord::default());
+            let mut host = HostFacts { system, physical_functions, links, record, unread };
+            find_users(roots, network.as_ref(), &processes, &namespaces, &mut host);
+            host
+        })
+    }
+
+    /// Reads PFs and their VFs, but for what a child reads and for who uses them. VFs that their PF's driver leaves out are
+    /// looked at again, those of all PFs after one wait.
+    fn read_pfs(
+        &self,
+        pfs: &[DeviceAddress],
+        interfaces: &Network,
+        mut socket: Option<&mut Socket>,
+    ) -> BTreeMap<DeviceAddress, PfFacts> {
+        let mut found = BTreeMap::new();
+        let mut incomplete = Vec::new();
         for pf in pfs {
+            let count = vfs_of(&self.roots, pf).len();
             let list = |link: &Link| {
-                list_of(socket.as_mut(), link).completed(vfs_of(roots, &pf).len(), || {
-                    thread::sleep(RESET);
-                    list_of(socket.as_mut(), link)
-                })
+                let list = list_of(socket.as_deref_mut(), link);
+                if list.leaves_out_some_of(count) {
+                    incomplete.push((pf, link.clone()));
+                }
+                list
             };
-            if let Some(facts) = read_pf(roots, &self.catalogs, interfaces, &pf, list) {
-                physical_functions.insert(pf, facts);
+            if let Some(facts) = read_pf(&self.roots, &self.catalogs, interfaces, pf, list) {
+                found.insert(pf.clone(), facts);
             }
         }
-        let mut system = read_system(roots, &processes.visible, &mut unread);
-        system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
-        system.stuck_stores = self.stuck_stores(&processes.visible);
-        let links = interfaces.standing();
-        let record = OwnershipRecord::default();
-        let mut host = HostFacts { system, physical_functions, links, record, unread };
-        read_bounded(roots, &self.children, limit, &mut host.physical_functions);
-        find_users(roots, network.as_ref(), &processes, &mut host);
-        Ok(host)
+        if !incomplete.is_empty() {
+            thread::sleep(RESET);
+        }
+        for (pf, link) in incomplete {
+            if let Some(facts) = found.get_mut(pf) {
+                give_later_attributes(&mut facts.vfs, list_of(socket.as_deref_mut(), &link));
+            }
+        }
+        found
     }
 
     /// Reads the machine's facts. Processes are looked at by their names alone, and interfaces only where an SSH
@@ -102,6 +147,18 @@ impl LinuxHost {
         if !roots.device(pf).is_dir() {
             return Ok(None);
         }
+        thread::scope(|threads| {
+            let pfs = std::slice::from_ref(pf);
+            let bounded = threads.spawn(move || BoundedReads::begin(roots, &self.children, pfs));
+            let mut facts = self.read_pf_beside(pf)?;
+            joined(bounded).finish(limit, facts.as_mut().map(|facts| (pf, facts)));
+            Ok(facts)
+        })
+    }
+
+    /// Reads one PF, but for what a child reads.
+    fn read_pf_beside(&self, pf: &DeviceAddress) -> Result<Option<PfFacts>, EdgeError> {
+        let roots = &self.roots;
         let attempt = || format!("read {pf} by netlink");
         let mut socket = Socket::open().map_err(|error| EdgeError::new(attempt(), error))?;
         let network = Network::read_some(&mut socket, &interfaces_of(roots, pf))
@@ -110,7 +167,6 @@ impl LinuxHost {
         let mut facts = read_pf(roots, &self.catalogs, &network, pf, list);
         if let Some(facts) = &mut facts {
             facts.unread.extend(network.unread().iter().cloned());
-            read_bounded(roots, &self.children, limit, [(pf, facts)]);
         }
         Ok(facts)
     }
@@ -125,6 +181,29 @@ impl LinuxHost {
         stores.retain(|store| !self.children.waits_for(store.pid));
         stores
     }
+}
+
+/// What is read of a machine without looking at its PFs.
+struct MachineLook {
+    processes: Processes,
+    namespaces: Namespaces,
+    system: SystemFacts,
+    unread: Vec<String>,
+}
+
+impl MachineLook {
+    fn take(roots: &Roots) -> Self {
+        let processes = Processes::list(roots);
+        let mut unread = Vec::new();
+        let system = read_system(roots, &processes.visible, &mut unread);
+        let namespaces = Namespaces::search(roots, &processes);
+        Self { processes, namespaces, system, unread }
+    }
+}
+
+/// Returns what a thread has begun beside the others: a child's start takes milliseconds. Its panic goes on here.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn open_socket(unread: &mut Vec<String>) -> Option<Socket> {

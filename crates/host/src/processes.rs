@@ -1,18 +1,22 @@
 //! The processes that `/proc` shows.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
 use crate::errno::io_cause;
 use crate::roots::Roots;
-use crate::sysfs::files::names;
+use crate::sysfs::files::{names, read_short};
 
 /// The first process namespace has this inode (`PROC_PID_INIT_INO`, include/linux/proc_ns.h).
 const FIRST_PID_NAMESPACE: u64 = 0xefff_fffc;
+
+/// More bytes than `/proc/*/comm` has, of kernel threads too (`proc_task_name`, fs/proc/array.c).
+const COMM: usize = 128;
 
 /// A process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +86,9 @@ impl Unreadable {
 #[derive(Debug, Default)]
 pub(crate) struct Processes {
     pub(crate) visible: Vec<Process>,
+    /// Threads of the kernel, of which a server has thousands, and the helpers that it starts: all in the first network
+    /// namespace, and none a program that somebody uses. Their names are not read.
+    pub(crate) kernel_threads: Vec<u32>,
     /// Why some are not; empty where all are.
     pub(crate) hidden: Vec<String>,
 }
@@ -94,14 +101,21 @@ impl Processes {
             Ok(names) => names,
             Err(error) => {
                 let hidden = vec![format!("processes could not be listed: {}", io_cause(&error))];
-                return Self { visible: Vec::new(), hidden };
+                return Self { hidden, ..Self::default() };
             }
         };
-        let mut visible = Vec::new();
+        let namespace = fs::metadata(folder.join("self/ns/pid")).map(|metadata| metadata.ino());
+        let is_contained = namespace.is_ok_and(|inode| inode != FIRST_PID_NAMESPACE);
+        let of_kernel = if is_contained { BTreeSet::new() } else { children_of_kthreadd(&folder) };
+        let (mut visible, mut kernel_threads) = (Vec::new(), Vec::new());
         let mut unreadable = Unreadable::default();
         for name in names {
             let Ok(pid) = name.parse() else { continue };
-            match fs::read(folder.join(&name).join("comm")) {
+            if of_kernel.contains(&pid) {
+                kernel_threads.push(pid);
+                continue;
+            }
+            match read_short::<COMM>(&folder.join(&name).join("comm")) {
                 // A name is cut at 15 bytes, in the middle of a letter too.
                 Ok(comm) => {
                     visible.push(Process { pid, name: String::from_utf8_lossy(&comm).trim_end().to_owned() })
@@ -111,14 +125,22 @@ impl Processes {
         }
         visible.sort_unstable_by_key(|process| process.pid);
         let mut hidden: Vec<String> = unreadable.summary("the names of").into_iter().collect();
-        let namespace = fs::metadata(folder.join("self/ns/pid")).map(|metadata| metadata.ino());
-        if namespace.is_ok_and(|inode| inode != FIRST_PID_NAMESPACE) {
+        if is_contained {
             hidden.push("processes outside this container are not visible".to_owned());
         }
         // With `hidepid` a user sees only processes of their own (Documentation/filesystems/proc.rst).
         if visible.first().is_none_or(|process| process.pid != 1) {
             hidden.push("processes of other users are not visible".to_owned());
         }
-        Self { visible, hidden }
+        Self { visible, kernel_threads, hidden }
     }
+}
+
+/// Returns the children of `kthreadd`, which is process 2 of the first namespace (`rest_init`, init/main.c).
+fn children_of_kthreadd(folder: &Path) -> BTreeSet<u32> {
+    let parent = folder.join("2");
+    let is_kthreadd = read_short::<COMM>(&parent.join("comm")).is_ok_and(|name| name == b"kthreadd\n");
+    // Not all kernels have this file (CONFIG_PROC_CHILDREN).
+    let children = fs::read_to_string(parent.join("task/2/children")).ok().filter(|_| is_kthreadd);
+    children.iter().flat_map(|list| list.split_whitespace()).filter_map(|pid| pid.parse().ok()).collect()
 }

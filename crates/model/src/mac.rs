@@ -1,6 +1,6 @@
 //! Ethernet addresses.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use crate::parse::ParseError;
@@ -42,8 +42,17 @@ impl MacAddress {
 
 impl fmt::Display for MacAddress {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self([a, b, c, d, e, f]) = self;
-        write!(out, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+        // By hand: a plan for a thousand VFs and its journal have some thousands of them.
+        let Self(bytes) = self;
+        let mut separator = None;
+        for byte in bytes {
+            out.write_str(separator.unwrap_or_default())?;
+            for digit in [byte >> 4, byte & 15] {
+                out.write_char(char::from_digit(digit.into(), 16).unwrap_or_default())?;
+            }
+            separator = Some(":");
+        }
+        Ok(())
     }
 }
 

@@ -54,6 +54,9 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
 pub enum What {
     /// Everything.
     Whole,
+    /// Everything but other PFs than this one, or than none: who uses its VFs, what stands on its interfaces, and what
+    /// concerns the machine as a whole.
+    OnlyPf(Option<DeviceAddress>),
     /// What concerns the machine as a whole: kernel, modules, IOMMU. Nothing of PFs.
     System,
     /// One PF and its VFs, by requests for that device alone. Who uses a VF is not looked at, nor are addresses and
@@ -64,7 +67,7 @@ pub enum What {
 /// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observed {
-    /// A whole host.
+    /// A whole host, or all of it but other PFs.
     Host(Box<HostFacts>),
     /// A machine as a whole.
     System(Box<SystemFacts>),

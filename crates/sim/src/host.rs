@@ -122,6 +122,11 @@ impl Observe for SimHost {
         }
         Ok(match what {
             What::Whole => Observed::Host(Box::new(self.facts())),
+            What::OnlyPf(only) => {
+                let mut facts = self.facts();
+                facts.physical_functions.retain(|pf, _| Some(pf) == only.as_ref());
+                Observed::Host(Box::new(facts))
+            }
             What::System => Observed::System(Box::new(self.facts().system)),
             What::Pf(pf) => Observed::Pf(pf.clone(), self.pf(pf).map(Box::new)),
         })

@@ -107,7 +107,7 @@ impl Observe for SimScopes {
         match (self.at(scope), what) {
             (Some(Place::Host(host)), what) => host.observe(scope, what, limit),
             (Some(Place::Cluster(facts)), What::Whole) => Ok(Observed::Cluster(Box::new(facts.clone()))),
-            (Some(Place::Cluster(_)), What::System | What::Pf(_)) => {
+            (Some(Place::Cluster(_)), What::OnlyPf(_) | What::System | What::Pf(_)) => {
                 Err(EdgeError { attempt: "read a host's facts from the cluster".to_owned(), cause: None })
             }
             (None, _) => Err(EdgeError::out_of_reach(scope)),

@@ -101,7 +101,7 @@ impl Tail {
             return Err(io::Error::other("an earlier line was left half written"));
         }
         let text = line::encode(self.lines.saturating_add(1), entry)?;
-        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
+        let written = self.file.write_all(&text).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
             self.broken = self.file.set_len(self.length).is_err();
             return Err(error);

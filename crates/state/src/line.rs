@@ -1,6 +1,7 @@
 //! One line of a journal: an entry with its number, its time and a checksum over its very bytes.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use vfctl_port::JournalEntry;
 
@@ -24,11 +25,18 @@ struct Versioned {
     format: String,
 }
 
+/// What says of a line which one it is.
+#[derive(Deserialize)]
+struct Numbered {
+    line: u64,
+}
+
 /// A line as it stands in the file.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LineText<'a> {
-    format: &'a str,
+    #[serde(rename = "format")]
+    _format: IgnoredAny,
     /// The line's number, from 1.
     line: u64,
     at: String,
@@ -38,13 +46,21 @@ struct LineText<'a> {
     entry: &'a RawValue,
 }
 
-/// Returns the line of an entry, with its end.
-pub(crate) fn encode(number: u64, entry: &JournalEntry) -> serde_json::Result<String> {
-    let entry = serde_json::value::to_raw_value(entry)?;
+/// Returns the line of an entry, with its end. Entries of thousands of ops are written into one buffer and not copied: the
+/// line is that of [`LineText`] with a checksum that is put in afterwards.
+pub(crate) fn encode(number: u64, entry: &JournalEntry) -> serde_json::Result<Vec<u8>> {
     let at = timestamp::now().to_string();
-    let crc32 = checksum(number, &at, entry.get());
-    let line = LineText { format: FORMAT, line: number, at, crc32, entry: &entry };
-    Ok(serde_json::to_string(&line)? + "\n")
+    let mut line = format!(r#"{{"format":"{FORMAT}","line":{number},"at":"{at}","crc32":""#).into_bytes();
+    let checksum_at = line.len();
+    line.extend_from_slice(br#"00000000","entry":"#);
+    let entry_at = line.len();
+    serde_json::to_writer(&mut line, entry)?;
+    let crc32 = checksum(number, &at, line.get(entry_at..).unwrap_or_default());
+    if let Some(place) = line.get_mut(checksum_at..checksum_at + crc32.len()) {
+        place.copy_from_slice(crc32.as_bytes());
+    }
+    line.extend_from_slice(b"}\n");
+    Ok(line)
 }
 
 /// Reads the line with this number, without its end.
@@ -61,12 +77,25 @@ pub(crate) fn decode(number: u64, bytes: &[u8]) -> Result<JournalEntry, LineErro
     if line.line != number {
         return Err(LineError::Damaged(format!("it says that it is line {}", line.line)));
     }
-    if checksum(number, &line.at, line.entry.get()) != line.crc32 {
+    if checksum(number, &line.at, line.entry.get().as_bytes()) != line.crc32 {
         return Err(LineError::Damaged("its checksum is wrong".to_owned()));
     }
     serde_json::from_str(line.entry.get()).map_err(unreadable)
 }
 
-fn checksum(number: u64, at: &str, entry: &str) -> String {
-    format!("{:08x}", crc32fast::hash(format!("{number} {at} {entry}").as_bytes()))
+/// Reads a line by itself, without its end: it may have any number.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub(crate) fn decode_alone(bytes: &[u8]) -> Result<JournalEntry, LineError> {
+    let unreadable = |error: serde_json::Error| LineError::Damaged(error.to_string());
+    let Numbered { line } = serde_json::from_slice(bytes).map_err(unreadable)?;
+    decode(line, bytes)
+}
+
+fn checksum(number: u64, at: &str, entry: &[u8]) -> String {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(format!("{number} {at} ").as_bytes());
+    hasher.update(entry);
+    format!("{:08x}", hasher.finalize())
 }

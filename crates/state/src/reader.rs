@@ -1,7 +1,7 @@
 //! Reads journals, and says where a crash tore one.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use vfctl_port::JournalEntry;
@@ -9,6 +9,9 @@ use vfctl_port::JournalEntry;
 use crate::error::StateError;
 use crate::folder;
 use crate::line::{self, LineError};
+
+/// More bytes than the line has that ends a journal; that has some 150.
+const LONGEST_END: u64 = 4096;
 
 /// What a journal says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,15 +76,32 @@ pub fn kept_journals(
 pub fn all_converged(folder: &Path) -> Result<bool, StateError> {
     let numbers = if folder.exists() { folder::journals(folder)? } else { Vec::new() };
     for number in numbers {
-        let bytes = read_bytes(&folder::journal_file(folder, number))?;
-        let last = (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n')).last();
-        let Some((number, last)) = last else { continue };
-        let entry = last.strip_suffix(b"\n").and_then(|line| line::decode(number, line).ok());
+        let last = last_line(&folder::journal_file(folder, number))?;
+        if last.is_empty() {
+            continue;
+        }
+        let entry = last.strip_suffix(b"\n").and_then(|line| line::decode_alone(line).ok());
         if !matches!(entry, Some(JournalEntry::Ended { converged: true })) {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Returns a file's last line with its end, if it has one; nothing of an empty file. A line that is longer than the one
+/// that ends a journal is returned without its begin.
+fn last_line(path: &Path) -> Result<Vec<u8>, StateError> {
+    let read = || {
+        let mut file = folder::open_options().read(true).open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(LONGEST_END)))?;
+        let mut bytes = Vec::new();
+        file.take(LONGEST_END).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes =
+        read().map_err(|source| StateError::Journal { action: "read", path: path.to_owned(), source })?;
+    Ok(bytes.split_inclusive(|byte| *byte == b'\n').next_back().unwrap_or_default().to_owned())
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, StateError> {

@@ -8,8 +8,8 @@ mod parent;
 mod words;
 mod work;
 
-pub(crate) use parent::Children;
+pub(crate) use parent::{Children, Reading};
 pub(crate) use words::{
-    CHILD_NAME, HELD, Read, Returned, STORE, SWITCH, Store, Stored, Switched, WasRead, When,
+    CHILD_NAME, HELD, PART, Read, Returned, STORE, SWITCH, Store, Stored, Switched, WasRead, When,
 };
 pub use work::run_store_child;

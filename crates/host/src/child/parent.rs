@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use vfctl_model::{DeviceAddress, EswitchMode};
 
 use super::words::{
-    ALWAYS, ESWITCH, LINE, OPEN, READ, REPRESENTORS, Read, Returned, STORE, SWITCH, Store, Stored, Switched,
-    THEN, WasRead, When,
+    ALWAYS, ESWITCH, LINE, OPEN, READ, Read, Returned, STORE, SWITCH, Store, Stored, Switched, THEN, WasRead,
+    When, unescaped,
 };
 
 /// Starts children and knows those that are waited for.
@@ -45,32 +45,25 @@ impl Children {
             };
             [OsStr::new(when), store.path.as_os_str(), OsStr::new(&store.value)]
         });
-        let returned = self.run(STORE, arguments, limit)?;
-        Ok(returned.each(stores.len(), |line| match line {
-            "ok" => Stored::Done,
-            "skipped" => Stored::Skipped,
-            number => Stored::Failed(number.parse().ok()),
-        }))
+        Ok(self.start(STORE, arguments)?.finish(limit).each(stores.len(), Stored::of))
     }
 
     /// Reads in order; returns after `limit` at the latest.
     pub(crate) fn read(&self, reads: &[Read], limit: Duration) -> io::Result<Returned<WasRead>> {
-        let arguments = reads.iter().flat_map(|read| match read {
-            Read::FirstLine(path) => [OsStr::new(LINE), path.as_os_str()],
-            Read::EswitchMode(device) => [OsStr::new(ESWITCH), OsStr::new(device)],
-            Read::Representors(device) => [OsStr::new(REPRESENTORS), OsStr::new(device)],
-            Read::Opens(path) => [OsStr::new(OPEN), path.as_os_str()],
-        });
-        let returned = self.run(READ, arguments, limit)?;
-        Ok(returned.each(reads.len(), |line| match line.split_at_checked(1) {
-            Some(("=", text)) => WasRead::Text(text.to_owned()),
-            Some(("!", why)) => WasRead::Failed(why.to_owned()),
-            _ => WasRead::Absent,
-        }))
+        Ok(self.start_reading(reads)?.finish(limit))
     }
 
-    /// Sets the mode of a device's embedded switch; returns after `limit` at the latest, with the error number and what
-    /// the kernel says besides where it is refused.
+    /// Begins to read in order.
+    pub(crate) fn start_reading(&self, reads: &[Read]) -> io::Result<Reading<'_>> {
+        let arguments = reads.iter().flat_map(|read| match read {
+            Read::FirstLine(path) => [OsStr::new(LINE), path.as_os_str()],
+            Read::Eswitch(device) => [OsStr::new(ESWITCH), OsStr::new(device)],
+            Read::Opens(path) => [OsStr::new(OPEN), path.as_os_str()],
+        });
+        Ok(Reading { child: self.start(READ, arguments)?, wanted: reads.len() })
+    }
+
+    /// Sets the mode of a device's embedded switch; returns after `limit` at the latest.
     pub(crate) fn switch(
         &self,
         device: &DeviceAddress,
@@ -78,49 +71,65 @@ impl Children {
         limit: Duration,
     ) -> io::Result<Returned<Switched>> {
         let arguments = [device.to_string(), mode.to_string()];
-        let returned = self.run(SWITCH, arguments.iter().map(OsStr::new), limit)?;
-        Ok(returned.each(1, |line| {
-            let (number, words) = line.split_once(' ').unwrap_or((line, ""));
-            match number.parse() {
-                Ok(errno) => Switched::Refused(errno, (!words.is_empty()).then(|| words.to_owned())),
-                Err(_) => Switched::Done,
-            }
-        }))
+        Ok(self.start(SWITCH, arguments.iter().map(OsStr::new))?.finish(limit).each(1, Switched::of))
     }
 
-    fn run<'a>(
-        &self,
-        work: &str,
-        arguments: impl Iterator<Item = &'a OsStr>,
-        limit: Duration,
-    ) -> io::Result<Raw> {
-        let end = Instant::now() + limit;
-        let mut child = Command::new(&self.executable)
+    fn start<'a>(&self, work: &str, arguments: impl Iterator<Item = &'a OsStr>) -> io::Result<Running<'_>> {
+        let child = Command::new(&self.executable)
             .arg(work)
             .args(arguments)
             .env_clear()
-            .current_dir("/")
             // Ctrl-C is for the parent to handle.
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
-        let pid = child.id();
-        let _waiting = Waiting::new(&self.waited_for, pid);
+        let waiting = Waiting::new(&self.waited_for, child.id());
+        Ok(Running { child, waiting })
+    }
+}
+
+/// A child that reads.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    child: Running<'a>,
+    wanted: usize,
+}
+
+impl Reading<'_> {
+    /// Waits for the results, no longer than `limit`.
+    pub(crate) fn finish(self, limit: Duration) -> Returned<WasRead> {
+        self.child.finish(limit).each(self.wanted, WasRead::of)
+    }
+}
+
+/// A child at work.
+#[derive(Debug)]
+struct Running<'a> {
+    child: Child,
+    waiting: Waiting<'a>,
+}
+
+impl Running<'_> {
+    /// Waits until the child ends, no longer than `limit`. One that cannot be listened to is left like one that does not
+    /// come back: it was begun, and nobody knows how far it is.
+    fn finish(self, limit: Duration) -> Raw {
+        let Self { mut child, waiting: _waiting } = self;
+        let end = Instant::now() + limit;
         let mut output = Vec::new();
-        let ended = match child.stdout.take() {
-            Some(stdout) => read_until(stdout, end, &mut output)?,
-            None => true,
-        };
+        let ended =
+            child.stdout.take().is_none_or(|stdout| read_until(stdout, end, &mut output).unwrap_or(false));
         if ended {
-            child.wait()?;
+            // What it has said is known, also where its exit is not.
+            drop(child.wait());
         }
-        Ok(Raw { output: String::from_utf8_lossy(&output).into_owned(), ended, pid })
+        Raw { output: String::from_utf8_lossy(&output).into_owned(), ended, pid: child.id() }
     }
 }
 
 /// A child that is waited for, as long as this lives.
+#[derive(Debug)]
 struct Waiting<'a> {
     pids: &'a Mutex<BTreeSet<u32>>,
     pid: u32,
@@ -155,7 +164,7 @@ impl Raw {
         let whole_lines = self.output.rsplit_once('\n').map_or("", |(lines, _)| lines);
         let results: Vec<T> = match whole_lines {
             "" => Vec::new(),
-            lines => lines.split('\n').map(read).collect(),
+            lines => lines.split('\n').map(|line| read(&unescaped(line))).collect(),
         };
         match (self.ended, results.len() == wanted) {
             (_, true) => Returned::Whole(results),

@@ -7,9 +7,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use nix::errno::Errno;
-use vfctl_model::EswitchMode;
+use vfctl_model::{DeviceAddress, EswitchMode};
 
-use super::words::{ALWAYS, CHILD_NAME, ESWITCH, HELD, OPEN, READ, REPRESENTORS, STORE, SWITCH};
+use super::words::{
+    ALWAYS, CHILD_NAME, ESWITCH, HELD, OPEN, PART, READ, STORE, SWITCH, Stored, Switched, WasRead, escaped,
+};
 use crate::errno::{chain, io_cause};
 use crate::netlink::{self, Ack, Devlink, DevlinkPort, EswitchChange};
 use crate::sysfs::files::optional_text;
@@ -19,6 +21,12 @@ use crate::sysfs::files::optional_text;
 pub fn run_store_child(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let mut arguments = arguments.into_iter();
     let work = arguments.next()?;
+    if ![STORE, SWITCH, READ].iter().any(|known| work == *known) {
+        return None;
+    }
+    // So that a child that is left behind keeps no folder busy. Not by its parent, who would have to copy itself for it
+    // (`posix_spawn` is not used then). Where it fails, that is all that comes of it.
+    let _ = std::env::set_current_dir("/");
     if work == STORE {
         // Without its name only the search for stuck writes would miss it.
         let _ = nix::sys::prctl::set_name(CHILD_NAME);
@@ -26,10 +34,8 @@ pub fn run_store_child(arguments: impl IntoIterator<Item = OsString>) -> Option<
     } else if work == SWITCH {
         let _ = nix::sys::prctl::set_name(CHILD_NAME);
         Some(switch(arguments))
-    } else if work == READ {
-        Some(read_all(arguments))
     } else {
-        None
+        Some(read_all(arguments))
     }
 }
 
@@ -37,18 +43,18 @@ fn store_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let mut failed = false;
     while let (Some(when), Some(path), Some(value)) = (arguments.next(), arguments.next(), arguments.next()) {
         let result = if failed && when != ALWAYS {
-            "skipped".to_owned()
+            Stored::Skipped
         } else {
             match store(Path::new(&path), &value) {
-                Ok(()) => "ok".to_owned(),
+                Ok(()) => Stored::Done,
                 Err(error) => {
                     failed = true;
-                    error.raw_os_error().map_or_else(|| "error".to_owned(), |errno| errno.to_string())
+                    Stored::Failed(error.raw_os_error())
                 }
             }
         };
         // Without a parent to hear it there is no need to stop: what is left may take something back.
-        drop(say(&result));
+        drop(say(&result.line()));
     }
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
@@ -59,17 +65,19 @@ fn switch(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let (device, mode) =
         (word().and_then(|device| device.parse().ok()), word().and_then(|mode| mode.parse().ok()));
     let (Some(device), Some(mode)) = (device, mode) else { return ExitCode::FAILURE };
-    let line = match Devlink::open() {
+    let switched = match Devlink::open() {
         Ok(Some(mut devlink)) => match devlink.set_eswitch(&device, EswitchChange::Mode(mode_of(mode))) {
-            Ack::Accepted => "ok".to_owned(),
-            Ack::Refused(errno, words) => format!("{} {}", errno as i32, words.unwrap_or_default()),
+            Ack::Accepted => Switched::Done,
+            Ack::Refused(errno, words) => Switched::Refused(errno as i32, words),
             // Nobody knows: the parent hears nothing.
             Ack::Lost => return ExitCode::FAILURE,
         },
-        Ok(None) => format!("{} this kernel has no devlink", Errno::EOPNOTSUPP as i32),
-        Err(error) => format!("{} {}", Errno::EIO as i32, chain(&error)),
+        Ok(None) => {
+            Switched::Refused(Errno::EOPNOTSUPP as i32, Some("this kernel has no devlink".to_owned()))
+        }
+        Err(error) => Switched::Refused(Errno::EIO as i32, Some(chain(&error))),
     };
-    drop(say(&line));
+    drop(say(&switched.line()));
     ExitCode::SUCCESS
 }
 
@@ -91,20 +99,18 @@ fn read_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let mut devlink = None;
     while let (Some(kind), Some(name)) = (arguments.next(), arguments.next()) {
         let result = if kind == ESWITCH {
-            read_mode(devlink.get_or_insert_with(open_devlink), &name)
-        } else if kind == REPRESENTORS {
-            read_representors(devlink.get_or_insert_with(open_devlink), &name)
+            read_eswitch(devlink.get_or_insert_with(open_devlink), &name)
         } else if kind == OPEN {
             try_to_open(Path::new(&name))
         } else {
             read_line(Path::new(&name))
         };
-        let line = match result {
-            Ok(Some(text)) => format!("={text}"),
-            Ok(None) => "-".to_owned(),
-            Err(why) => format!("!{why}"),
+        let result = match result {
+            Ok(Some(text)) => WasRead::Text(text),
+            Ok(None) => WasRead::Absent,
+            Err(why) => WasRead::Failed(why),
         };
-        if say(&line).is_err() {
+        if say(&result.line()).is_err() {
             return ExitCode::FAILURE;
         }
     }
@@ -123,21 +129,25 @@ fn open_devlink() -> OpenedDevlink {
     Devlink::open().map_err(|error| chain(&error))
 }
 
-fn read_mode(devlink: &mut OpenedDevlink, device: &OsStr) -> Result<Option<String>, String> {
+/// Reads the mode of a switch, and in switchdev mode its ports: a dump of all devices' on old kernels.
+fn read_eswitch(devlink: &mut OpenedDevlink, device: &OsStr) -> Result<Option<String>, String> {
     let Some(devlink) = devlink.as_mut().map_err(|why| why.clone())? else { return Ok(None) };
     let device = device.to_string_lossy().parse().map_err(|error| format!("{error}"))?;
     let eswitch = devlink.eswitch(&device).map_err(|error| chain(&error))?;
-    Ok(eswitch.and_then(|eswitch| eswitch.mode).map(|mode| mode.to_string()))
+    let Some(mode) = eswitch.and_then(|eswitch| eswitch.mode) else { return Ok(None) };
+    if mode != netlink::EswitchMode::Switchdev {
+        return Ok(Some(mode.to_string()));
+    }
+    let representors = read_representors(devlink, &device).unwrap_or_else(|why| format!("!{why}"));
+    Ok(Some(format!("{mode}{PART}{representors}")))
 }
 
-fn read_representors(devlink: &mut OpenedDevlink, device: &OsStr) -> Result<Option<String>, String> {
-    let Some(devlink) = devlink.as_mut().map_err(|why| why.clone())? else { return Ok(None) };
-    let device = device.to_string_lossy().parse().map_err(|error| format!("{error}"))?;
-    let ports = devlink.ports(&device).map_err(|error| chain(&error))?;
+fn read_representors(devlink: &mut Devlink, device: &DeviceAddress) -> Result<String, String> {
+    let ports = devlink.ports(device).map_err(|error| chain(&error))?;
     let of_vf =
         |port: &DevlinkPort| Some(format!("{}={}", port.represented_vf()?.1, port.netdev.as_ref()?.name));
     let words: Vec<String> = ports.found.iter().filter_map(of_vf).collect();
-    Ok((!words.is_empty()).then(|| words.join(" ")))
+    Ok(words.join(" "))
 }
 
 /// Opens a file and closes it again; says nothing of it where that works.
@@ -150,8 +160,8 @@ fn try_to_open(path: &Path) -> Result<Option<String>, String> {
     }
 }
 
-fn say(line: &str) -> io::Result<()> {
+fn say(result: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    writeln!(output, "{line}")?;
+    writeln!(output, "{}", escaped(result))?;
     output.flush()
 }

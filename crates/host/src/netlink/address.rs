@@ -1,9 +1,9 @@
 //! IP addresses of interfaces as `RTM_NEWADDR` has them.
 
 use netlink_packet_core::{DecodeError, NLM_F_DUMP, NlasIterator, Parseable};
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressHeader, AddressMessage};
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
-use nix::libc::RTM_NEWADDR;
+use nix::libc::{RTM_GETADDR, RTM_NEWADDR};
 use vfctl_model::Cidr;
 
 use super::dump::Unread;
@@ -18,7 +18,7 @@ const ADDRESS_HEADER: usize = 8;
 
 /// Returns a request for the addresses of all interfaces.
 pub(crate) fn address_request() -> Message {
-    Message::new(RouteNetlinkMessage::GetAddress(AddressMessage::default()), NLM_F_DUMP)
+    Message::new(RTM_GETADDR, &AddressMessage::default(), NLM_F_DUMP)
 }
 
 /// Reads an interface's number and one of its IP addresses; `None` for every other message and family.

@@ -8,9 +8,8 @@ use std::collections::BTreeSet;
 use netlink_packet_core::{
     DecodeError, NLM_F_ACK, NlasIterator, Parseable, ParseableParametrized, parse_string,
 };
-use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkFlags, LinkHeader, LinkMessage, Prop};
-use nix::libc::RTM_NEWLINK;
+use nix::libc::{RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK};
 use vfctl_model::{InterfaceName, MacAddress};
 
 use super::dump::Unread;
@@ -150,7 +149,7 @@ pub(crate) fn link_request(index: u32, flags: u16, filter: &[LinkExtentMask]) ->
     let mut link = LinkMessage::default();
     link.header.index = index;
     link.attributes.push(LinkAttribute::ExtMask(filter.to_vec()));
-    Message::new(RouteNetlinkMessage::GetLink(link), flags)
+    Message::new(RTM_GETLINK, &link, flags)
 }
 
 /// Returns a request for the link of this name.
@@ -158,7 +157,7 @@ pub(crate) fn link_request_by_name(name: &InterfaceName) -> Message {
     let mut link = LinkMessage::default();
     link.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
     link.attributes.push(LinkAttribute::IfName(name.to_string()));
-    Message::new(RouteNetlinkMessage::GetLink(link), NLM_F_ACK)
+    Message::new(RTM_GETLINK, &link, NLM_F_ACK)
 }
 
 /// Returns an `RTM_SETLINK` that changes one interface; `flags` are `ifi_flags`, all of them in `ifi_change`.
@@ -167,7 +166,7 @@ pub(crate) fn link_change(index: u32, flags: u32, change: u32) -> Message {
     link.header.index = index;
     link.header.flags = LinkFlags::from_bits_retain(flags);
     link.header.change_mask = LinkFlags::from_bits_retain(change);
-    Message::new(RouteNetlinkMessage::SetLink(link), NLM_F_ACK)
+    Message::new(RTM_SETLINK, &link, NLM_F_ACK)
 }
 
 /// Returns the interface's name among its attributes, the first of which it is.

@@ -3,9 +3,8 @@
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use netlink_packet_core::{NLM_F_ACK, Parseable};
-use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
-use nix::libc::RTM_NEWNSID;
+use nix::libc::{RTM_GETNSID, RTM_NEWNSID};
 
 use super::socket::{NetlinkError, Socket};
 use super::wire::Message;
@@ -16,7 +15,7 @@ pub(crate) fn number_of(socket: &mut Socket, other: BorrowedFd<'_>) -> Result<Op
     let mut namespace = NsidMessage::default();
     namespace.attributes.push(NsidAttribute::Fd(other.as_raw_fd().cast_unsigned()));
     let mut reply = Ok(NsidMessage::default());
-    socket.ask(Message::new(RouteNetlinkMessage::GetNsId(namespace), NLM_F_ACK), |message| {
+    socket.ask(Message::new(RTM_GETNSID, &namespace, NLM_F_ACK), |message| {
         if message.message_type() == RTM_NEWNSID {
             reply = NsidMessage::parse(message.payload());
         }

@@ -1,9 +1,8 @@
 //! Default routes of the main table as `RTM_NEWROUTE` has them.
 
 use netlink_packet_core::{DecodeError, NLM_F_DUMP, NlasIterator, ParseableParametrized};
-use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::route::{RouteAttribute, RouteHeader, RouteLwEnCapType, RouteMessage, RouteType};
-use nix::libc::{RT_TABLE_MAIN, RTA_MULTIPATH, RTA_OIF, RTA_TABLE, RTM_NEWROUTE};
+use nix::libc::{RT_TABLE_MAIN, RTA_MULTIPATH, RTA_OIF, RTA_TABLE, RTM_GETROUTE, RTM_NEWROUTE};
 
 use super::address::is_ip;
 use super::dump::Unread;
@@ -14,7 +13,7 @@ const ROUTE_HEADER: usize = 12;
 
 /// Returns a request for the routes of all families.
 pub(crate) fn route_request() -> Message {
-    Message::new(RouteNetlinkMessage::GetRoute(RouteMessage::default()), NLM_F_DUMP)
+    Message::new(RTM_GETROUTE, &RouteMessage::default(), NLM_F_DUMP)
 }
 
 /// Returns the numbers of the interfaces that a default route of the main table leads through; `None` for

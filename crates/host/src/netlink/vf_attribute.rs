@@ -25,6 +25,9 @@ const IFLA_VF_TRUST: u16 = 9;
 const IFLA_VF_VLAN_LIST: u16 = 12;
 const IFLA_VF_VLAN_INFO: u16 = 1;
 
+/// More than any of these numbers of a VF's attributes; what is beyond is not looked at.
+const KINDS: usize = 32;
+
 /// Adds a VF's setting to a change of its PF's interface.
 pub(crate) fn write_setting(message: &mut Message, vf: VfIndex, setting: &AttributeValue) {
     let kind = match setting.attribute() {
@@ -43,15 +46,22 @@ pub(crate) fn write_setting(message: &mut Message, vf: VfIndex, setting: &Attrib
 
 /// Reads every attribute that a VF's entry has.
 pub(crate) fn read_entry(entry: &[u8]) -> AttributeMap {
+    let mut payloads = [None; KINDS];
+    for attribute in attributes(entry) {
+        if let Some(payload) = payloads.get_mut(usize::from(attribute.kind)) {
+            payload.get_or_insert(attribute.payload);
+        }
+    }
+    let payload = |kind: u16| payloads.get(usize::from(kind)).copied().flatten();
     let readings = VfAttribute::ALL.iter().filter_map(|attribute| {
         let reading = match attribute {
-            VfAttribute::MacAddress => read_mac(find(entry, IFLA_VF_MAC)?),
-            VfAttribute::Vlan => read_vlan(find(entry, IFLA_VF_VLAN_LIST), find(entry, IFLA_VF_VLAN))?,
-            VfAttribute::Trust => read_toggle(find(entry, IFLA_VF_TRUST)?),
-            VfAttribute::SpoofCheck => read_toggle(find(entry, IFLA_VF_SPOOFCHK)?),
-            VfAttribute::LinkState => read_link_state(find(entry, IFLA_VF_LINK_STATE)?),
-            VfAttribute::QueryRss => read_toggle(find(entry, IFLA_VF_RSS_QUERY_EN)?),
-            VfAttribute::Rate => read_rate(find(entry, IFLA_VF_RATE), find(entry, IFLA_VF_TX_RATE))?,
+            VfAttribute::MacAddress => read_mac(payload(IFLA_VF_MAC)?),
+            VfAttribute::Vlan => read_vlan(payload(IFLA_VF_VLAN_LIST), payload(IFLA_VF_VLAN))?,
+            VfAttribute::Trust => read_toggle(payload(IFLA_VF_TRUST)?),
+            VfAttribute::SpoofCheck => read_toggle(payload(IFLA_VF_SPOOFCHK)?),
+            VfAttribute::LinkState => read_link_state(payload(IFLA_VF_LINK_STATE)?),
+            VfAttribute::QueryRss => read_toggle(payload(IFLA_VF_RSS_QUERY_EN)?),
+            VfAttribute::Rate => read_rate(payload(IFLA_VF_RATE), payload(IFLA_VF_TX_RATE))?,
         };
         Some((*attribute, reading))
     });

@@ -32,17 +32,12 @@ pub(crate) enum VfList {
 }
 
 impl VfList {
-    /// Returns the list of `count` VFs with those that it leaves out as a second look tells of them, if it does. A
-    /// driver leaves out a VF whose settings it refuses to read, as ice and i40e do while it is being reset.
-    pub(crate) fn completed(self, count: usize, look_again: impl FnOnce() -> Self) -> Self {
+    /// Returns whether the list has fewer than these VFs. A driver leaves out a VF whose settings it refuses to read, as ice
+    /// and i40e do while it is being reset.
+    pub(crate) fn leaves_out_some_of(&self, count: usize) -> bool {
         match self {
-            Self::Entries(mut entries) if entries.len() < count => {
-                if let Self::Entries(later) = look_again() {
-                    entries.extend(later);
-                }
-                Self::Entries(entries)
-            }
-            whole_or_none => whole_or_none,
+            Self::Entries(entries) => entries.len() < count,
+            Self::Silent | Self::Unreadable(_) => false,
         }
     }
 }

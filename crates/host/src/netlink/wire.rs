@@ -4,10 +4,7 @@
 //! requests that get their sequence number when they are sent, so that they can be sent again, and attributes whose
 //! stated length may have wrapped.
 
-use netlink_packet_core::{
-    NLA_TYPE_MASK, NLM_F_REQUEST, NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload,
-    NetlinkSerializable,
-};
+use netlink_packet_core::{Emitable, NLA_TYPE_MASK, NLM_F_REQUEST, NetlinkBuffer, NetlinkHeader};
 
 /// Length of `struct nlattr`.
 const ATTRIBUTE_HEADER: usize = 4;
@@ -17,14 +14,16 @@ const ATTRIBUTE_HEADER: usize = 4;
 pub(crate) struct Message(Vec<u8>);
 
 impl Message {
-    /// Returns a message with this content and the flags beside `NLM_F_REQUEST`; sequence number 0.
-    pub(crate) fn new(content: impl NetlinkSerializable, flags: u16) -> Self {
-        let mut message =
-            NetlinkMessage::new(NetlinkHeader::default(), NetlinkPayload::InnerMessage(content));
-        message.header.flags = flags | NLM_F_REQUEST;
-        message.finalize();
-        let mut bytes = vec![0; message.buffer_len()];
-        message.serialize(&mut bytes);
+    /// Returns a message of this type with this content and the flags beside `NLM_F_REQUEST`; sequence number 0.
+    pub(crate) fn new(kind: u16, content: &impl Emitable, flags: u16) -> Self {
+        let mut header = NetlinkHeader::default();
+        header.message_type = kind;
+        header.flags = flags | NLM_F_REQUEST;
+        let mut bytes = vec![0; header.buffer_len() + content.buffer_len()];
+        if let Some((start, rest)) = bytes.split_at_mut_checked(header.buffer_len()) {
+            header.emit(start);
+            content.emit(rest);
+        }
         Self(bytes)
     }
 

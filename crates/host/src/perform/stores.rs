@@ -51,9 +51,16 @@ impl LinuxHost {
                 )));
             }
         };
+        let unclear = stores.iter().zip(&results).find_map(|(store, result)| match result {
+            Stored::Unclear(said) => {
+                Some(format!("the child that writes {} said `{said}`", store.path.display()))
+            }
+            Stored::Done | Stored::Failed(_) | Stored::Skipped => None,
+        });
+        let left = left.or(unclear);
         let failed = stores.iter().zip(&results).find_map(|(store, result)| match result {
             Stored::Failed(errno) => Some((store, errno)),
-            Stored::Done | Stored::Skipped => None,
+            Stored::Done | Stored::Skipped | Stored::Unclear(_) => None,
         });
         match (failed, left) {
             (_, Some(why)) => Outcome::Unknown(why),

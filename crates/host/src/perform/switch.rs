@@ -20,6 +20,9 @@ impl LinuxHost {
                 Some(Switched::Refused(errno, words)) => {
                     Outcome::Refused(refusal(Errno::from_raw(errno), words))
                 }
+                Some(Switched::Unclear(said)) => {
+                    Outcome::Unknown(format!("the child that asks devlink said `{said}`"))
+                }
                 None => Outcome::Unknown("the child that asks devlink said nothing".to_owned()),
             },
             Ok(Returned::Left { pid, .. }) => Outcome::Unknown(format!(

@@ -2,15 +2,17 @@
 //!
 //! `driver_override_show` takes the device's lock in kernels before 2026 (drivers/pci/pci-sysfs.c), and a VF
 //! that is being unbound holds it for as long as its user keeps it; devlink's lock is held while firmware is
-//! written. A child reads; what it does not bring in time is not known.
+//! written. A child reads, beside what is read without it; what it does not bring in time is not known.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
-use vfctl_model::{DeviceAddress, VfIndex};
+use vfctl_model::{DeviceAddress, PciAddress, VfIndex};
 use vfctl_port::{ClaimValue, PfFacts, Property};
 
-use crate::child::{Children, Read, Returned, WasRead};
+use super::pf::vf_links;
+use crate::child::{Children, PART, Read, Reading, Returned, WasRead};
 use crate::errno::io_cause;
 use crate::roots::Roots;
 
@@ -20,6 +22,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 const CHILDREN: u32 = 4;
 
 /// A read, and what it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Request {
     pf: DeviceAddress,
     /// The VF whose override it is; `None` where it is the PF's switch.
@@ -27,73 +30,117 @@ struct Request {
     read: Read,
 }
 
-/// Reads the switch's mode of each of these PFs and the override of each of their VFs. No child takes longer than
-/// `limit`.
-pub(crate) fn read_bounded<'a>(
-    roots: &Roots,
-    children: &Children,
-    limit: Duration,
-    pfs: impl IntoIterator<Item = (&'a DeviceAddress, &'a mut PfFacts)>,
-) {
-    let mut pfs: BTreeMap<&DeviceAddress, &mut PfFacts> = pfs.into_iter().collect();
-    let requests: Vec<Request> =
-        pfs.iter().flat_map(|(address, pf)| requests_of(roots, address, pf)).collect();
-    let mut rest = requests.as_slice();
-    let mut children_left = CHILDREN;
-    while !rest.is_empty() {
-        let reads: Vec<Read> = rest.iter().map(|request| request.read.clone()).collect();
-        let (results, why) = match children.read(&reads, limit.min(LIMIT)) {
-            Ok(Returned::Whole(results)) => (results, String::new()),
-            Ok(Returned::Left { results, pid }) => (
-                results,
-                format!("the kernel keeps pid {pid} waiting; somebody\'s work on this device is stuck"),
-            ),
-            Ok(Returned::Dead(results)) => (results, "the child that reads died".to_owned()),
-            Err(error) => (Vec::new(), format!("no child could be started: {}", io_cause(&error))),
-        };
-        let (read, unread) = rest.split_at(results.len().min(rest.len()));
-        for (request, result) in read.iter().zip(results) {
-            if let Some(pf) = pfs.get_mut(&request.pf) {
-                give(pf, request, result);
+/// The reads about some PFs, which a child is at.
+#[derive(Debug)]
+pub(crate) struct BoundedReads<'a> {
+    roots: &'a Roots,
+    children: &'a Children,
+    requests: Vec<Request>,
+    child: io::Result<Option<Reading<'a>>>,
+}
+
+impl<'a> BoundedReads<'a> {
+    /// Begins to read the switch's mode of each of these PFs and the override of each of their VFs.
+    pub(crate) fn begin(roots: &'a Roots, children: &'a Children, pfs: &[DeviceAddress]) -> Self {
+        let of_pf = |pf: &DeviceAddress| requests_of(roots, pf, vf_links(&roots.device(pf)));
+        let requests: Vec<Request> = pfs.iter().flat_map(of_pf).collect();
+        let child = start(children, &requests);
+        Self { roots, children, requests, child }
+    }
+
+    /// Puts what was read into the facts of these PFs. No child is waited for longer than `limit`, and after one that was
+    /// waited for in vain all other PFs come first: who keeps one lock of a PF may keep several.
+    pub(crate) fn finish<'f>(
+        self,
+        limit: Duration,
+        pfs: impl IntoIterator<Item = (&'f DeviceAddress, &'f mut PfFacts)>,
+    ) {
+        let Self { roots, children, requests: mut asked, mut child } = self;
+        let mut pfs: BTreeMap<&DeviceAddress, &mut PfFacts> = pfs.into_iter().collect();
+        let mut made_since = made_since(roots, &asked, &pfs);
+        let mut children_left = CHILDREN;
+        loop {
+            let (results, why) = results_of(child, limit.min(LIMIT));
+            let mut rest = asked.split_off(results.len().min(asked.len()));
+            for (request, result) in asked.into_iter().zip(results) {
+                give(&mut pfs, &request, result);
             }
-        }
-        let Some((stuck, after)) = unread.split_first() else { return };
-        children_left -= 1;
-        let (failed, after) =
-            if children_left == 0 { (unread, &[][..]) } else { (std::slice::from_ref(stuck), after) };
-        for request in failed {
-            if let Some(pf) = pfs.get_mut(&request.pf) {
-                give(pf, request, WasRead::Failed(why.clone()));
+            let stuck = rest.first().map(|request| request.pf.clone());
+            rest.append(&mut made_since);
+            if let Some(stuck) = stuck {
+                children_left -= 1;
+                let failed = if children_left == 0 { rest.len() } else { 1 };
+                for request in rest.drain(..failed) {
+                    give(&mut pfs, &request, WasRead::Failed(why.clone()));
+                }
+                rest.sort_by_key(|request| request.pf == stuck);
             }
+            if rest.is_empty() {
+                return;
+            }
+            child = start(children, &rest);
+            asked = rest;
         }
-        rest = after;
     }
 }
 
-fn requests_of(roots: &Roots, address: &DeviceAddress, pf: &PfFacts) -> Vec<Request> {
-    let mode = Request { pf: address.clone(), vf: None, read: Read::EswitchMode(address.to_string()) };
-    let overrides = pf.vfs.iter().filter_map(|(index, vf)| {
-        let path = roots.function(vf.pci?).join("driver_override");
-        Some(Request { pf: address.clone(), vf: Some(*index), read: Read::FirstLine(path) })
+/// Starts a child for these reads; `None` where there are none.
+fn start<'a>(children: &'a Children, requests: &[Request]) -> io::Result<Option<Reading<'a>>> {
+    let reads: Vec<Read> = requests.iter().map(|request| request.read.clone()).collect();
+    if reads.is_empty() { Ok(None) } else { children.start_reading(&reads).map(Some) }
+}
+
+/// Returns what a child has read, and why it has not read more.
+fn results_of(child: io::Result<Option<Reading<'_>>>, limit: Duration) -> (Vec<WasRead>, String) {
+    match child.map(|child| child.map(|child| child.finish(limit))) {
+        Ok(None) => (Vec::new(), String::new()),
+        Ok(Some(Returned::Whole(results))) => (results, String::new()),
+        Ok(Some(Returned::Left { results, pid })) => {
+            (results, format!("the kernel keeps pid {pid} waiting; somebody\'s work on this device is stuck"))
+        }
+        Ok(Some(Returned::Dead(results))) => (results, "the child that reads died".to_owned()),
+        Err(error) => (Vec::new(), format!("no child could be started: {}", io_cause(&error))),
+    }
+}
+
+fn requests_of(
+    roots: &Roots,
+    pf: &DeviceAddress,
+    vfs: impl IntoIterator<Item = (VfIndex, PciAddress)>,
+) -> Vec<Request> {
+    let mode = Request { pf: pf.clone(), vf: None, read: Read::Eswitch(pf.to_string()) };
+    let overrides = vfs.into_iter().map(|(index, address)| {
+        let path = roots.function(address).join("driver_override");
+        Request { pf: pf.clone(), vf: Some(index), read: Read::FirstLine(path) }
     });
-    let ports = Request { pf: address.clone(), vf: None, read: Read::Representors(address.to_string()) };
-    [mode, ports].into_iter().chain(overrides).collect()
+    [mode].into_iter().chain(overrides).collect()
+}
+
+/// Returns the reads about VFs that have come to be since a child was asked for these.
+fn made_since(
+    roots: &Roots,
+    asked: &[Request],
+    pfs: &BTreeMap<&DeviceAddress, &mut PfFacts>,
+) -> Vec<Request> {
+    let asked: BTreeMap<_, _> = asked.iter().map(|request| ((&request.pf, request.vf), request)).collect();
+    let of_pf = |(address, pf): (&&DeviceAddress, &&mut PfFacts)| {
+        let vfs: Vec<_> = pf.vfs.iter().filter_map(|(index, vf)| Some((*index, vf.pci?))).collect();
+        requests_of(roots, address, vfs)
+    };
+    let mut requests: Vec<Request> = pfs.iter().flat_map(of_pf).collect();
+    requests.retain(|request| asked.get(&(&request.pf, request.vf)) != Some(&request));
+    requests
 }
 
 /// Puts what was read into the facts.
-fn give(pf: &mut PfFacts, request: &Request, result: WasRead) {
+fn give(pfs: &mut BTreeMap<&DeviceAddress, &mut PfFacts>, request: &Request, result: WasRead) {
+    let Some(pf) = pfs.get_mut(&request.pf) else { return };
     match (request.vf, result) {
         (_, WasRead::Absent) => {}
-        (None, WasRead::Text(text)) if matches!(request.read, Read::Representors(_)) => {
-            for (vf, name) in text.split(' ').filter_map(|word| word.split_once('=')) {
-                if let Some(vf) = vf.parse().ok().and_then(|vf| pf.vfs.get_mut(&VfIndex(vf))) {
-                    vf.representor = name.parse().ok();
-                }
-            }
-        }
-        (None, WasRead::Text(mode)) => pf.properties.note(Property::EswitchMode, ClaimValue::Name(mode)),
-        (None, WasRead::Failed(why)) if matches!(request.read, Read::Representors(_)) => {
-            pf.unread.push(format!("representors: {why}"));
+        (None, WasRead::Text(text)) => {
+            let (mode, representors) = text.split_once(PART).unwrap_or((&text, ""));
+            pf.properties.note(Property::EswitchMode, ClaimValue::Name(mode.to_owned()));
+            give_representors(pf, representors);
         }
         (None, WasRead::Failed(why)) => {
             pf.unread.push(format!("mode of the embedded switch: {why}"));
@@ -110,6 +157,19 @@ fn give(pf: &mut PfFacts, request: &Request, result: WasRead) {
             if let Some(vf) = pf.vfs.get_mut(&index) {
                 vf.driver_override_unread = true;
             }
+        }
+    }
+}
+
+/// Gives each VF its representor: `0=eth4 1=eth5`, or `!` and why they could not be read.
+fn give_representors(pf: &mut PfFacts, words: &str) {
+    if let Some(why) = words.strip_prefix('!') {
+        pf.unread.push(format!("representors: {why}"));
+        return;
+    }
+    for (vf, name) in words.split(' ').filter_map(|word| word.split_once('=')) {
+        if let Some(vf) = vf.parse().ok().and_then(|vf| pf.vfs.get_mut(&VfIndex(vf))) {
+            vf.representor = name.parse().ok();
         }
     }
 }

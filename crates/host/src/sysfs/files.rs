@@ -1,8 +1,8 @@
 //! Small files, links and folders.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -13,6 +13,15 @@ pub(crate) fn text(path: &Path) -> io::Result<String> {
     let mut text = fs::read_to_string(path)?;
     text.truncate(text.trim_end().len());
     Ok(text)
+}
+
+/// Returns the bytes of a file of the kernel's that is shorter than `LENGTH`: its text is made when it is read first, so that
+/// one read has all of it.
+pub(crate) fn read_short<const LENGTH: usize>(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; LENGTH];
+    let length = File::open(path)?.read(&mut bytes)?;
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 /// Returns a file's text, or `None` where there is no such file.

@@ -172,7 +172,7 @@ fn read_netdevsim(roots: &Roots, id: u32, folder: &Path, unread: &mut Vec<String
 }
 
 /// Returns the VFs by the PF's `virtfnN` links, which no reader of has to wait for.
-fn vf_links(folder: &Path) -> BTreeMap<VfIndex, PciAddress> {
+pub(crate) fn vf_links(folder: &Path) -> BTreeMap<VfIndex, PciAddress> {
     let Ok(entries) = fs::read_dir(folder) else { return BTreeMap::new() };
     entries
         .flatten()
@@ -243,6 +243,16 @@ fn give_attributes(vfs: &mut BTreeMap<VfIndex, VfFacts>, list: VfList, unread: &
     }
 }
 
+/// Gives the VFs that a later look tells of what it tells; the others keep what they have.
+pub(crate) fn give_later_attributes(vfs: &mut BTreeMap<VfIndex, VfFacts>, later: VfList) {
+    let VfList::Entries(entries) = later else { return };
+    for (index, attributes) in entries {
+        if let Some(vf) = vfs.get_mut(&index) {
+            vf.attributes = attributes;
+        }
+    }
+}
+
 /// Returns the driver that the kernel gives the PF's VFs, by their ids. One that merely holds a VF now may have
 /// got it by hand: it is taken for the kernel's only where the ids say nothing.
 fn default_driver(
@@ -295,5 +305,26 @@ mod tests {
         assert_eq!(own(&["ens1f0"]).as_deref(), Some("ens1f0"));
         assert_eq!(own(&["eth0_0"]), None);
         assert_eq!(own(&["elsewhere"]), None);
+    }
+
+    #[test]
+    fn later_look_gives_attributes_to_the_vfs_that_it_tells_of_and_to_no_others() {
+        let attributes =
+            |why: &str| AttributeMap([(VfAttribute::Trust, RawReading::Unreadable(why.to_owned()))].into());
+        let entries = |vfs: &[u16], why: &str| {
+            VfList::Entries(vfs.iter().map(|vf| (VfIndex(*vf), attributes(why))).collect())
+        };
+        let mut vfs: BTreeMap<VfIndex, VfFacts> =
+            (0..3).map(|vf| (VfIndex(vf), VfFacts::default())).collect();
+        give_attributes(&mut vfs, entries(&[0, 2], "first"), &mut Vec::new());
+        let left_out = vfs[&VfIndex(1)].attributes.clone();
+        give_later_attributes(&mut vfs, VfList::Unreadable("gone".to_owned()));
+        give_later_attributes(&mut vfs, entries(&[0], "later"));
+        let now = |vfs: &BTreeMap<VfIndex, VfFacts>| -> Vec<AttributeMap> {
+            vfs.values().map(|vf| vf.attributes.clone()).collect()
+        };
+        assert_eq!(now(&vfs), [attributes("later"), left_out, attributes("first")]);
+        give_later_attributes(&mut vfs, entries(&[1, 7], "later"));
+        assert_eq!(now(&vfs), [attributes("later"), attributes("later"), attributes("first")]);
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn find_users(
     roots: &Roots,
     network: Option<&Network>,
     processes: &Processes,
+    namespaces: &Namespaces,
     host: &mut HostFacts,
 ) {
     let vfs = || host.physical_functions.values().flat_map(|pf| pf.vfs.values());
@@ -25,7 +26,6 @@ pub(crate) fn find_users(
         vfs().filter_map(|vf| vf.pci).filter(|vf| lives_elsewhere(&roots.function(*vf))).collect();
     let openable: BTreeSet<PciAddress> =
         vfs().filter_map(|vf| vf.pci.filter(|address| may_be_open(roots, *address, vf))).collect();
-    let namespaces = Namespaces::search(roots, processes);
     let unseen = namespaces.unread().iter().filter(|why| !processes.hidden.contains(why));
     let unseen: Vec<String> = unseen.map(|why| format!("network namespace of {why}")).collect();
     let open = (!openable.is_empty()).then(|| OpenFiles::search(roots, processes));
@@ -39,7 +39,7 @@ pub(crate) fn find_users(
             if let Some(open) = open.as_ref().filter(|_| openable.contains(&address)) {
                 uses.extend(open.uses_of(roots, address, vf));
             }
-            uses.extend(uses_of_interfaces(roots, network, host, &namespaces, address));
+            uses.extend(uses_of_interfaces(roots, network, host, namespaces, address));
         }
         found.push(uses);
     }
@@ -50,7 +50,7 @@ pub(crate) fn find_users(
     }
     let netdevs = || host.physical_functions.values().filter_map(|pf| pf.netdev.as_ref());
     let uppers: Vec<BTreeSet<String>> =
-        netdevs().map(|netdev| uppers_elsewhere(network, host, &namespaces, &netdev.name)).collect();
+        netdevs().map(|netdev| uppers_elsewhere(network, host, namespaces, &netdev.name)).collect();
     let netdevs = host.physical_functions.values_mut().filter_map(|pf| pf.netdev.as_mut());
     for (netdev, uppers) in netdevs.zip(uppers) {
         netdev.uppers_elsewhere = uppers;

@@ -11,5 +11,6 @@ mod ssh;
 mod vfio;
 
 pub(crate) use find::find_users;
+pub(crate) use namespaces::Namespaces;
 pub(crate) use ssh::local_address;
 pub(crate) use vfio::VfioWatch;

@@ -46,8 +46,11 @@ impl OpenFiles {
     pub(crate) fn search(roots: &Roots, processes: &Processes) -> Self {
         let mut found = Self { unread: processes.hidden.clone(), ..Self::default() };
         let mut unreadable = Unreadable::default();
-        for process in &processes.visible {
-            if let Err(error) = found.add(roots, process) {
+        // A helper that the kernel has started may have files open; its threads have none.
+        let helper = |pid: &u32| Process { pid: *pid, name: "started by the kernel".to_owned() };
+        let helpers = processes.kernel_threads.iter().map(helper);
+        for process in processes.visible.iter().cloned().chain(helpers) {
+            if let Err(error) = found.add(roots, &process) {
                 unreadable.add(&error);
             }
         }

@@ -181,6 +181,58 @@ fn reads_that_hang_end_at_the_callers_limit_where_that_is_the_smaller_one() {
 }
 
 #[test]
+fn two_devices_that_are_stuck_do_not_keep_the_third_from_being_read() {
+    let tree = Tree::empty();
+    let pfs = ["0000:01:00.0", "0000:02:00.0", "0000:03:00.0"];
+    for (number, pf) in pfs.iter().enumerate() {
+        tree.pf(pf, "igb");
+        for vf in 0..3 {
+            let address = format!("0000:0{}:10.{vf}", number + 1);
+            tree.vf(pf, vf, &address, Some("igbvf"), 14);
+            if number < 2 {
+                tree.hanging(&format!("sys/bus/pci/devices/{address}/driver_override"));
+            } else {
+                tree.file(&format!("sys/bus/pci/devices/{address}/driver_override"), "vfio-pci\n");
+            }
+        }
+    }
+    let limit = Duration::from_millis(200);
+    let observed = tree.host().observe(&tree.scope(), &What::Whole, limit).expect("facts");
+    let Observed::Host(host) = observed else { panic!("{observed:?}") };
+    let read = |pf: &str| -> Vec<bool> {
+        let pf = &host.physical_functions[&format!("pci/{pf}").parse().expect("an address")];
+        pf.vfs.values().map(|vf| !vf.driver_override_unread).collect()
+    };
+    assert_eq!(pfs.map(read), [vec![false; 3], vec![false; 3], vec![true; 3]]);
+    assert!(host.physical_functions[&"pci/0000:03:00.0".parse().expect("an address")].unread.is_empty());
+    for (bus, vf) in (1..3).flat_map(|bus| (0..3).map(move |vf| (bus, vf))) {
+        // Those whose turn did not come have no reader.
+        let path = tree.path(&format!("sys/bus/pci/devices/0000:0{bus}:10.{vf}/driver_override"));
+        let flags = nix::fcntl::OFlag::O_WRONLY | nix::fcntl::OFlag::O_NONBLOCK;
+        drop(nix::fcntl::open(&path, flags, nix::sys::stat::Mode::empty()));
+    }
+}
+
+#[test]
+fn one_pf_with_all_that_concerns_it_is_as_in_the_whole_and_no_other_is_read() {
+    let tree = Tree::with_two_vfs();
+    tree.process(42, "qemu-system-x86", &["/dev/vfio/15"]);
+    tree.pf("0000:04:00.0", "igb");
+    let mut whole = tree.facts();
+    // Whoever reads one of these waits without end.
+    for file in ["vendor", "numa_node"] {
+        tree.hanging(&format!("sys/bus/pci/devices/0000:04:00.0/{file}"));
+    }
+    let (sender, receiver) = mpsc::channel();
+    let (host, scope, only) = (tree.host(), tree.scope(), What::OnlyPf(PF.parse().ok()));
+    thread::spawn(move || sender.send(host.observe(&scope, &only, READ_LIMIT)));
+    let observed = receiver.recv_timeout(Duration::from_secs(10)).expect("an answer").expect("facts");
+    whole.physical_functions.retain(|pf, _| pf.to_string() == PF);
+    assert_eq!(whole.physical_functions.len(), 1);
+    assert_eq!(observed, Observed::Host(Box::new(whole)));
+}
+
+#[test]
 fn other_scopes_are_out_of_reach() {
     let tree = Tree::with_two_vfs();
     for (scope, why) in [

@@ -115,3 +115,25 @@ fn vf_whose_interfaces_are_all_elsewhere_is_never_free() {
     let found = uses(&tree, 0);
     assert!(found.len() == 1 && found[0].starts_with("in network namespace that"), "{found:?}");
 }
+
+#[test]
+fn threads_of_the_kernel_are_passed_over_but_for_the_files_of_a_helper_among_them() {
+    let tree = Tree::with_two_vfs();
+    tree.process(2, "kthreadd", &[]);
+    tree.file("proc/2/task/2/children", "3 4 5 ");
+    // Whoever reads these names fails.
+    for pid in [3, 4] {
+        tree.file(&format!("proc/{pid}/comm/not-a-file"), "");
+        std::fs::create_dir(tree.path(&format!("proc/{pid}/fd"))).expect("a folder");
+    }
+    assert_eq!(uses(&tree, 1), [""; 0]);
+    assert_eq!(tree.facts().unread, [""; 0]);
+    tree.link("proc/4/fd/0", "/dev/vfio/15");
+    assert_eq!(uses(&tree, 1), ["its vfio device is open in pid 4 (started by the kernel)"]);
+    // Another process 2 has children like any other.
+    tree.process(2, "bash", &[]);
+    assert_eq!(
+        tree.facts().unread,
+        ["the names of 2 processes are not readable (EISDIR: is a directory); run as root"]
+    );
+}

@@ -153,6 +153,19 @@ fn system_and_one_pf_read_alone_are_as_in_the_whole() {
 }
 
 #[test]
+fn whole_but_for_other_pfs_has_the_one_or_none() {
+    let host = host("igb", 2);
+    let only = |pf| match host.observe(&host.scope(), &What::OnlyPf(pf), LIMIT).unwrap() {
+        Observed::Host(facts) => *facts,
+        other => panic!("{other:?}"),
+    };
+    let mut whole = facts(&host);
+    assert_eq!(only(Some(address(&host))), whole);
+    whole.physical_functions.clear();
+    assert_eq!(only(None), whole);
+}
+
+#[test]
 fn text_that_is_no_world_is_refused() {
     assert!(SimWorld::load("{}").is_err());
     assert!(SimWorld::load("{\"format\": \"vfctl.dev/sim/v2\"}").is_err());

@@ -202,6 +202,12 @@ fn last_lines_tell_whether_every_apply_did_all() {
         journal.record(&JournalEntry::Ended { converged: true }).unwrap();
         assert!(converged(scratch.path()));
     }
+    let longer = FileJournal::begin(scratch.path()).unwrap();
+    let JournalEntry::Began { documents: _, before } = began() else { panic!("not the first entry") };
+    longer.record(&JournalEntry::Began { documents: vec!["long".repeat(5000)], before }).unwrap();
+    assert!(!converged(scratch.path()), "a line that is longer than the last of a journal");
+    longer.record(&JournalEntry::Ended { converged: true }).unwrap();
+    assert!(converged(scratch.path()));
     let failed = FileJournal::begin(scratch.path()).unwrap();
     failed.record(&began()).unwrap();
     failed.record(&JournalEntry::Ended { converged: false }).unwrap();

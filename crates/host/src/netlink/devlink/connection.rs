@@ -13,6 +13,8 @@ use super::message::{DevlinkAttribute, DevlinkMessage, handle_of};
 
 /// Length of `struct genlmsghdr` (include/uapi/linux/genetlink.h).
 const GENERIC_HEADER: usize = 4;
+/// The controller, which knows the numbers of families.
+const GENL_ID_CTRL: u16 = 16;
 const CTRL_ATTR_FAMILY_ID: u16 = 1;
 
 /// A socket for devlink.
@@ -30,8 +32,9 @@ impl Devlink {
         let name = GenlCtrlAttrs::FamilyName(DevlinkMessage::family_name().to_owned());
         let request = GenlMessage::from_payload(GenlCtrl { cmd: GenlCtrlCmd::GetFamily, nlas: vec![name] });
         let mut family = Ok(None);
-        let asked =
-            socket.ask(Message::new(request, NLM_F_ACK), |message| family = family_in(message.payload()));
+        let asked = socket.ask(Message::new(GENL_ID_CTRL, &request, NLM_F_ACK), |message| {
+            family = family_in(message.payload())
+        });
         match asked {
             Ok(()) => Ok(family?.map(|family| Self { socket, family })),
             Err(NetlinkError::Refused(Errno::ENOENT, _)) => Ok(None),
@@ -78,9 +81,7 @@ fn family_in(reply: &[u8]) -> Result<Option<u16>, DecodeError> {
 }
 
 pub(super) fn request(family: u16, command: u8, flags: u16, attributes: Vec<DevlinkAttribute>) -> Message {
-    let mut request = GenlMessage::from_payload(DevlinkMessage { command, attributes });
-    request.set_resolved_family_id(family);
-    Message::new(request, flags)
+    Message::new(family, &GenlMessage::from_payload(DevlinkMessage { command, attributes }), flags)
 }
 
 /// Returns the attributes of a reply's message. Its command is not looked at: kernels differ in it for one request
