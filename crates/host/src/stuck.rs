@@ -45,12 +45,12 @@ fn store_in(arguments: &[String]) -> Option<(DeviceAddress, String)> {
     Some((device?, purpose.get(1)?.clone()))
 }
 
-/// Returns the device whose embedded switch a child was started for, from its arguments `… __switch DEVICE MODE`, and
-/// what it sets.
+/// Returns the device whose embedded switch a child was started for, from its arguments `… __switch DEVICE WORD VALUE`,
+/// and what it sets.
 fn switch_in(arguments: &[String]) -> Option<(DeviceAddress, String)> {
     let start = arguments.iter().position(|argument| argument == SWITCH)?;
     let device = arguments.get(start + 1)?.parse().ok()?;
-    Some((device, ActionKind::SetEswitchMode.row().holds?.to_owned()))
+    Some((device, ActionKind::SetEswitch.row().holds?.to_owned()))
 }
 
 /// Returns the device that a write's path or value names.
@@ -84,9 +84,9 @@ mod tests {
     #[test]
     fn stuck_switch_names_the_device_whose_mode_it_sets() {
         let arguments =
-            ["/proc/self/exe", "__switch", "pci/0000:01:00.0", "switchdev", ""].map(str::to_owned);
+            ["/proc/self/exe", "__switch", "pci/0000:01:00.0", "mode", "switchdev", ""].map(str::to_owned);
         let found = switch_in(&arguments).map(|(device, what)| format!("{device} {what}"));
-        assert_eq!(found.as_deref(), Some("pci/0000:01:00.0 the mode of the embedded switch"));
+        assert_eq!(found.as_deref(), Some("pci/0000:01:00.0 the embedded switch"));
         assert_eq!(switch_in(&["__store".to_owned(), "then".to_owned()]), None);
     }
 

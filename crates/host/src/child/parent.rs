@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use vfctl_model::{DeviceAddress, EswitchMode};
+use vfctl_model::{DeviceAddress, EswitchSetting};
 
 use super::words::{
     ALWAYS, ESWITCH, LINE, OPEN, READ, Read, Returned, STORE, SWITCH, Store, Stored, Switched, THEN, WasRead,
@@ -63,14 +63,14 @@ impl Children {
         Ok(Reading { child: self.start(READ, arguments)?, wanted: reads.len() })
     }
 
-    /// Sets the mode of a device's embedded switch; returns after `limit` at the latest.
+    /// Sets something on a device's embedded switch; returns after `limit` at the latest.
     pub(crate) fn switch(
         &self,
         device: &DeviceAddress,
-        mode: EswitchMode,
+        setting: EswitchSetting,
         limit: Duration,
     ) -> io::Result<Returned<Switched>> {
-        let arguments = [device.to_string(), mode.to_string()];
+        let arguments = [device.to_string(), setting.word().to_owned(), setting.value()];
         Ok(self.start(SWITCH, arguments.iter().map(OsStr::new))?.finish(limit).each(1, Switched::of))
     }
 

@@ -114,8 +114,8 @@ impl Switched {
 pub(crate) enum Read {
     /// The first line of a file.
     FirstLine(PathBuf),
-    /// The mode of the embedded switch of the device with this bus and name; in switchdev mode, behind a [`PART`], the
-    /// representors of its VFs, `0=eth4 1=eth5`, or `!` and why they could not be read.
+    /// Mode, inline mode and encap mode of the embedded switch of the device with this bus and name, with a [`PART`] between
+    /// them, and behind another the representors of its VFs, `0=eth4 1=eth5`, or `!` and why they could not be read.
     Eswitch(String),
     /// Whether a file that only one may have open can be opened: [`HELD`] where somebody else has it.
     Opens(PathBuf),

@@ -7,13 +7,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use nix::errno::Errno;
-use vfctl_model::{DeviceAddress, EswitchMode};
+use vfctl_model::{DeviceAddress, EswitchSetting};
 
 use super::words::{
     ALWAYS, CHILD_NAME, ESWITCH, HELD, OPEN, PART, READ, STORE, SWITCH, Stored, Switched, WasRead, escaped,
 };
 use crate::errno::{chain, io_cause};
-use crate::netlink::{self, Ack, Devlink, DevlinkPort, EswitchChange};
+use crate::netlink::{Ack, Devlink, DevlinkPort, SwitchMode};
 use crate::sysfs::files::optional_text;
 
 /// Does a child's work where the arguments (without the program's name) are a child's, and returns its exit
@@ -59,14 +59,15 @@ fn store_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Sets the mode of an embedded switch.
+/// Sets something on an embedded switch.
 fn switch(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let mut word = || arguments.next().map(|word| word.to_string_lossy().into_owned());
-    let (device, mode) =
-        (word().and_then(|device| device.parse().ok()), word().and_then(|mode| mode.parse().ok()));
-    let (Some(device), Some(mode)) = (device, mode) else { return ExitCode::FAILURE };
+    let (device, name, value) = (word(), word(), word());
+    let setting = name.zip(value).and_then(|(name, value)| EswitchSetting::from_words(&name, &value).ok());
+    let device = device.and_then(|device| device.parse().ok());
+    let (Some(device), Some(setting)) = (device, setting) else { return ExitCode::FAILURE };
     let switched = match Devlink::open() {
-        Ok(Some(mut devlink)) => match devlink.set_eswitch(&device, EswitchChange::Mode(mode_of(mode))) {
+        Ok(Some(mut devlink)) => match devlink.set_eswitch(&device, setting) {
             Ack::Accepted => Switched::Done,
             Ack::Refused(errno, words) => Switched::Refused(errno as i32, words),
             // Nobody knows: the parent hears nothing.
@@ -79,13 +80,6 @@ fn switch(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     drop(say(&switched.line()));
     ExitCode::SUCCESS
-}
-
-fn mode_of(mode: EswitchMode) -> netlink::EswitchMode {
-    match mode {
-        EswitchMode::Legacy => netlink::EswitchMode::Legacy,
-        EswitchMode::Switchdev => netlink::EswitchMode::Switchdev,
-    }
 }
 
 /// Writes in one call and makes no file where there is none: the kernel's attributes are made by the kernel.
@@ -129,17 +123,19 @@ fn open_devlink() -> OpenedDevlink {
     Devlink::open().map_err(|error| chain(&error))
 }
 
-/// Reads the mode of a switch, and in switchdev mode its ports: a dump of all devices' on old kernels.
+/// Reads the modes of a switch, and in switchdev mode its ports: a dump of all devices' on old kernels.
 fn read_eswitch(devlink: &mut OpenedDevlink, device: &OsStr) -> Result<Option<String>, String> {
     let Some(devlink) = devlink.as_mut().map_err(|why| why.clone())? else { return Ok(None) };
     let device = device.to_string_lossy().parse().map_err(|error| format!("{error}"))?;
-    let eswitch = devlink.eswitch(&device).map_err(|error| chain(&error))?;
-    let Some(mode) = eswitch.and_then(|eswitch| eswitch.mode) else { return Ok(None) };
-    if mode != netlink::EswitchMode::Switchdev {
-        return Ok(Some(mode.to_string()));
+    let Some(eswitch) = devlink.eswitch(&device).map_err(|error| chain(&error))? else { return Ok(None) };
+    let Some(mode) = eswitch.mode else { return Ok(None) };
+    let inline = eswitch.inline_mode.map_or_else(String::new, |mode| mode.to_string());
+    let encap = eswitch.encap_mode.map_or_else(String::new, |mode| mode.to_string());
+    let mut read = format!("{mode}{PART}{inline}{PART}{encap}{PART}");
+    if mode == SwitchMode::Switchdev {
+        read.push_str(&read_representors(devlink, &device).unwrap_or_else(|why| format!("!{why}")));
     }
-    let representors = read_representors(devlink, &device).unwrap_or_else(|why| format!("!{why}"));
-    Ok(Some(format!("{mode}{PART}{representors}")))
+    Ok(Some(read))
 }
 
 fn read_representors(devlink: &mut Devlink, device: &DeviceAddress) -> Result<String, String> {

@@ -20,7 +20,7 @@ mod wire;
 
 pub(crate) use ack::Ack;
 pub(crate) use batch::{BATCH, send_batch};
-pub(crate) use devlink::{Devlink, DevlinkPort, EswitchChange, EswitchMode};
+pub(crate) use devlink::{Devlink, DevlinkPort, SwitchMode};
 pub(crate) use dump::Dump;
 #[cfg(test)]
 pub(crate) use link::Elsewhere;

@@ -44,12 +44,15 @@ pub(crate) fn write_setting(message: &mut Message, vf: VfIndex, setting: &Attrib
     });
 }
 
-/// Reads every attribute that a VF's entry has.
-pub(crate) fn read_entry(entry: &[u8]) -> AttributeMap {
+/// Reads every attribute that a VF's entry has; `None` where it has one twice, as where a damaged length swallows the
+/// entries behind it.
+pub(crate) fn read_entry(entry: &[u8]) -> Option<AttributeMap> {
     let mut payloads = [None; KINDS];
     for attribute in attributes(entry) {
-        if let Some(payload) = payloads.get_mut(usize::from(attribute.kind)) {
-            payload.get_or_insert(attribute.payload);
+        if let Some(payload) = payloads.get_mut(usize::from(attribute.kind))
+            && payload.replace(attribute.payload).is_some()
+        {
+            return None;
         }
     }
     let payload = |kind: u16| payloads.get(usize::from(kind)).copied().flatten();
@@ -65,7 +68,7 @@ pub(crate) fn read_entry(entry: &[u8]) -> AttributeMap {
         };
         Some((*attribute, reading))
     });
-    AttributeMap(readings.collect())
+    Some(AttributeMap(readings.collect()))
 }
 
 /// Returns the VF that an entry speaks of: each entry has `IFLA_VF_MAC`, whose first field it is.

@@ -55,7 +55,7 @@ proptest! {
     #[test]
     fn what_is_written_is_read_and_nothing_else(vf in 0..u16::MAX, setting in settings()) {
         let entry = entry_of(VfIndex(vf), &setting);
-        let read = read_entry(&entry);
+        let read = read_entry(&entry).expect("each kind once");
         let expected = [(setting.attribute(), RawReading::Value(setting.value()))];
         prop_assert_eq!(read.0.into_iter().collect::<Vec<_>>(), expected);
     }
@@ -98,7 +98,8 @@ fn minus_one_is_not_reported_and_nonsense_is_unreadable() {
             .flat_map(u32::to_le_bytes)
             .collect()
     };
-    let one = |bytes: Vec<u8>| read_entry(&bytes).0.into_values().collect::<Vec<_>>();
+    let one =
+        |bytes: Vec<u8>| read_entry(&bytes).expect("each kind once").0.into_values().collect::<Vec<_>>();
     for kind in [4, 7, 9] {
         assert_eq!(one(entry(kind, &[0, u32::MAX])), [RawReading::NotReported]);
         assert_eq!(one(entry(kind, &[0, 1])), [RawReading::Value(VfValue::Toggle(Toggle::On))]);

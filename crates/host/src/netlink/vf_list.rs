@@ -95,7 +95,8 @@ fn read_entries(list: &[u8], stated: u16, count: u32) -> Result<VfList, String> 
         if u32::from(index.0) >= count || entries.last_key_value().is_some_and(|(last, _)| *last >= index) {
             return Err(format!("entry {read} names VF {index}, out of order"));
         }
-        entries.insert(index, read_entry(entry));
+        let attributes = read_entry(entry).ok_or_else(|| format!("entry {read} has one attribute twice"))?;
+        entries.insert(index, attributes);
     }
     let length = list.len() - rest.len();
     if length % (1 << 16) != usize::from(stated) {

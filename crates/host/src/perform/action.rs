@@ -58,7 +58,7 @@ pub(super) fn work_of(roots: &Roots, interfaces: &mut Interfaces<'_>, op: &Op) -
             write_setting(&mut message, vf()?, value);
             Work::Message(message)
         }
-        Action::SetEswitchMode(mode) => Work::Switch(pf()?.clone(), *mode),
+        Action::SetEswitch(setting) => Work::Switch(pf()?.clone(), *setting),
         Action::SetPfMtu(mtu) => Work::Message(mtu_change(pf_interface()?, *mtu)),
         Action::SetPfAdminState(state) => {
             let flags = match state {
@@ -151,7 +151,7 @@ mod tests {
         r#"{"pf": "pci/0000:01:00.0", "action": {"setDriversAutoprobe": "off"}}"#,
         r#"{"pf": "pci/0000:01:00.0", "interface": "eth0", "vf": "0",
             "action": {"setVfAttribute": {"attribute": "trust", "value": "on"}}}"#,
-        r#"{"pf": "pci/0000:01:00.0", "action": {"setEswitchMode": "switchdev"}}"#,
+        r#"{"pf": "pci/0000:01:00.0", "action": {"setEswitch": {"mode": "switchdev"}}}"#,
         r#"{"pf": "pci/0000:01:00.0", "interface": "eth0", "action": {"setPfMtu": 9000}}"#,
         r#"{"pf": "pci/0000:01:00.0", "interface": "eth0", "action": {"setPfAdminState": "up"}}"#,
         r#"{"pf": "pci/0000:01:00.0", "vf": "0", "function": "0000:01:10.0", "action": {"setVfMtu": 9000}}"#,

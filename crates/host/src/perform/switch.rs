@@ -1,10 +1,10 @@
-//! Another mode for an embedded switch, in a child that can be left behind: drivers work within the request, and hold the
+//! Another setting for an embedded switch, in a child that can be left behind: drivers work within the request, and hold the
 //! device's devlink lock for as long.
 
 use std::time::Duration;
 
 use nix::errno::Errno;
-use vfctl_model::{DeviceAddress, EswitchMode};
+use vfctl_model::{DeviceAddress, EswitchSetting};
 use vfctl_port::Outcome;
 
 use crate::child::{Returned, Switched};
@@ -12,9 +12,9 @@ use crate::errno::{io_cause, own_refusal, refusal};
 use crate::host::LinuxHost;
 
 impl LinuxHost {
-    /// Sets the mode; returns after `limit` at the latest.
-    pub(super) fn switch(&self, device: &DeviceAddress, mode: EswitchMode, limit: Duration) -> Outcome {
-        match self.children.switch(device, mode, limit) {
+    /// Sets something; returns after `limit` at the latest.
+    pub(super) fn switch(&self, device: &DeviceAddress, setting: EswitchSetting, limit: Duration) -> Outcome {
+        match self.children.switch(device, setting, limit) {
             Ok(Returned::Whole(results)) => match results.into_iter().next() {
                 Some(Switched::Done) => Outcome::Done,
                 Some(Switched::Refused(errno, words)) => {
@@ -26,7 +26,7 @@ impl LinuxHost {
                 None => Outcome::Unknown("the child that asks devlink said nothing".to_owned()),
             },
             Ok(Returned::Left { pid, .. }) => Outcome::Unknown(format!(
-                "after {} s pid {pid} is blocked in the kernel, setting the mode of the embedded switch",
+                "after {} s pid {pid} is blocked in the kernel, setting the embedded switch",
                 limit.as_secs()
             )),
             Ok(Returned::Dead(_)) => Outcome::Unknown("the kernel's answer was lost".to_owned()),

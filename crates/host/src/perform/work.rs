@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use vfctl_model::{DeviceAddress, DriverName, EswitchMode, PciAddress};
+use vfctl_model::{DeviceAddress, DriverName, EswitchSetting, PciAddress};
 
 use crate::child::{Store, When};
 use crate::netlink::Message;
@@ -14,8 +14,8 @@ pub(super) enum Work {
     Message(Message),
     /// Writes into sysfs.
     Stores(Stores),
-    /// A request to devlink for another mode of the embedded switch.
-    Switch(DeviceAddress, EswitchMode),
+    /// A request to devlink to set something on the embedded switch.
+    Switch(DeviceAddress, EswitchSetting),
     /// A program that is run to its end.
     Program(Program),
 }

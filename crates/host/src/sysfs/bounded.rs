@@ -21,6 +21,10 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// How many children are waited for in vain before the rest is left unread.
 const CHILDREN: u32 = 4;
 
+/// What devlink tells of an embedded switch, in the order in which a child says it.
+const ESWITCH: [Property; 3] =
+    [Property::EswitchMode, Property::EswitchInlineMode, Property::EswitchEncapMode];
+
 /// A read, and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Request {
@@ -138,13 +142,20 @@ fn give(pfs: &mut BTreeMap<&DeviceAddress, &mut PfFacts>, request: &Request, res
     match (request.vf, result) {
         (_, WasRead::Absent) => {}
         (None, WasRead::Text(text)) => {
-            let (mode, representors) = text.split_once(PART).unwrap_or((&text, ""));
-            pf.properties.note(Property::EswitchMode, ClaimValue::Name(mode.to_owned()));
-            give_representors(pf, representors);
+            let mut parts = text.split(PART);
+            for property in ESWITCH {
+                let word = parts.next().filter(|word| !word.is_empty());
+                if let Some(word) = word {
+                    pf.properties.note(property, ClaimValue::Name(word.to_owned()));
+                }
+            }
+            give_representors(pf, parts.next().unwrap_or_default());
         }
         (None, WasRead::Failed(why)) => {
-            pf.unread.push(format!("mode of the embedded switch: {why}"));
-            pf.properties.note_unread(Property::EswitchMode, why);
+            pf.unread.push(format!("modes of the embedded switch: {why}"));
+            for property in ESWITCH {
+                pf.properties.note_unread(property, why.clone());
+            }
         }
         (Some(index), WasRead::Text(text)) => {
             if let Some(vf) = pf.vfs.get_mut(&index) {

@@ -2,14 +2,14 @@
 
 use netlink_packet_core::NLM_F_ACK;
 use nix::errno::Errno;
-use vfctl_model::DeviceAddress;
+use vfctl_model::{DeviceAddress, EswitchSetting};
 
 use super::super::ack::Ack;
 use super::super::batch::send_batch;
 use super::super::socket::NetlinkError;
 use super::connection::Devlink;
 use super::message::{DevlinkAttribute, handle_of};
-use super::words::{EncapMode, EswitchMode, InlineMode};
+use super::words::{SwitchEncapMode, SwitchInlineMode, SwitchMode};
 
 /// `enum devlink_command`.
 const DEVLINK_CMD_GET: u8 = 1;
@@ -19,18 +19,9 @@ const DEVLINK_CMD_ESWITCH_SET: u8 = 30;
 /// What the embedded switch is set to; `None` for what the driver does not report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Eswitch {
-    pub(crate) mode: Option<EswitchMode>,
-    pub(crate) inline_mode: Option<InlineMode>,
-    pub(crate) encap_mode: Option<EncapMode>,
-}
-
-/// One mode of the embedded switch to be set. One in a request, so that a refusal says which was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "no op changes the other modes yet"))]
-pub(crate) enum EswitchChange {
-    Mode(EswitchMode),
-    InlineMode(InlineMode),
-    EncapMode(EncapMode),
+    pub(crate) mode: Option<SwitchMode>,
+    pub(crate) inline_mode: Option<SwitchInlineMode>,
+    pub(crate) encap_mode: Option<SwitchEncapMode>,
 }
 
 impl Devlink {
@@ -45,11 +36,11 @@ impl Devlink {
         }
     }
 
-    /// Sets one mode of a device's embedded switch.
+    /// Sets one thing on a device's embedded switch.
     ///
     /// The driver works within the call, which takes seconds where it makes representors or loads firmware.
-    pub(crate) fn set_eswitch(&mut self, device: &DeviceAddress, change: EswitchChange) -> Ack {
-        let request = self.request(DEVLINK_CMD_ESWITCH_SET, NLM_F_ACK, attributes_to_set(device, change));
+    pub(crate) fn set_eswitch(&mut self, device: &DeviceAddress, setting: EswitchSetting) -> Ack {
+        let request = self.request(DEVLINK_CMD_ESWITCH_SET, NLM_F_ACK, attributes_to_set(device, setting));
         send_batch(&mut self.socket, [&request]).pop().unwrap_or(Ack::Lost)
     }
 
@@ -60,11 +51,11 @@ impl Devlink {
     }
 }
 
-fn attributes_to_set(device: &DeviceAddress, change: EswitchChange) -> Vec<DevlinkAttribute> {
-    let mode = match change {
-        EswitchChange::Mode(mode) => DevlinkAttribute::EswitchMode(mode),
-        EswitchChange::InlineMode(mode) => DevlinkAttribute::EswitchInlineMode(mode),
-        EswitchChange::EncapMode(mode) => DevlinkAttribute::EswitchEncapMode(mode),
+fn attributes_to_set(device: &DeviceAddress, setting: EswitchSetting) -> Vec<DevlinkAttribute> {
+    let mode = match setting {
+        EswitchSetting::Mode(mode) => DevlinkAttribute::EswitchMode(mode.into()),
+        EswitchSetting::InlineMode(mode) => DevlinkAttribute::EswitchInlineMode(mode.into()),
+        EswitchSetting::EncapMode(mode) => DevlinkAttribute::EswitchEncapMode(mode.into()),
     };
     handle_of(device).into_iter().chain([mode]).collect()
 }

@@ -1,5 +1,7 @@
 //! Tests of the switch's modes, on messages that Linux 6.12 exchanged with a netdevsim device.
 
+use vfctl_model::{EswitchEncapMode, EswitchInlineMode, EswitchMode};
+
 use super::super::super::wire::messages;
 use super::super::super::wire::tests::{attribute, datagram, hex};
 use super::super::connection::{attributes_of, request};
@@ -19,7 +21,7 @@ fn modes_are_read_as_the_kernel_sent_them() {
     let bytes = hex(reply);
     let message = messages(&bytes).next().expect("a message");
     let eswitch = modes_in(attributes_of(&message).expect("attributes"));
-    assert_eq!(eswitch, Eswitch { mode: Some(EswitchMode::Switchdev), inline_mode: None, encap_mode: None });
+    assert_eq!(eswitch, Eswitch { mode: Some(SwitchMode::Switchdev), inline_mode: None, encap_mode: None });
 }
 
 #[test]
@@ -27,7 +29,10 @@ fn modes_are_read_together_and_a_number_without_word_is_kept() {
     let mode = attribute(25, &9u16.to_ne_bytes());
     let all = read(&[mode, attribute(26, &[3]), attribute(62, &[1]), attribute(999, &[1])].concat());
     let words = (all.mode.map(|m| m.to_string()), all.inline_mode.map(|m| m.to_string()), all.encap_mode);
-    assert_eq!(words, (Some("mode 9".to_owned()), Some("transport".to_owned()), Some(EncapMode::Basic)));
+    assert_eq!(
+        words,
+        (Some("mode 9".to_owned()), Some("transport".to_owned()), Some(SwitchEncapMode::Basic))
+    );
     assert_eq!(read(&[]), Eswitch::default());
 }
 
@@ -41,15 +46,14 @@ fn mode_of_another_size_is_an_error_and_not_left_out() {
 fn each_mode_is_set_alone_by_the_request_that_the_kernel_took() {
     let device = "netdevsim/netdevsim1".parse().expect("a device");
     let handle = "1e0100000e0001006e657464657673696d0000000f0002006e657464657673696d310000";
-    for (change, attribute) in [
-        (EswitchChange::Mode(EswitchMode::Switchdev), "0600190001000000"),
-        (EswitchChange::Mode(EswitchMode::Other(9)), "0600190009000000"),
-        (EswitchChange::InlineMode(InlineMode::Link), "05001a0001000000"),
-        (EswitchChange::EncapMode(EncapMode::Basic), "05003e0001000000"),
+    for (setting, attribute) in [
+        (EswitchSetting::Mode(EswitchMode::Switchdev), "0600190001000000"),
+        (EswitchSetting::InlineMode(EswitchInlineMode::Link), "05001a0001000000"),
+        (EswitchSetting::EncapMode(EswitchEncapMode::Basic), "05003e0001000000"),
     ] {
         let sent =
-            request(23, DEVLINK_CMD_ESWITCH_SET, NLM_F_ACK, attributes_to_set(&device, change)).finish(7);
+            request(23, DEVLINK_CMD_ESWITCH_SET, NLM_F_ACK, attributes_to_set(&device, setting)).finish(7);
         let expected = format!("3c000000170005000700000000000000{handle}{attribute}");
-        assert_eq!(sent, hex(&expected), "{change:?}");
+        assert_eq!(sent, hex(&expected), "{setting:?}");
     }
 }

@@ -7,7 +7,7 @@ use netlink_packet_core::{
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 use vfctl_model::DeviceAddress;
 
-use super::words::{EncapMode, EswitchMode, InlineMode, PortFlavour};
+use super::words::{PortFlavour, SwitchEncapMode, SwitchInlineMode, SwitchMode};
 
 /// `enum devlink_attr`.
 const DEVLINK_ATTR_BUS_NAME: u16 = 1;
@@ -39,9 +39,9 @@ pub(super) enum DevlinkAttribute {
     PortIndex(u32),
     PortNetdevIfindex(u32),
     PortNetdevName(String),
-    EswitchMode(EswitchMode),
-    EswitchInlineMode(InlineMode),
-    EswitchEncapMode(EncapMode),
+    EswitchMode(SwitchMode),
+    EswitchInlineMode(SwitchInlineMode),
+    EswitchEncapMode(SwitchEncapMode),
     PortFlavour(PortFlavour),
     PortPciPfNumber(u16),
     PortPciVfNumber(u16),

@@ -9,6 +9,5 @@ mod port;
 mod words;
 
 pub(crate) use connection::Devlink;
-pub(crate) use eswitch::EswitchChange;
 pub(crate) use port::DevlinkPort;
-pub(crate) use words::EswitchMode;
+pub(crate) use words::SwitchMode;

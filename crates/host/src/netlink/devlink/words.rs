@@ -1,5 +1,7 @@
 //! Numbers of devlink that have words, which are those that `devlink` of iproute2 prints.
 
+use vfctl_model::{EswitchEncapMode, EswitchInlineMode, EswitchMode};
+
 /// Makes an enum of numbers with words; a number that has none yet keeps its value.
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident($number:ty), $what:literal { $($variant:ident = $value:literal $word:literal),* $(,)? })*) => {$(
@@ -32,13 +34,13 @@ macro_rules! words {
 
 words! {
     /// How the embedded switch works (`enum devlink_eswitch_mode`).
-    EswitchMode(u16), "mode" { Legacy = 0 "legacy", Switchdev = 1 "switchdev" }
+    SwitchMode(u16), "mode" { Legacy = 0 "legacy", Switchdev = 1 "switchdev" }
 
     /// Up to which header VFs must put a packet into its descriptor (`enum devlink_eswitch_inline_mode`).
-    InlineMode(u8), "inline mode" { None = 0 "none", Link = 1 "link", Network = 2 "network", Transport = 3 "transport" }
+    SwitchInlineMode(u8), "inline mode" { None = 0 "none", Link = 1 "link", Network = 2 "network", Transport = 3 "transport" }
 
     /// Whether the switch wraps packets into tunnels (`enum devlink_eswitch_encap_mode`).
-    EncapMode(u8), "encap mode" { None = 0 "none", Basic = 1 "basic" }
+    SwitchEncapMode(u8), "encap mode" { None = 0 "none", Basic = 1 "basic" }
 
     /// What a port is (`enum devlink_port_flavour`).
     PortFlavour(u16), "flavour" {
@@ -50,5 +52,53 @@ words! {
         Virtual = 5 "virtual",
         Unused = 6 "unused",
         PciSf = 7 "pcisf",
+    }
+}
+
+impl From<EswitchMode> for SwitchMode {
+    fn from(mode: EswitchMode) -> Self {
+        match mode {
+            EswitchMode::Legacy => Self::Legacy,
+            EswitchMode::Switchdev => Self::Switchdev,
+        }
+    }
+}
+
+impl From<EswitchInlineMode> for SwitchInlineMode {
+    fn from(mode: EswitchInlineMode) -> Self {
+        match mode {
+            EswitchInlineMode::None => Self::None,
+            EswitchInlineMode::Link => Self::Link,
+            EswitchInlineMode::Network => Self::Network,
+            EswitchInlineMode::Transport => Self::Transport,
+        }
+    }
+}
+
+impl From<EswitchEncapMode> for SwitchEncapMode {
+    fn from(mode: EswitchEncapMode) -> Self {
+        match mode {
+            EswitchEncapMode::None => Self::None,
+            EswitchEncapMode::Basic => Self::Basic,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_documents() {
+        for mode in [EswitchMode::Legacy, EswitchMode::Switchdev] {
+            assert_eq!(SwitchMode::from(mode).to_string(), mode.to_string());
+        }
+        use EswitchInlineMode::{Link, Network, None, Transport};
+        for mode in [None, Link, Network, Transport] {
+            assert_eq!(SwitchInlineMode::from(mode).to_string(), mode.to_string());
+        }
+        for mode in [EswitchEncapMode::None, EswitchEncapMode::Basic] {
+            assert_eq!(SwitchEncapMode::from(mode).to_string(), mode.to_string());
+        }
     }
 }
