@@ -3,12 +3,13 @@
 #![allow(clippy::needless_update, reason = "a kind that is added later is one more field")]
 
 use serde_json::{Value, json};
-use vfctl_model::{AttributeValue, EswitchMode, VfIndex};
+use vfctl_model::{AttributeValue, VfIndex};
 use vfctl_port::{HostFacts, World};
 
 use crate::binding::DriverChoice;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
+use crate::eswitch::EswitchSpec;
 use crate::lane::HostContext;
 use crate::path::{Origin, SpecPath};
 use crate::setting::Setting;
@@ -19,8 +20,8 @@ use crate::{DesiredPf, DesiredVf, pf};
 pub(crate) struct Sample {
     /// How many VFs.
     pub(crate) count: Option<u16>,
-    /// The mode of the embedded switch.
-    pub(crate) eswitch: Option<EswitchMode>,
+    /// What of the embedded switch.
+    pub(crate) eswitch: Option<EswitchSpec>,
     /// The driver of VF 0.
     pub(crate) driver: Option<DriverChoice>,
     /// An attribute of VF 0.

@@ -1,4 +1,4 @@
-//! The mode of a PF's embedded switch.
+//! What can be set on a PF's embedded switch.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,37 +7,121 @@ use crate::attribute::VfAttribute;
 use crate::parse::ParseError;
 use crate::text::text_serde;
 
-/// How a PF's embedded switch works (`enum devlink_eswitch_mode`, include/uapi/linux/devlink.h).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EswitchMode {
-    /// The PF's driver steers frames by the MAC addresses and VLANs of VFs.
-    Legacy,
-    /// Each VF has a representor, and whoever holds the representors steers frames.
-    Switchdev,
+/// Makes an enum of words that devlink of iproute2 has, too.
+macro_rules! words {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $what:literal { $($(#[$word_doc:meta])* $variant:ident $word:literal),* $(,)? }
+    )*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$word_doc])* $variant,)*
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(match self { $(Self::$variant => $word,)* })
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseError;
+
+            fn from_str(text: &str) -> Result<Self, ParseError> {
+                match text {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(ParseError::new(text, $what)),
+                }
+            }
+        }
+
+        text_serde!($name, stringify!($name), $what);
+    )*};
 }
 
-impl fmt::Display for EswitchMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Legacy => "legacy",
-            Self::Switchdev => "switchdev",
-        })
+words! {
+    /// How a PF's embedded switch works (`enum devlink_eswitch_mode`, include/uapi/linux/devlink.h).
+    EswitchMode "eswitch mode (`legacy` or `switchdev`)" {
+        /// The PF's driver steers frames by the MAC addresses and VLANs of VFs.
+        Legacy "legacy",
+        /// Each VF has a representor, and whoever holds the representors steers frames.
+        Switchdev "switchdev",
+    }
+
+    /// Up to which header VFs must put a frame into its descriptor (`enum devlink_eswitch_inline_mode`).
+    EswitchInlineMode "inline mode (`none`, `link`, `network` or `transport`)" {
+        /// No header.
+        None "none",
+        /// The Ethernet header.
+        Link "link",
+        /// That and the IP header.
+        Network "network",
+        /// Those and the TCP or UDP header.
+        Transport "transport",
+    }
+
+    /// Whether the switch wraps frames into tunnels (`enum devlink_eswitch_encap_mode`).
+    EswitchEncapMode "encap mode (`none` or `basic`)" {
+        /// It does not.
+        None "none",
+        /// It does.
+        Basic "basic",
     }
 }
 
-impl FromStr for EswitchMode {
-    type Err = ParseError;
+/// One thing that is set on an embedded switch; in documents `{"mode": "switchdev"}`. One at a time, so that a refusal
+/// says which was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EswitchSetting {
+    /// How it works.
+    Mode(EswitchMode),
+    /// Which headers VFs put into descriptors.
+    InlineMode(EswitchInlineMode),
+    /// Whether it wraps frames.
+    EncapMode(EswitchEncapMode),
+}
 
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        match text {
-            "legacy" => Ok(Self::Legacy),
-            "switchdev" => Ok(Self::Switchdev),
-            _ => Err(ParseError::new(text, "eswitch mode (`legacy` or `switchdev`)")),
+impl EswitchSetting {
+    /// Returns its value in devlink's words.
+    pub fn value(self) -> String {
+        match self {
+            Self::Mode(mode) => mode.to_string(),
+            Self::InlineMode(mode) => mode.to_string(),
+            Self::EncapMode(mode) => mode.to_string(),
+        }
+    }
+
+    /// Returns devlink's word for what is set.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Mode(_) => "mode",
+            Self::InlineMode(_) => "inline-mode",
+            Self::EncapMode(_) => "encap-mode",
+        }
+    }
+
+    /// Returns the setting that these two words are, as `devlink dev eswitch set` has them.
+    ///
+    /// # Errors
+    /// Where they are none.
+    pub fn from_words(word: &str, value: &str) -> Result<Self, ParseError> {
+        match word {
+            "mode" => value.parse().map(Self::Mode),
+            "inline-mode" => value.parse().map(Self::InlineMode),
+            "encap-mode" => value.parse().map(Self::EncapMode),
+            _ => Err(ParseError::new(word, "setting of an embedded switch")),
         }
     }
 }
 
-text_serde!(EswitchMode, "EswitchMode", "legacy or switchdev.");
+/// Writes the words that follow `devlink dev eswitch set DEVICE`.
+impl fmt::Display for EswitchSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.word(), self.value())
+    }
+}
 
 /// What is known of a driver's embedded switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub use attribute::{ReadsBack, VfAttribute, VfAttributeRow};
 pub use attribute_map::{AttributeMap, AttributeValue};
 pub use cidr::Cidr;
 pub use driver::{DriverRow, MtuChange};
-pub use eswitch::{EswitchMode, EswitchRow};
+pub use eswitch::{EswitchEncapMode, EswitchInlineMode, EswitchMode, EswitchRow, EswitchSetting};
 pub use link_state::VfLinkState;
 pub use mac::MacAddress;
 pub use name::{DriverName, HostName, InterfaceName, ModuleName};

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::{AttributeValue, EswitchMode, Mtu, ParseError, Toggle, VfAttribute};
+use vfctl_model::{AttributeValue, EswitchSetting, Mtu, ParseError, Toggle, VfAttribute};
 
 use crate::action_row::{ActionRow, GivenBack, Need, Remakes, TargetKind, Transport};
 use crate::admin_state::AdminState;
@@ -172,16 +172,20 @@ actions! {
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
     }
-    /// Sets the mode of a PF's embedded switch (`DEVLINK_CMD_ESWITCH_SET`).
-    SetEswitchMode "setEswitchMode" (mode: EswitchMode) {
-        changes: Property::EswitchMode,
-        after: Some(Expect::Is(ClaimValue::Name(mode.to_string()))),
-        words: [("mode", mode.to_string())],
-        command: "devlink dev eswitch set {pf} mode {mode}",
+    /// Sets something on a PF's embedded switch (`DEVLINK_CMD_ESWITCH_SET`).
+    SetEswitch "setEswitch" (setting: EswitchSetting) {
+        changes: match setting {
+            EswitchSetting::Mode(_) => Property::EswitchMode,
+            EswitchSetting::InlineMode(_) => Property::EswitchInlineMode,
+            EswitchSetting::EncapMode(_) => Property::EswitchEncapMode,
+        },
+        after: Some(Expect::Is(ClaimValue::Name(setting.value()))),
+        words: [("setting", setting.to_string())],
+        command: "devlink dev eswitch set {pf} {setting}",
         target: TargetKind::Pf,
         transport: Transport::Devlink,
         may_hang: true,
-        holds: Some("the mode of the embedded switch"),
+        holds: Some("the embedded switch"),
         may_batch: false,
         stops_when_refused: false,
         phases: &[Phase::SwitchEmpty, Phase::SwitchPopulated],

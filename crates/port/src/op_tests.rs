@@ -25,7 +25,7 @@ const OPS: &[(&str, &str)] = &[
         "ip link set dev eth0 vf 3 vlan 7 qos 0 proto 802.1Q",
     ),
     (
-        r#"{"pf":"pci/0000:01:00.0","action":{"setEswitchMode":"switchdev"}}"#,
+        r#"{"pf":"pci/0000:01:00.0","action":{"setEswitch":{"mode":"switchdev"}}}"#,
         "devlink dev eswitch set pci/0000:01:00.0 mode switchdev",
     ),
     (

@@ -175,6 +175,16 @@ properties! {
         source: "devlink (DEVLINK_CMD_ESWITCH_GET)",
         pf_kept: ClaimShape::Name,
     }
+    EswitchInlineMode "eswitchInlineMode" {
+        doc: "PF: up to which header VFs must put a frame into its descriptor.",
+        source: "devlink (DEVLINK_CMD_ESWITCH_GET)",
+        pf_kept: ClaimShape::Name,
+    }
+    EswitchEncapMode "eswitchEncapMode" {
+        doc: "PF: whether its embedded switch wraps frames into tunnels.",
+        source: "devlink (DEVLINK_CMD_ESWITCH_GET)",
+        pf_kept: ClaimShape::Name,
+    }
     Mtu "mtu" {
         doc: "PF, VF: the MTU of its interface in bytes.",
         source: "RTM_GETLINK",

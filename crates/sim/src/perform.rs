@@ -125,7 +125,7 @@ fn obey_row(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop> {
         Action::CreateVfs(count) => count::set(world, pf()?, *count, fewer),
         Action::SetDriversAutoprobe(autoprobe) => binding::set_autoprobe(world, pf()?, *autoprobe),
         Action::SetVfAttribute(value) => attribute::set(world, pf()?, interface()?, vf()?, *value),
-        Action::SetEswitchMode(mode) => eswitch::set(world, pf()?, *mode),
+        Action::SetEswitch(setting) => eswitch::set(world, pf()?, *setting),
         Action::SetPfMtu(mtu) => link::set_mtu(world, pf()?, interface()?, *mtu),
         Action::SetPfAdminState(state) => link::set_admin_state(world, pf()?, interface()?, *state),
         Action::SetVfMtu(mtu) => link::set_vf_mtu(world, pf()?, vf()?, function()?, *mtu),

@@ -234,7 +234,7 @@ impl Case {
         let entry = |(number, (pf, address)): (usize, (&PfCase, &DeviceAddress))| PfSpec {
             on_unsupported: OnUnsupported::Warn,
             admin_state: pf.request.admin,
-            eswitch: pf.request.eswitch.map(|mode| EswitchSpec { mode }),
+            eswitch: pf.request.eswitch.map(|mode| EswitchSpec { mode, inline_mode: None, encap_mode: None }),
             mtu: pf.request.mtu.map(|mtu| Setting::Value(Mtu::try_from(mtu).unwrap())),
             vfs: Some(pf.request.spec(number)),
             ..PfSpec::new(

@@ -1,16 +1,18 @@
 //! Compares the mode of the embedded switch: it changes while there are no VFs, or where the driver can do it with them.
 
-use vfctl_model::{EswitchMode, EswitchRow, Reading, VfSet};
+use vfctl_model::{EswitchMode, EswitchRow, EswitchSetting, Reading, VfSet};
 use vfctl_port::{Action, Claim, ClaimValue, Phase, Property};
 
 use super::fate::{asked_and_lacking, found, reset_with_vfs};
 use super::representor::disrupt_representors;
+use super::settings;
+use super::spec::EswitchSpec;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
 use crate::step::{Change, Impact, Reason, Step};
 
 /// How long to wait for a mode and the representors that come and go with it, in milliseconds.
-const SETTLES: u32 = 10_000;
+pub(super) const SETTLES: u32 = 10_000;
 
 /// Compares the mode.
 pub(super) fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
@@ -19,36 +21,44 @@ pub(super) fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
         rest_on(context, &found, diff);
         return;
     };
+    let Wanted { value, origin } = wanted;
+    let mode = value.mode;
     let found = match found {
         Reading::Known(Some(mode)) => mode,
         Reading::Unreadable(why) => {
             let message = format!("eswitch mode could not be read: {why}");
             let fix = format!("`devlink dev eswitch show {}` must answer, as root", context.desired.address);
-            diff.findings.problem(Some(&wanted.origin), message, fix);
+            diff.findings.problem(Some(origin), message, fix);
             return;
         }
         // A driver without such a switch does what legacy mode is.
         Reading::Known(None) | Reading::Unsupported
-            if wanted.value == EswitchMode::Legacy && context.row.eswitch.is_none() =>
+            if mode == EswitchMode::Legacy && context.row.eswitch.is_none() =>
         {
+            settings::compare(context, wanted, diff);
             return;
         }
         Reading::Known(None) | Reading::Unsupported => {
             let driver = context.facts.driver.as_ref().map_or("none".to_owned(), ToString::to_string);
-            let message = format!("eswitch mode {}: driver {driver} reports no mode", wanted.value);
-            diff.findings.problem(Some(&wanted.origin), message, "take eswitch out of the spec");
+            let message = format!("eswitch mode {mode}: driver {driver} reports no mode");
+            diff.findings.problem(Some(origin), message, "take eswitch out of the spec");
             return;
         }
     };
     diff.basis.push(claim(context, found));
-    diff.goal.push(claim(context, wanted.value));
+    diff.goal.push(claim(context, mode));
     let now = if reset_with_vfs(context) { EswitchMode::Legacy } else { found };
-    if now == wanted.value && now == found {
-        return;
+    if now != mode || now != found {
+        let step = change(context, wanted, now, diff);
+        diff.steps.extend(step);
     }
-    if let Some(step) = change(context, wanted, now, diff) {
-        diff.steps.push(step);
-    }
+    settings::compare(context, wanted, diff);
+}
+
+/// Returns when something is set on the switch: with the VFs that stay, or while there are none.
+pub(super) fn phase(context: &PfContext<'_>) -> Phase {
+    let stay = !context.renews_vfs && context.facts.vf_count > 0;
+    if stay { Phase::SwitchPopulated } else { Phase::SwitchEmpty }
 }
 
 /// Notes what a plan that leaves the mode alone rests on: attributes that switchdev mode lacks, and a switch that goes
@@ -83,27 +93,27 @@ fn claim(context: &PfContext<'_>, mode: EswitchMode) -> Claim {
 /// Returns the step that changes the mode; `None` where it cannot be changed as things are.
 fn change(
     context: &PfContext<'_>,
-    wanted: &Wanted<EswitchMode>,
+    wanted: &Wanted<EswitchSpec>,
     now: EswitchMode,
     diff: &mut PfDiff,
 ) -> Option<Step> {
     let facts = context.facts;
-    let stay = !context.renews_vfs && facts.vf_count > 0;
+    let (phase, mode) = (phase(context), wanted.value.mode);
+    let stay = phase == Phase::SwitchPopulated;
     let row = context.row.eswitch.unwrap_or(EswitchRow::UNKNOWN);
     if stay && !row.changes_with_vfs {
         let driver = context.row.driver;
-        let message = format!("eswitch mode {}: driver {driver} changes it only without VFs", wanted.value);
+        let message = format!("eswitch mode {mode}: driver {driver} changes it only without VFs");
         let fix = format!("apply with `count: 0` first; there are {} VFs", facts.vf_count);
         diff.findings.problem(Some(&wanted.origin), message, fix);
         return None;
     }
-    let phase = if stay { Phase::SwitchPopulated } else { Phase::SwitchEmpty };
     let mut step = Step::new(phase, Property::EswitchMode, Reason::Asked);
     step.changes.push(Change {
         from: Some(now.to_string()),
-        to: wanted.value.to_string(),
+        to: mode.to_string(),
         origin: Some(wanted.origin.clone()),
-        op: context.op(Action::SetEswitchMode(wanted.value)),
+        op: context.op(Action::SetEswitch(EswitchSetting::Mode(mode))),
     });
     if stay {
         // Frames that the switch has steered by itself go to representors, and nobody may be there.
@@ -119,7 +129,7 @@ fn change(
         context.disrupt_pf(&mut step);
         step.impact = if step.victims.is_empty() { Impact::None } else { Impact::FlapsLink };
     }
-    step.ends.push(claim(context, wanted.value));
+    step.ends.push(claim(context, mode));
     step.settle_ms = SETTLES;
     Some(step)
 }
@@ -131,6 +141,10 @@ mod tests {
 
     use super::*;
     use crate::sample::{self, Sample};
+
+    fn asked(mode: EswitchMode) -> EswitchSpec {
+        EswitchSpec { mode, inline_mode: None, encap_mode: None }
+    }
 
     /// Returns the step for the mode, with what hinders it, on a PF of this driver with these VFs.
     fn switched(
@@ -146,7 +160,7 @@ mod tests {
         pf["properties"]["eswitchMode"] = json!(mode);
         pf["vfCount"] = json!(1);
         pf["vfs"] = json!({ "0": vf });
-        let diff = sample::diff(host, Sample { eswitch: Some(wanted), ..Sample::default() });
+        let diff = sample::diff(host, Sample { eswitch: Some(asked(wanted)), ..Sample::default() });
         let problems = diff.findings.problems.iter().map(|problem| problem.message.clone()).collect();
         (diff.steps, problems)
     }
@@ -171,7 +185,7 @@ mod tests {
         pf["driver"] = json!("bnxt_en");
         pf["properties"]["eswitchMode"] = json!("legacy");
         let driver = Some(crate::binding::DriverChoice::None);
-        let eswitch = Some(EswitchMode::Switchdev);
+        let eswitch = Some(asked(EswitchMode::Switchdev));
         let diff = sample::diff(host, Sample { eswitch, driver, ..Sample::default() });
         let claims = |phase: Phase| {
             let steps = diff.steps.iter().filter(move |step| step.phase == phase);

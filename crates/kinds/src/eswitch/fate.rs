@@ -29,7 +29,7 @@ pub(crate) fn reset_with_vfs(context: &PfContext<'_>) -> bool {
 /// Returns whether the driver does not keep an attribute in the mode that the switch has when VFs are configured.
 pub(crate) fn lacks_in_end(context: &PfContext<'_>, attribute: VfAttribute) -> bool {
     let last = match &context.desired.eswitch {
-        Some(wanted) => Reading::Known(Some(wanted.value)),
+        Some(wanted) => Reading::Known(Some(wanted.value.mode)),
         None if reset_with_vfs(context) => Reading::Known(Some(EswitchMode::Legacy)),
         None => found(context),
     };

@@ -1,7 +1,9 @@
 //! The field `eswitch` of an entry.
 
+use std::str::FromStr;
+
 use vfctl_model::EswitchMode;
-use vfctl_port::{PfFacts, Property};
+use vfctl_port::{Action, PfFacts, Property};
 
 use super::spec::EswitchSpec;
 use super::{columns, diff};
@@ -16,12 +18,12 @@ pub struct Eswitch;
 
 impl PfKind for Eswitch {
     type Spec = EswitchSpec;
-    type Desired = EswitchMode;
+    type Desired = EswitchSpec;
     const COLUMNS: &'static [PfColumn] = columns::PF;
     const VF_COLUMNS: &'static [VfColumn] = columns::VF;
 
-    fn resolve(spec: &EswitchSpec, _: &Origin, _: &PfFacts, _: &mut Findings) -> EswitchMode {
-        spec.mode
+    fn resolve(spec: &EswitchSpec, _: &Origin, _: &PfFacts, _: &mut Findings) -> EswitchSpec {
+        *spec
     }
 
     fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
@@ -29,11 +31,26 @@ impl PfKind for Eswitch {
     }
 
     fn live(facts: &PfFacts) -> Option<EswitchSpec> {
-        let mode = facts.properties.name(Property::EswitchMode)?.parse().ok()?;
-        (mode != EswitchMode::Legacy).then_some(EswitchSpec { mode })
+        let mode = read(facts, Property::EswitchMode)?;
+        // Where the mode is what all switches begin with, so are the others, as far as anybody has set them.
+        (mode != EswitchMode::Legacy).then(|| EswitchSpec {
+            mode,
+            inline_mode: read(facts, Property::EswitchInlineMode),
+            encap_mode: read(facts, Property::EswitchEncapMode),
+        })
     }
 
-    fn explain(desired: &EswitchMode) -> Vec<(Property, String)> {
-        vec![(Property::EswitchMode, desired.to_string())]
+    fn explain(desired: &EswitchSpec) -> Vec<(Property, String)> {
+        let mut asked = vec![(Property::EswitchMode, desired.mode.to_string())];
+        asked.extend(
+            desired
+                .besides_mode()
+                .map(|(_, setting)| (Action::SetEswitch(setting).changes(), setting.value())),
+        );
+        asked
     }
+}
+
+fn read<T: FromStr>(facts: &PfFacts, property: Property) -> Option<T> {
+    facts.properties.name(property)?.parse().ok()
 }

@@ -1,10 +1,11 @@
-//! The embedded switch of a PF: its mode, and the interfaces that stand for VFs on it.
+//! The embedded switch of a PF: its modes, and the interfaces that stand for VFs on it.
 
 mod columns;
 mod diff;
 mod fate;
 mod kind;
 mod representor;
+mod settings;
 mod spec;
 
 pub(crate) use fate::lacks_in_end;

@@ -84,7 +84,7 @@ fn each_need_of_each_action_is_demanded() {
     let held = (vf, Property::Driver, Value::Name("igbvf"));
     let attribute = r#"{"setVfAttribute": {"attribute": "vlan", "value": "7"}}"#;
     let bind = r#"{"bindDriver": {"driver": "vfio-pci"}}"#;
-    let mode = r#"{"setEswitchMode": "switchdev"}"#;
+    let mode = r#"{"setEswitch": {"mode": "switchdev"}}"#;
     let mtu = r#"{"setVfMtu": 9000}"#;
     for (target, action, phase, met, unmet, why) in [
         ("pf", r#"{"createVfs": 4}"#, Phase::CreateVfs, none, two, "count is not 0"),

@@ -111,6 +111,7 @@ pub(crate) const ICE: DriverRules = DriverRules {
         refuses: &[VfAttribute::Trust],
         with_vfs: Some(Errno::EOPNOTSUPP),
         ends_with_vfs: false,
+        has_inline_and_encap: false,
     }),
     ..DriverRules::COMMON
 };

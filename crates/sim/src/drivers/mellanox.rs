@@ -26,6 +26,7 @@ pub(crate) const MLX5_CORE: DriverRules = DriverRules {
         refuses: &[VfAttribute::Vlan, VfAttribute::Trust, VfAttribute::SpoofCheck, VfAttribute::LinkState],
         with_vfs: Some(Errno::EINVAL),
         ends_with_vfs: false,
+        has_inline_and_encap: true,
     }),
     routing: (1, 1),
     ..DriverRules::COMMON

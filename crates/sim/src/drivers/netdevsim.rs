@@ -23,6 +23,11 @@ pub(crate) const NETDEVSIM: DriverRules = DriverRules {
     carrier_ends_with_down: true,
     speed: None,
     attributes_outlive: true,
-    eswitch: Some(EswitchRules { refuses: &[VfAttribute::Rate], with_vfs: None, ends_with_vfs: true }),
+    eswitch: Some(EswitchRules {
+        refuses: &[VfAttribute::Rate],
+        with_vfs: None,
+        ends_with_vfs: true,
+        has_inline_and_encap: false,
+    }),
     ..DriverRules::COMMON
 };

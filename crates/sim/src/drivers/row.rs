@@ -56,6 +56,8 @@ pub(crate) struct EswitchRules {
     pub(crate) with_vfs: Option<Errno>,
     /// Whether the mode goes back to legacy with the last VF.
     pub(crate) ends_with_vfs: bool,
+    /// Whether it has an inline and an encap mode.
+    pub(crate) has_inline_and_encap: bool,
 }
 
 impl DriverRules {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use vfctl_model::{
-    AttributeValue, DeviceAddress, InterfaceName, RawReading, Toggle, VfAttribute, VfIndex, VfValue, VlanTag,
+    AttributeValue, DeviceAddress, EswitchSetting, InterfaceName, RawReading, Toggle, VfAttribute, VfIndex,
+    VfValue, VlanTag,
 };
 use vfctl_port::{Action, Binding, Target, Use};
 
@@ -94,7 +95,7 @@ impl Hand {
             Self::Dissolve { name } => upper::dissolve(world, name),
             Self::Eswitch { device, mode } => {
                 let pf = find(world, device)?;
-                eswitch::set(world, &pf, *mode)
+                eswitch::set(world, &pf, EswitchSetting::Mode(*mode))
             }
             Self::Altname { device, name } => {
                 let pf = find(world, device)?;

@@ -1,6 +1,6 @@
 //! Devices that leave the PCI bus and come back (drivers/pci/remove.c, drivers/pci/probe.c).
 
-use vfctl_model::{Bus, DeviceAddress, EswitchMode};
+use vfctl_model::{Bus, DeviceAddress, EswitchEncapMode, EswitchInlineMode, EswitchMode};
 use vfctl_port::{ClaimValue, PfFacts, PfNetdev, Property, Use};
 
 use super::{count, upper};
@@ -59,6 +59,14 @@ pub(crate) fn rescan(world: &mut SimWorld) {
 pub(crate) fn fresh(address: &DeviceAddress, row: &DriverRules) -> Vec<(Property, ClaimValue)> {
     let autoprobe = (Property::DriversAutoprobe, ClaimValue::Flag(true));
     let mode = (Property::EswitchMode, ClaimValue::Name(EswitchMode::Legacy.to_string()));
-    let found = [address.pci().map(|_| autoprobe), row.eswitch.as_ref().map(|_| mode)];
+    let has_more = row.eswitch.is_some_and(|rules| rules.has_inline_and_encap);
+    let inline = (Property::EswitchInlineMode, ClaimValue::Name(EswitchInlineMode::None.to_string()));
+    let encap = (Property::EswitchEncapMode, ClaimValue::Name(EswitchEncapMode::Basic.to_string()));
+    let found = [
+        address.pci().map(|_| autoprobe),
+        row.eswitch.map(|_| mode),
+        has_more.then_some(inline),
+        has_more.then_some(encap),
+    ];
     found.into_iter().flatten().collect()
 }

@@ -1,6 +1,6 @@
 //! The mode of a PF's embedded switch, as devlink sets it, and the representors that come and go with it.
 
-use vfctl_model::{DeviceAddress, EswitchMode, Toggle};
+use vfctl_model::{DeviceAddress, EswitchMode, EswitchSetting, Toggle};
 use vfctl_port::{ClaimValue, Property};
 
 use super::upper;
@@ -10,18 +10,39 @@ use crate::naming;
 use crate::stop::Stop;
 use crate::world::SimWorld;
 
-/// Puts the embedded switch into a mode.
-pub(crate) fn set(world: &mut SimWorld, pf: &DeviceAddress, mode: EswitchMode) -> Result<(), Stop> {
-    let (facts, hidden, row) = world.pf(pf)?;
-    if hidden.stuck.is_some() {
+/// Sets something on the embedded switch.
+pub(crate) fn set(world: &mut SimWorld, pf: &DeviceAddress, setting: EswitchSetting) -> Result<(), Stop> {
+    if world.pf(pf)?.1.stuck.is_some() {
         return Err(Stop::Hangs);
     }
+    match setting {
+        EswitchSetting::Mode(mode) => set_mode(world, pf, mode),
+        EswitchSetting::InlineMode(_) => set_other(world, pf, Property::EswitchInlineMode, setting),
+        EswitchSetting::EncapMode(_) => set_other(world, pf, Property::EswitchEncapMode, setting),
+    }
+}
+
+fn set_mode(world: &mut SimWorld, pf: &DeviceAddress, mode: EswitchMode) -> Result<(), Stop> {
+    let (facts, hidden, row) = world.pf(pf)?;
     let Some(EswitchRules { with_vfs, .. }) = row.eswitch else { return Err(Errno::EOPNOTSUPP.into()) };
     let is_so = (hidden.switchdev == Toggle::On) == (mode == EswitchMode::Switchdev);
     if let Some(errno) = with_vfs.filter(|_| !is_so && facts.vf_count > 0) {
         return Err(errno.into());
     }
     switch(world, pf, mode)
+}
+
+/// Sets what a switch has that shows it, and no other (`devlink_nl_eswitch_set_doit`, net/devlink/dev.c).
+fn set_other(
+    world: &mut SimWorld,
+    pf: &DeviceAddress,
+    property: Property,
+    setting: EswitchSetting,
+) -> Result<(), Stop> {
+    let (facts, _, _) = world.pf_mut(pf)?;
+    facts.properties.value(property).ok_or(Errno::EOPNOTSUPP)?;
+    facts.properties.note(property, ClaimValue::Name(setting.value()));
+    Ok(())
 }
 
 /// Takes the switch back to legacy mode where it goes there with the last VF.

@@ -1,6 +1,6 @@
 //! Every op can be refused, lie, hang and fail in passing.
 
-use vfctl_model::{AttributeValue, EswitchMode, Toggle, VfAttribute, VfValue};
+use vfctl_model::{AttributeValue, EswitchMode, EswitchSetting, Toggle, VfAttribute, VfValue};
 use vfctl_port::{Action, ActionKind, AdminState, Clock, Op, OpError, Outcome, Target};
 use vfctl_sim::{Errno, Fault, PfSeed, SimHost};
 
@@ -22,7 +22,10 @@ fn ops(host: &SimHost) -> Vec<Op> {
         Op { target: Target::Pf(empty), action: Action::CreateVfs(2) },
         on_pf(host, Action::SetDriversAutoprobe(Toggle::Off)),
         through_eth0(host, 0, trust),
-        Op { target: Target::Pf(switched), action: Action::SetEswitchMode(EswitchMode::Switchdev) },
+        Op {
+            target: Target::Pf(switched),
+            action: Action::SetEswitch(EswitchSetting::Mode(EswitchMode::Switchdev)),
+        },
         on_eth0(host, Action::SetPfMtu(mtu)),
         on_eth0(host, Action::SetPfAdminState(AdminState::Down)),
         on_vf(host, 0, Action::SetVfMtu(mtu)),
@@ -85,7 +88,7 @@ fn store_that_hangs_stays_in_the_kernel_and_keeps_the_lock_of_its_pf_if_it_takes
             ActionKind::RemoveVfs | ActionKind::CreateVfs => file("sriov_numvfs"),
             ActionKind::UnbindDriver => file("driver/unbind"),
             ActionKind::BindDriver | ActionKind::ProbeDriver => file("drivers_probe"),
-            ActionKind::SetEswitchMode => Some("the mode of the embedded switch".to_owned()),
+            ActionKind::SetEswitch => Some("the embedded switch".to_owned()),
             _ => None,
         }
     };

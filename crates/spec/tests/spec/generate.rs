@@ -159,6 +159,8 @@ fn pf(number: u8) -> impl Strategy<Value = PfSpec> {
                 .map(|up| if up { vfctl_port::AdminState::Up } else { vfctl_port::AdminState::Down }),
             eswitch: up.map(|up| vfctl_kinds::eswitch::EswitchSpec {
                 mode: if up { vfctl_model::EswitchMode::Switchdev } else { vfctl_model::EswitchMode::Legacy },
+                inline_mode: up.then_some(vfctl_model::EswitchInlineMode::Network),
+                encap_mode: (!up).then_some(vfctl_model::EswitchEncapMode::Basic),
             }),
             // No VF has more than 1500 bytes.
             mtu: mtu.map(|mtu| if mtu == Setting::Default { mtu } else { sixteen_hundred }),

@@ -1,0 +1,89 @@
+//! Compares what is set on the embedded switch besides its mode: what the driver does not report, it does not have.
+
+use vfctl_model::Reading;
+use vfctl_port::{Action, Claim, ClaimValue};
+
+use super::diff::{SETTLES, phase};
+use super::spec::EswitchSpec;
+use crate::context::{PfContext, PfDiff};
+use crate::desired::Wanted;
+use crate::step::{Change, Reason, Step};
+
+/// Compares inline and encap mode. They are set after the mode, over which some drivers forget them.
+pub(super) fn compare(context: &PfContext<'_>, wanted: &Wanted<EswitchSpec>, diff: &mut PfDiff) {
+    for (field, setting) in wanted.value.besides_mode() {
+        let action = Action::SetEswitch(setting);
+        let (property, value) = (action.changes(), setting.value());
+        let found = match property.read_pf(context.host.host, context.facts) {
+            Reading::Known(Some(ClaimValue::Name(found))) => found,
+            Reading::Known(_) | Reading::Unsupported => {
+                let message = format!("eswitch {field} {value}: driver {} reports none", context.row.driver);
+                diff.findings.problem(Some(&wanted.origin), message, format!("take {field} out of the spec"));
+                continue;
+            }
+            Reading::Unreadable(why) => {
+                let message = format!("eswitch {field} could not be read: {why}");
+                let fix =
+                    format!("`devlink dev eswitch show {}` must answer, as root", context.desired.address);
+                diff.findings.problem(Some(&wanted.origin), message, fix);
+                continue;
+            }
+        };
+        let claim = |value: &str| Claim::is(context.pf(), property, ClaimValue::Name(value.to_owned()));
+        diff.basis.push(claim(&found));
+        diff.goal.push(claim(&value));
+        if found == value {
+            continue;
+        }
+        let mut step = Step::new(phase(context), property, Reason::Asked);
+        step.changes.push(Change {
+            from: Some(found),
+            to: value.clone(),
+            origin: Some(wanted.origin.clone()),
+            op: context.op(action),
+        });
+        step.ends.push(claim(&value));
+        step.settle_ms = SETTLES;
+        diff.steps.push(step);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use vfctl_model::{EswitchEncapMode, EswitchInlineMode, EswitchMode};
+    use vfctl_port::Phase;
+
+    use super::*;
+    use crate::sample::{self, Sample};
+
+    #[test]
+    fn modes_besides_the_mode_are_set_after_it_and_what_is_not_reported_is_a_problem() {
+        let eswitch = EswitchSpec {
+            mode: EswitchMode::Switchdev,
+            inline_mode: Some(EswitchInlineMode::Link),
+            encap_mode: Some(EswitchEncapMode::Basic),
+        };
+        let compared = |inline: &str| {
+            let mut host = sample::host();
+            let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
+            pf["driver"] = json!("mlx5_core");
+            pf["vfCount"] = json!(0);
+            pf["vfs"] = json!({});
+            pf["properties"] = json!({ "eswitchMode": "legacy", "eswitchInlineMode": inline });
+            sample::diff(host, Sample { eswitch: Some(eswitch), ..Sample::default() })
+        };
+        let diff = compared("none");
+        let steps: Vec<_> = diff.steps.iter().map(|step| (step.phase, step.property.word())).collect();
+        let empty = Phase::SwitchEmpty;
+        assert_eq!(steps, [(empty, "eswitchMode"), (empty, "eswitchInlineMode")]);
+        let ops: Vec<_> = diff.steps.iter().map(|step| step.changes[0].op.to_string()).collect();
+        assert_eq!(ops[1], "devlink dev eswitch set pci/0000:01:00.0 inline-mode link");
+        let problems = |diff: &PfDiff| -> Vec<String> {
+            diff.findings.problems.iter().map(|problem| problem.message.clone()).collect()
+        };
+        assert_eq!(problems(&diff), ["eswitch encapMode basic: driver mlx5_core reports none"]);
+        let unread = problems(&compared("unreadable: EPERM"));
+        assert_eq!(unread[0], "eswitch inlineMode could not be read: EPERM");
+    }
+}
