@@ -1,0 +1,197 @@
+//! What is changed for a while is given back where a lane is closed early, and what could not be is reported.
+
+use vfctl_apply::{LaneReport, Report, Result};
+use vfctl_kinds::step::Reason;
+use vfctl_model::{Toggle, VfIndex};
+use vfctl_port::{ActionKind, AdminState, JournalEntry, Op, Outcome, Phase};
+
+use crate::bench::{Answer, Bench, short};
+use crate::kernel::make_vfs;
+use crate::port::Port;
+use crate::work::{lane, on_ports, two_vfs};
+
+/// What becomes of the next ops of their kinds.
+type Answers = Vec<(ActionKind, Answer)>;
+
+/// Applies the lane of two VFs with these answers.
+fn apply(port: &Port, answers: &[(ActionKind, Answer)]) -> (Bench, Report) {
+    let bench = Bench::new(&[port]).answering(answers);
+    let report = bench.apply(&on_ports(vec![two_vfs(port)]));
+    assert_eq!(report.result, Result::Failed, "{answers:?}");
+    (bench, report)
+}
+
+/// Returns what was given back, whatever became of it.
+fn given_back(lane: &LaneReport) -> String {
+    let ops = lane.ops.iter().filter(|op| op.phase.is_none());
+    short(&ops.map(|op| op.op.clone()).collect::<Vec<_>>())
+}
+
+fn by_hand(op: &Op) -> String {
+    format!("what was changed for a while could not be restored; do it by hand: `{op}`")
+}
+
+#[test]
+fn lane_gives_back_what_it_had_changed_when_it_was_closed_and_nothing_else() {
+    let eth0 = Port::eth0();
+    let (on, down) = (eth0.autoprobe(Toggle::On), eth0.admin(AdminState::Down));
+    let drivers = [eth0.probe(0), eth0.probe(1)];
+    let off = (ActionKind::SetDriversAutoprobe, Answer::Works);
+    use ActionKind::{CreateVfs, ProbeDriver, SetDriversAutoprobe, SetPfAdminState, SetVfAttribute};
+    let cases: Vec<(Answers, Vec<Op>)> = vec![
+        (vec![(SetDriversAutoprobe, Answer::Refused)], vec![down.clone()]),
+        (vec![(SetPfAdminState, Answer::Refused)], vec![on.clone()]),
+        (vec![(SetDriversAutoprobe, Answer::Refused), (SetPfAdminState, Answer::Refused)], vec![]),
+        (vec![(CreateVfs, Answer::Refused)], vec![on.clone(), down.clone()]),
+        // What could not be given back in its phase is tried once more.
+        (
+            vec![off, (SetDriversAutoprobe, Answer::Refused)],
+            vec![on.clone(), down.clone(), drivers[0].clone(), drivers[1].clone()],
+        ),
+        (vec![(SetVfAttribute, Answer::Refused)], vec![down.clone(), drivers[0].clone(), drivers[1].clone()]),
+        (vec![(SetVfAttribute, Answer::Lies)], vec![down.clone(), drivers[0].clone(), drivers[1].clone()]),
+        (
+            vec![(ProbeDriver, Answer::Works), (ProbeDriver, Answer::Refused)],
+            vec![down.clone(), drivers[1].clone()],
+        ),
+    ];
+    for (answers, expected) in cases {
+        let (bench, report) = apply(&eth0, &answers);
+        assert_eq!(given_back(&report.lanes[0]), short(&expected), "{answers:?}");
+        assert_eq!(report.lanes[0].troubles, [""; 0], "{answers:?}");
+        let mut state = bench.state();
+        let facts = state.pf(&eth0);
+        assert_eq!(facts.drivers_autoprobe(), Some(Toggle::On), "{answers:?}");
+        assert!(facts.netdev.as_ref().is_some_and(|netdev| !netdev.up), "{answers:?}");
+        assert!(facts.vfs.values().all(|vf| vf.driver.is_some()), "{answers:?}: VFs have their driver");
+    }
+}
+
+#[test]
+fn settings_are_given_back_before_drivers_and_both_are_journaled_as_of_no_phase() {
+    let eth0 = Port::eth0();
+    let answers = [
+        (ActionKind::SetDriversAutoprobe, Answer::Works),
+        (ActionKind::SetDriversAutoprobe, Answer::Refused),
+    ];
+    let (bench, _) = apply(&eth0, &answers);
+    let settings = [eth0.autoprobe(Toggle::On), eth0.admin(AdminState::Down)];
+    let drivers = [eth0.probe(0), eth0.probe(1)];
+    let performed = bench.performed();
+    assert_eq!(performed[performed.len() - 2..], [short(&settings), short(&drivers)]);
+    let restoring = |entry: &JournalEntry| match entry {
+        JournalEntry::PhaseBegan { phase: None, ops, owed, .. } => Some((short(ops), short(owed))),
+        _ => None,
+    };
+    let restored: Vec<_> = bench.state().entries.iter().filter_map(restoring).collect();
+    let all = [&settings[..], &drivers[..]].concat();
+    assert_eq!(restored, [(short(&settings), short(&all)), (short(&drivers), short(&drivers))]);
+}
+
+#[test]
+fn what_is_given_back_is_read_again_and_by_hand_where_it_was_not_kept() {
+    let eth0 = Port::eth0();
+    let (on, down) = (eth0.autoprobe(Toggle::On), eth0.admin(AdminState::Down));
+    for (answer, is_left) in [(Answer::Lies, true), (Answer::Refused, true), (Answer::Works, false)] {
+        let answers = [
+            (ActionKind::CreateVfs, Answer::Refused),
+            (ActionKind::SetDriversAutoprobe, Answer::Works),
+            (ActionKind::SetDriversAutoprobe, answer),
+        ];
+        let (_, report) = apply(&eth0, &answers);
+        let troubles = &report.lanes[0].troubles;
+        assert_eq!(troubles.contains(&by_hand(&on)), is_left, "{answer:?}: {troubles:?}");
+        assert!(!troubles.contains(&by_hand(&down)), "{answer:?}: the other was given back");
+    }
+}
+
+#[test]
+fn what_is_given_back_may_take_5_seconds_to_show() {
+    let eth0 = Port::eth0();
+    for (seconds, is_left) in [(4, false), (7, true)] {
+        let late = Answer::Late(std::time::Duration::from_secs(seconds));
+        let answers = [
+            (ActionKind::CreateVfs, Answer::Refused),
+            (ActionKind::SetDriversAutoprobe, Answer::Works),
+            (ActionKind::SetDriversAutoprobe, late),
+        ];
+        let (_, report) = apply(&eth0, &answers);
+        assert_eq!(report.lanes[0].troubles.is_empty(), !is_left, "{:?}", report.lanes[0].troubles);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_again_is_not_taken_for_given_back() {
+    let eth0 = Port::eth0();
+    let bench = Bench::new(&[&eth0])
+        .answering(&[(ActionKind::CreateVfs, Answer::Refused)])
+        .when(ActionKind::CreateVfs, |state| state.readable = false);
+    let report = bench.apply(&on_ports(vec![two_vfs(&eth0)]));
+    let troubles = &report.lanes[0].troubles;
+    assert!(troubles.contains(&"failed to reach host lab from here".to_owned()), "{troubles:?}");
+    for op in [eth0.autoprobe(Toggle::On), eth0.admin(AdminState::Down)] {
+        assert!(troubles.contains(&by_hand(&op)), "{op}: {troubles:?}");
+    }
+}
+
+#[test]
+fn drivers_are_left_alone_and_by_hand_where_an_op_hangs() {
+    let eth0 = Port::eth0();
+    let (bench, report) = apply(&eth0, &[(ActionKind::CreateVfs, Answer::Silent)]);
+    let settings = [eth0.autoprobe(Toggle::On), eth0.admin(AdminState::Down)];
+    assert_eq!(given_back(&report.lanes[0]), short(&settings), "settings are given back all the same");
+    assert_eq!(report.lanes[0].troubles, [by_hand(&eth0.probe(0)), by_hand(&eth0.probe(1))]);
+    assert!(bench.performed().iter().all(|performed| !performed.contains("probeDriver")));
+}
+
+#[test]
+fn message_without_answer_is_no_op_that_hangs() {
+    let eth0 = Port::eth0();
+    let (_, report) = apply(&eth0, &[(ActionKind::SetVfAttribute, Answer::Hangs)]);
+    let expected = [eth0.admin(AdminState::Down), eth0.probe(0), eth0.probe(1)];
+    assert_eq!(given_back(&report.lanes[0]), short(&expected));
+}
+
+#[test]
+fn setting_that_hangs_on_its_way_back_leaves_drivers_to_a_person() {
+    let eth0 = Port::eth0();
+    let answers = [
+        (ActionKind::SetDriversAutoprobe, Answer::Works),
+        (ActionKind::SetDriversAutoprobe, Answer::Refused),
+        (ActionKind::SetDriversAutoprobe, Answer::Hangs),
+    ];
+    let (bench, report) = apply(&eth0, &answers);
+    let left = [eth0.autoprobe(Toggle::On), eth0.probe(0), eth0.probe(1)];
+    assert_eq!(report.lanes[0].troubles, left.each_ref().map(by_hand));
+    assert!(bench.performed().iter().all(|performed| !performed.contains("probeDriver")));
+}
+
+#[test]
+fn vf_whose_driver_was_taken_on_the_way_is_given_it_and_no_other_vf() {
+    let eth0 = Port::eth0();
+    let bench = Bench::new(&[&eth0])
+        .answering(&[(ActionKind::UnbindDriver, Answer::Works), (ActionKind::UnbindDriver, Answer::Refused)]);
+    make_vfs(bench.state().pf(&eth0), 2);
+    let both = |op: fn(&Port, u16) -> Op| [op(&eth0, 0), op(&eth0, 1)];
+    let steps = vec![
+        eth0.step(Phase::Unbind, Reason::MacNeedsRebind, &both(Port::unbind)),
+        eth0.step(Phase::Bind, Reason::MacNeedsRebind, &both(Port::probe)),
+    ];
+    let report = bench.apply(&on_ports(vec![lane(&eth0, 0, steps)]));
+    assert_eq!(given_back(&report.lanes[0]), short(&[eth0.probe(0)]));
+    let driver = bench.state().pf(&eth0).vfs[&VfIndex(0)].driver.clone();
+    assert_eq!(driver.map(|driver| driver.to_string()).as_deref(), Some("igbvf"));
+    // The probe of VF 1 was not needed, and is left as planned work that was not tried.
+    let left: Vec<_> = report.lanes[0].ops.iter().filter(|op| op.outcome == Outcome::NotTried).collect();
+    assert_eq!((left.len(), &left[0].op), (1, &eth0.probe(1)));
+}
+
+#[test]
+fn lane_that_does_all_it_was_to_do_gives_back_nothing_of_its_own_accord() {
+    let eth0 = Port::eth0();
+    let bench = Bench::new(&[&eth0]);
+    let report = bench.apply(&on_ports(vec![two_vfs(&eth0)]));
+    assert_eq!(report.result, Result::Converged, "{}", report.render());
+    assert_eq!(given_back(&report.lanes[0]), "");
+    assert_eq!(bench.performed().len(), 6);
+}
