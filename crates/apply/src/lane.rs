@@ -7,7 +7,7 @@ use vfctl_port::{
     Claim, EdgeError, Op, Outcome, Phase, Scope, Stage, Subject, Transport, Verdict, with_causes,
 };
 
-use crate::basis::{broken_in_lane, stale};
+use crate::basis::{broken_meanwhile, stale};
 use crate::edges::Edges;
 use crate::loans::Loans;
 use crate::look::{Look, is_old};
@@ -175,7 +175,7 @@ impl<'a> LaneRun<'a> {
         if !self.look() {
             return false;
         }
-        let broken = broken_in_lane(self.scope, self.lane, &self.seen.world);
+        let broken = broken_meanwhile(self.scope, self.lane, &self.seen.world);
         self.report.troubles.extend(broken.iter().map(|broken| stale(broken)));
         broken.is_empty()
     }

@@ -250,7 +250,7 @@ impl Observe for Bench {
     fn observe(&self, scope: &Scope, what: &What, _: Duration) -> Result<Observed, EdgeError> {
         let mut state = self.state();
         state.log.push(match what {
-            What::Whole => format!("look at {scope}"),
+            What::Whole | What::OnlyPf(_) => format!("look at {scope}"),
             What::System => format!("read system of {scope}"),
             What::Pf(pf) => format!("read {pf} of {scope}"),
         });
@@ -261,6 +261,11 @@ impl Observe for Bench {
         let host = state.world.hosts.get(name).expect("a host of the test");
         Ok(match what {
             What::Whole => Observed::Host(Box::new(host.clone())),
+            What::OnlyPf(only) => {
+                let mut host = host.clone();
+                host.physical_functions.retain(|pf, _| Some(pf) == only.as_ref());
+                Observed::Host(Box::new(host))
+            }
             What::System => Observed::System(Box::new(host.system.clone())),
             What::Pf(pf) => {
                 let facts = host.physical_functions.get(pf).cloned();

@@ -19,7 +19,6 @@ pub(crate) fn perform(world: &mut World, scope: &Scope, op: &Op) {
 
 fn on_pf(pf: &mut PfFacts, op: &Op) {
     match &op.action {
-        Action::LoadModule | Action::SetEswitchMode(_) | Action::SetVfMtu(_) => panic!("no test does this"),
         Action::RemoveVfs => make_vfs(pf, 0),
         Action::CreateVfs(count) => make_vfs(pf, *count),
         Action::SetDriversAutoprobe(autoprobe) => {
@@ -39,6 +38,7 @@ fn on_pf(pf: &mut PfFacts, op: &Op) {
             let driver = pf.vf_default_driver.clone().filter(|_| pf.drivers_autoprobe() == Some(Toggle::On));
             vf(pf, op).driver = driver;
         }
+        other => panic!("no test does {}", other.kind()),
     }
 }
 

@@ -62,8 +62,7 @@ fn phases_run_in_order_and_each_is_read_again_before_the_next_begins() {
         "journal: finish PF begins",
         &format!("perform setPfMtu 9000 on {pf}"),
         "journal: finish PF has ended",
-        &read,
-        // The goal is read again as well.
+        // By what was read last: nothing has been done since.
         &read,
         "journal: apply ends, converged: true",
     ];
