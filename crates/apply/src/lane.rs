@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use vfctl_plan::{Lane, PhasePlan};
 use vfctl_port::{
-    Claim, EdgeError, Op, Outcome, Phase, Scope, Stage, Subject, Transport, Verdict, with_causes,
+    Claim, ClaimValue, EdgeError, Op, Outcome, Phase, Property, Scope, Stage, Subject, Transport, Verdict,
+    with_causes,
 };
 
 use crate::basis::{broken_meanwhile, stale};
@@ -263,8 +264,32 @@ impl<'a> LaneRun<'a> {
         if self.hangs {
             self.report.troubles.extend(drivers.iter().map(by_hand));
         } else {
+            let drivers = self.those_of_vfs_that_exist(drivers);
             self.release(drivers);
         }
+    }
+
+    /// Returns those of the ops whose VF exists. One that is gone, or that the kernel never made, needs no driver.
+    fn those_of_vfs_that_exist(&mut self, drivers: Vec<Op>) -> Vec<Op> {
+        if drivers.is_empty() {
+            return drivers;
+        }
+        if self.settle(&[], None, Duration::ZERO).is_err() {
+            // Which VFs exist is not known. The read after these ops fails as well, and is reported.
+            return drivers;
+        }
+        let is_gone = |op: &Op| {
+            let subject = Subject { scope: self.scope.clone(), thing: op.target.thing() };
+            Claim::is(subject, Property::Present, ClaimValue::Flag(false)).check(&self.seen.world)
+                == Verdict::Holds
+        };
+        let (gone, there): (Vec<Op>, Vec<Op>) = drivers.into_iter().partition(is_gone);
+        for op in gone {
+            self.loans.end(&op);
+            let because = Some("its VF does not exist".to_owned());
+            self.report.ops.push(OpReport { phase: None, op, outcome: Outcome::NotTried, because });
+        }
+        there
     }
 
     /// Performs ops that give something back, and reads whether they have.

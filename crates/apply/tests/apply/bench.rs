@@ -210,16 +210,19 @@ impl State {
         }
         let place = self.answers.iter().position(|(of, _)| *of == kind);
         match place.map_or(Answer::Works, |place| self.answers.remove(place).1) {
-            Answer::Works => kernel::perform(&mut self.world, scope, op),
+            Answer::Works if kernel::perform(&mut self.world, scope, op).is_some() => {}
+            Answer::Works => return Outcome::Refused(refusal()),
             Answer::Refused => return Outcome::Refused(refusal()),
             Answer::Lies => {}
             Answer::Late(time) => {
                 let (scope, op) = (scope.clone(), op.clone());
-                let shows = move |state: &mut Self| kernel::perform(&mut state.world, &scope, &op);
+                let shows = move |state: &mut Self| {
+                    kernel::perform(&mut state.world, &scope, &op).expect("a VF");
+                };
                 self.at.push((self.now + time, Box::new(shows)));
             }
             Answer::Silent => {
-                kernel::perform(&mut self.world, scope, op);
+                kernel::perform(&mut self.world, scope, op).expect("a VF");
                 return Outcome::Unknown("no answer came".to_owned());
             }
             Answer::Hangs => return Outcome::Unknown("no answer came".to_owned()),

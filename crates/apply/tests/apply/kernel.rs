@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use vfctl_model::{AttributeMap, RawReading, Toggle, VfAttribute, VfIndex};
 use vfctl_port::{Action, AdminState, ClaimValue, HostFacts, Op, PfFacts, Property, Scope, VfFacts, World};
 
-/// Does an op: it is done, and its property reads as the table says.
-pub(crate) fn perform(world: &mut World, scope: &Scope, op: &Op) {
-    let Some(host) = scope.host().and_then(|host| world.hosts.get_mut(host)) else { return };
+/// Does an op: its property reads as the table says. Returns `None` where it is refused, since there is no such VF.
+pub(crate) fn perform(world: &mut World, scope: &Scope, op: &Op) -> Option<()> {
+    let Some(host) = scope.host().and_then(|host| world.hosts.get_mut(host)) else { return Some(()) };
     if let Some(module) = op.target.module() {
         host.system.modules.insert(module.clone());
-        return;
+        return Some(());
     }
     let pf = op.target.pf().expect("a PF");
     let pf = host.physical_functions.get_mut(pf).expect("the PF's facts");
-    on_pf(pf, op);
+    on_pf(pf, op)
 }
 
-fn on_pf(pf: &mut PfFacts, op: &Op) {
+fn on_pf(pf: &mut PfFacts, op: &Op) -> Option<()> {
     match &op.action {
         Action::RemoveVfs => make_vfs(pf, 0),
         Action::CreateVfs(count) => make_vfs(pf, *count),
@@ -30,20 +30,21 @@ fn on_pf(pf: &mut PfFacts, op: &Op) {
         }
         Action::SetVfAttribute(setting) => {
             let reading = RawReading::Value(setting.value());
-            vf(pf, op).attributes.0.insert(setting.attribute(), reading);
+            vf(pf, op)?.attributes.0.insert(setting.attribute(), reading);
         }
-        Action::UnbindDriver => vf(pf, op).driver = None,
-        Action::BindDriver(binding) => vf(pf, op).driver = Some(binding.driver.clone()),
+        Action::UnbindDriver => vf(pf, op)?.driver = None,
+        Action::BindDriver(binding) => vf(pf, op)?.driver = Some(binding.driver.clone()),
         Action::ProbeDriver => {
             let driver = pf.vf_default_driver.clone().filter(|_| pf.drivers_autoprobe() == Some(Toggle::On));
-            vf(pf, op).driver = driver;
+            vf(pf, op)?.driver = driver;
         }
         other => panic!("no test does {}", other.kind()),
     }
+    Some(())
 }
 
-fn vf<'a>(pf: &'a mut PfFacts, op: &Op) -> &'a mut VfFacts {
-    pf.vfs.get_mut(&op.target.vf().expect("a VF")).expect("the VF's facts")
+fn vf<'a>(pf: &'a mut PfFacts, op: &Op) -> Option<&'a mut VfFacts> {
+    pf.vfs.get_mut(&op.target.vf().expect("a VF"))
 }
 
 /// Makes a PF have so many VFs, new ones with the kernel's driver where it may choose one.

@@ -195,3 +195,32 @@ fn lane_that_does_all_it_was_to_do_gives_back_nothing_of_its_own_accord() {
     assert_eq!(given_back(&report.lanes[0]), "");
     assert_eq!(bench.performed().len(), 6);
 }
+
+#[test]
+fn vfs_that_never_came_to_be_need_no_driver() {
+    let eth0 = Port::eth0();
+    let (bench, report) = apply(&eth0, &[(ActionKind::CreateVfs, Answer::Lies)]);
+    assert_eq!(report.lanes[0].troubles, [""; 0]);
+    assert!(bench.performed().iter().all(|performed| !performed.contains("probeDriver")));
+    let left: Vec<_> = report.lanes[0].ops.iter().filter(|op| op.op == eth0.probe(0)).collect();
+    let [probe] = left[..] else { panic!("it is reported once: {left:?}") };
+    assert_eq!(
+        (&probe.outcome, probe.because.as_deref()),
+        (&Outcome::NotTried, Some("its VF does not exist"))
+    );
+}
+
+#[test]
+fn vfs_that_no_read_has_shown_yet_are_given_their_driver() {
+    let eth0 = Port::eth0();
+    let steps = vec![
+        eth0.step(Phase::CreateVfs, Reason::Asked, &[eth0.create(1)]),
+        eth0.step(Phase::Bind, Reason::DefaultDriver, &[eth0.probe(0)]),
+    ];
+    // The journal loses the end of the phase that makes the VF, so that it is not verified, and no setting is read again.
+    let bench = Bench::new(&[&eth0]).losing([2]);
+    let report = bench.apply(&on_ports(vec![lane(&eth0, 0, steps)]));
+    assert_eq!(report.result, Result::Failed);
+    assert_eq!(given_back(&report.lanes[0]), short(&[eth0.probe(0)]));
+    assert_eq!(bench.performed().last(), Some(&short(&[eth0.probe(0)])));
+}

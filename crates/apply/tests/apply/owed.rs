@@ -72,16 +72,44 @@ fn driver_that_is_taken_is_owed_to_that_vf_alone_until_the_vfs_are_gone() {
     let expected =
         [Phase::Unbind, Phase::ConfigureVfs, Phase::Bind].map(|phase| row(phase, &[eth0.probe(0)]));
     assert_eq!(owed(&with_vfs(), rebind), expected);
-    // New VFs are made, and it is they who are owed a driver.
+    // VFs that are gone are owed none, and those that are made in their place are.
+    let both = [eth0.probe(0), eth0.probe(1)];
     let remade = lane(
         &eth0,
         0,
         vec![
             unbind,
             eth0.step(Phase::RemoveVfs, Reason::CountThroughZero, &[eth0.remove()]),
-            eth0.step(Phase::FinishPf, Reason::Asked, &[eth0.mtu(9000)]),
+            eth0.step(Phase::CreateVfs, Reason::Asked, &[eth0.create(2)]),
+            eth0.step(Phase::Bind, Reason::DefaultDriver, &both),
         ],
     );
-    let expected = [Phase::Unbind, Phase::RemoveVfs, Phase::FinishPf].map(|phase| row(phase, &[]));
+    let expected = [
+        row(Phase::Unbind, &both[..1]),
+        row(Phase::RemoveVfs, &[]),
+        row(Phase::CreateVfs, &both),
+        row(Phase::Bind, &both),
+    ];
     assert_eq!(owed(&with_vfs(), remade), expected);
+}
+
+#[test]
+fn setting_is_owed_as_the_lane_leaves_it_in_the_end() {
+    let eth0 = Port::eth0();
+    let (off, on) = (eth0.autoprobe(Toggle::Off), eth0.autoprobe(Toggle::On));
+    let one = std::slice::from_ref::<Op>;
+    let steps = vec![
+        eth0.step(Phase::PreparePf, Reason::WithholdDrivers, one(&off)),
+        eth0.step(Phase::CreateVfs, Reason::Asked, &[eth0.create(1)]),
+        eth0.step(Phase::AllowDrivers, Reason::LetKernelChoose, one(&on)),
+        eth0.step(Phase::FinishPf, Reason::Asked, one(&off)),
+    ];
+    let expected = [
+        row(Phase::PreparePf, one(&off)),
+        // It is so already.
+        row(Phase::CreateVfs, &[]),
+        row(Phase::AllowDrivers, one(&off)),
+        row(Phase::FinishPf, one(&off)),
+    ];
+    assert_eq!(owed(&Bench::new(&[&eth0]), lane(&eth0, 0, steps)), expected);
 }
