@@ -24,6 +24,7 @@ macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident $word:literal $(($value:ident: $payload:ty))? {
         changes: $changes:expr,
         after: $after:expr,
+        $(unsettles: $unsettles:expr,)?
         words: $words:expr,
         $($column:ident: $cell:expr),* $(,)?
     })*) => {
@@ -67,6 +68,18 @@ macro_rules! actions {
                 match self { $(Self::$name $(($value))? => $changes,)* }
             }
 
+            /// Returns properties of its target that may be another after it, besides the one that it changes.
+            #[allow(unused_variables, reason = "few rows have the cell, and few look at the value")]
+            pub fn unsettles(&self) -> &'static [Property] {
+                match self {
+                    $(Self::$name $(($value))? => {
+                        let unsettled: &'static [Property] = &[];
+                        $(let unsettled: &'static [Property] = $unsettles;)?
+                        unsettled
+                    })*
+                }
+            }
+
             /// Returns the words that its value puts into the row's command.
             #[allow(unused_variables, reason = "few rows have no value")]
             pub(crate) fn words(&self) -> Vec<(&'static str, String)> {
@@ -105,6 +118,8 @@ actions! {
     RemoveVfs "removeVfs" {
         changes: Property::VfCount,
         after: number(0),
+        // Some drivers take the embedded switch back to legacy mode with the last VF.
+        unsettles: &[Property::EswitchMode],
         words: [],
         command: "echo 0 > {folder}/sriov_numvfs",
         target: TargetKind::Pf,
@@ -180,6 +195,10 @@ actions! {
             EswitchSetting::EncapMode(_) => Property::EswitchEncapMode,
         },
         after: Some(Expect::Is(ClaimValue::Name(setting.value()))),
+        unsettles: match setting {
+            EswitchSetting::Mode(_) => &[Property::EswitchInlineMode, Property::EswitchEncapMode],
+            EswitchSetting::InlineMode(_) | EswitchSetting::EncapMode(_) => &[],
+        },
         words: [("setting", setting.to_string())],
         command: "devlink dev eswitch set {pf} {setting}",
         target: TargetKind::Pf,
@@ -187,7 +206,7 @@ actions! {
         may_hang: true,
         holds: Some("the embedded switch"),
         may_batch: false,
-        stops_when_refused: false,
+        stops_when_refused: true,
         phases: &[Phase::SwitchEmpty, Phase::SwitchPopulated],
         needs: &[Need::NoVfsIn(Phase::SwitchEmpty)],
         remakes: Remakes::Nothing,

@@ -28,7 +28,8 @@ pub use claim_value::{ClaimShape, ClaimValue};
 pub use edge::{Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
 pub use facts::{
     ClusterFacts, FactsFormat, HostFacts, IommuFacts, IommuGroup, LinkFacts, LinkManager, Master,
-    OwnershipRecord, PfFacts, PfNetdev, PropertyMap, StuckStore, SystemFacts, Use, VfFacts, VfNetdev, World,
+    OwnershipRecord, PfFacts, PfNetdev, PropertyMap, REPRESENTOR, StuckStore, SystemFacts, Use, VfFacts,
+    VfNetdev, World,
 };
 pub use hint::hint;
 pub use journal::{JournalEntry, LaneId};

@@ -27,7 +27,7 @@ enum Reader {
     Pf(fn(&HostFacts, &PfFacts) -> Found),
     /// From the facts of a PF that are kept by row.
     Kept,
-    Vf(fn(&HostFacts, &VfFacts) -> Found),
+    Vf(fn(&HostFacts, &PfFacts, &VfFacts) -> Found),
 }
 
 /// What the table says of one property.
@@ -106,29 +106,29 @@ properties! {
         doc: "PF: the device is there. VF: it exists.",
         source: "sysfs",
         pf: YES, |_, _| flag(true),
-        vf: YES, |_, _| flag(true),
+        vf: YES, |_, _, _| flag(true),
     }
     Address "address" {
         doc: "VF: its PCI address.",
         source: "the PF's `virtfn` link in sysfs",
-        vf: ClaimShape::Name, |_, vf| name(vf.pci.as_ref()),
+        vf: ClaimShape::Name, |_, _, vf| name(vf.pci.as_ref()),
     }
     Interface "interface" {
         doc: "PF: the name of its interface. VF: whether it has one in the host's namespace.",
         source: "RTM_GETLINK",
         pf: ClaimShape::Name, |_, pf| of_netdev(pf, name(pf.netdev.as_ref().map(|netdev| &netdev.name))),
-        vf: YES, |_, vf| flag(vf.netdev.is_some()),
+        vf: YES, |_, _, vf| flag(vf.netdev.is_some()),
     }
     Driver "driver" {
         doc: "PF, VF: the driver that holds it.",
         source: "the `driver` link in sysfs",
         pf: ClaimShape::Name, |_, pf| name(pf.driver.as_ref()),
-        vf: ClaimShape::Name, |_, vf| name(vf.driver.as_ref()),
+        vf: ClaimShape::Name, |_, _, vf| name(vf.driver.as_ref()),
     }
     DriverOverride "driverOverride" {
         doc: "VF: the only driver that may take it.",
         source: "driver_override in sysfs",
-        vf: ClaimShape::Name, |_, vf| match vf.driver_override_unread {
+        vf: ClaimShape::Name, |_, _, vf| match vf.driver_override_unread {
             true => Reading::Unreadable("driver_override could not be read".to_owned()),
             false => name(vf.driver_override.as_ref()),
         },
@@ -189,7 +189,7 @@ properties! {
         doc: "PF, VF: the MTU of its interface in bytes.",
         source: "RTM_GETLINK",
         pf: ClaimShape::Number, |_, pf| of_netdev(pf, number(pf.netdev.as_ref().map(|netdev| netdev.mtu))),
-        vf: ClaimShape::Number, |_, vf| number(vf.netdev.as_ref().map(|netdev| netdev.mtu)),
+        vf: ClaimShape::Number, |_, _, vf| number(vf.netdev.as_ref().map(|netdev| netdev.mtu)),
     }
     AdminState "adminState" {
         doc: "PF: whether its interface is set up.",
@@ -204,20 +204,23 @@ properties! {
     InUse "inUse" {
         doc: "PF: whether somebody uses its interface. VF: whether somebody uses it, or it could not be looked.",
         source: "network namespaces, routes, addresses and open files",
-        pf: YES, |host, pf| flag(!host.users_of(pf).is_empty()),
-        vf: YES, |_, vf| flag(!vf.uses.is_empty()),
+        pf: YES, |host, pf| of_netdev(pf, flag(!host.users_of(pf).is_empty())),
+        vf: YES, |_, _, vf| flag(!vf.uses.is_empty()),
         needs_whole_look: true,
     }
     ElsewhereNetns "inOtherNamespace" {
         doc: "VF: whether its interface is in another network namespace.",
         source: "network namespaces",
-        vf: YES, |_, vf| flag(vf.is_in_other_namespace()),
+        vf: YES, |_, _, vf| flag(vf.is_in_other_namespace()),
         needs_whole_look: true,
     }
     RepresentorInUse "representorInUse" {
         doc: "VF: whether something stands on its representor.",
         source: "RTM_GETLINK",
-        vf: YES, |host, vf| flag(!host.users_of_representor(vf).is_empty()),
+        vf: YES, |host, pf, vf| match host.users_of_representor(pf, vf) {
+            Ok(users) => flag(!users.is_empty()),
+            Err(why) => Reading::Unreadable(why),
+        },
         needs_whole_look: true,
     }
 }
@@ -340,7 +343,7 @@ impl Property {
             };
         }
         self.find(|reader| match reader {
-            Reader::Vf(read) => Some(read(host, vf)),
+            Reader::Vf(read) => Some(read(host, pf, vf)),
             Reader::Module(_) | Reader::Pf(_) | Reader::Kept => None,
         })
     }

@@ -28,6 +28,12 @@ device() {
 }
 vf_device() { readlink -f "$(device "$1")/virtfn$2"; }
 vf_interface() { for path in "$(device "$1")/virtfn$2"/net/*; do echo "${path##*/}"; done; }
+# The interface that stands for a VF, by the name that devlink has for its port, as the driver gives it.
+representor() {
+    local port
+    port=$(grep -lx "pf[0-9]*vf$2" "$(device "$1")"/net/*/phys_port_name)
+    basename "$(dirname "$port")"
+}
 has_interface() { [ -n "$(vf_interface "$1" "$2")" ]; }
 exists() { [ -e "$1" ]; }
 
@@ -185,9 +191,7 @@ case $verb in
     bridge)
         port=$2
         if [ "${3:-}" = vf ]; then
-            # The name of the port that devlink has for the VF, as the driver gives it.
-            port=$(grep -lx "pf[0-9]*vf$4" "$(device "$2")"/net/*/phys_port_name)
-            port=$(basename "$(dirname "$port")")
+            port=$(representor "$2" "$4")
         fi
         $ip link add "$1" type bridge
         $ip link set "$port" master "$1"
@@ -195,7 +199,13 @@ case $verb in
         ;;
     unbond | unbridge) $ip link del "$1" ;;
     altname) $ip link property add dev "$1" altname "$2" ;;
-    address) $ip addr add "$2" dev "$1" ;;
+    address)
+        if [ "$2" = vf ]; then
+            $ip addr add "$4" dev "$(representor "$1" "$3")"
+        else
+            $ip addr add "$2" dev "$1"
+        fi
+        ;;
     default-route) $ip route add default dev "$1" ;;
     eswitch) devlink dev eswitch set "$(basename "$(readlink -f "$(device "$1")/subsystem")")/$(basename "$(device "$1")")" mode "$2" ;;
     *) die "no such thing: $verb" ;;

@@ -6,7 +6,7 @@
 /// Each sentence: words in lower case stand for themselves, words in upper
 /// case for a value. `DEV` is an interface or, for a device without one, its
 /// address as devlink writes it (`pci/0000:04:00.0`).
-pub const SENTENCES: [&str; 29] = [
+pub const SENTENCES: [&str; 30] = [
     "set DEV vf INDEX KEY VALUE",
     "set-each DEV FIRST-LAST macAddress START",
     "set-each DEV FIRST-LAST vlan START",
@@ -30,6 +30,7 @@ pub const SENTENCES: [&str; 29] = [
     "unbridge NAME",
     "altname DEV NAME",
     "address DEV CIDR",
+    "address DEV vf INDEX CIDR",
     "default-route DEV",
     "eswitch DEV MODE",
     "fault ACTION HOW",

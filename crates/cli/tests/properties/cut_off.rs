@@ -1,85 +1,20 @@
 //! What the commands report of applies that were refused, cut off, or still run, on a state folder of their own.
 
-use std::ffi::OsString;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use tempfile::{TempDir, tempdir};
-use vfctl_cli::{Console, Exit, Machine};
+use vfctl_cli::Exit;
 use vfctl_model::{DeviceAddress, Toggle};
 use vfctl_port::{Action, ActionKind, AdminState, Op, OpError, Outcome, Perform, Scope};
 use vfctl_sim::{Fault, PfSeed, SimHost};
 use vfctl_state::Lock;
 
+use crate::place::Place;
 use crate::run::{parsed, plan, world};
 
-/// A host, a folder for specs and plans, and in it the state folder.
-struct Place {
-    sim: SimHost,
-    scratch: TempDir,
-}
-
-/// How a command ended, and what it said.
-struct Said {
-    exit: Exit,
-    out: String,
-    err: String,
-}
-
 impl Place {
-    fn new(sim: SimHost) -> Self {
-        Self { sim, scratch: tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.scratch.path().join(name)
-    }
-
-    fn state(&self) -> PathBuf {
-        self.path("state")
-    }
-
-    /// Writes a spec of one PF.
-    fn spec(&self, name: &str, pci: &str, rest: &str) {
-        let text = format!(
-            "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {{name: a}}\nspec:\n  \
-             physicalFunctions:\n    - {{name: fast, match: {{pci: \"{pci}\"}}, {rest}}}\n"
-        );
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    /// Runs a command; words that end in `.yaml` or `.json` are files of the folder.
-    fn vfctl(&self, words: &str) -> Said {
-        self.vfctl_with(words, &self.sim)
-    }
-
-    fn vfctl_with(&self, words: &str, perform: &dyn Perform) -> Said {
-        let is_file = |word: &str| [".yaml", ".json"].iter().any(|ending| word.ends_with(ending));
-        let word = |word: &str| if is_file(word) { self.path(word).into() } else { OsString::from(word) };
-        let arguments = std::iter::once("vfctl").chain(words.split(' ')).map(word);
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut console = Console { out: &mut out, err: &mut err, can_ask: false, colour: false };
-        let machine = Machine {
-            name: vfctl_model::HostName::localhost(),
-            observe: &self.sim,
-            perform,
-            clock: &self.sim,
-            state_dir: self.state(),
-        };
-        let exit = vfctl_cli::run(arguments, &mut console, || Ok(machine));
-        self.sim.settle();
-        Said { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
-    }
-}
-
-impl Place {
-    fn by_hand(&self, line: &str) {
-        self.sim.by_hand(&line.parse().unwrap()).unwrap();
-        self.sim.settle();
-    }
-
     /// Runs an apply that is cut off once it has done an action of this kind.
     fn cut_off(&self, words: &str, kind: ActionKind) {
         let perform = Dying { sim: &self.sim, kind };

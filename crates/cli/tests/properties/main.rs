@@ -16,10 +16,12 @@
 mod case;
 mod coverage;
 mod cut_off;
+mod eswitch;
 mod expected;
 mod faults;
 mod journal;
 mod meanwhile;
+mod place;
 mod request;
 mod run;
 mod scopes;

@@ -6,7 +6,7 @@ use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP};
 use netlink_packet_route::link::LinkExtentMask;
 use nix::errno::Errno;
 use vfctl_model::{Cidr, InterfaceName};
-use vfctl_port::{LinkFacts, Master};
+use vfctl_port::{LinkFacts, Master, REPRESENTOR};
 
 use super::address::{address_request, read_address};
 use super::dump::Dump;
@@ -118,7 +118,8 @@ impl Network {
         self.numbered(*index)
     }
 
-    /// Returns every interface that stands on others: bonds, bridges, VLANs and the like.
+    /// Returns every interface that stands on others: bonds, bridges, VLANs and the like; and each representor that carries
+    /// addresses or a default route, since it is known by its name alone elsewhere.
     pub(crate) fn standing(&self) -> BTreeMap<InterfaceName, LinkFacts> {
         let mut lowers: BTreeMap<u32, BTreeSet<InterfaceName>> = BTreeMap::new();
         for link in &self.links {
@@ -132,9 +133,11 @@ impl Network {
             }
         }
         let standing = self.links.iter().filter_map(|link| {
-            let kind = link.kind.clone()?;
+            let is_used = || self.has_default_route(link) || !self.addresses(link).is_empty();
+            let represents = || is_representor(link) && is_used();
+            let kind = link.kind.clone().or_else(|| represents().then(|| REPRESENTOR.to_owned()))?;
             let lower = lowers.remove(&link.index).unwrap_or_default();
-            let stands = !lower.is_empty() || MASTERS.contains(&kind.as_str());
+            let stands = !lower.is_empty() || MASTERS.contains(&kind.as_str()) || kind == REPRESENTOR;
             stands.then(|| {
                 let facts = LinkFacts {
                     kind,
@@ -152,6 +155,14 @@ impl Network {
     fn numbered(&self, index: u32) -> Option<&Link> {
         self.links.get(*self.by_index.get(&index)?)
     }
+}
+
+/// Returns whether an interface stands for a VF: its port is `pf0vf3`, or `c1pf0vf3` on another controller
+/// (`__devlink_port_phys_port_name_get`, net/devlink/port.c).
+fn is_representor(link: &Link) -> bool {
+    link.phys_port_name.as_ref().and_then(|port| port.rsplit_once("vf")).is_some_and(|(pf, vf)| {
+        pf.contains("pf") && !vf.is_empty() && vf.bytes().all(|digit| digit.is_ascii_digit())
+    })
 }
 
 /// Reads all interfaces of the socket's namespace.

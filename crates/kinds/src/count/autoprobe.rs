@@ -1,7 +1,7 @@
 //! Whether the kernel binds new VFs to a driver: a setting of the spec's, and one that is off for a while where VFs that
 //! need another driver, or a MAC address before their driver, are made.
 
-use vfctl_model::Toggle;
+use vfctl_model::{Reading, Toggle};
 use vfctl_port::{Action, Claim, ClaimValue, PfFacts, Phase, Property};
 
 use crate::context::{PfContext, PfDiff};
@@ -44,6 +44,11 @@ pub(crate) fn at_end(context: &PfContext<'_>) -> Option<Toggle> {
 
 /// Compares autoprobe, and turns it off for a while where no driver may take new VFs yet.
 fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let reading = Property::DriversAutoprobe.read_pf(context.host.host, context.facts);
+    if let Reading::Unreadable(why) = reading {
+        report_unread(context, &why, diff);
+        return;
+    }
     let (Some(found), Some(last)) = (context.facts.drivers_autoprobe(), at_end(context)) else {
         if let Some(wanted) = &context.desired.drivers_autoprobe {
             let fix = "take driversAutoprobe out; only PCI devices have it";
@@ -81,6 +86,21 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
     }
 }
 
+/// Reports where it matters that nobody knows whether new VFs are bound: where it is asked for, where VFs are made, and
+/// where one is given a driver.
+fn report_unread(context: &PfContext<'_>, why: &str, diff: &mut PfDiff) {
+    let wanted = context.desired.drivers_autoprobe.as_ref().map(|wanted| &wanted.origin);
+    let count = context.desired.count.as_ref().map(|wanted| &wanted.origin);
+    let makes_vfs = context.renews_vfs && context.count > 0;
+    let binds = context.fates().any(|(_, fate)| fate.meets_driver());
+    let binding = binds.then_some(&context.desired.origin);
+    if let Some(origin) = wanted.or(count.filter(|_| makes_vfs)).or(binding) {
+        let message = format!("driversAutoprobe could not be read: {why}");
+        let fix = format!("make {}/sriov_drivers_autoprobe readable", context.desired.address.sysfs());
+        diff.findings.problem(Some(origin), message, fix);
+    }
+}
+
 /// Returns the step that changes autoprobe from `now` to `next`.
 fn step(context: &PfContext<'_>, phase: Phase, now: Toggle, next: Toggle, reason: Reason) -> Step {
     let mut step = Step::new(phase, Property::DriversAutoprobe, reason);
@@ -92,4 +112,25 @@ fn step(context: &PfContext<'_>, phase: Phase, now: Toggle, next: Toggle, reason
     });
     step.ends.push(Claim::is(context.pf(), Property::DriversAutoprobe, ClaimValue::Flag(next == Toggle::On)));
     step
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::sample::{self, Sample};
+
+    #[test]
+    fn autoprobe_that_could_not_be_read_is_a_problem_where_vfs_are_made() {
+        let problems = |count: u16, autoprobe: &str| {
+            let mut host = sample::host();
+            let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
+            pf["properties"] = json!({ "driversAutoprobe": autoprobe });
+            let diff = sample::diff(host, Sample { count: Some(count), ..Sample::default() });
+            diff.findings.problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        assert_eq!(problems(4, "unreadable: EACCES"), ["driversAutoprobe could not be read: EACCES"]);
+        assert_eq!(problems(0, "unreadable: EACCES"), [""; 0]);
+        assert_eq!(problems(4, "on"), [""; 0]);
+    }
 }

@@ -7,7 +7,7 @@ use super::autoprobe::at_end as autoprobe_at_end;
 use super::loss;
 use super::spec::{AtMost, CountSpec};
 use crate::context::{PfContext, PfDiff};
-use crate::eswitch::disrupt_representors;
+use crate::eswitch::{disrupt_representors, kept_mode};
 use crate::finding::Findings;
 use crate::kind::PfKind;
 use crate::path::Origin;
@@ -184,6 +184,7 @@ fn remove(context: &PfContext<'_>) -> Step {
     let found = ClaimValue::Number(u32::from(facts.vf_count));
     step.requires.push(Claim::is(context.pf(), Property::VfCount, found));
     step.ends.push(Claim::is(context.pf(), Property::VfCount, ClaimValue::Number(0)));
+    step.ends.extend(kept_mode(context));
     step.settle_ms = 10_000;
     step
 }

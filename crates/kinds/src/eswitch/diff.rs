@@ -35,11 +35,11 @@ pub(super) fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
         Reading::Known(None) | Reading::Unsupported
             if mode == EswitchMode::Legacy && context.row.eswitch.is_none() =>
         {
-            settings::compare(context, wanted, diff);
+            settings::compare(context, wanted, false, diff);
             return;
         }
         Reading::Known(None) | Reading::Unsupported => {
-            let driver = context.facts.driver.as_ref().map_or("none".to_owned(), ToString::to_string);
+            let driver = driver_of(context);
             let message = format!("eswitch mode {mode}: driver {driver} reports no mode");
             diff.findings.problem(Some(origin), message, "take eswitch out of the spec");
             return;
@@ -48,11 +48,30 @@ pub(super) fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
     diff.basis.push(claim(context, found));
     diff.goal.push(claim(context, mode));
     let now = if reset_with_vfs(context) { EswitchMode::Legacy } else { found };
-    if now != mode || now != found {
+    let changes_mode = now != mode || now != found;
+    if changes_mode {
         let step = change(context, wanted, now, diff);
         diff.steps.extend(step);
     }
-    settings::compare(context, wanted, diff);
+    settings::compare(context, wanted, changes_mode, diff);
+}
+
+/// Adds to a step that sets something on the switch with its VFs who uses them and their representors: frames that the
+/// switch has steered by itself pause, or go elsewhere.
+pub(super) fn disrupt_vfs(context: &PfContext<'_>, step: &mut Step) {
+    let all: VfSet = context.facts.vfs.keys().copied().collect();
+    step.victims.extend(context.victims(context.keeping_driver(&all).iter()));
+    step.requires.extend(context.use_claims_of_kept(&all));
+    disrupt_representors(context, step);
+    step.impact = if step.victims.is_empty() { Impact::None } else { Impact::Disturbs };
+}
+
+/// Returns that the switch keeps its mode while all VFs are destroyed, where the driver leaves it as it is.
+pub(crate) fn kept_mode(context: &PfContext<'_>) -> Option<Claim> {
+    match found(context) {
+        Reading::Known(Some(mode)) if !reset_with_vfs(context) => Some(claim(context, mode)),
+        Reading::Known(_) | Reading::Unsupported | Reading::Unreadable(_) => None,
+    }
 }
 
 /// Returns when something is set on the switch: with the VFs that stay, or while there are none.
@@ -86,6 +105,11 @@ fn rest_on(context: &PfContext<'_>, found: &Reading<Option<EswitchMode>>, diff: 
     }
 }
 
+/// Returns the name of the PF's driver, for people.
+pub(super) fn driver_of<'a>(context: &PfContext<'a>) -> &'a str {
+    context.facts.driver.as_ref().map_or("none", |driver| driver.as_str())
+}
+
 fn claim(context: &PfContext<'_>, mode: EswitchMode) -> Claim {
     Claim::is(context.pf(), Property::EswitchMode, ClaimValue::Name(mode.to_string()))
 }
@@ -102,7 +126,7 @@ fn change(
     let stay = phase == Phase::SwitchPopulated;
     let row = context.row.eswitch.unwrap_or(EswitchRow::UNKNOWN);
     if stay && !row.changes_with_vfs {
-        let driver = context.row.driver;
+        let driver = driver_of(context);
         let message = format!("eswitch mode {mode}: driver {driver} changes it only without VFs");
         let fix = format!("apply with `count: 0` first; there are {} VFs", facts.vf_count);
         diff.findings.problem(Some(&wanted.origin), message, fix);
@@ -116,12 +140,7 @@ fn change(
         op: context.op(Action::SetEswitch(EswitchSetting::Mode(mode))),
     });
     if stay {
-        // Frames that the switch has steered by itself go to representors, and nobody may be there.
-        let all: VfSet = facts.vfs.keys().copied().collect();
-        step.victims = context.victims(context.keeping_driver(&all).iter());
-        step.requires = context.use_claims_of_kept(&all);
-        disrupt_representors(context, &mut step);
-        step.impact = if step.victims.is_empty() { Impact::None } else { Impact::Disturbs };
+        disrupt_vfs(context, &mut step);
     } else {
         step.requires.push(Claim::is(context.pf(), Property::VfCount, ClaimValue::Number(0)));
     }

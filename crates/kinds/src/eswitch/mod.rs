@@ -8,6 +8,7 @@ mod representor;
 mod settings;
 mod spec;
 
+pub(crate) use diff::kept_mode;
 pub(crate) use fate::lacks_in_end;
 pub use kind::Eswitch;
 pub(crate) use representor::disrupt_representors;

@@ -1,23 +1,29 @@
 //! Compares what is set on the embedded switch besides its mode: what the driver does not report, it does not have.
 
 use vfctl_model::Reading;
-use vfctl_port::{Action, Claim, ClaimValue};
+use vfctl_port::{Action, Claim, ClaimValue, Phase};
 
-use super::diff::{SETTLES, phase};
+use super::diff::{SETTLES, disrupt_vfs, driver_of, phase};
 use super::spec::EswitchSpec;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
 use crate::step::{Change, Reason, Step};
 
-/// Compares inline and encap mode. They are set after the mode, over which some drivers forget them.
-pub(super) fn compare(context: &PfContext<'_>, wanted: &Wanted<EswitchSpec>, diff: &mut PfDiff) {
+/// Compares inline and encap mode. They are set after the mode, and where that changes in any case: mlx5_core chooses an
+/// inline mode of its own then (`esw_offloads_start`, drivers/net/ethernet/mellanox/mlx5/core/eswitch_offloads.c).
+pub(super) fn compare(
+    context: &PfContext<'_>,
+    wanted: &Wanted<EswitchSpec>,
+    changes_mode: bool,
+    diff: &mut PfDiff,
+) {
     for (field, setting) in wanted.value.besides_mode() {
         let action = Action::SetEswitch(setting);
         let (property, value) = (action.changes(), setting.value());
         let found = match property.read_pf(context.host.host, context.facts) {
             Reading::Known(Some(ClaimValue::Name(found))) => found,
             Reading::Known(_) | Reading::Unsupported => {
-                let message = format!("eswitch {field} {value}: driver {} reports none", context.row.driver);
+                let message = format!("eswitch {field} {value}: driver {} reports none", driver_of(context));
                 diff.findings.problem(Some(&wanted.origin), message, format!("take {field} out of the spec"));
                 continue;
             }
@@ -32,7 +38,7 @@ pub(super) fn compare(context: &PfContext<'_>, wanted: &Wanted<EswitchSpec>, dif
         let claim = |value: &str| Claim::is(context.pf(), property, ClaimValue::Name(value.to_owned()));
         diff.basis.push(claim(&found));
         diff.goal.push(claim(&value));
-        if found == value {
+        if found == value && !changes_mode {
             continue;
         }
         let mut step = Step::new(phase(context), property, Reason::Asked);
@@ -42,6 +48,9 @@ pub(super) fn compare(context: &PfContext<'_>, wanted: &Wanted<EswitchSpec>, dif
             origin: Some(wanted.origin.clone()),
             op: context.op(action),
         });
+        if step.phase == Phase::SwitchPopulated {
+            disrupt_vfs(context, &mut step);
+        }
         step.ends.push(claim(&value));
         step.settle_ms = SETTLES;
         diff.steps.push(step);
@@ -52,7 +61,6 @@ pub(super) fn compare(context: &PfContext<'_>, wanted: &Wanted<EswitchSpec>, dif
 mod tests {
     use serde_json::json;
     use vfctl_model::{EswitchEncapMode, EswitchInlineMode, EswitchMode};
-    use vfctl_port::Phase;
 
     use super::*;
     use crate::sample::{self, Sample};
@@ -85,5 +93,28 @@ mod tests {
         assert_eq!(problems(&diff), ["eswitch encapMode basic: driver mlx5_core reports none"]);
         let unread = problems(&compared("unreadable: EPERM"));
         assert_eq!(unread[0], "eswitch inlineMode could not be read: EPERM");
+    }
+    #[test]
+    fn setting_is_written_with_the_mode_though_it_is_so_and_with_vfs_names_who_uses_them() {
+        let eswitch =
+            |mode| EswitchSpec { mode, inline_mode: Some(EswitchInlineMode::None), encap_mode: None };
+        let steps = |mode: &str, inline: &str, uses: serde_json::Value| {
+            let mut host = sample::host();
+            let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
+            pf["driver"] = json!("bnxt_en");
+            pf["properties"] = json!({ "eswitchMode": mode, "eswitchInlineMode": inline });
+            pf["vfs"]["0"]["uses"] = uses;
+            pf["vfs"]["0"]["representor"] = json!("eth7");
+            let eswitch = Some(eswitch(EswitchMode::Switchdev));
+            sample::diff(host, Sample { eswitch, ..Sample::default() }).steps
+        };
+        let unused = || json!([]);
+        let words: Vec<_> =
+            steps("legacy", "none", unused()).iter().map(|step| step.property.word()).collect();
+        assert_eq!(words, ["eswitchMode", "eswitchInlineMode"]);
+        assert!(steps("switchdev", "none", unused()).is_empty());
+        let used = steps("switchdev", "link", json!([{ "use": "namespace", "name": "pod" }]));
+        assert!(used.len() == 1 && used[0].needs_consent(), "{used:?}");
+        assert!(!steps("switchdev", "link", unused())[0].needs_consent());
     }
 }

@@ -47,6 +47,8 @@ pub(super) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         }
     }
     if !step.changes.is_empty() {
+        // No VF takes more than its PF has by then.
+        diff.basis.extend(Claim::as_found(context.pf(), Property::Mtu, context.host.world));
         if !context.renews_vfs {
             let touched: VfSet = step.changes.iter().filter_map(Change::vf).collect();
             step.requires.extend(context.use_claims_of_kept(&touched));

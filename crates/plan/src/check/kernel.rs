@@ -67,7 +67,8 @@ fn meets(
         },
         Need::HasDriver => match known.get(subject, Property::Driver) {
             Some(Expect::Absent) => refusal("the VF has no driver"),
-            Some(_) | None => Ok(()),
+            Some(_) => Ok(()),
+            None => refusal("the VF's driver is not known"),
         },
         Need::WithinPfMtu => match (known.get(&pf, Property::Mtu), action.after()) {
             (Some(Expect::Is(ClaimValue::Number(of_pf))), Some(Expect::Is(ClaimValue::Number(mtu))))
@@ -124,6 +125,9 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
                 }
             }
         }
+    }
+    for unsettled in action.unsettles() {
+        known.forget(&subject, *unsettled);
     }
     match after {
         Some(expect) => known.set(&subject, action.changes(), Cow::Owned(expect)),

@@ -128,3 +128,23 @@ fn what_an_action_takes_or_makes_anew_is_not_known_any_more() {
     let kinds = ActionKind::ALL.iter().filter(|kind| kind.row().target == vfctl_port::TargetKind::Function);
     assert_eq!(kinds.count(), 4, "a new action on functions belongs here, too");
 }
+
+#[test]
+fn what_an_action_unsettles_is_not_known_any_more() {
+    let scope = Scope::Host("lab".parse().expect("a name"));
+    let pf = PF.parse().expect("a PF");
+    let mode = r#"{"setEswitch": {"mode": "switchdev"}}"#;
+    let inline = r#"{"setEswitch": {"inlineMode": "link"}}"#;
+    for (action, property, value, follows) in [
+        (r#""removeVfs""#, Property::EswitchMode, "switchdev", None),
+        (mode, Property::EswitchInlineMode, "none", None),
+        (mode, Property::EswitchEncapMode, "none", None),
+        (inline, Property::EswitchEncapMode, "none", Some(true)),
+    ] {
+        let claim = Claim { subject: subject(&scope, PF), property, expect: Value::Name(value).expect() };
+        let mut known = Knowledge::new(&scope, Some(&pf));
+        known.learn(&claim);
+        perform(&op("pf", action), &mut known);
+        assert_eq!(known.follows(&claim), follows, "{action} {property}");
+    }
+}

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::{Cidr, DeviceAddress, DriverName, InterfaceName, ModuleName};
+use vfctl_model::{Cidr, DeviceAddress, DriverName, InterfaceName, ModuleName, Reading};
 
 use super::pf::PfFacts;
 use super::vf::VfFacts;
+use crate::claim_value::ClaimValue;
+use crate::property::Property;
 
 /// Everything that was read of one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,7 +19,7 @@ pub struct HostFacts {
     pub system: SystemFacts,
     /// Every device that can have VFs, by its address.
     pub physical_functions: BTreeMap<DeviceAddress, PfFacts>,
-    /// Interfaces that stand on others: bonds, bridges, VLAN and team devices.
+    /// Interfaces that stand on others: bonds, bridges, VLAN and team devices; and representors that carry addresses.
     pub links: BTreeMap<InterfaceName, LinkFacts>,
     /// What vfctl set on this host earlier; this version writes none.
     #[serde(default)]
@@ -91,11 +93,14 @@ pub struct StuckStore {
     pub path: String,
 }
 
-/// An interface that stands on others.
+/// The kind of a representor among [`LinkFacts`], which the kernel has no word for.
+pub const REPRESENTOR: &str = "representor";
+
+/// An interface that stands on others, or a representor that carries addresses or a default route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct LinkFacts {
-    /// What it is: `bond`, `bridge`, `vlan`, … as `IFLA_INFO_KIND` says.
+    /// What it is: `bond`, `bridge`, `vlan`, … as `IFLA_INFO_KIND` says, or [`REPRESENTOR`].
     pub kind: String,
     /// The interfaces it stands on.
     pub lower: BTreeSet<InterfaceName>,
@@ -159,10 +164,28 @@ impl HostFacts {
         users
     }
 
-    /// Returns who uses the representor of a VF, for people: the SSH connection, and whatever stands on it.
-    pub fn users_of_representor(&self, vf: &VfFacts) -> Vec<String> {
-        let representor = vf.representor.as_ref();
-        representor.map_or_else(Vec::new, |name| self.users_of_interface(name, &BTreeSet::new(), false))
+    /// Returns who uses the representor of a VF, for people: the SSH connection, addresses and default routes of its own,
+    /// and whatever stands on it; or why that cannot be known.
+    ///
+    /// # Errors
+    /// Where the VF may have a representor that was not seen: devlink could not be read, the interface is in another
+    /// network namespace, or the driver names none.
+    pub fn users_of_representor(&self, pf: &PfFacts, vf: &VfFacts) -> Result<Vec<String>, String> {
+        if let Some(name) = &vf.representor {
+            let own = self.links.get(name);
+            let none = BTreeSet::new();
+            let addresses = own.map_or(&none, |link| &link.addresses);
+            return Ok(self.users_of_interface(name, addresses, own.is_some_and(|link| link.default_route)));
+        }
+        match pf.properties.read(Property::EswitchMode) {
+            Reading::Known(Some(ClaimValue::Name(mode))) if mode != "legacy" => {
+                Err(format!("the embedded switch is in {mode} mode, and not every representor was seen"))
+            }
+            Reading::Known(_) | Reading::Unsupported => Ok(Vec::new()),
+            Reading::Unreadable(why) => {
+                Err(format!("the mode of the embedded switch could not be read: {why}"))
+            }
+        }
     }
 
     /// Returns who uses an interface that carries these addresses and perhaps a default route, or what stands on it.

@@ -7,7 +7,9 @@ mod properties;
 mod vf;
 mod world;
 
-pub use host::{HostFacts, IommuFacts, LinkFacts, LinkManager, OwnershipRecord, StuckStore, SystemFacts};
+pub use host::{
+    HostFacts, IommuFacts, LinkFacts, LinkManager, OwnershipRecord, REPRESENTOR, StuckStore, SystemFacts,
+};
 pub use master::Master;
 pub use pf::{PfFacts, PfNetdev};
 pub use properties::PropertyMap;

@@ -87,10 +87,12 @@ impl Hand {
             Self::Bond { name, ports } => upper::enslave(world, name, "bond", ports),
             Self::Bridge { name, port } => upper::enslave(world, name, "bridge", std::slice::from_ref(port)),
             Self::BridgeRepresentor { name, device, vf } => {
-                let pf = find(world, device)?;
-                let (facts, _) = world.vf_mut(&pf, *vf)?;
-                let representor = facts.representor.clone().ok_or(Errno::ENODEV)?;
+                let representor = representor(world, device, *vf)?;
                 upper::enslave(world, name, "bridge", &[representor])
+            }
+            Self::AddressRepresentor { device, vf, address } => {
+                let representor = representor(world, device, *vf)?;
+                upper::add_address(world, &representor, *address)
             }
             Self::Dissolve { name } => upper::dissolve(world, name),
             Self::Eswitch { device, mode } => {
@@ -121,6 +123,13 @@ impl Hand {
             }
         }
     }
+}
+
+/// Returns the representor of a VF.
+fn representor(world: &mut SimWorld, device: &str, vf: VfIndex) -> Result<InterfaceName, Stop> {
+    let pf = find(world, device)?;
+    let (facts, _) = world.vf_mut(&pf, vf)?;
+    Ok(facts.representor.clone().ok_or(Errno::ENODEV)?)
 }
 
 /// Finds a PF by its interface, an altname or its address.

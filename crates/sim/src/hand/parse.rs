@@ -111,6 +111,9 @@ fn read(words: &[&str]) -> Result<Option<Hand>, ParseError> {
         ["unbond" | "unbridge", name] => Hand::Dissolve { name: name.parse()? },
         ["eswitch", dev, mode] => Hand::Eswitch { device: device(dev), mode: mode.parse()? },
         ["altname", dev, name] => Hand::Altname { device: device(dev), name: name.parse()? },
+        ["address", dev, "vf", vf, address] => {
+            Hand::AddressRepresentor { device: device(dev), vf: vf.parse()?, address: address.parse()? }
+        }
         ["address", dev, address] => Hand::Address { interface: dev.parse()?, address: address.parse()? },
         ["default-route", dev] => Hand::DefaultRoute { interface: dev.parse()? },
         ["fault", kind, "on", dev, fault @ ..] => self::fault(kind, Some(device(dev)), fault)?,

@@ -146,6 +146,15 @@ pub enum Hand {
         /// The VF.
         vf: VfIndex,
     },
+    /// `address DEV vf N ADDRESS/LENGTH`: gives the VF's representor an IP address.
+    AddressRepresentor {
+        /// The PF.
+        device: String,
+        /// The VF.
+        vf: VfIndex,
+        /// The address.
+        address: Cidr,
+    },
     /// `unbond NAME` and `unbridge NAME`: takes a bond or bridge away.
     Dissolve {
         /// The bond or bridge.

@@ -1,6 +1,6 @@
 //! The mode of a PF's embedded switch, as devlink sets it, and the representors that come and go with it.
 
-use vfctl_model::{DeviceAddress, EswitchMode, EswitchSetting, Toggle};
+use vfctl_model::{DeviceAddress, EswitchInlineMode, EswitchMode, EswitchSetting, Toggle};
 use vfctl_port::{ClaimValue, Property};
 
 use super::upper;
@@ -29,7 +29,22 @@ fn set_mode(world: &mut SimWorld, pf: &DeviceAddress, mode: EswitchMode) -> Resu
     if let Some(errno) = with_vfs.filter(|_| !is_so && facts.vf_count > 0) {
         return Err(errno.into());
     }
+    if !is_so && mode == EswitchMode::Switchdev {
+        choose_inline_mode(world, pf)?;
+    }
     switch(world, pf, mode)
+}
+
+/// Gives the switch the inline mode that its driver chooses for switchdev mode, where it has none (`esw_offloads_start`,
+/// drivers/net/ethernet/mellanox/mlx5/core/eswitch_offloads.c).
+fn choose_inline_mode(world: &mut SimWorld, pf: &DeviceAddress) -> Result<(), Stop> {
+    let (facts, _, _) = world.pf_mut(pf)?;
+    let none = EswitchInlineMode::None.to_string();
+    if facts.properties.name(Property::EswitchInlineMode) == Some(none.as_str()) {
+        let link = ClaimValue::Name(EswitchInlineMode::Link.to_string());
+        facts.properties.note(Property::EswitchInlineMode, link);
+    }
+    Ok(())
 }
 
 /// Sets what a switch has that shows it, and no other (`devlink_nl_eswitch_set_doit`, net/devlink/dev.c).

@@ -1,7 +1,7 @@
 //! What stands on interfaces: bonds, bridges, addresses, routes, namespaces.
 
 use vfctl_model::{Cidr, DeviceAddress, InterfaceName, VfIndex};
-use vfctl_port::{HostFacts, LinkFacts, Master, PfNetdev, Use, VfFacts, VfNetdev};
+use vfctl_port::{HostFacts, LinkFacts, Master, PfNetdev, REPRESENTOR, Use, VfFacts, VfNetdev};
 
 use super::{binding, link};
 use crate::errno::Errno;
@@ -103,7 +103,9 @@ pub(crate) fn dissolve(world: &mut SimWorld, name: &InterfaceName) -> Result<(),
 
 /// Takes an interface that is no more out of all that stood on it.
 pub(crate) fn leave(world: &mut SimWorld, gone: &InterfaceName) {
-    for link in world.facts.links.values_mut() {
+    let links = &mut world.facts.links;
+    links.retain(|name, link| name != gone || link.kind != REPRESENTOR);
+    for link in links.values_mut() {
         link.lower.remove(gone);
     }
 }
@@ -123,7 +125,9 @@ pub(crate) fn add_address(world: &mut SimWorld, name: &InterfaceName, address: C
                 link.addresses.insert(address);
             }
         }
-        Place::Representor => return Err(Errno::EOPNOTSUPP.into()),
+        Place::Representor => {
+            representor_facts(host, name).addresses.insert(address);
+        }
     }
     Ok(())
 }
@@ -145,9 +149,20 @@ pub(crate) fn add_default_route(world: &mut SimWorld, name: &InterfaceName) -> R
                 link.default_route = true;
             }
         }
-        Place::Representor => return Err(Errno::EOPNOTSUPP.into()),
+        Place::Representor => representor_facts(host, name).default_route = true,
     }
     Ok(())
+}
+
+/// Returns the facts of a representor that carries something.
+fn representor_facts<'h>(host: &'h mut HostFacts, name: &InterfaceName) -> &'h mut LinkFacts {
+    host.links.entry(name.clone()).or_insert_with(|| LinkFacts {
+        kind: REPRESENTOR.to_owned(),
+        lower: Default::default(),
+        master: None,
+        addresses: Default::default(),
+        default_route: false,
+    })
 }
 
 /// Leads the SSH connection that vfctl is started from through an interface.

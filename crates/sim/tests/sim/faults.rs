@@ -174,7 +174,7 @@ fn messages_after_a_batch_with_a_refused_one_are_not_tried_and_other_ops_are() {
 }
 
 #[test]
-fn only_a_refused_unbind_stops_what_follows() {
+fn refused_unbind_and_refused_switch_stop_what_follows_and_nothing_else_does() {
     for op in ops(&stage()) {
         let host = stage();
         let kind = op.action.kind();
@@ -182,7 +182,8 @@ fn only_a_refused_unbind_stops_what_follows() {
         let next = ops(&host).into_iter().rfind(|next| next.action.kind() != kind).unwrap();
         let outcomes = perform_all(&host, &[op, next]);
         assert_eq!(refused(&outcomes[0]), Some(Errno::EIO), "{kind}");
-        let expected = if kind == ActionKind::UnbindDriver { Outcome::NotTried } else { Outcome::Done };
+        let stops = [ActionKind::UnbindDriver, ActionKind::SetEswitch].contains(&kind);
+        let expected = if stops { Outcome::NotTried } else { Outcome::Done };
         assert_eq!(outcomes[1], expected, "{kind}");
     }
 }
