@@ -9,6 +9,7 @@ use vfctl_port::{HostFacts, World};
 use crate::binding::DriverChoice;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
+use crate::document::OnUnsupported;
 use crate::eswitch::EswitchSpec;
 use crate::lane::HostContext;
 use crate::path::{Origin, SpecPath};
@@ -24,6 +25,8 @@ pub(crate) struct Sample {
     pub(crate) eswitch: Option<EswitchSpec>,
     /// The driver of VF 0.
     pub(crate) driver: Option<DriverChoice>,
+    /// What an unsupported value does.
+    pub(crate) on_unsupported: OnUnsupported,
     /// An attribute of VF 0.
     pub(crate) attribute: Option<AttributeValue>,
 }
@@ -65,6 +68,7 @@ pub(crate) fn diff(host: Value, sample: Sample) -> PfDiff {
         let value = crate::count::WantedCount { count, asked: crate::count::CountSpec::Number(count) };
         Wanted { value, origin: origin("count") }
     });
+    desired.on_unsupported = sample.on_unsupported;
     desired.eswitch = sample.eswitch.map(|value| Wanted { value, origin: origin("eswitch") });
     desired.vfs = [(VfIndex(0), vf)].into();
     let context = HostContext { documents: &[], name: &name, host: &host, world: &world };

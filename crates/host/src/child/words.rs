@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// The hidden first argument of a child that stores: `WHEN PATH VALUE` follow, as often as wanted.
 pub(crate) const STORE: &str = "__store";
-/// The hidden first argument of a child that sets the mode of an embedded switch: `DEVICE MODE` follow.
+/// The hidden first argument of a child that sets the mode of an embedded switch: `DEVICE WORD VALUE` follow.
 pub(crate) const SWITCH: &str = "__switch";
 /// The hidden first argument of a child that reads: `KIND NAME` follow, as often as wanted.
 pub(super) const READ: &str = "__read";
@@ -77,7 +77,7 @@ impl Stored {
     }
 }
 
-/// What became of a request for another mode of an embedded switch.
+/// What became of a request to set something on an embedded switch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Switched {
     Done,

@@ -7,6 +7,7 @@ use super::diff::{SETTLES, disrupt_vfs, driver_of, phase};
 use super::spec::EswitchSpec;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
+use crate::document::OnUnsupported;
 use crate::step::{Change, Reason, Step};
 
 /// Compares inline and encap mode. They are set after the mode, and where that changes in any case: mlx5_core chooses an
@@ -24,7 +25,13 @@ pub(super) fn compare(
             Reading::Known(Some(ClaimValue::Name(found))) => found,
             Reading::Known(_) | Reading::Unsupported => {
                 let message = format!("eswitch {field} {value}: driver {} reports none", driver_of(context));
-                diff.findings.problem(Some(&wanted.origin), message, format!("take {field} out of the spec"));
+                let origin = Some(&wanted.origin);
+                match context.desired.on_unsupported {
+                    OnUnsupported::Warn => diff.findings.note(origin, format!("{message}; left out")),
+                    OnUnsupported::Error => {
+                        diff.findings.problem(origin, message, format!("take {field} out of the spec"));
+                    }
+                }
                 continue;
             }
             Reading::Unreadable(why) => {
@@ -72,15 +79,16 @@ mod tests {
             inline_mode: Some(EswitchInlineMode::Link),
             encap_mode: Some(EswitchEncapMode::Basic),
         };
-        let compared = |inline: &str| {
+        let with = |inline: &str, on_unsupported: OnUnsupported| {
             let mut host = sample::host();
             let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
             pf["driver"] = json!("mlx5_core");
             pf["vfCount"] = json!(0);
             pf["vfs"] = json!({});
             pf["properties"] = json!({ "eswitchMode": "legacy", "eswitchInlineMode": inline });
-            sample::diff(host, Sample { eswitch: Some(eswitch), ..Sample::default() })
+            sample::diff(host, Sample { eswitch: Some(eswitch), on_unsupported, ..Sample::default() })
         };
+        let compared = |inline: &str| with(inline, OnUnsupported::Error);
         let diff = compared("none");
         let steps: Vec<_> = diff.steps.iter().map(|step| (step.phase, step.property.word())).collect();
         let empty = Phase::SwitchEmpty;
@@ -91,6 +99,10 @@ mod tests {
             diff.findings.problems.iter().map(|problem| problem.message.clone()).collect()
         };
         assert_eq!(problems(&diff), ["eswitch encapMode basic: driver mlx5_core reports none"]);
+        let warned = with("none", OnUnsupported::Warn);
+        assert_eq!(problems(&warned), [""; 0]);
+        let notes: Vec<_> = warned.findings.notes.iter().map(|note| &note.message).collect();
+        assert_eq!(notes, ["eswitch encapMode basic: driver mlx5_core reports none; left out"]);
         let unread = problems(&compared("unreadable: EPERM"));
         assert_eq!(unread[0], "eswitch inlineMode could not be read: EPERM");
     }
