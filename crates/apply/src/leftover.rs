@@ -50,6 +50,10 @@ impl<'a> Left<'a> {
     /// Notes the ops of a phase, which may have been done, and what is owed since.
     fn begin(&mut self, ops: &'a [Op], owed: &'a [Op]) {
         (self.begun, self.owed) = (ops, owed.iter().collect());
+        if ops.is_empty() {
+            // What could not be restored, whatever was answered.
+            self.bare.extend(driverless(owed.iter()));
+        }
         let withholds = owed.iter().any(|op| op.action.changes() == Property::DriversAutoprobe);
         for op in ops {
             let Some(pf) = op.target.pf() else { continue };
@@ -83,9 +87,7 @@ impl<'a> Left<'a> {
 
     /// Notes that the apply failed, and reported what it left: a VF is to get a driver back only where it is owed one.
     fn fail(&mut self) {
-        let owed = self.owed.iter().filter(|op| op.action.changes() == Property::Driver);
-        let vfs: BTreeSet<_> =
-            owed.filter_map(|op| Some((op.target.pf()?.clone(), op.target.vf()?))).collect();
+        let vfs: BTreeSet<_> = driverless(self.owed.iter().copied()).collect();
         self.bare.retain(|vf| vfs.contains(vf));
     }
 
@@ -125,6 +127,12 @@ impl<'a> Left<'a> {
         }));
         reported
     }
+}
+
+/// Returns the VFs that are owed a driver.
+fn driverless<'o>(owed: impl Iterator<Item = &'o Op>) -> impl Iterator<Item = (DeviceAddress, VfIndex)> {
+    owed.filter(|op| op.action.changes() == Property::Driver)
+        .filter_map(|op| Some((op.target.pf()?.clone(), op.target.vf()?)))
 }
 
 /// Returns whether a reading shows that what was changed for a while has not been restored.

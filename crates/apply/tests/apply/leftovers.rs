@@ -224,3 +224,14 @@ fn failed_apply_that_gave_everything_back_left_nothing_and_one_that_could_not_sa
         assert_eq!(leftovers(&entries, &[&bench.look().world]), expected, "{answer:?}");
     }
 }
+
+#[test]
+fn what_the_kernel_accepted_and_did_not_keep_is_left_after_a_failure() {
+    let eth0 = Port::eth0();
+    let lies = [Answer::Works, Answer::Lies, Answer::Lies];
+    let bench = Bench::new(&[&eth0]).answering(&lies.map(|answer| (ActionKind::SetDriversAutoprobe, answer)));
+    let _ = bench.apply(&on_ports(vec![two_vfs(&eth0)]));
+    let entries = bench.state().entries.clone();
+    let expected = [autoprobe_left(&eth0), bare_left(&eth0, "0-1")];
+    assert_eq!(leftovers(&entries, &[&bench.look().world]), expected);
+}
