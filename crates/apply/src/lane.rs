@@ -12,7 +12,7 @@ use vfctl_port::{
 use crate::basis::{broken_meanwhile, stale};
 use crate::edges::Edges;
 use crate::loans::Loans;
-use crate::look::{Look, is_old};
+use crate::look::{Before, Look, is_old};
 use crate::perform::{Performed, Run, perform};
 use crate::report::{LaneReport, OpReport};
 use crate::verify::{Settled, facts_of, settle, unmet};
@@ -40,6 +40,8 @@ pub(crate) struct LaneRun<'a> {
     lane: &'a Lane,
     /// The last look at who uses what; the lane's own thing is as it was read last.
     seen: Look,
+    /// Whether vfctl itself has done something since that look which may concern the lane, before the lane began.
+    is_outdated: bool,
     /// When the lane's own thing was read last, if nothing was done to it since.
     read_at: Option<Duration>,
     report: LaneReport,
@@ -60,12 +62,14 @@ impl<'a> LaneRun<'a> {
         scope: &'a Scope,
         stage: Stage,
         lane: &'a Lane,
-        before: &Look,
+        before: Before<'_>,
     ) -> Self {
         let report = LaneReport::new(scope, stage, lane);
-        let seen = Look { world: facts_of(&before.world, scope, lane), at: before.at };
-        let (read_at, loans) = (Some(before.at), Loans::default());
-        Self { edges, scope, stage, lane, seen, read_at, report, loans, returned: Vec::new(), hangs: false }
+        let Before { look, is_outdated } = before;
+        let seen = Look { world: facts_of(&look.world, scope, lane), at: look.at };
+        let read_at = (!is_outdated).then_some(look.at);
+        let (loans, returned) = (Loans::default(), Vec::new());
+        Self { edges, scope, stage, lane, seen, is_outdated, read_at, report, loans, returned, hangs: false }
     }
 
     /// Performs the lane, or leaves it untried because of another's failure; returns what came of it.
@@ -173,9 +177,14 @@ impl<'a> LaneRun<'a> {
         }
     }
 
+    /// Returns whether what is known of who uses what is too old to rely upon.
+    fn is_old(&self) -> bool {
+        self.is_outdated || is_old(self.seen.at, self.edges.clock)
+    }
+
     /// Holds the lane's basis again where it has waited for others; returns whether it still stands.
     fn still_stands(&mut self) -> bool {
-        let has_waited = !self.lane.phases.is_empty() && is_old(self.seen.at, self.edges.clock);
+        let has_waited = !self.lane.phases.is_empty() && self.is_old();
         if !has_waited {
             return true;
         }
@@ -205,7 +214,7 @@ impl<'a> LaneRun<'a> {
         if claims.is_empty() {
             return true;
         }
-        if is_old(self.seen.at, self.edges.clock) && !self.look() {
+        if self.is_old() && !self.look() {
             return false;
         }
         let broken = unmet(&self.seen.world, claims.iter().copied(), phase);
@@ -218,7 +227,7 @@ impl<'a> LaneRun<'a> {
         match Look::around(self.scope, self.lane, self.edges) {
             Ok(seen) => {
                 self.read_at = Some(seen.at);
-                self.seen = seen;
+                (self.seen, self.is_outdated) = (seen, false);
                 true
             }
             Err(error) => {
