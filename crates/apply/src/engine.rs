@@ -8,7 +8,7 @@ use vfctl_port::{JournalEntry, Scope, Stage, World, with_causes};
 use crate::basis::{broken_basis, stale};
 use crate::edges::Edges;
 use crate::lane::{INTERRUPTED, LaneRun};
-use crate::look::Look;
+use crate::look::{Before, Look};
 use crate::report::{LaneReport, Report, ReportFormat, Result};
 
 /// Returns the report of an apply that is refused since the plan is stale; `None` where it may begin. Whoever keeps
@@ -49,11 +49,12 @@ pub fn apply(plan: &Plan, before: &Look, edges: Edges<'_>) -> Report {
 /// Runs the stages of every host, hosts side by side, between those of the cluster: what others were promised is
 /// withdrawn there before a host is worked on, and offered after it. Reports come in the order of the plan.
 fn run(plan: &Plan, before: &Look, edges: Edges<'_>) -> Vec<LaneReport> {
-    let of_cluster = |stages: &[Stage], closed: Option<String>| match &plan.cluster {
+    let before = Before { look: before, is_outdated: false };
+    let of_cluster = |stages: &[Stage], before: Before<'_>, closed: Option<String>| match &plan.cluster {
         Some(cluster) => run_stages(&Scope::Cluster, cluster, stages, before, edges, closed),
         None => Vec::new(),
     };
-    let first = of_cluster(&[Stage::Withdraw], None);
+    let first = of_cluster(&[Stage::Withdraw], before, None);
     let closed = failure("the cluster's resources could not be withdrawn", &first, edges);
     let mut hosts: Vec<LaneReport> = std::thread::scope(|threads| {
         let run_host = |(host, plan): (&vfctl_model::HostName, &ScopePlan)| {
@@ -63,7 +64,7 @@ fn run(plan: &Plan, before: &Look, edges: Edges<'_>) -> Vec<LaneReport> {
         handles.into_iter().flat_map(join).collect()
     });
     let closed = closed.or_else(|| failure("a host failed", &hosts, edges));
-    let last = of_cluster(&[Stage::Prepare, Stage::Ports, Stage::Publish], closed);
+    let last = of_cluster(&[Stage::Prepare, Stage::Ports, Stage::Publish], before.after(&first), closed);
     hosts.extend(first);
     hosts.extend(last);
     hosts
@@ -74,7 +75,7 @@ fn run_stages(
     scope: &Scope,
     plan: &ScopePlan,
     stages: &[Stage],
-    before: &Look,
+    mut before: Before<'_>,
     edges: Edges<'_>,
     mut closed: Option<String>,
 ) -> Vec<LaneReport> {
@@ -82,6 +83,7 @@ fn run_stages(
     for StagePlan { stage, lanes } in plan.stages.iter().filter(|plan| stages.contains(&plan.stage)) {
         let done = run_lanes(scope, *stage, lanes, before, edges, closed.as_deref());
         closed = closed.or_else(|| failure(&format!("stage {stage} failed"), &done, edges));
+        before = before.after(&done);
         reports.extend(done);
     }
     reports
@@ -99,7 +101,7 @@ fn run_lanes(
     scope: &Scope,
     stage: Stage,
     lanes: &[Lane],
-    before: &Look,
+    before: Before<'_>,
     edges: Edges<'_>,
     closed: Option<&str>,
 ) -> Vec<LaneReport> {
@@ -108,13 +110,14 @@ fn run_lanes(
         queues.entry(lane.queue).or_default().push((position, lane));
     }
     let run_queue = |lanes: Vec<(usize, &Lane)>| {
-        let mut closed = closed.map(str::to_owned);
+        let (mut closed, mut before) = (closed.map(str::to_owned), before);
         let mut reports = Vec::new();
         for (position, lane) in lanes {
             let report = LaneRun::new(&edges, scope, stage, lane, before).run(closed.clone());
             let title = &lane.title;
             let because = format!("{title} failed, and shares a bond, a bridge or the host's path");
             closed = closed.or_else(|| failure(&because, std::slice::from_ref(&report), edges));
+            before = before.after([&report]);
             reports.push((position, report));
         }
         reports

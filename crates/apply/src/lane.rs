@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
+use vfctl_model::Reading;
 use vfctl_plan::{Lane, PhasePlan};
 use vfctl_port::{
-    Claim, ClaimValue, EdgeError, Op, Outcome, Phase, Property, Scope, Stage, Subject, Transport, Verdict,
-    with_causes,
+    Claim, ClaimValue, EdgeError, JournalEntry, Op, Outcome, Phase, Property, Scope, Stage, Subject,
+    Transport, Verdict, World, with_causes,
 };
 
 use crate::basis::{broken_meanwhile, stale};
 use crate::edges::Edges;
 use crate::loans::Loans;
-use crate::look::{Look, is_old};
+use crate::look::{Before, Look, is_old};
 use crate::perform::{Performed, Run, perform};
-use crate::report::{LaneReport, OpReport, Unmet};
+use crate::report::{LaneReport, OpReport};
 use crate::verify::{Settled, facts_of, settle, unmet};
 
 /// How long the goal may take to become true once every phase is verified.
@@ -39,10 +40,14 @@ pub(crate) struct LaneRun<'a> {
     lane: &'a Lane,
     /// The last look at who uses what; the lane's own thing is as it was read last.
     seen: Look,
+    /// Whether vfctl itself has done something since that look which may concern the lane, before the lane began.
+    is_outdated: bool,
     /// When the lane's own thing was read last, if nothing was done to it since.
     read_at: Option<Duration>,
     report: LaneReport,
     loans: Loans,
+    /// What a phase that is not verified yet has given back, by its answers alone.
+    returned: Vec<Op>,
     /// Whether an op that can hang has not come back: what else needs the same lock would not, either.
     hangs: bool,
 }
@@ -57,12 +62,14 @@ impl<'a> LaneRun<'a> {
         scope: &'a Scope,
         stage: Stage,
         lane: &'a Lane,
-        before: &Look,
+        before: Before<'_>,
     ) -> Self {
         let report = LaneReport::new(scope, stage, lane);
-        let seen = Look { world: facts_of(&before.world, scope, lane), at: before.at };
-        let (read_at, loans) = (Some(before.at), Loans::default());
-        Self { edges, scope, stage, lane, seen, read_at, report, loans, hangs: false }
+        let Before { look, is_outdated } = before;
+        let seen = Look { world: facts_of(&look.world, scope, lane), at: look.at };
+        let read_at = (!is_outdated).then_some(look.at);
+        let (loans, returned) = (Loans::default(), Vec::new());
+        Self { edges, scope, stage, lane, seen, is_outdated, read_at, report, loans, returned, hangs: false }
     }
 
     /// Performs the lane, or leaves it untried because of another's failure; returns what came of it.
@@ -112,15 +119,15 @@ impl<'a> LaneRun<'a> {
         let begun = ops.iter().zip(&outcomes);
         let begun = begun.filter(|(_, outcome)| matches!(outcome, Outcome::Done | Outcome::Unknown(_)));
         self.begin_loans(at, begun.map(|(op, _)| op));
-        for (op, _) in ops.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Done) {
-            self.loans.end(op);
-        }
         // An answer that was lost is no failure yet: what the op ends in is read again below.
-        let went_on = ops.iter().zip(&outcomes).all(|(op, outcome)| match outcome {
+        let goes_on = |(op, outcome): &(&Op, &Outcome)| match outcome {
             Outcome::Done => true,
             Outcome::Unknown(_) => is_message(op),
             Outcome::Refused(_) | Outcome::NotTried => false,
-        });
+        };
+        let answered: Vec<&Op> = ops.iter().zip(&outcomes).filter(goes_on).map(|(op, _)| op).collect();
+        let went_on = answered.len() == ops.len();
+        self.returned = answered.into_iter().filter(|op| self.loans.has(op)).cloned().collect();
         let first = self.report.ops.len();
         self.report.ops.extend(ops.into_iter().zip(outcomes).map(|(op, outcome)| {
             let why = if journaled { "an op before it failed" } else { UNWRITTEN_JOURNAL };
@@ -146,6 +153,9 @@ impl<'a> LaneRun<'a> {
         for op in self.report.ops.iter_mut().skip(first) {
             op.outcome = Outcome::Done;
         }
+        for op in std::mem::take(&mut self.returned) {
+            self.loans.end(&op);
+        }
         Ok(())
     }
 
@@ -167,9 +177,14 @@ impl<'a> LaneRun<'a> {
         }
     }
 
+    /// Returns whether what is known of who uses what is too old to rely upon.
+    fn is_old(&self) -> bool {
+        self.is_outdated || is_old(self.seen.at, self.edges.clock)
+    }
+
     /// Holds the lane's basis again where it has waited for others; returns whether it still stands.
     fn still_stands(&mut self) -> bool {
-        let has_waited = !self.lane.phases.is_empty() && is_old(self.seen.at, self.edges.clock);
+        let has_waited = !self.lane.phases.is_empty() && self.is_old();
         if !has_waited {
             return true;
         }
@@ -199,7 +214,7 @@ impl<'a> LaneRun<'a> {
         if claims.is_empty() {
             return true;
         }
-        if is_old(self.seen.at, self.edges.clock) && !self.look() {
+        if self.is_old() && !self.look() {
             return false;
         }
         let broken = unmet(&self.seen.world, claims.iter().copied(), phase);
@@ -212,7 +227,7 @@ impl<'a> LaneRun<'a> {
         match Look::around(self.scope, self.lane, self.edges) {
             Ok(seen) => {
                 self.read_at = Some(seen.at);
-                self.seen = seen;
+                (self.seen, self.is_outdated) = (seen, false);
                 true
             }
             Err(error) => {
@@ -230,7 +245,7 @@ impl<'a> LaneRun<'a> {
         {
             return true;
         }
-        match self.settle(claims, phase, patience) {
+        match self.settle(|world| unmet(world, claims.iter().copied(), phase), patience) {
             Ok(unmet) => {
                 let holds = unmet.is_empty();
                 self.report.unmet.extend(unmet);
@@ -243,22 +258,27 @@ impl<'a> LaneRun<'a> {
         }
     }
 
-    /// Reads the lane's own thing until the claims hold, at most `patience`; returns those that do not.
-    fn settle(
+    /// Reads the lane's own thing until all is so, by `unmet` of what was read, at most `patience`; returns what is not.
+    fn settle<T>(
         &mut self,
-        claims: &[&Claim],
-        phase: Option<Phase>,
+        unmet: impl Fn(&World) -> Vec<T>,
         patience: Duration,
-    ) -> Result<Vec<Unmet>, EdgeError> {
+    ) -> Result<Vec<T>, EdgeError> {
         let Settled { unmet, at } =
-            settle(self.edges, self.scope, self.lane, &mut self.seen.world, claims, phase, patience)?;
+            settle(self.edges, self.scope, self.lane, &mut self.seen.world, unmet, patience)?;
         self.read_at = Some(at);
         Ok(unmet)
+    }
+
+    /// Reads the lane's own thing once.
+    fn read_again(&mut self) -> Result<(), EdgeError> {
+        self.settle(|_| Vec::<Op>::new(), Duration::ZERO).map(drop)
     }
 
     /// Gives back what a lane that was closed has changed for a while, and to VFs the driver that was withheld or taken
     /// from them on the way: nobody asked for VFs without one.
     fn give_back(&mut self) {
+        self.end_what_was_kept();
         let (settings, drivers) = self.loans.clone().into_releases();
         self.release(settings);
         if self.hangs {
@@ -267,6 +287,41 @@ impl<'a> LaneRun<'a> {
             let drivers = self.those_of_vfs_that_exist(drivers);
             self.release(drivers);
         }
+        self.journal_what_is_owed();
+    }
+
+    /// Ends what the phase that failed has given back and the kernel has kept: that is not given back twice.
+    fn end_what_was_kept(&mut self) {
+        let returned = std::mem::take(&mut self.returned);
+        // What cannot be read is given back once more, and is reported if it cannot be read after that either.
+        if returned.is_empty() || self.read_at.is_none() && self.read_again().is_err() {
+            return;
+        }
+        for op in returned.iter().filter(|op| shows(op, self.scope, &self.seen.world)) {
+            self.loans.end(op);
+        }
+    }
+
+    /// Writes to the journal what could not be given back: by its outcomes alone, what the kernel accepted and did not
+    /// keep would be owed no more.
+    fn journal_what_is_owed(&mut self) {
+        let owed = self.loans.owed();
+        if owed.is_empty() {
+            return;
+        }
+        let lane = self.lane.id(self.scope, self.stage);
+        let began = JournalEntry::PhaseBegan {
+            lane: lane.clone(),
+            phase: None,
+            ops: Vec::new(),
+            found: Vec::new(),
+            owed,
+        };
+        let ended = JournalEntry::PhaseEnded { lane, phase: None, outcomes: Vec::new() };
+        let journal = self.edges.journal;
+        if let Err(error) = journal.record(&began).and_then(|()| journal.record(&ended)) {
+            self.report.troubles.push(format!("failed to {}", with_causes(&error)));
+        }
     }
 
     /// Returns those of the ops whose VF exists. One that is gone, or that the kernel never made, needs no driver.
@@ -274,7 +329,7 @@ impl<'a> LaneRun<'a> {
         if drivers.is_empty() {
             return drivers;
         }
-        if self.settle(&[], None, Duration::ZERO).is_err() {
+        if self.read_again().is_err() {
             // Which VFs exist is not known. The read after these ops fails as well, and is reported.
             return drivers;
         }
@@ -298,27 +353,23 @@ impl<'a> LaneRun<'a> {
             return;
         }
         let Performed { outcomes, .. } = self.perform(None, &ops);
-        let claims: Vec<Option<Claim>> = ops.iter().map(|op| self.claim_of(op)).collect();
-        let done = outcomes.iter().zip(&claims).filter(|(outcome, _)| **outcome == Outcome::Done);
-        let done: Vec<&Claim> = done.filter_map(|(_, claim)| claim.as_ref()).collect();
-        if let Err(error) = self.settle(&done, None, RETURN_PATIENCE) {
-            self.report.troubles.push(format!("failed to {}", with_causes(&error)));
+        let done = ops.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Done);
+        let done: Vec<&Op> = done.map(|(op, _)| op).collect();
+        let scope = self.scope;
+        let lacking = |world: &World| done.iter().copied().filter(|op| !shows(op, scope, world)).collect();
+        let read: Result<Vec<&Op>, EdgeError> = self.settle(lacking, RETURN_PATIENCE);
+        if let Err(error) = &read {
+            self.report.troubles.push(format!("failed to {}", with_causes(error)));
         }
-        for ((op, outcome), claim) in ops.into_iter().zip(outcomes).zip(claims) {
-            let is_kept = claim.is_none_or(|claim| claim.check(&self.seen.world) == Verdict::Holds);
-            if outcome == Outcome::Done && is_kept {
+        let is_read = read.is_ok();
+        for (op, outcome) in ops.into_iter().zip(outcomes) {
+            if outcome == Outcome::Done && is_read && shows(&op, scope, &self.seen.world) {
                 self.loans.end(&op);
             } else {
                 self.report.troubles.push(by_hand(&op));
             }
             self.report.ops.push(OpReport { phase: None, op, outcome, because: None });
         }
-    }
-
-    /// Returns what is true after an op; `None` where the kernel or the driver decides.
-    fn claim_of(&self, op: &Op) -> Option<Claim> {
-        let subject = Subject { scope: self.scope.clone(), thing: op.target.thing() };
-        op.action.after().map(|expect| Claim { subject, property: op.action.changes(), expect })
     }
 
     /// Reports a phase as not tried.
@@ -331,6 +382,17 @@ impl<'a> LaneRun<'a> {
             outcome: Outcome::NotTried,
             because: Some(because.to_owned()),
         }));
+    }
+}
+
+/// Returns whether the world shows what an op that gives something back ends in: where the kernel chooses, as of drivers,
+/// that it has chosen one.
+fn shows(op: &Op, scope: &Scope, world: &World) -> bool {
+    let subject = Subject { scope: scope.clone(), thing: op.target.thing() };
+    let property = op.action.changes();
+    match op.action.after() {
+        Some(expect) => Claim { subject, property, expect }.check(world) == Verdict::Holds,
+        None => matches!(property.read(&subject, world), Some(Reading::Known(Some(_)))),
     }
 }
 

@@ -14,7 +14,7 @@ use vfctl_port::{
 /// with what does so; none where it did all that it was to do.
 ///
 /// `since` are facts of later moments, those of now first. Only what is so in all of them is reported: what was right in
-/// between has been restored, and is as somebody else wants it.
+/// between has been restored, and is as somebody else wants it. What cannot be read is not known to be right.
 pub fn leftovers(entries: &[JournalEntry], since: &[&World]) -> Vec<String> {
     let mut lanes: BTreeMap<&LaneId, Left<'_>> = BTreeMap::new();
     for entry in entries {
@@ -50,6 +50,10 @@ impl<'a> Left<'a> {
     /// Notes the ops of a phase, which may have been done, and what is owed since.
     fn begin(&mut self, ops: &'a [Op], owed: &'a [Op]) {
         (self.begun, self.owed) = (ops, owed.iter().collect());
+        if ops.is_empty() {
+            // What could not be restored, whatever was answered.
+            self.bare.extend(driverless(owed.iter()));
+        }
         let withholds = owed.iter().any(|op| op.action.changes() == Property::DriversAutoprobe);
         for op in ops {
             let Some(pf) = op.target.pf() else { continue };
@@ -83,9 +87,7 @@ impl<'a> Left<'a> {
 
     /// Notes that the apply failed, and reported what it left: a VF is to get a driver back only where it is owed one.
     fn fail(&mut self) {
-        let owed = self.owed.iter().filter(|op| op.action.changes() == Property::Driver);
-        let vfs: BTreeSet<_> =
-            owed.filter_map(|op| Some((op.target.pf()?.clone(), op.target.vf()?))).collect();
+        let vfs: BTreeSet<_> = driverless(self.owed.iter().copied()).collect();
         self.bare.retain(|vf| vfs.contains(vf));
     }
 
@@ -97,42 +99,66 @@ impl<'a> Left<'a> {
         let subject = |thing| Subject { scope: scope.clone(), thing };
         let still = |subject: &Subject, property: Property, after: Option<&Expect>| {
             let found: Vec<Option<Found>> = since.iter().map(|world| property.read(subject, world)).collect();
-            let is_so =
-                |found: &Option<Found>| found.as_ref().is_some_and(|found| is_owed(property, after, found));
-            if found.iter().all(is_so) { found.into_iter().next().flatten() } else { None }
+            let may_be_so = |found: &Option<Found>| {
+                found.as_ref().is_some_and(|found| !is_restored(property, after, found))
+            };
+            if found.iter().all(may_be_so) { found.into_iter().next().flatten() } else { None }
         };
         let mut reported = Vec::new();
         // What is owed of drivers is among the bare.
         for op in owed.into_iter().filter(|op| op.action.changes() != Property::Driver) {
             let (subject, property) = (subject(op.target.thing()), op.action.changes());
-            if let Some(Reading::Known(Some(value))) = still(&subject, property, op.action.after().as_ref()) {
-                let (thing, value) = (&subject.thing, property.show(&subject.thing, &value));
-                reported.push(format!(
-                    "{thing}: {property} is {value}, which was for a while only; `{op}` restores it"
-                ));
+            let thing = &subject.thing;
+            match still(&subject, property, op.action.after().as_ref()) {
+                Some(Reading::Known(Some(value))) => {
+                    let value = property.show(thing, &value);
+                    reported.push(format!(
+                        "{thing}: {property} is {value}, which was for a while only; `{op}` restores it"
+                    ));
+                }
+                Some(Reading::Unreadable(why)) => reported.push(format!(
+                    "{thing}: {property} was changed for a while and could not be read ({why}); `{op}` restores it"
+                )),
+                Some(Reading::Known(None) | Reading::Unsupported) | None => {}
             }
         }
         let mut by_pf: BTreeMap<DeviceAddress, VfSet> = BTreeMap::new();
+        let mut unread: BTreeMap<(DeviceAddress, String), VfSet> = BTreeMap::new();
         for (pf, vf) in bare {
-            if still(&subject(Thing::Vf(pf.clone(), vf)), Property::Driver, None).is_some() {
-                by_pf.entry(pf).or_default().insert(vf);
-            }
+            match still(&subject(Thing::Vf(pf.clone(), vf)), Property::Driver, None) {
+                Some(Reading::Unreadable(why)) => unread.entry((pf, why)).or_default().insert(vf),
+                Some(Reading::Known(_) | Reading::Unsupported) => by_pf.entry(pf).or_default().insert(vf),
+                None => continue,
+            };
         }
         reported.extend(by_pf.into_iter().map(|(pf, vfs)| {
             format!(
                 "VFs {vfs} of {pf} have no driver; where the spec names none, say `driver: default` to give them one"
             )
         }));
+        reported.extend(unread.into_iter().map(|((pf, why), vfs)| {
+            format!(
+                "VFs {vfs} of {pf}: whether they have a driver could not be read ({why}); where they have none and the \
+                 spec names none, say `driver: default` to give them one"
+            )
+        }));
         reported
     }
 }
 
-/// Returns whether a reading shows that what was changed for a while has not been restored.
-fn is_owed(property: Property, after: Option<&Expect>, found: &Found) -> bool {
+/// Returns the VFs that are owed a driver.
+fn driverless<'o>(owed: impl Iterator<Item = &'o Op>) -> impl Iterator<Item = (DeviceAddress, VfIndex)> {
+    owed.filter(|op| op.action.changes() == Property::Driver)
+        .filter_map(|op| Some((op.target.pf()?.clone(), op.target.vf()?)))
+}
+
+/// Returns whether a reading shows that what was changed for a while has been restored, or is no more.
+fn is_restored(property: Property, after: Option<&Expect>, found: &Found) -> bool {
     match (found, after) {
+        (Reading::Unreadable(_), _) => false,
         // Any driver will do: somebody has given the VF one.
-        (Reading::Known(driver), _) if property == Property::Driver => driver.is_none(),
-        (Reading::Known(Some(value)), Some(Expect::Is(before))) => value != before,
-        (Reading::Known(_) | Reading::Unsupported | Reading::Unreadable(_), _) => false,
+        (Reading::Known(driver), _) if property == Property::Driver => driver.is_some(),
+        (Reading::Known(Some(value)), Some(Expect::Is(before))) => value == before,
+        (Reading::Known(_) | Reading::Unsupported, _) => true,
     }
 }

@@ -38,7 +38,7 @@ impl Loans {
         }
     }
 
-    /// Notes that an op was done: what it gives back is no loan any more.
+    /// Notes that an op was done and kept: what it gives back is no loan any more.
     pub(crate) fn end(&mut self, op: &Op) {
         if self.0.get(&key(op)) == Some(op) {
             self.0.remove(&key(op));

@@ -6,6 +6,7 @@ use vfctl_plan::Lane;
 use vfctl_port::{Clock, EdgeError, Observe, Scope, What, World};
 
 use crate::edges::Edges;
+use crate::report::LaneReport;
 
 /// How old may be what is known when it is relied upon, such as of who uses a VF that is about to be disrupted. To look
 /// again means to walk the processes of the host, so it is not done where that was just done.
@@ -21,6 +22,23 @@ pub struct Look {
     pub world: World,
     /// The clock when the read began: whatever happened since may not be in them.
     pub at: Duration,
+}
+
+/// What is known before a lane begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before<'a> {
+    /// The look of before the apply.
+    pub(crate) look: &'a Look,
+    /// Whether vfctl itself has done something in the scope since, in an earlier stage or an earlier lane of the queue.
+    pub(crate) is_outdated: bool,
+}
+
+impl<'a> Before<'a> {
+    /// Returns what is known after lanes of the scope: no more of it is sure where one of them has done something.
+    pub(crate) fn after<'r>(self, reports: impl IntoIterator<Item = &'r LaneReport>) -> Self {
+        let is_outdated = self.is_outdated || reports.into_iter().any(LaneReport::has_acted);
+        Self { is_outdated, ..self }
+    }
 }
 
 impl Look {

@@ -133,6 +133,11 @@ impl Report {
 }
 
 impl LaneReport {
+    /// Returns whether anything was done or tried.
+    pub(crate) fn has_acted(&self) -> bool {
+        self.ops.iter().any(|op| op.outcome != Outcome::NotTried)
+    }
+
     /// Returns the report of a lane in which nothing has happened yet.
     pub(crate) fn new(scope: &Scope, stage: Stage, lane: &Lane) -> Self {
         Self {

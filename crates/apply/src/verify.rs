@@ -18,31 +18,30 @@ fn what_of(lane: &Lane) -> What {
 }
 
 /// What a wait has come to.
-pub(crate) struct Settled {
-    /// The claims that do not hold.
-    pub(crate) unmet: Vec<Unmet>,
+pub(crate) struct Settled<T> {
+    /// What is not so.
+    pub(crate) unmet: Vec<T>,
     /// The clock when the last read began.
     pub(crate) at: Duration,
 }
 
-/// Waits until the claims hold, at most `patience`; returns those that do not, or why nothing could be read. The world
-/// is kept up to date with what was read.
-pub(crate) fn settle(
+/// Waits until all is so, by `unmet` of what was read, at most `patience`; returns what is not, or why nothing could be
+/// read. The world is kept up to date with what was read.
+pub(crate) fn settle<T>(
     edges: &Edges<'_>,
     scope: &Scope,
     lane: &Lane,
     world: &mut World,
-    claims: &[&Claim],
-    phase: Option<Phase>,
+    unmet: impl Fn(&World) -> Vec<T>,
     patience: Duration,
-) -> Result<Settled, EdgeError> {
+) -> Result<Settled<T>, EdgeError> {
     let deadline = edges.clock.now() + patience;
     loop {
         // The clock is asked before the read: a machine that slept past the deadline gets a last look.
         let at = edges.clock.now();
         let last_look = at >= deadline;
         world.learn(scope, edges.observe.observe(scope, &what_of(lane), READ_LIMIT)?);
-        let unmet = unmet(world, claims.iter().copied(), phase);
+        let unmet = unmet(world);
         if unmet.is_empty() || last_look {
             return Ok(Settled { unmet, at });
         }

@@ -40,7 +40,7 @@ pub enum JournalEntry {
         lane: LaneId,
         /// The phase; `None` where temporary changes are restored after a failure.
         phase: Option<Phase>,
-        /// The ops it is about to perform.
+        /// The ops it is about to perform; none where a lane that failed only says what it could not restore.
         ops: Vec<Op>,
         /// What each op's property is before it; `None` where nobody knows.
         found: Vec<Option<String>>,

@@ -224,3 +224,52 @@ fn failed_apply_that_gave_everything_back_left_nothing_and_one_that_could_not_sa
         assert_eq!(leftovers(&entries, &[&bench.look().world]), expected, "{answer:?}");
     }
 }
+
+#[test]
+fn what_the_kernel_accepted_and_did_not_keep_is_left_after_a_failure() {
+    let eth0 = Port::eth0();
+    let lies = [Answer::Works, Answer::Lies, Answer::Lies];
+    let bench = Bench::new(&[&eth0]).answering(&lies.map(|answer| (ActionKind::SetDriversAutoprobe, answer)));
+    let _ = bench.apply(&on_ports(vec![two_vfs(&eth0)]));
+    let entries = bench.state().entries.clone();
+    let expected = [autoprobe_left(&eth0), bare_left(&eth0, "0-1")];
+    assert_eq!(leftovers(&entries, &[&bench.look().world]), expected);
+}
+
+#[test]
+fn what_cannot_be_read_is_reported_as_that_unless_it_was_right_in_between() {
+    let eth0 = Port::eth0();
+    let (off, on) = (eth0.autoprobe(Toggle::Off), eth0.autoprobe(Toggle::On));
+    let entries = [began(&eth0, Phase::PreparePf, &[off], std::slice::from_ref(&on))];
+    let unread = facts(&eth0, |pf| {
+        pf.properties.note_unread(vfctl_port::Property::DriversAutoprobe, "input/output error".to_owned());
+    });
+    let (is_off, is_on) = (autoprobe(&eth0, false), autoprobe(&eth0, true));
+    let thing = &eth0.pf;
+    let could_not = format!(
+        "{thing}: driversAutoprobe was changed for a while and could not be read (input/output error); \
+         `{on}` restores it"
+    );
+    assert_eq!(leftovers(&entries, &[&unread]), std::slice::from_ref(&could_not));
+    assert_eq!(leftovers(&entries, &[&unread, &is_off]), [could_not]);
+    assert_eq!(leftovers(&entries, &[&is_off, &unread]), [autoprobe_left(&eth0)]);
+    assert_eq!(leftovers(&entries, &[&unread, &is_on]), [""; 0]);
+}
+
+#[test]
+fn host_without_facts_may_still_have_what_was_left_there() {
+    let eth0 = Port::eth0();
+    let owed = [&[eth0.autoprobe(Toggle::On)][..], &[eth0.probe(0), eth0.probe(1)]].concat();
+    let entries = [began(&eth0, Phase::CreateVfs, &[eth0.create(2)], &owed)];
+    let (why, thing, on) = ("there are no facts of host lab", &eth0.pf, eth0.autoprobe(Toggle::On));
+    let expected = [
+        format!(
+            "{thing}: driversAutoprobe was changed for a while and could not be read ({why}); `{on}` restores it"
+        ),
+        format!(
+            "VFs 0-1 of {thing}: whether they have a driver could not be read ({why}); where they have none and the \
+             spec names none, say `driver: default` to give them one"
+        ),
+    ];
+    assert_eq!(leftovers(&entries, &[&World::empty()]), expected);
+}

@@ -224,3 +224,70 @@ fn vfs_that_no_read_has_shown_yet_are_given_their_driver() {
     assert_eq!(given_back(&report.lanes[0]), short(&[eth0.probe(0)]));
     assert_eq!(bench.performed().last(), Some(&short(&[eth0.probe(0)])));
 }
+
+#[test]
+fn setting_that_the_kernel_accepts_and_does_not_keep_in_its_phase_is_given_back_after_it() {
+    let eth0 = Port::eth0();
+    let (off, lie) = (Answer::Works, Answer::Lies);
+    let (on, down) = (eth0.autoprobe(Toggle::On), eth0.admin(AdminState::Down));
+    for (again, is_left) in [(Answer::Works, false), (lie, true)] {
+        let answers = [off, lie, again].map(|answer| (ActionKind::SetDriversAutoprobe, answer));
+        let (bench, report) = apply(&eth0, &answers);
+        let all = [on.clone(), down.clone(), eth0.probe(0), eth0.probe(1)];
+        assert_eq!(given_back(&report.lanes[0]), short(&all), "{again:?}");
+        let autoprobe = bench.state().pf(&eth0).drivers_autoprobe();
+        assert_eq!(autoprobe == Some(Toggle::Off), is_left, "{again:?}");
+        let troubles = &report.lanes[0].troubles;
+        assert_eq!(troubles.contains(&by_hand(&on)), is_left, "{again:?}: {troubles:?}");
+    }
+}
+
+#[test]
+fn setting_whose_phase_fails_for_another_is_not_given_back_twice_where_it_was_kept() {
+    let eth0 = Port::eth0();
+    let steps = vec![
+        eth0.step(Phase::PreparePf, Reason::PfMustBeUp, &[eth0.admin(AdminState::Up)]),
+        eth0.step(Phase::FinishPf, Reason::GiveBack, &[eth0.admin(AdminState::Down)]),
+        eth0.step(Phase::FinishPf, Reason::Asked, &[eth0.mtu(9000)]),
+    ];
+    for answer in [Answer::Lies, Answer::Refused] {
+        let bench = Bench::new(&[&eth0]).answering(&[(ActionKind::SetPfMtu, answer)]);
+        let report = bench.apply(&on_ports(vec![lane(&eth0, 0, steps.clone())]));
+        assert_eq!(report.result, Result::Failed, "{answer:?}");
+        assert_eq!(given_back(&report.lanes[0]), "", "{answer:?}");
+        assert_eq!(report.lanes[0].troubles, [""; 0], "{answer:?}");
+    }
+}
+
+#[test]
+fn driver_that_the_kernel_was_to_choose_is_read_again_and_by_hand_where_the_vf_has_none() {
+    let eth0 = Port::eth0();
+    // The VLAN is refused before the drivers are given; of those that are given back, the first is accepted alone.
+    let answers = [
+        (ActionKind::SetVfAttribute, Answer::Refused),
+        (ActionKind::ProbeDriver, Answer::Lies),
+        (ActionKind::ProbeDriver, Answer::Late(std::time::Duration::from_secs(4))),
+    ];
+    let (bench, report) = apply(&eth0, &answers);
+    let expected = [eth0.admin(AdminState::Down), eth0.probe(0), eth0.probe(1)];
+    assert_eq!(given_back(&report.lanes[0]), short(&expected));
+    assert_eq!(report.lanes[0].troubles, [by_hand(&eth0.probe(0))]);
+    assert!(bench.state().pf(&eth0).vfs[&VfIndex(1)].driver.is_some());
+}
+
+#[test]
+fn what_could_not_be_given_back_is_the_last_that_the_journal_says_of_the_lane() {
+    let eth0 = Port::eth0();
+    // With autoprobe off the kernel has chosen no driver either.
+    let all = short(&[eth0.autoprobe(Toggle::On), eth0.probe(0), eth0.probe(1)]);
+    for (again, left) in [(Answer::Works, vec![]), (Answer::Lies, vec![all])] {
+        let answers = [Answer::Works, Answer::Lies, again];
+        let (bench, _) = apply(&eth0, &answers.map(|answer| (ActionKind::SetDriversAutoprobe, answer)));
+        let still = |entry: &JournalEntry| match entry {
+            JournalEntry::PhaseBegan { phase: None, ops, owed, .. } if ops.is_empty() => Some(short(owed)),
+            _ => None,
+        };
+        let still: Vec<String> = bench.state().entries.iter().filter_map(still).collect();
+        assert_eq!(still, left, "{again:?}");
+    }
+}

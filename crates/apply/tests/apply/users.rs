@@ -5,13 +5,13 @@ use std::time::Duration;
 use vfctl_apply::Result;
 use vfctl_kinds::step::{Reason, Step};
 use vfctl_model::VfIndex;
-use vfctl_port::{ActionKind, AdminState, Phase, Use};
+use vfctl_port::{ActionKind, AdminState, Phase, Scope, Stage, Use};
 
 use crate::bench::{Bench, State};
 use crate::kernel::make_vfs;
 use crate::lanes::outcomes;
 use crate::port::Port;
-use crate::work::{lane, mtu_lane, on_ports};
+use crate::work::{lane, module_lane, mtu_lane, on_ports, plan, scope_plan};
 
 /// Returns a bench whose port has one VF.
 fn with_a_vf(port: &Port, more: &[&Port]) -> Bench {
@@ -146,4 +146,49 @@ fn lane_that_waited_for_another_looks_again_and_finds_the_user_of_its_vf() {
     let report = bench.apply(&on_ports(lanes));
     assert_eq!(outcomes(&report.lanes[1]), ["unbindDriver: what it needs is not so"]);
     assert_eq!(bench.performed().len(), 1);
+}
+
+#[test]
+fn lane_behind_another_of_its_queue_looks_again_however_soon_it_begins() {
+    let (eth0, eth1) = (Port::eth0(), Port::eth1());
+    let port = eth1.clone();
+    let bench = with_a_vf(&eth1, &[&eth0]).when(ActionKind::SetPfMtu, move |state| use_vf(state, &port));
+    let lanes = vec![mtu_lane(&eth0, 0), lane(&eth1, 0, vec![unbind_unused(&eth1)])];
+    let report = bench.apply(&on_ports(lanes));
+    assert_eq!(bench.now(), Duration::ZERO);
+    assert_eq!(outcomes(&report.lanes[1]), ["unbindDriver: what it needs is not so"]);
+    assert_eq!((bench.performed().len(), bench.whole_looks()), (1, 1));
+}
+
+#[test]
+fn lane_looks_again_only_where_something_was_done_before_it_that_may_concern_it() {
+    let (eth0, eth1) = (Port::eth0(), Port::eth1());
+    let idle = || lane(&eth0, 0, Vec::new());
+    let unbind = |queue| lane(&eth1, queue, vec![unbind_unused(&eth1)]);
+    let module = || module_lane(&eth0.scope(), 0, "vfio_pci");
+    let cases = [
+        ("alone", vec![(Stage::Ports, vec![unbind(0)])], 0),
+        ("behind an idle lane", vec![(Stage::Ports, vec![idle(), unbind(0)])], 0),
+        ("in another queue", vec![(Stage::Ports, vec![mtu_lane(&eth0, 0), unbind(1)])], 0),
+        ("behind an idle stage", vec![(Stage::Prepare, vec![idle()]), (Stage::Ports, vec![unbind(0)])], 0),
+        ("behind a module", vec![(Stage::Prepare, vec![module()]), (Stage::Ports, vec![unbind(0)])], 1),
+    ];
+    for (name, stages, looks) in cases {
+        let bench = with_a_vf(&eth1, &[&eth0]);
+        let report = bench.apply(&plan(vec![("lab", scope_plan(stages))], None));
+        assert_eq!(report.result, Result::Converged, "{name}: {}", report.render());
+        assert_eq!(bench.whole_looks(), looks, "{name}");
+    }
+}
+
+#[test]
+fn cluster_looks_again_after_what_was_withdrawn() {
+    let eth0 = Port::eth0();
+    let module = |module| vec![module_lane(&Scope::Cluster, 0, module)];
+    let cluster =
+        scope_plan(vec![(Stage::Withdraw, module("withdraw")), (Stage::Publish, module("publish"))]);
+    let bench = Bench::new(&[&eth0]);
+    let report = bench.apply(&plan(Vec::new(), Some(cluster)));
+    assert_eq!(report.result, Result::Converged, "{}", report.render());
+    assert_eq!(bench.whole_looks(), 1);
 }

@@ -80,12 +80,10 @@ fn assert_failed_safely(sim: &SimHost, report: &Report, kind: ActionKind, fault:
     if let Err(why) = nothing_follows_a_failure(report) {
         panic!("{what}: {why}\n{rendered}");
     }
-    if kind != ActionKind::SetDriversAutoprobe {
-        let of_pci = |(address, _): &(DeviceAddress, _)| address.pci().is_some();
-        for (address, pf) in sim.facts().physical_functions.into_iter().filter(of_pci) {
-            let found = pf.drivers_autoprobe();
-            assert_eq!(found, Some(Toggle::On), "{what}: autoprobe of {address} was not restored");
-        }
+    let of_pci = |(address, _): &(DeviceAddress, _)| address.pci().is_some();
+    for (address, pf) in sim.facts().physical_functions.into_iter().filter(of_pci) {
+        let found = pf.drivers_autoprobe();
+        assert_eq!(found, Some(Toggle::On), "{what}: autoprobe of {address} was not restored");
     }
     // Every op that was tried stands in the journal.
     let journal = sim.journal();

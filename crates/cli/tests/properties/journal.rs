@@ -74,7 +74,8 @@ impl Seen {
                 if found.len() != ops.len() {
                     self.flaws.push(format!("{} ops and {} values of before", ops.len(), found.len()));
                 }
-                let begun = Begun { ops: ops.clone(), outcomes: None };
+                // Where there is nothing to perform, it only says what is still owed.
+                let begun = Begun { ops: ops.clone(), outcomes: ops.is_empty().then(Vec::new) };
                 if let Some(before) = self.begun.insert(lane.clone(), begun) {
                     self.flaws.push(format!("{lane:?} begins {ops:?} before the end of {before:?}"));
                 }
