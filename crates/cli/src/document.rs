@@ -39,38 +39,6 @@ pub(crate) fn parsed<T: DeserializeOwned>(path: &Path, text: &str, kind: &Kind) 
     })
 }
 
-/// Returns the documents in a JSON text, one after the other, at least one.
-pub(crate) fn all_parsed<T: DeserializeOwned>(
-    path: &Path,
-    text: &str,
-    kind: &Kind,
-) -> Result<Vec<T>, CliError> {
-    let mut documents = Vec::new();
-    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<T>();
-    loop {
-        let begin = stream.byte_offset();
-        match stream.next() {
-            Some(Ok(document)) => documents.push(document),
-            Some(Err(cause)) => {
-                return Err(stream_error(path, text.get(begin..).unwrap_or(text), kind, cause));
-            }
-            None if documents.is_empty() => return parsed(path, text, kind).map(|document| vec![document]),
-            None => return Ok(documents),
-        }
-    }
-}
-
-/// Returns why the document that `rest` begins with is not what it should be.
-fn stream_error(path: &Path, rest: &str, kind: &Kind, cause: serde_json::Error) -> CliError {
-    match serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>().next() {
-        Some(Ok(_)) => {
-            let header = serde_json::Deserializer::from_str(rest).into_iter().next().and_then(Result::ok);
-            misread(path, kind, header, cause)
-        }
-        _ => no_json(path, kind, cause),
-    }
-}
-
 /// Returns the document in a YAML text.
 pub(crate) fn yaml_parsed<T: DeserializeOwned>(path: &Path, text: &str, kind: &Kind) -> Result<T, CliError> {
     crate::yaml::parsed(text)

@@ -1,12 +1,13 @@
 //! Where facts come from: files, folders of them, and standard input.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::io::BufReader;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use vfctl_port::World;
 
-use crate::document::{FACTS, all_parsed, yaml_parsed};
+use crate::document::{FACTS, parsed, yaml_parsed};
 use crate::error::CliError;
 use crate::input::{file_text, is_stdin, text_from};
 use crate::machine::{Console, Machine};
@@ -18,12 +19,12 @@ const ENDINGS: [&str; 3] = ["json", "yaml", "yml"];
 /// How many of the files that a folder's reading skips are named.
 const NAMED: usize = 3;
 
-/// Facts that are yet to be read.
+/// Facts that are yet to be read: one document.
 pub(crate) enum FactsSource {
-    /// A file, with one document or more.
-    File(PathBuf),
-    /// A document of standard input.
-    Streamed {
+    /// A file of YAML.
+    Yaml(PathBuf),
+    /// A document of a JSON file or of standard input.
+    Json {
         /// What it is called in messages.
         name: PathBuf,
         /// Its text.
@@ -35,18 +36,55 @@ impl FactsSource {
     /// Returns what the source is called in messages.
     pub(crate) fn name(&self) -> &Path {
         match self {
-            Self::File(path) => path,
-            Self::Streamed { name, text: _ } => name,
+            Self::Yaml(path) => path,
+            Self::Json { name, text: _ } => name,
         }
     }
 
-    /// Reads the documents, at least one.
-    pub(crate) fn read(self) -> Result<Vec<World>, CliError> {
+    /// Reads the document.
+    pub(crate) fn read(self) -> Result<World, CliError> {
         match self {
-            Self::File(path) if is_yaml(&path) => Ok(vec![yaml_parsed(&path, &file_text(&path)?, &FACTS)?]),
-            Self::File(path) => all_parsed(&path, &file_text(&path)?, &FACTS),
-            Self::Streamed { name, text } => all_parsed(&name, &text_from(&name, text)?, &FACTS),
+            Self::Yaml(path) => yaml_parsed(&path, &file_text(&path)?, &FACTS),
+            Self::Json { name, text } => parsed(&name, &text_from(&name, text)?, &FACTS),
         }
+    }
+}
+
+/// A JSON file or standard input, whose documents are sources of their own.
+struct Stream {
+    name: PathBuf,
+    documents: Documents<Box<dyn BufRead + Send>>,
+    taken: usize,
+}
+
+impl Stream {
+    fn open(path: PathBuf) -> Result<Self, CliError> {
+        let (name, reader): (_, Box<dyn BufRead + Send>) = if is_stdin(&path) {
+            (PathBuf::from("<stdin>"), Box::new(BufReader::new(std::io::stdin())))
+        } else {
+            match File::open(&path) {
+                Ok(file) => (path, Box::new(BufReader::new(file))),
+                Err(cause) => return Err(CliError::Read { path, cause }),
+            }
+        };
+        Ok(Self { name, documents: Documents::new(reader), taken: 0 })
+    }
+
+    /// Returns the next document; one without text where there is nothing at all, which is not even one document.
+    fn next(&mut self) -> Option<Result<FactsSource, CliError>> {
+        let text = match self.documents.next() {
+            None if self.taken > 0 => return None,
+            text => text.unwrap_or_else(|| Ok(Vec::new())),
+        };
+        self.taken += 1;
+        let name = match self.taken {
+            1 => self.name.clone(),
+            number => PathBuf::from(format!("{}, document {number}", self.name.display())),
+        };
+        Some(match text {
+            Ok(text) => Ok(FactsSource::Json { name, text }),
+            Err(cause) => Err(CliError::Read { path: name, cause }),
+        })
     }
 }
 
@@ -56,9 +94,8 @@ fn is_yaml(path: &Path) -> bool {
 
 /// The sources that a command was given, in their order; a folder stands for its files by name.
 pub(crate) struct Sources {
-    places: VecDeque<Result<FactsSource, CliError>>,
-    stream: Option<Documents<BufReader<std::io::Stdin>>>,
-    streamed: usize,
+    places: VecDeque<Result<PathBuf, CliError>>,
+    stream: Option<Stream>,
 }
 
 impl Sources {
@@ -72,37 +109,16 @@ impl Sources {
             } else if path.is_dir() {
                 match folder(path) {
                     Ok((files, skipped)) => {
-                        places.extend(files.into_iter().map(|file| Ok(FactsSource::File(file))));
+                        places.extend(files.into_iter().map(Ok));
                         console.say(&skipped_note(path, &skipped));
                     }
                     Err(error) => places.push_back(Err(error)),
                 }
             } else {
-                places.push_back(Ok(FactsSource::File(path.clone())));
+                places.push_back(Ok(path.clone()));
             }
         }
-        Self { places, stream: None, streamed: 0 }
-    }
-
-    /// Returns the next document of standard input.
-    fn next_streamed(&mut self) -> Option<Result<FactsSource, CliError>> {
-        let text = self.stream.as_mut()?.next();
-        if text.is_none() {
-            self.stream = None;
-            // Nothing at all is not even one document.
-            return (self.streamed == 0).then(|| Ok(self.streamed(Vec::new())));
-        }
-        let failed = |cause| CliError::Read { path: PathBuf::from("<stdin>"), cause };
-        text.map(|text| text.map(|text| self.streamed(text)).map_err(failed))
-    }
-
-    fn streamed(&mut self, text: Vec<u8>) -> FactsSource {
-        self.streamed += 1;
-        let name = match self.streamed {
-            1 => "<stdin>".to_owned(),
-            number => format!("<stdin>, document {number}"),
-        };
-        FactsSource::Streamed { name: PathBuf::from(name), text }
+        Self { places, stream: None }
     }
 }
 
@@ -110,15 +126,23 @@ impl Iterator for Sources {
     type Item = Result<FactsSource, CliError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(source) = self.next_streamed() {
-            return Some(source);
-        }
-        match self.places.pop_front()? {
-            Ok(FactsSource::File(path)) if is_stdin(&path) => {
-                self.stream = Some(Documents::new(BufReader::new(std::io::stdin())));
-                self.next()
+        loop {
+            if let Some(source) = self.stream.as_mut().and_then(Stream::next) {
+                if source.is_err() {
+                    // What fails once fails again.
+                    self.stream = None;
+                }
+                return Some(source);
             }
-            place => Some(place),
+            self.stream = None;
+            match self.places.pop_front()? {
+                Ok(path) if is_yaml(&path) => return Some(Ok(FactsSource::Yaml(path))),
+                Ok(path) => match Stream::open(path) {
+                    Ok(stream) => self.stream = Some(stream),
+                    Err(error) => return Some(Err(error)),
+                },
+                Err(error) => return Some(Err(error)),
+            }
         }
     }
 }
@@ -175,9 +199,7 @@ pub(crate) fn world(
     for source in Sources::of(paths, console) {
         let source = source?;
         let path = source.name().to_owned();
-        for world in source.read()? {
-            join(&mut all, world, &path)?;
-        }
+        join(&mut all, source.read()?, &path)?;
     }
     Ok(all)
 }

@@ -206,6 +206,10 @@ fn a_document_of_a_stream_that_is_wrong_is_named_by_its_number() {
     for number in [2, 4, 6] {
         assert!(ran.err.contains(&format!("failed to read `<stdin>, document {number}`:")), "{}", ran.err);
     }
+    // The same bytes in a file are read as well.
+    fleet.write("hosts.jsonl", &lines);
+    let err = ran.err.replace("<stdin>", "hosts.jsonl");
+    assert_eq!(fleet.plan(&["hosts.jsonl"], &[]), Ran { err, ..ran });
 }
 
 #[test]

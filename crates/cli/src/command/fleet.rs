@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use vfctl_model::HostName;
 use vfctl_plan::{Detail, Plan, Scale, ScopePlan, Standing, Tally, plan_cluster, plan_host, render_scope};
-use vfctl_port::{Scope, World};
+use vfctl_port::Scope;
 use vfctl_spec::SpecSet;
 
 use crate::args::PlanArgs;
@@ -53,6 +53,8 @@ struct Planner<'a> {
 /// What is to be shown of one source.
 struct Planned {
     path: PathBuf,
+    /// Whether there are other hosts, in other sources or in this one.
+    scale: Scale,
     hosts: Vec<(HostName, Result<Shown, CliError>)>,
     cluster: Option<Shown>,
 }
@@ -68,30 +70,20 @@ impl Planner<'_> {
     fn plan(&self, source: Result<FactsSource, CliError>) -> Result<Planned, CliError> {
         let source = source?;
         let path = source.name().to_owned();
-        let worlds = source.read()?;
+        let world = source.read()?;
         let scale = match self.scale {
             Scale::Fleet => Scale::Fleet,
-            Scale::OneHost => Scale::of(worlds.iter().map(|world| world.hosts.len()).sum()),
+            Scale::OneHost => Scale::of(world.hosts.len()),
         };
-        let mut planned = Planned { path, hosts: Vec::new(), cluster: None };
-        for world in worlds {
-            self.plan_world(&world, scale, &mut planned)?;
-        }
-        Ok(planned)
-    }
-
-    fn plan_world(&self, world: &World, scale: Scale, planned: &mut Planned) -> Result<(), CliError> {
+        let mut planned = Planned { path, scale, hosts: Vec::new(), cluster: None };
         for (name, host) in &world.hosts {
-            let plan = with_places(self.set, |documents| plan_host(documents, name, host, world, scale));
+            let plan = with_places(self.set, |documents| plan_host(documents, name, host, &world, scale));
             planned.hosts.push((name.clone(), self.show_host(name, plan)));
         }
-        if let Some(cluster) = plan_cluster(world) {
-            if planned.cluster.is_some() {
-                return Err(CliError::ClusterTwice { path: planned.path.clone() });
-            }
+        if let Some(cluster) = plan_cluster(&world) {
             planned.cluster = Some(self.show(&Scope::Cluster, &cluster)?);
         }
-        Ok(())
+        Ok(planned)
     }
 
     /// Proves the plan of a host and returns what is to be shown of it.
@@ -139,10 +131,11 @@ impl<'a, 'b> Report<'a, 'b> {
 
     /// Prints the plans of the next source. What is wrong with one source does not keep others from being planned for.
     fn take(&mut self, planned: Result<Planned, CliError>) -> Result<(), CliError> {
-        let Planned { path, hosts, cluster } = match planned {
+        let Planned { path, scale, hosts, cluster } = match planned {
             Ok(planned) => planned,
             Err(error) => return self.fail(error),
         };
+        self.scale = scale;
         for (name, shown) in hosts {
             if !self.seen.insert(name.clone()) {
                 self.fail(CliError::HostTwice { path: path.clone(), host: name.to_string() })?;
@@ -161,7 +154,7 @@ impl<'a, 'b> Report<'a, 'b> {
         Ok(())
     }
 
-    /// Says what is wrong with one source of several; the only one has nothing beside it that could go on.
+    /// Says what is wrong with one source or host of several; the only one has nothing beside it that could go on.
     fn fail(&mut self, error: CliError) -> Result<(), CliError> {
         if self.scale == Scale::OneHost {
             return Err(error);
@@ -213,5 +206,43 @@ fn exit(tally: Tally) -> Exit {
         (true, _) => Exit::Failed,
         (false, true) => Exit::Changes,
         (false, false) => Exit::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vfctl_plan::PlanFormat;
+
+    use super::*;
+
+    #[test]
+    fn a_flawed_plan_of_one_host_of_a_single_source_leaves_the_json_of_the_others_whole() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut console = Console { out: &mut out, err: &mut err, can_ask: false, colour: false };
+        let mut report = Report {
+            console: &mut console,
+            prints_json: true,
+            scale: Scale::OneHost,
+            files: PlanFiles::Unwanted,
+            stream: PlanStream::default(),
+            seen: BTreeSet::new(),
+            tally: Tally::default(),
+            cluster: None,
+        };
+        let json = scope_json(&ScopePlan::default()).expect("JSON");
+        let shown =
+            |json: &str| Shown { standing: Standing::Same, text: String::new(), json: json.to_owned() };
+        let flawed = Err(CliError::FlawedPlan { flaws: "a flaw".to_owned() });
+        let hosts = [("a", Ok(shown(&json))), ("b", flawed), ("c", Ok(shown(&json)))];
+        let hosts = hosts.map(|(name, shown)| (name.parse().expect("a name"), shown)).into();
+        let planned =
+            Planned { path: PathBuf::from("facts.json"), scale: Scale::of(3), hosts, cluster: None };
+        report.take(Ok(planned)).expect("the others go on");
+        assert_eq!(report.finish().expect("an end"), Exit::Failed);
+        let plan: Plan = serde_json::from_slice(&out).expect("a whole document");
+        let names: Vec<String> = plan.hosts.keys().map(ToString::to_string).collect();
+        assert_eq!((plan.format, names), (PlanFormat::V1, vec!["a".to_owned(), "c".to_owned()]));
+        let said = String::from_utf8(err).expect("text");
+        assert!(said.contains("a flaw") && said.contains("3 hosts:"), "{said}");
     }
 }

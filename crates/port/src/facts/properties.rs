@@ -94,6 +94,12 @@ impl<'de> Deserialize<'de> for PropertyMap {
                     let Some(shape) = property.kept_shape() else {
                         return Err(A::Error::custom(format!("{property} is no property that is kept here")));
                     };
+                    if readings.0.contains_key(&property) {
+                        return Err(A::Error::custom(format!("{property} is there twice")));
+                    }
+                    if shape == ClaimShape::Name && text.is_empty() {
+                        return Err(A::Error::custom(format!("{property} is an empty name")));
+                    }
                     match text.strip_prefix(UNREADABLE) {
                         Some(why) => readings.note_unread(property, why.to_owned()),
                         None => readings.note(property, shape.parse(&text).map_err(A::Error::custom)?),
@@ -143,5 +149,16 @@ mod tests {
             assert_eq!(serde_json::to_string(&map).expect("JSON"), text);
         }
         assert!(serde_json::from_str::<PropertyMap>(r#"{"mtu":"1500"}"#).is_err());
+    }
+
+    #[test]
+    fn a_property_that_is_there_twice_or_has_an_empty_name_is_refused() {
+        for (text, why) in [
+            (r#"{"eswitchMode":"legacy","eswitchMode":"switchdev"}"#, "eswitchMode is there twice"),
+            (r#"{"eswitchMode":""}"#, "eswitchMode is an empty name"),
+        ] {
+            let error = serde_json::from_str::<PropertyMap>(text).expect_err(text).to_string();
+            assert!(error.contains(why), "{error}");
+        }
     }
 }
