@@ -50,6 +50,15 @@ pub enum CliError {
         #[source]
         cause: std::io::Error,
     },
+    /// A plan of an earlier run could not be removed.
+    #[error("remove `{path}`, a plan of an earlier run")]
+    Remove {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        cause: std::io::Error,
+    },
     /// A document of vfctl's could not be understood.
     #[error("understand `{path}` as {what}")]
     Document {

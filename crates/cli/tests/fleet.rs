@@ -253,6 +253,7 @@ fn plans_are_never_written_over_the_facts() {
         ("hosts", "./hosts/"),
         ("hosts/worker-1.json", "hosts"),
         ("hosts/worker-1.json", "hosts/worker-1.json"),
+        ("hosts", "hosts/plan.json"),
     ] {
         let ran = fleet.plan(&[facts], &["-o", output]);
         assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{facts} {output}");
@@ -260,4 +261,38 @@ fn plans_are_never_written_over_the_facts() {
     }
     assert_eq!(fleet.read("hosts/worker-1.json"), before);
     assert_eq!(fleet.plan(&["hosts"], &["-o", "."]).code, 2, "beside them is no harm");
+}
+
+#[test]
+fn no_plan_of_an_earlier_run_is_left_where_one_fails() {
+    let fleet = Fleet::split();
+    fs::create_dir(fleet.folder.path().join("plans")).expect("a folder");
+    fleet.write("plans/notes.json", "{}");
+    fleet.write("bad.json", "oops");
+    let is_there = |name: &str| fleet.folder.path().join(name).exists();
+    for facts in [&["bad.json"][..], &["bad.json", "nowhere.json"]] {
+        for (output, plan) in [("plan.json", "plan.json"), ("plans", "plans/worker-1.json")] {
+            assert_eq!(fleet.plan(&["hosts"], &["-o", output]).code, 2);
+            assert!(is_there(plan));
+            let ran = fleet.plan(facts, &["-o", output]);
+            assert_eq!(ran.code, 1, "{ran:?}");
+            assert!(
+                ran.err.contains(&format!("removed the plan of an earlier run, `{plan}`")),
+                "{}",
+                ran.err
+            );
+            assert!(!is_there(plan), "{plan}");
+        }
+    }
+    assert!(is_there("plans/notes.json"), "it is no plan");
+    assert_eq!(fleet.plan(&["bad.json"], &["-o", "plans/notes.json"]).code, 1);
+    assert!(is_there("plans/notes.json"), "nor is it one if it is named");
+    assert_eq!(fleet.plan(&["hosts"], &["-o", "plan.json"]).code, 2);
+    fleet.write("none.json", r#"{"format": "vfctl.dev/facts/v1", "hosts": {}}"#);
+    fleet.plan(&["none.json"], &["-o", "plan.json"]);
+    assert!(!is_there("plan.json"), "facts of no host have no plan");
+    // Of the hosts that are planned for, the plans are written.
+    fleet.plan(&["hosts"], &["-o", "plans"]);
+    assert_eq!(fleet.plan(&["hosts/worker-1.json", "bad.json"], &["-o", "plans"]).code, 1);
+    assert!(is_there("plans/worker-1.json") && !is_there("plans/worker-2.json"));
 }

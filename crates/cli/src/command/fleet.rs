@@ -31,11 +31,15 @@ pub(super) fn run(args: &PlanArgs, set: &SpecSet, console: &mut Console<'_>) -> 
         json: args.prints_json() || files.are_wanted(),
     };
     let mut report = Report::new(args, console, scale, files);
-    in_order(
+    let done = in_order(
         first.into_iter().chain(sources),
         |source| planner.plan(source),
         |planned| report.take(planned),
-    )?;
+    );
+    if done.is_err() || report.tally.has_errors() || report.tally.planned() == 0 {
+        report.remove_stale();
+    }
+    done?;
     report.finish()
 }
 
@@ -162,6 +166,19 @@ impl<'a, 'b> Report<'a, 'b> {
         self.tally.count_error();
         self.console.say_error(&error);
         Ok(())
+    }
+
+    /// Removes the plans of an earlier run, and says so.
+    fn remove_stale(&mut self) {
+        match self.files.remove_stale() {
+            Ok(stale) => {
+                for path in stale {
+                    self.console
+                        .say(&format!("note: removed the plan of an earlier run, `{}`\n", path.display()));
+                }
+            }
+            Err(error) => self.console.say_error(&error),
+        }
     }
 
     fn print(&mut self, name: &HostName, shown: &Shown) -> Result<(), CliError> {

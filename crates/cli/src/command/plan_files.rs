@@ -1,12 +1,15 @@
 //! Where `vfctl plan --facts -o` puts plans: one file for all hosts, or a folder with one for each.
 
-use std::fs::File;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use vfctl_model::HostName;
 
 use crate::command::plan::host_file;
+use crate::document::PLAN;
 use crate::error::CliError;
 use crate::plan_stream::PlanStream;
 
@@ -24,7 +27,19 @@ pub(super) enum PlanFiles {
         stream: PlanStream,
     },
     /// Into a file for each host.
-    Folder(PathBuf),
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The files that are written.
+        written: BTreeSet<PathBuf>,
+    },
+}
+
+/// As much of a plan file as tells whose plans it holds.
+#[derive(serde::Deserialize)]
+struct Holds {
+    format: String,
+    hosts: BTreeMap<String, IgnoredAny>,
 }
 
 impl PlanFiles {
@@ -32,16 +47,18 @@ impl PlanFiles {
     /// facts are.
     pub(super) fn at(path: Option<&Path>, facts: &[PathBuf]) -> Result<Self, CliError> {
         let Some(path) = path else { return Ok(Self::Unwanted) };
-        if let Ok(place) = path.canonicalize() {
-            let is_there =
-                |facts: PathBuf| facts == place || facts.is_file() && facts.parent() == Some(&place);
+        if let Ok(place) = place(path) {
+            let is_there = |facts: PathBuf| {
+                let (in_place, in_facts) = (facts.parent() == Some(&place), place.parent() == Some(&facts));
+                facts == place || facts.is_file() && in_place || !place.is_dir() && in_facts
+            };
             if facts.iter().filter_map(|facts| facts.canonicalize().ok()).any(is_there) {
                 return Err(CliError::OverFacts { path: path.to_owned() });
             }
         }
         let path = path.to_owned();
         if path.is_dir() {
-            return Ok(Self::Folder(path));
+            return Ok(Self::Folder { path, written: BTreeSet::new() });
         }
         Ok(Self::One { path, file: None, stream: PlanStream::default() })
     }
@@ -62,8 +79,9 @@ impl PlanFiles {
                 };
                 stream.host(open, name, plan).map_err(|cause| CliError::Write { path: path.clone(), cause })
             }
-            Self::Folder(folder) => {
+            Self::Folder { path: folder, written: files } => {
                 let path = host_file(folder, name);
+                files.insert(path.clone());
                 let (mut file, mut stream) = (create(&path)?, PlanStream::default());
                 let written =
                     stream.host(&mut file, name, plan).and_then(|()| stream.finish(&mut file, None));
@@ -72,10 +90,28 @@ impl PlanFiles {
         }
     }
 
+    /// Removes the plans of an earlier run that a failed one has left there, and returns where they were: they would be
+    /// taken for its own. Of a folder these are the files which such a run had written.
+    pub(super) fn remove_stale(&self) -> Result<Vec<PathBuf>, CliError> {
+        let stale = match self {
+            Self::Unwanted | Self::One { file: Some(_), .. } => Vec::new(),
+            Self::One { path, file: None, .. } => Vec::from_iter(held(path).map(|_| path.clone())),
+            Self::Folder { path, written } => {
+                let failed = |cause| CliError::Read { path: path.clone(), cause };
+                let files = fs::read_dir(path).map_err(failed)?.filter_map(|entry| Some(entry.ok()?.path()));
+                files.filter(|file| !written.contains(file) && is_host_file(file)).collect()
+            }
+        };
+        for path in &stale {
+            fs::remove_file(path).map_err(|cause| CliError::Remove { path: path.clone(), cause })?;
+        }
+        Ok(stale)
+    }
+
     /// Writes the end, with the plan of the cluster where there is one; the files of single hosts have none.
     pub(super) fn finish(self, cluster: Option<&str>) -> Result<(), CliError> {
         match self {
-            Self::Unwanted | Self::Folder(_) | Self::One { file: None, .. } => Ok(()),
+            Self::Unwanted | Self::Folder { .. } | Self::One { file: None, .. } => Ok(()),
             Self::One { path, file: Some(mut file), stream } => {
                 let written = stream.finish(&mut file, cluster).and_then(|()| file.flush());
                 written.map_err(|cause| CliError::Write { path, cause })
@@ -87,4 +123,27 @@ impl PlanFiles {
 fn create(path: &Path) -> Result<BufWriter<File>, CliError> {
     let file = File::create(path).map_err(|cause| CliError::Write { path: path.to_owned(), cause })?;
     Ok(BufWriter::new(file))
+}
+
+/// Returns the one name of a file or folder, whether or not it is there yet.
+fn place(path: &Path) -> std::io::Result<PathBuf> {
+    path.canonicalize().or_else(|error| {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Err(error) };
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        Ok(parent.canonicalize()?.join(name))
+    })
+}
+
+/// Returns whether a file holds the plan of the one host after which it is named.
+fn is_host_file(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else {
+        return false;
+    };
+    held(path).is_some_and(|hosts| hosts.keys().eq([name]))
+}
+
+/// Returns the hosts whose plans a file holds; `None` where it is no plan file.
+fn held(path: &Path) -> Option<BTreeMap<String, IgnoredAny>> {
+    let Holds { format, hosts } = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    (format == PLAN.format).then_some(hosts)
 }
