@@ -11,7 +11,7 @@ use vfctl_port::{
 
 use crate::basis::{broken_meanwhile, stale};
 use crate::edges::Edges;
-use crate::loans::Loans;
+use crate::loans::{Loans, Returns};
 use crate::look::{Before, Look, is_old};
 use crate::perform::{Performed, Run, perform};
 use crate::report::{LaneReport, OpReport};
@@ -45,6 +45,8 @@ pub(crate) struct LaneRun<'a> {
     /// When the lane's own thing was read last, if nothing was done to it since.
     read_at: Option<Duration>,
     report: LaneReport,
+    /// The lane's ops that give something back.
+    returns: Returns<'a>,
     loans: Loans,
     /// What a phase that is not verified yet has given back, by its answers alone.
     returned: Vec<Op>,
@@ -68,8 +70,21 @@ impl<'a> LaneRun<'a> {
         let Before { look, is_outdated } = before;
         let seen = Look { world: facts_of(&look.world, scope, lane), at: look.at };
         let read_at = (!is_outdated).then_some(look.at);
-        let (loans, returned) = (Loans::default(), Vec::new());
-        Self { edges, scope, stage, lane, seen, is_outdated, read_at, report, loans, returned, hangs: false }
+        let (returns, loans, returned) = (Returns::of(lane), Loans::default(), Vec::new());
+        Self {
+            edges,
+            scope,
+            stage,
+            lane,
+            seen,
+            is_outdated,
+            read_at,
+            report,
+            returns,
+            loans,
+            returned,
+            hangs: false,
+        }
     }
 
     /// Performs the lane, or leaves it untried because of another's failure; returns what came of it.
@@ -173,7 +188,7 @@ impl<'a> LaneRun<'a> {
     /// Notes that these ops of a phase are begun.
     fn begin_loans<'o>(&mut self, phase: Phase, ops: impl Iterator<Item = &'o Op>) {
         for op in ops {
-            self.loans.begin(self.lane, phase, op);
+            self.loans.begin(&self.returns, phase, op);
         }
     }
 

@@ -2,9 +2,43 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_kinds::step::Step;
 use vfctl_plan::Lane;
-use vfctl_port::{ActionKind, GivenBack, Op, Phase, Property, Remakes, Thing};
+use vfctl_port::{GivenBack, Op, Phase, Property, Remakes, Thing};
+
+/// The ops of a lane that give something back, each with its phase, in the order of the plan: a lane of thousands of VFs
+/// is searched once, and not for each of them.
+#[derive(Debug)]
+pub(crate) struct Returns<'a> {
+    /// Those of settings.
+    settings: Vec<(Phase, &'a Op)>,
+    /// Those that give VFs their driver, by the VF.
+    drivers: BTreeMap<Thing, Vec<(Phase, &'a Op)>>,
+}
+
+impl<'a> Returns<'a> {
+    /// Returns those of a lane.
+    pub(crate) fn of(lane: &'a Lane) -> Self {
+        let (mut settings, mut drivers) = (Vec::new(), BTreeMap::<_, Vec<_>>::new());
+        for phase in &lane.phases {
+            for step in &phase.steps {
+                for op in step.changes.iter().map(|change| &change.op) {
+                    if op.action.kind().row().given_back == GivenBack::BySameAction {
+                        settings.push((phase.phase, op));
+                    }
+                    if step.reason.returns_drivers() && op.action.changes() == Property::Driver {
+                        drivers.entry(op.target.thing()).or_default().push((phase.phase, op));
+                    }
+                }
+            }
+        }
+        Self { settings, drivers }
+    }
+}
+
+/// Returns the last of these ops, if it comes after a phase.
+fn last_after<'a>(ops: &[(Phase, &'a Op)], phase: Phase) -> Option<&'a Op> {
+    ops.last().filter(|(later, _)| *later > phase).map(|(_, op)| *op)
+}
 
 /// What is changed for a while at one moment: the ops that give it back, by what they change.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +46,7 @@ pub(crate) struct Loans(BTreeMap<(Thing, Property), Op>);
 
 impl Loans {
     /// Notes that an op of this phase was begun, so that what it changes may have to be given back.
-    pub(crate) fn begin(&mut self, lane: &Lane, phase: Phase, op: &Op) {
+    pub(crate) fn begin(&mut self, returns: &Returns<'_>, phase: Phase, op: &Op) {
         let row = op.action.kind().row();
         if row.remakes == Remakes::Vfs {
             // VFs that are gone need no driver.
@@ -21,21 +55,22 @@ impl Loans {
         match row.given_back {
             GivenBack::Never => {}
             GivenBack::BySameAction => {
-                let later = steps_after(lane, phase).flat_map(ops);
-                let last = later.filter(|later| is_same(later, op, row.kind)).last();
-                if let Some(last) = last {
-                    self.0.insert(key(last), last.clone());
-                }
+                let is_same = |later: &Op| later.action.kind() == row.kind && later.target == op.target;
+                let same: Vec<_> =
+                    returns.settings.iter().filter(|(_, later)| is_same(later)).copied().collect();
+                self.owe(last_after(&same, phase));
+            }
+            GivenBack::ByDriver if row.remakes == Remakes::Vfs => {
+                returns.drivers.values().for_each(|ops| self.owe(last_after(ops, phase)));
             }
             GivenBack::ByDriver => {
-                let later =
-                    steps_after(lane, phase).filter(|step| step.reason.returns_drivers()).flat_map(ops);
-                let (thing, takes_all) = (op.target.thing(), row.remakes == Remakes::Vfs);
-                let later = later.filter(|later| later.action.changes() == Property::Driver);
-                let later = later.filter(|later| takes_all || later.target.thing() == thing);
-                self.0.extend(later.map(|later| (key(later), later.clone())));
+                self.owe(returns.drivers.get(&op.target.thing()).and_then(|ops| last_after(ops, phase)));
             }
         }
+    }
+
+    fn owe(&mut self, op: Option<&Op>) {
+        self.0.extend(op.map(|op| (key(op), op.clone())));
     }
 
     /// Notes that an op was done and kept: what it gives back is no loan any more.
@@ -64,18 +99,4 @@ impl Loans {
 
 fn key(op: &Op) -> (Thing, Property) {
     (op.target.thing(), op.action.changes())
-}
-
-/// Returns whether both are of this kind and do it to the same thing.
-fn is_same(one: &Op, other: &Op, kind: ActionKind) -> bool {
-    one.action.kind() == kind && one.target == other.target
-}
-
-/// Returns the steps of a lane after a phase.
-fn steps_after(lane: &Lane, phase: Phase) -> impl Iterator<Item = &Step> {
-    lane.phases.iter().filter(move |later| later.phase > phase).flat_map(|later| &later.steps)
-}
-
-fn ops(step: &Step) -> impl Iterator<Item = &Op> {
-    step.changes.iter().map(|change| &change.op)
 }

@@ -100,6 +100,13 @@ impl Port {
         self.of_function(vf, Action::ProbeDriver)
     }
 
+    /// Returns what an op does to a VF whose number no function of the tests has: the function is that of VF 0.
+    pub(crate) fn on_any_vf(&self, vf: u16, op: fn(&Self, u16) -> Op) -> Op {
+        let Op { target, action } = op(self, 0);
+        let Target::Function(pf, _, function) = target else { panic!("an op on a function") };
+        Op { target: Target::Function(pf, VfIndex(vf), function), action }
+    }
+
     fn subject(&self, vf: Option<u16>) -> Subject {
         let pf = self.pf.clone();
         let thing = vf.map_or_else(|| Thing::Pf(pf.clone()), |vf| Thing::Vf(pf.clone(), VfIndex(vf)));
