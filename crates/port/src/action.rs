@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::{AttributeValue, EswitchSetting, Mtu, ParseError, Toggle, VfAttribute};
 
-use crate::action_row::{ActionRow, GivenBack, Need, Remakes, TargetKind, Transport};
+use crate::action_row::{ActionRow, GivenBack, Need, Remakes, Sample, TargetKind, Transport};
 use crate::admin_state::AdminState;
 use crate::binding::Binding;
 use crate::claim::Expect;
@@ -113,6 +113,10 @@ actions! {
         needs: &[],
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"module":"vfio_pci","action":"loadModule"}"#,
+            command: "modprobe vfio_pci",
+        },
     }
     /// Destroys all VFs of a PF.
     RemoveVfs "removeVfs" {
@@ -132,6 +136,10 @@ actions! {
         needs: &[],
         remakes: Remakes::Vfs,
         given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","action":"removeVfs"}"#,
+            command: "echo 0 > /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs",
+        },
     }
     /// Creates so many VFs on a PF without any: the kernel changes a count only from or to 0
     /// (`sriov_numvfs_store`, drivers/pci/iov.c).
@@ -150,6 +158,10 @@ actions! {
         needs: &[Need::NoVfs],
         remakes: Remakes::Vfs,
         given_back: GivenBack::ByDriver,
+        sample: Sample {
+            op: r#"{"pf":"netdevsim/netdevsim1","action":{"createVfs":8}}"#,
+            command: "echo 8 > /sys/bus/netdevsim/devices/netdevsim1/sriov_numvfs",
+        },
     }
     /// Says whether the kernel binds new VFs to a driver (`sriov_drivers_autoprobe`).
     SetDriversAutoprobe "setDriversAutoprobe" (autoprobe: Toggle) {
@@ -167,6 +179,10 @@ actions! {
         needs: &[],
         remakes: Remakes::Nothing,
         given_back: GivenBack::BySameAction,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","action":{"setDriversAutoprobe":"off"}}"#,
+            command: "echo 0 > /sys/bus/pci/devices/0000:01:00.0/sriov_drivers_autoprobe",
+        },
     }
     /// Gives an attribute of a VF a value, through the PF's interface (`IFLA_VFINFO_LIST`).
     SetVfAttribute "setVfAttribute" (setting: AttributeValue) {
@@ -186,6 +202,10 @@ actions! {
         needs: &[Need::VfExists],
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","interface":"eth0","vf":"3","action":{"setVfAttribute":{"attribute":"vlan","value":"7"}}}"#,
+            command: "ip link set dev eth0 vf 3 vlan 7 qos 0 proto 802.1Q",
+        },
     }
     /// Sets something on a PF's embedded switch (`DEVLINK_CMD_ESWITCH_SET`).
     SetEswitch "setEswitch" (setting: EswitchSetting) {
@@ -211,6 +231,10 @@ actions! {
         needs: &[Need::NoVfsIn(Phase::SwitchEmpty)],
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","action":{"setEswitch":{"mode":"switchdev"}}}"#,
+            command: "devlink dev eswitch set pci/0000:01:00.0 mode switchdev",
+        },
     }
     /// Sets the MTU of a PF's interface.
     SetPfMtu "setPfMtu" (mtu: Mtu) {
@@ -228,6 +252,10 @@ actions! {
         needs: &[],
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","interface":"eth0","action":{"setPfMtu":9000}}"#,
+            command: "ip link set dev eth0 mtu 9000",
+        },
     }
     /// Sets a PF's interface up or down (`IFF_UP`).
     SetPfAdminState "setPfAdminState" (state: AdminState) {
@@ -245,6 +273,10 @@ actions! {
         needs: &[],
         remakes: Remakes::Nothing,
         given_back: GivenBack::BySameAction,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","interface":"eth0","action":{"setPfAdminState":"up"}}"#,
+            command: "ip link set dev eth0 up",
+        },
     }
     /// Sets the MTU of a VF's interface, whatever that is called.
     SetVfMtu "setVfMtu" (mtu: Mtu) {
@@ -262,6 +294,10 @@ actions! {
         needs: &[Need::VfExists, Need::WithinPfMtu],
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":{"setVfMtu":1400}}"#,
+            command: r#"ip link set dev "$(ls /sys/bus/pci/devices/0000:01:10.6/net)" mtu 1400"#,
+        },
     }
     /// Takes a VF from its driver.
     UnbindDriver "unbindDriver" {
@@ -279,6 +315,10 @@ actions! {
         needs: &[Need::VfExists, Need::HasDriver],
         remakes: Remakes::TakesInterface,
         given_back: GivenBack::ByDriver,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":"unbindDriver"}"#,
+            command: "echo 0000:01:10.6 > /sys/bus/pci/devices/0000:01:10.6/driver/unbind",
+        },
     }
     /// Gives a VF without driver to the named one: override, bind, and the override given back also on failure.
     BindDriver "bindDriver" (binding: Binding) {
@@ -298,6 +338,12 @@ actions! {
         needs: &[Need::VfExists, Need::NoDriver],
         remakes: Remakes::MakesInterface,
         given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":{"bindDriver":{"driver":"vfio-pci","overrideAfter":"x"}}}"#,
+            command: "echo vfio-pci > /sys/bus/pci/devices/0000:01:10.6/driver_override; \
+                      echo 0000:01:10.6 > /sys/bus/pci/drivers/vfio-pci/bind; \
+                      echo x > /sys/bus/pci/devices/0000:01:10.6/driver_override",
+        },
     }
     /// Clears a VF's override and lets the kernel choose its driver. With autoprobe off the kernel says yes and binds
     /// nothing (`pci_device_can_probe`, drivers/pci/pci-driver.c; `drivers_probe_store`, drivers/base/bus.c).
@@ -316,6 +362,10 @@ actions! {
         needs: &[Need::VfExists, Need::NoDriver, Need::Autoprobe],
         remakes: Remakes::MakesInterface,
         given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":"probeDriver"}"#,
+            command: "echo > /sys/bus/pci/devices/0000:01:10.6/driver_override; echo 0000:01:10.6 > /sys/bus/pci/drivers_probe",
+        },
     }
 }
 

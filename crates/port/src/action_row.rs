@@ -89,6 +89,15 @@ pub enum GivenBack {
     ByDriver,
 }
 
+/// An op of an action, by which whatever works on every action is tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// The op as a document.
+    pub op: &'static str,
+    /// The command that does the same.
+    pub command: &'static str,
+}
+
 /// What the table says of one kind of action.
 #[derive(Debug, Clone, Copy)]
 pub struct ActionRow {
@@ -121,4 +130,6 @@ pub struct ActionRow {
     pub remakes: Remakes,
     /// What gives back what it has changed for a while.
     pub given_back: GivenBack,
+    /// An op of it.
+    pub sample: Sample,
 }

@@ -20,7 +20,7 @@ mod property;
 mod subject;
 
 pub use action::{Action, ActionKind};
-pub use action_row::{ActionRow, GivenBack, Need, Remakes, TargetKind, Transport};
+pub use action_row::{ActionRow, GivenBack, Need, Remakes, Sample, TargetKind, Transport};
 pub use admin_state::AdminState;
 pub use binding::Binding;
 pub use claim::{Claim, Expect, Verdict};

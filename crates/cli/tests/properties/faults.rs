@@ -13,9 +13,10 @@ use vfctl_sim::{Errno, Fault, PfSeed, SimHost};
 
 use crate::case::{Case, Sense, cases};
 use crate::expected;
+use crate::request::NEEDED;
 use crate::run::{checked, look, parsed, plan, sim_of, text, world};
 
-/// What is asked of the host: together it needs every kind of action.
+/// What is asked of the host: together it needs every kind of action that is asked for.
 const SPEC: &str = r#"
 apiVersion: vfctl.dev/v1alpha1
 kind: SriovConfig
@@ -129,7 +130,7 @@ fn nothing_follows_a_failure(report: &Report) -> Result<(), String> {
 fn every_kind_of_action_may_fail_and_the_next_apply_finishes() {
     let config = parsed(SPEC);
     let mut seen = BTreeSet::new();
-    for kind in ActionKind::ALL.iter().copied() {
+    for kind in NEEDED.iter().copied() {
         for fault in [Fault::Refuse(Errno::EIO.0), Fault::Lie, Fault::Hang] {
             let sim = host();
             sim.inject(kind, None, fault);
@@ -142,7 +143,7 @@ fn every_kind_of_action_may_fail_and_the_next_apply_finishes() {
             assert_eq!(second.result, Ending::Converged, "{kind:?} {fault:?}: {}", second.render());
         }
     }
-    assert_eq!(seen, ActionKind::ALL.iter().copied().collect(), "the spec needs every kind of action");
+    assert_eq!(seen, NEEDED.iter().copied().collect(), "the spec needs every kind of action");
 }
 
 /// A kind of action that fails in a random case.
@@ -164,7 +165,7 @@ pub(crate) fn failing_cases() -> impl Strategy<Value = (Case, Failure)> {
         1 => (1..4u32).prop_map(Fault::Transient),
         1 => (1..3u16).prop_map(Fault::FewerVfs),
     ];
-    let failures = (proptest::sample::select(ActionKind::ALL), proptest::option::of(0..3usize), faults);
+    let failures = (proptest::sample::select(NEEDED), proptest::option::of(0..3usize), faults);
     (cases(Sense::Sensible), failures).prop_map(|(case, (kind, pf, fault))| {
         let kind = if matches!(fault, Fault::FewerVfs(_)) { ActionKind::CreateVfs } else { kind };
         (case, Failure { kind, pf, fault })

@@ -14,13 +14,29 @@ use vfctl_model::{
     EswitchMode, MacAddress, Mbps, Mtu, RateLimits, Shape, Toggle, VfAttribute, VfLinkState, VfSet, VfValue,
     VlanProtocol, VlanTag,
 };
-use vfctl_port::AdminState;
+use vfctl_port::{ActionKind, AdminState};
 
 /// How many VFs a PF offers.
 pub(crate) const TOTAL: u16 = 7;
 
 /// With what the MAC addresses begin that hosts begin with; those that are asked for begin otherwise.
 pub(crate) const SEEDED_MACS: [u8; 3] = [2, 1, 9];
+
+/// The actions that what is asked for here can need; another one's own kind is asked for nowhere.
+pub(crate) const NEEDED: &[ActionKind] = &[
+    ActionKind::LoadModule,
+    ActionKind::RemoveVfs,
+    ActionKind::CreateVfs,
+    ActionKind::SetDriversAutoprobe,
+    ActionKind::SetVfAttribute,
+    ActionKind::SetEswitch,
+    ActionKind::SetPfMtu,
+    ActionKind::SetPfAdminState,
+    ActionKind::SetVfMtu,
+    ActionKind::UnbindDriver,
+    ActionKind::BindDriver,
+    ActionKind::ProbeDriver,
+];
 
 /// What is asked of a PF.
 #[derive(Debug, Clone)]

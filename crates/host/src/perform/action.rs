@@ -143,26 +143,9 @@ mod tests {
 
     use super::*;
 
-    /// An op of each kind.
-    const OPS: &[&str] = &[
-        r#"{"module": "vfio_pci", "action": "loadModule"}"#,
-        r#"{"pf": "pci/0000:01:00.0", "action": "removeVfs"}"#,
-        r#"{"pf": "pci/0000:01:00.0", "action": {"createVfs": 7}}"#,
-        r#"{"pf": "pci/0000:01:00.0", "action": {"setDriversAutoprobe": "off"}}"#,
-        r#"{"pf": "pci/0000:01:00.0", "interface": "eth0", "vf": "0",
-            "action": {"setVfAttribute": {"attribute": "trust", "value": "on"}}}"#,
-        r#"{"pf": "pci/0000:01:00.0", "action": {"setEswitch": {"mode": "switchdev"}}}"#,
-        r#"{"pf": "pci/0000:01:00.0", "interface": "eth0", "action": {"setPfMtu": 9000}}"#,
-        r#"{"pf": "pci/0000:01:00.0", "interface": "eth0", "action": {"setPfAdminState": "up"}}"#,
-        r#"{"pf": "pci/0000:01:00.0", "vf": "0", "function": "0000:01:10.0", "action": {"setVfMtu": 9000}}"#,
-        r#"{"pf": "pci/0000:01:00.0", "vf": "0", "function": "0000:01:10.0", "action": "unbindDriver"}"#,
-        r#"{"pf": "pci/0000:01:00.0", "vf": "0", "function": "0000:01:10.0",
-            "action": {"bindDriver": {"driver": "vfio-pci"}}}"#,
-        r#"{"pf": "pci/0000:01:00.0", "vf": "0", "function": "0000:01:10.0", "action": "probeDriver"}"#,
-    ];
-
-    fn op(json: &str) -> Op {
-        serde_json::from_str(json).expect("an op")
+    /// Returns an op of each kind.
+    fn samples() -> impl Iterator<Item = Op> {
+        ActionKind::ALL.iter().map(|kind| serde_json::from_str(kind.row().sample.op).expect("an op"))
     }
 
     /// Returns a machine on which each of the ops is work.
@@ -172,7 +155,7 @@ mod tests {
         let devices = "/sys/bus/pci/devices";
         for path in [
             format!("{devices}/0000:01:00.0/net/eth0/ifindex"),
-            format!("{devices}/0000:01:10.0/net/eth1/ifindex"),
+            format!("{devices}/0000:01:10.6/net/eth1/ifindex"),
             "/sys/bus/pci/drivers/vfio-pci/bind".to_owned(),
             "/sbin/modprobe".to_owned(),
         ] {
@@ -180,34 +163,32 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             fs::write(path, "7\n").expect("a file");
         }
-        let link = roots.path(format!("{devices}/0000:01:00.0/virtfn0"));
-        std::os::unix::fs::symlink("../0000:01:10.0", link).expect("a link");
+        let link = roots.path(format!("{devices}/0000:01:00.0/virtfn3"));
+        std::os::unix::fs::symlink("../0000:01:10.6", link).expect("a link");
         (folder, roots)
     }
 
     #[test]
     fn work_of_each_action_is_of_the_transport_that_its_row_says() {
-        let kinds: Vec<ActionKind> = OPS.iter().map(|json| op(json).action.kind()).collect();
-        assert_eq!(kinds, ActionKind::ALL, "OPS has one of each");
         let (_folder, roots) = machine();
-        for json in OPS {
-            let work = work_of(&roots, &mut Interfaces::new(&roots), &op(json)).expect("work");
+        for op in samples() {
+            let work = work_of(&roots, &mut Interfaces::new(&roots), &op).expect("work");
             let transport = match work {
                 Work::Message(_) => Transport::LinkMessage,
                 Work::Stores(_) => Transport::Store,
                 Work::Switch(..) => Transport::Devlink,
                 Work::Program(_) => Transport::Program,
             };
-            assert_eq!(transport, op(json).action.kind().row().transport, "{json}");
+            assert_eq!(transport, op.action.kind().row().transport, "{op}");
         }
     }
 
     #[test]
     fn action_on_a_target_of_another_kind_is_refused() {
         let (_folder, roots) = machine();
-        for action in OPS {
-            for target in OPS {
-                let (action, target) = (op(action).action, op(target).target);
+        for Op { action, .. } in samples() {
+            for Op { target, .. } in samples() {
+                let action = action.clone();
                 let fits = action.kind().row().target == target.kind();
                 let op = Op { target, action };
                 let work = work_of(&roots, &mut Interfaces::new(&roots), &op);

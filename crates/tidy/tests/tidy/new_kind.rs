@@ -11,15 +11,15 @@ use crate::repository::text_of;
 /// The kind's own files: its folder, and its rules in the simulator.
 const OWN: [&str; 2] = ["crates/kinds/src/beacon/mod.rs", "crates/sim/src/rules/beacon.rs"];
 /// The lists and tables that have a row of it, or an arm: the registry, properties, actions, what each edge does and
-/// reads, and the samples of all ops.
+/// reads, and what a simulated port begins with.
 const ROWS: [&str; 8] = [
     "crates/host/src/perform/action.rs",
     "crates/host/src/sysfs/kept.rs",
     "crates/kinds/src/lib.rs",
     "crates/port/src/action.rs",
-    "crates/port/src/op_tests.rs",
     "crates/port/src/property.rs",
     "crates/sim/src/perform.rs",
+    "crates/sim/src/rules/bus.rs",
     "crates/sim/src/rules/mod.rs",
 ];
 /// Facts of an emulated host.
@@ -29,10 +29,10 @@ const SPEC: &str = "crates/tidy/fixtures/made-up-kind.yaml";
 /// The device that the spec is about.
 const DEVICE: &str = "pci/0000:01:00.0";
 
-/// Returns facts of the emulated host, whose device has a light.
-fn facts() -> String {
+/// Returns facts of the emulated host, whose device has a light that reads so.
+fn facts(beacon: &str) -> String {
     let mut facts: Value = serde_json::from_str(text_of(FACTS)).expect("facts");
-    facts["hosts"]["lab"]["physicalFunctions"][DEVICE]["properties"]["beacon"] = json!("off");
+    facts["hosts"]["lab"]["physicalFunctions"][DEVICE]["properties"]["beacon"] = json!(beacon);
     facts.to_string()
 }
 
@@ -47,7 +47,7 @@ fn the_kept_patch_of_a_kind_touches_its_own_files_and_tables() {
 
 #[test]
 fn a_new_kind_is_a_folder_and_rows_from_spec_to_op() {
-    let host = Simulated::new("kind", &facts());
+    let host = Simulated::new("kind", &facts("off"));
     assert!(host.vfctl(0, &["schema", "spec"]).contains("\"beacon\""), "the schema has the field");
     assert!(host.vfctl(0, &["discover"]).contains("BEACON"), "discover has the column");
     let planned = host.vfctl(2, &["plan", SPEC, "-v"]);
@@ -69,6 +69,21 @@ fn a_new_kind_is_a_folder_and_rows_from_spec_to_op() {
         "discover writes it as a spec"
     );
 
-    let said = PATCHED.test(&["--package", "vfctl-port", "--package", "vfctl-kinds", "--lib"]);
-    assert!(said.contains("op_of_each_action_round_trips_and_is_written_as_its_command ... ok"), "{said}");
+    let unread = Simulated::new("unread", &facts("unreadable: EIO"));
+    let planned = unread.vfctl(1, &["plan", SPEC]);
+    assert!(planned.contains("its light could not be read: EIO"), "{planned}");
+
+    // What walks over the tables takes the new rows without a word of its own.
+    let crates = ["vfctl-port", "vfctl-kinds", "vfctl-host", "vfctl-sim", "vfctl-plan", "vfctl-apply"];
+    let crates = crates.into_iter().flat_map(|name| ["--package", name]);
+    let tests = ["--lib", "--test", "sim", "--test", "flaws", "--test", "apply"];
+    let said = PATCHED.test(&crates.chain(tests).collect::<Vec<_>>());
+    for test in [
+        "op_of_each_action_round_trips_and_is_written_as_its_command",
+        "work_of_each_action_is_of_the_transport_that_its_row_says",
+        "every_op_is_done_and_seen_when_nothing_is_wrong",
+    ] {
+        assert!(said.contains(&format!("{test} ... ok")), "{said}");
+    }
+    PATCHED.check(&["--workspace", "--all-targets", "--features", "vfctl-cli/sim"]);
 }

@@ -93,10 +93,21 @@ impl Patched {
     /// Runs tests of the copy; returns what they said.
     #[track_caller]
     pub(crate) fn test(&self, arguments: &[&str]) -> String {
-        let tested = self.cargo("test").arg("--offline").args(arguments).output().expect("run cargo");
+        self.holds("test", arguments)
+    }
+
+    /// Checks that what is named of the copy compiles.
+    #[track_caller]
+    pub(crate) fn check(&self, arguments: &[&str]) {
+        self.holds("check", arguments);
+    }
+
+    #[track_caller]
+    fn holds(&self, verb: &str, arguments: &[&str]) -> String {
+        let tested = self.cargo(verb).arg("--offline").args(arguments).output().expect("run cargo");
         let said =
             [tested.stdout, tested.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
-        assert!(tested.status.success(), "the copy's own tests hold:\n{said}");
+        assert!(tested.status.success(), "cargo {verb} of the copy:\n{said}");
         said
     }
 }
