@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use vfctl_kinds::document::{PlacedDocument, SriovConfig};
 use vfctl_kinds::path::{Origin, SpecPath};
-use vfctl_model::{AttributeMap, DeviceAddress, MacAddress, RawReading, VfAttribute, VfIndex, VfValue};
+use vfctl_model::{
+    AttributeMap, DeviceAddress, MacAddress, RawReading, Shape, VfAttribute, VfIndex, VfValue,
+};
 use vfctl_plan::{Detail, Plan, check, plan, render};
 use vfctl_port::{
     HostFacts, IommuFacts, IommuGroup, OwnershipRecord, PfFacts, PfNetdev, SystemFacts, VfFacts, World,
@@ -212,15 +214,16 @@ fn vf(pf: &PfFacts, address: &DeviceAddress, index: u16, vfs: u16) -> VfFacts {
     let driver = if index < vfs / 2 { "iavf" } else { "vfio-pci" };
     let vlan = if index < vfs / 2 && index.is_multiple_of(2) { "100 qos 3" } else { "none" };
     let attributes = VfAttribute::ALL.iter().map(|attribute| {
-        let text = match attribute {
-            VfAttribute::MacAddress => "02:00:00:00:00:01",
-            VfAttribute::Vlan => vlan,
-            VfAttribute::Trust => "on",
-            VfAttribute::SpoofCheck | VfAttribute::QueryRss => "off",
-            VfAttribute::LinkState => "auto",
-            VfAttribute::Rate => "max 1000",
+        let shape = attribute.row().shape;
+        let text = match shape {
+            Shape::Mac => "02:00:00:00:00:01",
+            Shape::Vlan => vlan,
+            Shape::Toggle if *attribute == VfAttribute::Trust => "on",
+            Shape::Toggle => "off",
+            Shape::LinkState => "auto",
+            Shape::Rate => "max 1000",
         };
-        (*attribute, RawReading::Value(VfValue::parse(attribute.row().shape, text).expect("a value")))
+        (*attribute, RawReading::Value(VfValue::parse(shape, text).expect("a value")))
     });
     VfFacts {
         pci: pf.vf_address(address.pci(), VfIndex(index)),

@@ -23,6 +23,9 @@ fn mac_of(vf: u32) -> [u8; 6] {
     [2, 0, a, b, c, d]
 }
 
+/// How many attributes an entry tells of, however many more later kernels have.
+const WRITTEN: usize = 7;
+
 /// Returns a VF's entry with what the kernel writes under `RTEXT_FILTER_SKIP_STATS` (`rtnl_fill_vfinfo`).
 fn entry(vf: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -77,7 +80,7 @@ fn every_vf_is_read_before_at_and_past_the_wrap_of_the_length() {
             assert_eq!(read(VfAttribute::QueryRss), Some(&RawReading::NotReported));
             let spoof_check = Toggle::from(vf % 2 == 1);
             assert_eq!(read(VfAttribute::SpoofCheck), Some(&RawReading::Value(VfValue::Toggle(spoof_check))));
-            assert_eq!(attributes.0.len(), VfAttribute::ALL.len());
+            assert_eq!(attributes.0.len(), WRITTEN);
         }
     }
 }
