@@ -1,13 +1,11 @@
 //! Performs one lane: phase by phase, each verified before the next, and what was changed for a while given back.
 
+mod give_back;
+
 use std::time::Duration;
 
-use vfctl_model::Reading;
 use vfctl_plan::{Lane, PhasePlan};
-use vfctl_port::{
-    Claim, ClaimValue, EdgeError, JournalEntry, Op, Outcome, Phase, Property, Scope, Stage, Subject,
-    Transport, Verdict, World, with_causes,
-};
+use vfctl_port::{Claim, EdgeError, Op, Outcome, Phase, Scope, Stage, Transport, World, with_causes};
 
 use crate::basis::{broken_meanwhile, stale};
 use crate::edges::Edges;
@@ -22,9 +20,6 @@ const GOAL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a carrier may take to come back.
 const CARRIER_PATIENCE: Duration = Duration::from_secs(30);
-
-/// How long what is given back may take to show.
-const RETURN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why nothing more is done.
 const UNWRITTEN_JOURNAL: &str = "the journal could not be written";
@@ -290,103 +285,6 @@ impl<'a> LaneRun<'a> {
         self.settle(|_| Vec::<Op>::new(), Duration::ZERO).map(drop)
     }
 
-    /// Gives back what a lane that was closed has changed for a while, and to VFs the driver that was withheld or taken
-    /// from them on the way: nobody asked for VFs without one.
-    fn give_back(&mut self) {
-        self.end_what_was_kept();
-        let (settings, drivers) = self.loans.clone().into_releases();
-        self.release(settings);
-        if self.hangs {
-            self.report.troubles.extend(drivers.iter().map(by_hand));
-        } else {
-            let drivers = self.those_of_vfs_that_exist(drivers);
-            self.release(drivers);
-        }
-        self.journal_what_is_owed();
-    }
-
-    /// Ends what the phase that failed has given back and the kernel has kept: that is not given back twice.
-    fn end_what_was_kept(&mut self) {
-        let returned = std::mem::take(&mut self.returned);
-        // What cannot be read is given back once more, and is reported if it cannot be read after that either.
-        if returned.is_empty() || self.read_at.is_none() && self.read_again().is_err() {
-            return;
-        }
-        for op in returned.iter().filter(|op| shows(op, self.scope, &self.seen.world)) {
-            self.loans.end(op);
-        }
-    }
-
-    /// Writes to the journal what could not be given back: by its outcomes alone, what the kernel accepted and did not
-    /// keep would be owed no more.
-    fn journal_what_is_owed(&mut self) {
-        let owed = self.loans.owed();
-        if owed.is_empty() {
-            return;
-        }
-        let lane = self.lane.id(self.scope, self.stage);
-        let began = JournalEntry::PhaseBegan {
-            lane: lane.clone(),
-            phase: None,
-            ops: Vec::new(),
-            found: Vec::new(),
-            owed,
-        };
-        let ended = JournalEntry::PhaseEnded { lane, phase: None, outcomes: Vec::new() };
-        let journal = self.edges.journal;
-        if let Err(error) = journal.record(&began).and_then(|()| journal.record(&ended)) {
-            self.report.troubles.push(format!("failed to {}", with_causes(&error)));
-        }
-    }
-
-    /// Returns those of the ops whose VF exists. One that is gone, or that the kernel never made, needs no driver.
-    fn those_of_vfs_that_exist(&mut self, drivers: Vec<Op>) -> Vec<Op> {
-        if drivers.is_empty() {
-            return drivers;
-        }
-        if self.read_again().is_err() {
-            // Which VFs exist is not known. The read after these ops fails as well, and is reported.
-            return drivers;
-        }
-        let is_gone = |op: &Op| {
-            let subject = Subject { scope: self.scope.clone(), thing: op.target.thing() };
-            Claim::is(subject, Property::Present, ClaimValue::Flag(false)).check(&self.seen.world)
-                == Verdict::Holds
-        };
-        let (gone, there): (Vec<Op>, Vec<Op>) = drivers.into_iter().partition(is_gone);
-        for op in gone {
-            self.loans.end(&op);
-            let because = Some("its VF does not exist".to_owned());
-            self.report.ops.push(OpReport { phase: None, op, outcome: Outcome::NotTried, because });
-        }
-        there
-    }
-
-    /// Performs ops that give something back, and reads whether they have.
-    fn release(&mut self, ops: Vec<Op>) {
-        if ops.is_empty() {
-            return;
-        }
-        let Performed { outcomes, .. } = self.perform(None, &ops);
-        let done = ops.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Done);
-        let done: Vec<&Op> = done.map(|(op, _)| op).collect();
-        let scope = self.scope;
-        let lacking = |world: &World| done.iter().copied().filter(|op| !shows(op, scope, world)).collect();
-        let read: Result<Vec<&Op>, EdgeError> = self.settle(lacking, RETURN_PATIENCE);
-        if let Err(error) = &read {
-            self.report.troubles.push(format!("failed to {}", with_causes(error)));
-        }
-        let is_read = read.is_ok();
-        for (op, outcome) in ops.into_iter().zip(outcomes) {
-            if outcome == Outcome::Done && is_read && shows(&op, scope, &self.seen.world) {
-                self.loans.end(&op);
-            } else {
-                self.report.troubles.push(by_hand(&op));
-            }
-            self.report.ops.push(OpReport { phase: None, op, outcome, because: None });
-        }
-    }
-
     /// Reports a phase as not tried.
     fn leave(&mut self, phase: &PhasePlan, because: &str) {
         // What is given back is reported as that.
@@ -398,22 +296,6 @@ impl<'a> LaneRun<'a> {
             because: Some(because.to_owned()),
         }));
     }
-}
-
-/// Returns whether the world shows what an op that gives something back ends in: where the kernel chooses, as of drivers,
-/// that it has chosen one.
-fn shows(op: &Op, scope: &Scope, world: &World) -> bool {
-    let subject = Subject { scope: scope.clone(), thing: op.target.thing() };
-    let property = op.action.changes();
-    match op.action.after() {
-        Some(expect) => Claim { subject, property, expect }.check(world) == Verdict::Holds,
-        None => matches!(property.read(&subject, world), Some(Reading::Known(Some(_)))),
-    }
-}
-
-/// Says what is left for a person to do.
-fn by_hand(op: &Op) -> String {
-    format!("what was changed for a while could not be restored; do it by hand: `{op}`")
 }
 
 /// Returns whether an op is a message, which is done when its sender goes on, answered or not.

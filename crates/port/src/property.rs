@@ -218,8 +218,9 @@ properties! {
         doc: "VF: whether something stands on its representor.",
         source: "RTM_GETLINK",
         vf: YES, |host, pf, vf| match host.users_of_representor(pf, vf) {
-            Ok(users) => flag(!users.is_empty()),
-            Err(why) => Reading::Unreadable(why),
+            Reading::Known(users) => flag(!users.is_empty()),
+            Reading::Unsupported => Reading::Unsupported,
+            Reading::Unreadable(why) => Reading::Unreadable(why),
         },
         needs_whole_look: true,
     }

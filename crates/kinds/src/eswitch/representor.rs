@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use vfctl_model::Reading;
 use vfctl_port::{Claim, ClaimValue, Property};
 
 use crate::context::PfContext;
@@ -13,7 +14,7 @@ pub(crate) fn disrupt_representors(context: &PfContext<'_>, step: &mut Step) {
     let mut unseen = BTreeSet::new();
     for (index, vf) in &context.facts.vfs {
         match context.host.host.users_of_representor(context.facts, vf) {
-            Ok(users) => {
+            Reading::Known(users) => {
                 if vf.representor.is_some() {
                     let in_use = ClaimValue::Flag(!users.is_empty());
                     step.requires.push(Claim::is(context.vf(*index), Property::RepresentorInUse, in_use));
@@ -25,7 +26,8 @@ pub(crate) fn disrupt_representors(context: &PfContext<'_>, step: &mut Step) {
                     blocks: false,
                 }));
             }
-            Err(why) => drop(unseen.insert(why)),
+            Reading::Unreadable(why) => drop(unseen.insert(why)),
+            Reading::Unsupported => {}
         }
     }
     // One for all VFs: what hides one representor usually hides all.

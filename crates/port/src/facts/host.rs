@@ -165,25 +165,23 @@ impl HostFacts {
     }
 
     /// Returns who uses the representor of a VF, for people: the SSH connection, addresses and default routes of its own,
-    /// and whatever stands on it; or why that cannot be known.
-    ///
-    /// # Errors
-    /// Where the VF may have a representor that was not seen: devlink could not be read, the interface is in another
-    /// network namespace, or the driver names none.
-    pub fn users_of_representor(&self, pf: &PfFacts, vf: &VfFacts) -> Result<Vec<String>, String> {
+    /// and whatever stands on it. Unreadable where the VF may have a representor that was not seen: devlink could not be
+    /// read, the interface is in another network namespace, or the driver names none.
+    pub fn users_of_representor(&self, pf: &PfFacts, vf: &VfFacts) -> Reading<Vec<String>> {
         if let Some(name) = &vf.representor {
             let own = self.links.get(name);
             let none = BTreeSet::new();
             let addresses = own.map_or(&none, |link| &link.addresses);
-            return Ok(self.users_of_interface(name, addresses, own.is_some_and(|link| link.default_route)));
+            let users = self.users_of_interface(name, addresses, own.is_some_and(|link| link.default_route));
+            return Reading::Known(users);
         }
         match pf.properties.read(Property::EswitchMode) {
-            Reading::Known(Some(ClaimValue::Name(mode))) if mode != "legacy" => {
-                Err(format!("the embedded switch is in {mode} mode, and not every representor was seen"))
-            }
-            Reading::Known(_) | Reading::Unsupported => Ok(Vec::new()),
+            Reading::Known(Some(ClaimValue::Name(mode))) if mode != "legacy" => Reading::Unreadable(format!(
+                "the embedded switch is in {mode} mode, and not every representor was seen"
+            )),
+            Reading::Known(_) | Reading::Unsupported => Reading::Known(Vec::new()),
             Reading::Unreadable(why) => {
-                Err(format!("the mode of the embedded switch could not be read: {why}"))
+                Reading::Unreadable(format!("the mode of the embedded switch could not be read: {why}"))
             }
         }
     }
