@@ -129,6 +129,12 @@ pub enum CliError {
         /// The file or folder.
         path: PathBuf,
     },
+    /// A plan would be written over the spec that it is made from.
+    #[error("write the plan to `{path}`: the spec is read from there")]
+    OverSpec {
+        /// The file.
+        path: PathBuf,
+    },
     /// Two facts files speak of one host.
     #[error("read `{path}`: host {host} is in another facts file, too")]
     HostTwice {
@@ -208,7 +214,7 @@ impl CliError {
             }
             Self::HostTwice { .. } => Some("keep one facts file for each host"),
             Self::NoFacts { .. } => Some("write facts into it, on each host with `vfctl record -o`"),
-            Self::OverFacts { .. } => Some("name another file or folder with -o"),
+            Self::OverFacts { .. } | Self::OverSpec { .. } => Some("name another file or folder with -o"),
             _ => None,
         }
     }

@@ -296,3 +296,13 @@ fn no_plan_of_an_earlier_run_is_left_where_one_fails() {
     assert_eq!(fleet.plan(&["hosts/worker-1.json", "bad.json"], &["-o", "plans"]).code, 1);
     assert!(is_there("plans/worker-1.json") && !is_there("plans/worker-2.json"));
 }
+
+#[test]
+fn plan_is_never_written_over_its_spec() {
+    let fleet = Fleet::split();
+    let before = fleet.read("spec.yaml");
+    let refused = fleet.plan(&["hosts"], &["-o", "spec.yaml"]);
+    assert_eq!(refused.code, 1, "{}", refused.err);
+    assert!(refused.err.contains("the spec is read from there"), "{}", refused.err);
+    assert_eq!(fleet.read("spec.yaml"), before);
+}

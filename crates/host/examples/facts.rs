@@ -1,7 +1,7 @@
 //! Prints this host's facts as JSON, or performs ops given as JSON: the edge alone, without plan.
 //!
 //! `facts` prints the host, `facts system` the machine alone, `facts pf ADDRESS` one PF, `facts perform SECONDS JSON` the outcomes of a list of ops
-//! (`-` for standard input), `facts interrupted` whether a signal came within ten seconds.
+//! (`-` for standard input), `facts interrupted` whether a signal came within seconds; `facts deaf` never asks.
 #![allow(clippy::disallowed_methods, reason = "a program for trying the edge")]
 
 use std::error::Error;
@@ -58,14 +58,24 @@ fn run() -> Result<(), Box<dyn Error>> {
         }
         ["interrupted"] => {
             install_signal_handlers()?;
+            let mut came = SystemClock.interrupted();
             println!("waiting");
             let end = SystemClock.now() + Duration::from_secs(3);
-            while !SystemClock.interrupted() && SystemClock.now() < end {
+            while !came && SystemClock.now() < end {
                 SystemClock.sleep(Duration::from_millis(20));
+                came = SystemClock.interrupted();
             }
-            SystemClock.interrupted().to_string()
+            came.to_string()
         }
-        _ => return Err("usage: facts [system | pf ADDRESS | perform SECONDS OPS | interrupted]".into()),
+        ["deaf"] => {
+            install_signal_handlers()?;
+            println!("waiting");
+            SystemClock.sleep(Duration::from_secs(3));
+            "nobody asked".to_owned()
+        }
+        _ => {
+            return Err("usage: facts [system | pf ADDRESS | perform SECONDS OPS | interrupted | deaf]".into());
+        }
     };
     println!("{text}");
     Ok(())

@@ -5,13 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, Signal, raise};
 use vfctl_port::Clock;
 
 /// When the program first asked the time.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// Whether SIGINT, SIGTERM or SIGHUP has come.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether anybody has asked for that, and so goes on to ask.
+static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// The machine's monotonic clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,12 +30,14 @@ impl Clock for SystemClock {
     }
 
     fn interrupted(&self) -> bool {
-        INTERRUPTED.load(Ordering::Relaxed)
+        ASKED.store(true, Ordering::SeqCst);
+        INTERRUPTED.load(Ordering::SeqCst)
     }
 }
 
 /// Lets SIGINT, SIGTERM and SIGHUP, which comes where a connection is lost, be seen by [`SystemClock::interrupted`]
-/// instead of ending the process. What is ignored, as SIGHUP is under `nohup`, stays so: it is left alone, since a
+/// instead of ending the process. They end it as ever until that is asked for the first time: who never asks, such as a
+/// command that reads standard input, would not end at all. What is ignored, as SIGHUP is under `nohup`, stays so: it is left alone, since a
 /// blocked signal is kept though it is ignored (`sig_ignored`, kernel/signal.c).
 ///
 /// To be called before any other thread is started: the signals are blocked for the calling thread, the threads
@@ -50,8 +55,12 @@ pub fn install_signal_handlers() -> io::Result<()> {
     }
     signals.thread_block()?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        while signals.wait().is_ok() {
-            INTERRUPTED.store(true, Ordering::Relaxed);
+        while let Ok(signal) = signals.wait() {
+            INTERRUPTED.store(true, Ordering::SeqCst);
+            if !ASKED.load(Ordering::SeqCst) {
+                // What nobody asks for does what it does by default. Where that fails, it is still noted.
+                let _ = SigSet::from(signal).thread_unblock().and_then(|()| raise(signal));
+            }
         }
     })?;
     Ok(())

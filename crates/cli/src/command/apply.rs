@@ -82,6 +82,11 @@ pub(super) fn run(
     if let Some(report) = vfctl_apply::refused_as_stale(&plan, &before.world) {
         return Ok(finish(args, console, &report));
     }
+    if machine.clock.interrupted() {
+        let why = "you stopped it before anything was changed";
+        finish(args, console, &Report::refused(vec![why.to_owned()]));
+        return Ok(Exit::Interrupted);
+    }
     let journal = FileJournal::begin(folder).map_err(|error| CliError::State(error.into()))?;
     let report = {
         let progress = Lines(Mutex::new(&mut *console.err));

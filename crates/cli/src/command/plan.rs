@@ -28,6 +28,9 @@ pub(super) fn run(
             return Ok(Exit::Failed);
         }
     };
+    if let Some(path) = args.folder_or_file().filter(|path| is_a_spec(path, &args.specs.specs)) {
+        return Err(CliError::OverSpec { path: path.to_owned() });
+    }
     if !args.facts.facts.is_empty() {
         return fleet::run(args, &set, console);
     }
@@ -55,6 +58,14 @@ pub(super) fn run(
         (false, true) => Exit::Done,
         (false, false) => Exit::Changes,
     })
+}
+
+/// Returns whether a file is one of the specs, by itself or in a folder of them.
+fn is_a_spec(path: &Path, specs: &[PathBuf]) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    let is_yaml = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let mut specs = specs.iter().filter_map(|spec| spec.canonicalize().ok());
+    path.is_file() && specs.any(|spec| spec == path || is_yaml && path.parent() == Some(&spec))
 }
 
 /// Returns where in a folder the plan of a host goes.

@@ -3,7 +3,7 @@
 use vfctl_model::{EswitchMode, EswitchRow, EswitchSetting, Reading, VfSet};
 use vfctl_port::{Action, Claim, ClaimValue, Phase, Property};
 
-use super::fate::{asked_and_lacking, found, reset_with_vfs};
+use super::fate::{asked_and_lacking, found, may_reset, reset_with_vfs};
 use super::representor::disrupt_representors;
 use super::settings;
 use super::spec::EswitchSpec;
@@ -86,7 +86,7 @@ fn rest_on(context: &PfContext<'_>, found: &Reading<Option<EswitchMode>>, diff: 
     let is_reset = reset_with_vfs(context);
     let lacking = asked_and_lacking(context);
     match found {
-        Reading::Known(Some(mode)) if is_reset || !lacking.is_empty() => {
+        Reading::Known(Some(mode)) if may_reset(context) || !lacking.is_empty() => {
             diff.basis.push(claim(context, *mode))
         }
         Reading::Unreadable(_) if !lacking.is_empty() => {
@@ -266,5 +266,17 @@ mod tests {
         };
         assert!(rests(Some(Toggle::On)));
         assert!(!rests(None));
+    }
+    #[test]
+    fn plan_that_destroys_vfs_rests_on_legacy_mode_where_the_driver_would_leave_another_with_them() {
+        for (driver, rests) in [("netdevsim", true), ("ice", false)] {
+            let mut host = sample::host();
+            let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
+            pf["driver"] = json!(driver);
+            pf["properties"]["eswitchMode"] = json!("legacy");
+            let diff = sample::diff(host, Sample { count: Some(4), ..Sample::default() });
+            let found = diff.basis.iter().any(|claim| claim.property == Property::EswitchMode);
+            assert_eq!(found, rests, "{driver}");
+        }
     }
 }

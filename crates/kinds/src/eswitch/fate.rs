@@ -18,12 +18,15 @@ pub(super) fn found(context: &PfContext<'_>) -> Reading<Option<EswitchMode>> {
     }
 }
 
+/// Returns whether all VFs are destroyed, and switchdev mode with them where the switch is in it.
+pub(super) fn may_reset(context: &PfContext<'_>) -> bool {
+    let removes = context.renews_vfs && context.facts.vf_count > 0;
+    removes && context.row.eswitch.is_some_and(|row| row.is_legacy_without_vfs)
+}
+
 /// Returns whether the switch leaves switchdev mode because all VFs are destroyed.
 pub(crate) fn reset_with_vfs(context: &PfContext<'_>) -> bool {
-    let removes = context.renews_vfs && context.facts.vf_count > 0;
-    removes
-        && context.row.eswitch.is_some_and(|row| row.is_legacy_without_vfs)
-        && found(context) == Reading::Known(Some(EswitchMode::Switchdev))
+    may_reset(context) && found(context) == Reading::Known(Some(EswitchMode::Switchdev))
 }
 
 /// Returns whether the driver does not keep an attribute in the mode that the switch has when VFs are configured.

@@ -24,7 +24,8 @@ pub(super) fn compare(
         let found = match property.read_pf(context.host.host, context.facts) {
             Reading::Known(Some(ClaimValue::Name(found))) => found,
             Reading::Known(_) | Reading::Unsupported => {
-                let message = format!("eswitch {field} {value}: driver {} reports none", driver_of(context));
+                let message =
+                    format!("eswitch {field} {value}: driver {} has no such mode", driver_of(context));
                 let origin = Some(&wanted.origin);
                 match context.desired.on_unsupported {
                     OnUnsupported::Warn => diff.findings.note(origin, format!("{message}; left out")),
@@ -98,11 +99,11 @@ mod tests {
         let problems = |diff: &PfDiff| -> Vec<String> {
             diff.findings.problems.iter().map(|problem| problem.message.clone()).collect()
         };
-        assert_eq!(problems(&diff), ["eswitch encapMode basic: driver mlx5_core reports none"]);
+        assert_eq!(problems(&diff), ["eswitch encapMode basic: driver mlx5_core has no such mode"]);
         let warned = with("none", OnUnsupported::Warn);
         assert_eq!(problems(&warned), [""; 0]);
         let notes: Vec<_> = warned.findings.notes.iter().map(|note| &note.message).collect();
-        assert_eq!(notes, ["eswitch encapMode basic: driver mlx5_core reports none; left out"]);
+        assert_eq!(notes, ["eswitch encapMode basic: driver mlx5_core has no such mode; left out"]);
         let unread = problems(&compared("unreadable: EPERM"));
         assert_eq!(unread[0], "eswitch inlineMode could not be read: EPERM");
     }
