@@ -32,6 +32,7 @@ pub(crate) fn broken_meanwhile(scope: &Scope, lane: &Lane, world: &World) -> Vec
     let is_reached = |claim: &Claim| {
         let same = |goal: &&Claim| goal.subject == claim.subject && goal.property == claim.property;
         claim.property == Property::Driver
+            && claim.check(world) != Verdict::Holds
             && lane.goal.iter().find(same).is_some_and(|goal| goal.check(world) == Verdict::Holds)
     };
     broken_but_for(scope, lane, world, is_reached)
@@ -49,9 +50,7 @@ fn broken_but_for(
     {
         return vec![format!("expected {} ({}), found none", lane.title, claim.subject)];
     }
-    let broken =
-        lane.basis.iter().filter(|claim| claim.check(world) != Verdict::Holds && !is_forgiven(claim));
-    let broken = unmet(world, broken, None);
+    let broken = unmet(world, lane.basis.iter().filter(|claim| !is_forgiven(claim)), None);
     broken.into_iter().map(|unmet| format!("expected {}, found {}", unmet.claim, unmet.found)).collect()
 }
 

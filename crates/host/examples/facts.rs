@@ -74,7 +74,9 @@ fn run() -> Result<(), Box<dyn Error>> {
             "nobody asked".to_owned()
         }
         _ => {
-            return Err("usage: facts [system | pf ADDRESS | perform SECONDS OPS | interrupted | deaf]".into());
+            return Err(
+                "usage: facts [system | pf ADDRESS | perform SECONDS OPS | interrupted | deaf]".into()
+            );
         }
     };
     println!("{text}");

@@ -38,6 +38,13 @@ pub(crate) enum NetlinkError {
     Decode(#[from] DecodeError),
 }
 
+impl NetlinkError {
+    /// Returns whether the kernel says that there is no such device, or that it has no such thing.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::Refused(Errno::ENOENT | Errno::ENODEV | Errno::EOPNOTSUPP, _))
+    }
+}
+
 /// A socket of one user.
 #[derive(Debug)]
 pub(crate) struct Socket {

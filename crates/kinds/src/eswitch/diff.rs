@@ -9,6 +9,7 @@ use super::settings;
 use super::spec::EswitchSpec;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
+use crate::path::Origin;
 use crate::step::{Change, Impact, Reason, Step};
 
 /// How long to wait for a mode and the representors that come and go with it, in milliseconds.
@@ -26,9 +27,7 @@ pub(super) fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
     let found = match found {
         Reading::Known(Some(mode)) => mode,
         Reading::Unreadable(why) => {
-            let message = format!("eswitch mode could not be read: {why}");
-            let fix = format!("`devlink dev eswitch show {}` must answer, as root", context.desired.address);
-            diff.findings.problem(Some(origin), message, fix);
+            report_unread(context, origin, "mode", &why, diff);
             return;
         }
         // A driver without such a switch does what legacy mode is.
@@ -103,6 +102,18 @@ fn rest_on(context: &PfContext<'_>, found: &Reading<Option<EswitchMode>>, diff: 
             "the embedded switch leaves switchdev mode with its VFs; name `eswitch` to have it again";
         diff.findings.note(None, message);
     }
+}
+
+/// Reports that something which is asked of the switch could not be read.
+pub(super) fn report_unread(
+    context: &PfContext<'_>,
+    origin: &Origin,
+    what: &str,
+    why: &str,
+    diff: &mut PfDiff,
+) {
+    let fix = format!("`devlink dev eswitch show {}` must answer, as root", context.desired.address);
+    diff.findings.problem(Some(origin), format!("eswitch {what} could not be read: {why}"), fix);
 }
 
 /// Returns the name of the PF's driver, for people.
@@ -239,7 +250,7 @@ mod tests {
         let users: Vec<_> = remove.victims.iter().map(|victim| &victim.user).collect();
         assert_eq!(users, ["its representor: bridge br0 stands on eth7"]);
         let claims = remove.requires.iter().filter(|claim| claim.property == Property::RepresentorInUse);
-        assert_eq!(claims.map(ToString::to_string).collect::<Vec<_>>().len(), 2);
+        assert_eq!(claims.count(), 2);
     }
 
     #[test]
@@ -267,6 +278,7 @@ mod tests {
         assert!(rests(Some(Toggle::On)));
         assert!(!rests(None));
     }
+
     #[test]
     fn plan_that_destroys_vfs_rests_on_legacy_mode_where_the_driver_would_leave_another_with_them() {
         for (driver, rests) in [("netdevsim", true), ("ice", false)] {

@@ -3,7 +3,7 @@
 use vfctl_model::Reading;
 use vfctl_port::{Action, Claim, ClaimValue, Phase};
 
-use super::diff::{SETTLES, disrupt_vfs, driver_of, phase};
+use super::diff::{SETTLES, disrupt_vfs, driver_of, phase, report_unread};
 use super::spec::EswitchSpec;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
@@ -36,10 +36,7 @@ pub(super) fn compare(
                 continue;
             }
             Reading::Unreadable(why) => {
-                let message = format!("eswitch {field} could not be read: {why}");
-                let fix =
-                    format!("`devlink dev eswitch show {}` must answer, as root", context.desired.address);
-                diff.findings.problem(Some(&wanted.origin), message, fix);
+                report_unread(context, &wanted.origin, field, &why, diff);
                 continue;
             }
         };

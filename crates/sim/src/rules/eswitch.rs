@@ -1,7 +1,7 @@
 //! The mode of a PF's embedded switch, as devlink sets it, and the representors that come and go with it.
 
 use vfctl_model::{DeviceAddress, EswitchInlineMode, EswitchMode, EswitchSetting, Toggle};
-use vfctl_port::{ClaimValue, Property};
+use vfctl_port::{Action, ClaimValue, Property};
 
 use super::upper;
 use crate::drivers::EswitchRules;
@@ -17,8 +17,7 @@ pub(crate) fn set(world: &mut SimWorld, pf: &DeviceAddress, setting: EswitchSett
     }
     match setting {
         EswitchSetting::Mode(mode) => set_mode(world, pf, mode),
-        EswitchSetting::InlineMode(_) => set_other(world, pf, Property::EswitchInlineMode, setting),
-        EswitchSetting::EncapMode(_) => set_other(world, pf, Property::EswitchEncapMode, setting),
+        EswitchSetting::InlineMode(_) | EswitchSetting::EncapMode(_) => set_other(world, pf, setting),
     }
 }
 
@@ -48,12 +47,8 @@ fn choose_inline_mode(world: &mut SimWorld, pf: &DeviceAddress) -> Result<(), St
 }
 
 /// Sets what a switch has that shows it, and no other (`devlink_nl_eswitch_set_doit`, net/devlink/dev.c).
-fn set_other(
-    world: &mut SimWorld,
-    pf: &DeviceAddress,
-    property: Property,
-    setting: EswitchSetting,
-) -> Result<(), Stop> {
+fn set_other(world: &mut SimWorld, pf: &DeviceAddress, setting: EswitchSetting) -> Result<(), Stop> {
+    let property = Action::SetEswitch(setting).changes();
     let (facts, _, _) = world.pf_mut(pf)?;
     facts.properties.value(property).ok_or(Errno::EOPNOTSUPP)?;
     facts.properties.note(property, ClaimValue::Name(setting.value()));

@@ -1,7 +1,6 @@
 //! The modes of a device's embedded switch.
 
 use netlink_packet_core::NLM_F_ACK;
-use nix::errno::Errno;
 use vfctl_model::{DeviceAddress, EswitchSetting};
 
 use super::super::ack::Ack;
@@ -31,7 +30,7 @@ impl Devlink {
     pub(crate) fn eswitch(&mut self, device: &DeviceAddress) -> Result<Option<Eswitch>, NetlinkError> {
         match self.read_eswitch(device) {
             Ok(eswitch) => Ok(Some(eswitch)),
-            Err(NetlinkError::Refused(Errno::ENOENT | Errno::ENODEV | Errno::EOPNOTSUPP, _)) => Ok(None),
+            Err(error) if error.is_absence() => Ok(None),
             Err(error) => Err(error),
         }
     }

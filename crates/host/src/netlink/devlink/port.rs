@@ -1,7 +1,6 @@
 //! The ports of a device's embedded switch, among them the representors of VFs.
 
 use netlink_packet_core::{DecodeError, NLM_F_DUMP};
-use nix::errno::Errno;
 use vfctl_model::{DeviceAddress, InterfaceName, VfIndex};
 
 use super::super::dump::{Dump, Unread};
@@ -96,9 +95,7 @@ impl Devlink {
     pub(crate) fn ports(&mut self, device: &DeviceAddress) -> Result<Dump<DevlinkPort>, NetlinkError> {
         let request = self.request(DEVLINK_CMD_PORT_GET, NLM_F_DUMP, handle_of(device));
         match self.socket.dump(&request, |message| DevlinkPort::read(message, device)) {
-            Err(NetlinkError::Refused(Errno::ENOENT | Errno::ENODEV | Errno::EOPNOTSUPP, _)) => {
-                Ok(Dump::default())
-            }
+            Err(error) if error.is_absence() => Ok(Dump::default()),
             ports => ports,
         }
     }
