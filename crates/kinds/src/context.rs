@@ -42,6 +42,8 @@ pub struct PfDiff {
     pub(crate) goal: Vec<Claim>,
     /// What the diff rests on now.
     pub(crate) basis: Vec<Claim>,
+    /// What of it is so already, and is to stay so.
+    pub(crate) satisfied: Vec<Claim>,
     /// What VFs that are made anew begin with, as far as the diff rests on it.
     pub(crate) initial: Vec<Claim>,
     /// What else there is to say.

@@ -101,7 +101,7 @@ macro_rules! kinds {
         pub struct EffectiveVf<'a> {
             /// The attributes.
             pub attributes:
-                std::collections::BTreeMap<vfctl_model::VfAttribute, crate::vf::Chosen<&'a crate::vf::AttributeSpec>>,
+                vfctl_model::ByAttribute<crate::vf::Chosen<&'a crate::vf::AttributeSpec>>,
             $(
                 #[doc = $vf_doc]
                 pub $vf: Option<crate::vf::Chosen<&'a <$vf_kind as crate::kind::VfKind>::Spec>>,
@@ -141,8 +141,7 @@ macro_rules! kinds {
         #[derive(Debug, Clone, PartialEq, Eq, Default)]
         pub struct DesiredVf {
             /// The attributes.
-            pub attributes: std::collections::BTreeMap<
-                vfctl_model::VfAttribute,
+            pub attributes: vfctl_model::ByAttribute<
                 crate::desired::Wanted<crate::setting::Setting<vfctl_model::VfValue>>,
             >,
             $(

@@ -87,9 +87,15 @@ macro_rules! vf_fields {
         }
 
         impl<'a> EffectiveVf<'a> {
-            /// Lays settings over what holds so far.
-            pub(crate) fn lay(&mut self, settings: &'a VfSpec, entry: crate::vf::Entry, ordinal: u16) {
-                for (attribute, value) in &settings.attributes {
+            /// Lays settings over what holds so far, but for attributes that are not to be kept.
+            pub(crate) fn lay(
+                &mut self,
+                settings: &'a VfSpec,
+                entry: crate::vf::Entry,
+                ordinal: u16,
+                keep: impl Fn(vfctl_model::VfAttribute) -> bool,
+            ) {
+                for (attribute, value) in settings.attributes.iter().filter(|(attribute, _)| keep(**attribute)) {
                     self.attributes.insert(*attribute, crate::vf::Chosen { value, entry, ordinal });
                 }
                 $(if let Some(value) = &settings.$vf {

@@ -1,18 +1,18 @@
 //! Values by attribute, and one attribute with its value, both read with the attribute's own shape.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::attribute::VfAttribute;
+use crate::by_attribute::ByAttribute;
 use crate::reading::RawReading;
 use crate::vf_value::VfValue;
 
 /// Raw readings by attribute; an attribute that the message did not have is not in the map.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AttributeMap(pub BTreeMap<VfAttribute, RawReading>);
+pub struct AttributeMap(pub ByAttribute<RawReading>);
 
 impl Serialize for AttributeMap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -31,7 +31,7 @@ impl<'de> Deserialize<'de> for AttributeMap {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AttributeMap, A::Error> {
-                let mut readings = BTreeMap::new();
+                let mut readings = ByAttribute::default();
                 while let Some((attribute, text)) = map.next_entry::<VfAttribute, String>()? {
                     let raw = match text.strip_prefix("unreadable: ") {
                         Some(why) => RawReading::Unreadable(why.to_owned()),

@@ -6,6 +6,7 @@
 mod address;
 mod attribute;
 mod attribute_map;
+mod by_attribute;
 mod cidr;
 mod driver;
 mod eswitch;
@@ -25,6 +26,7 @@ mod vlan;
 pub use address::{Bus, DeviceAddress, PciAddress, PciClass, PciId};
 pub use attribute::{ReadsBack, VfAttribute, VfAttributeRow};
 pub use attribute_map::{AttributeMap, AttributeValue};
+pub use by_attribute::ByAttribute;
 pub use cidr::Cidr;
 pub use driver::{DriverRow, MtuChange};
 pub use eswitch::{EswitchEncapMode, EswitchInlineMode, EswitchMode, EswitchRow, EswitchSetting};

@@ -114,8 +114,11 @@ fn explain_property(
         problems.iter().filter(|p| p.origin.as_ref() == place && place.is_some()).collect();
     let blocking = if own.is_empty() { problems.iter().take(1).collect() } else { own };
     let blocked: Vec<String> = blocking.into_iter().map(|problem| problem.message.clone()).collect();
-    let claims = lane.goal.iter().filter(|claim| claim.subject == *subject && claim.property == property);
-    let claims = claims.filter(|_| blocked.is_empty()).map(ToString::to_string).collect();
+    // Where nothing is done, what was found is what is to be.
+    let ends = lane.goal.iter().chain(lane.basis.iter().filter(|_| lane.phases.is_empty()));
+    let claims = ends.filter(|claim| claim.subject == *subject && claim.property == property);
+    let mut claims: Vec<String> = claims.filter(|_| blocked.is_empty()).map(ToString::to_string).collect();
+    claims.dedup();
     let device = subject.thing.pf().map_or_else(String::new, ToString::to_string);
     Explanation {
         host: host.clone(),
@@ -151,7 +154,7 @@ fn reading(subject: &Subject, property: Property, world: &World) -> String {
 fn raw<'a>(subject: &Subject, property: Property, world: &'a World) -> Option<&'a RawReading> {
     let (Property::Attribute(attribute), Thing::Vf(pf, vf)) = (property, &subject.thing) else { return None };
     let host = world.hosts.get(subject.scope.host()?)?;
-    host.physical_functions.get(pf)?.vfs.get(vf)?.attributes.0.get(&attribute)
+    host.physical_functions.get(pf)?.vfs.get(vf)?.attributes.0.get(attribute)
 }
 
 /// Writes the explanation for people.

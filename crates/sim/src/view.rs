@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vfctl_model::{InterfaceName, MacAddress, RawReading, Toggle, VfAttribute, VfValue};
+use vfctl_model::{AttributeMap, InterfaceName, MacAddress, RawReading, Toggle, VfAttribute, VfValue};
 use vfctl_port::{HostFacts, PfFacts, Use, VfFacts};
 
 use crate::drivers::{DriverRules, LinkNow, row_of};
@@ -66,7 +66,7 @@ pub(crate) fn pf(facts: &PfFacts, hidden: &HiddenPf, now: Duration) -> PfFacts {
             vf(facts, hidden, row, now);
         }
         if seen.netdev.is_none() {
-            facts.attributes.0.clear();
+            facts.attributes = AttributeMap::default();
         }
     }
     seen
@@ -78,7 +78,7 @@ fn vf(seen: &mut VfFacts, hidden: &HiddenVf, row: &DriverRules, now: Duration) {
         seen.driver = None;
         let chosen_by_driver = hidden.admin_mac.is_none() && row.vf_netdev;
         if let (true, Some(RawReading::Value(VfValue::Mac(mac)))) =
-            (chosen_by_driver, seen.attributes.0.get_mut(&VfAttribute::MacAddress))
+            (chosen_by_driver, seen.attributes.0.get_mut(VfAttribute::MacAddress))
         {
             *mac = MacAddress::ZERO;
         }

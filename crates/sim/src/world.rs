@@ -206,7 +206,7 @@ impl HiddenVf {
     /// Returns what must be behind these facts. Whether the PF set the MAC is nowhere to be read: it did where
     /// the VF's own interface does not have the one that the PF shows.
     fn behind(vf: &VfFacts) -> Self {
-        let shown = match vf.attributes.0.get(&VfAttribute::MacAddress) {
+        let shown = match vf.attributes.0.get(VfAttribute::MacAddress) {
             Some(RawReading::Value(VfValue::Mac(mac))) if *mac != MacAddress::ZERO => Some(*mac),
             _ => None,
         };

@@ -1,8 +1,6 @@
 //! What an op makes of the world, by the table of actions.
 
-use std::collections::BTreeMap;
-
-use vfctl_model::{AttributeMap, RawReading, Toggle, VfAttribute, VfIndex};
+use vfctl_model::{AttributeMap, ByAttribute, RawReading, Toggle, VfAttribute, VfIndex};
 use vfctl_port::{Action, AdminState, ClaimValue, HostFacts, Op, PfFacts, Property, Scope, VfFacts, World};
 
 /// Does an op: its property reads as the table says. Returns `None` where it is refused, since there is no such VF.
@@ -51,7 +49,7 @@ fn vf<'a>(pf: &'a mut PfFacts, op: &Op) -> Option<&'a mut VfFacts> {
 pub(crate) fn make_vfs(pf: &mut PfFacts, count: u16) {
     let driver = pf.vf_default_driver.clone().filter(|_| pf.drivers_autoprobe() == Some(Toggle::On));
     let factory = RawReading::Value(VfAttribute::Vlan.factory());
-    let attributes = AttributeMap(BTreeMap::from([(VfAttribute::Vlan, factory)]));
+    let attributes = AttributeMap(ByAttribute::from_iter([(VfAttribute::Vlan, factory)]));
     let new = VfFacts { driver, attributes, ..VfFacts::default() };
     pf.vf_count = count;
     pf.vfs = (0..count).map(|index| (VfIndex(index), new.clone())).collect();

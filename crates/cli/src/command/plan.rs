@@ -1,5 +1,6 @@
 //! `vfctl plan`: what apply would change.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use vfctl_model::HostName;
@@ -34,23 +35,24 @@ pub(super) fn run(
     if !args.facts.facts.is_empty() {
         return fleet::run(args, &set, console);
     }
-    let world = machine.world()?;
-    let plan = with_places(&set, |documents| vfctl_plan::plan(documents, &world));
+    // The program ends with this command: what is large is left to the kernel, which frees it at once.
+    let world = ManuallyDrop::new(machine.world()?);
+    let plan = ManuallyDrop::new(with_places(&set, |documents| vfctl_plan::plan(documents, &world)));
     proven(&plan)?;
     report_to_onlooker(state_dir.unwrap_or(&machine.state_dir), &world, console);
     report_stuck(&plan, &world, console);
     if args.prints_json() {
-        print_json(console, &plan)?;
+        print_json(console, &*plan)?;
     } else {
         write!(console.out, "{}", render(&plan, args.detail()))?;
     }
     match args.folder_or_file() {
         Some(path) if path.is_dir() => {
             for name in plan.hosts.keys() {
-                write_json(&host_file(path, name), &plan)?;
+                write_json(&host_file(path, name), &*plan)?;
             }
         }
-        Some(path) => write_json(path, &plan)?,
+        Some(path) => write_json(path, &*plan)?,
         None => {}
     }
     Ok(match (plan.is_blocked(), plan.is_empty()) {

@@ -119,8 +119,8 @@ impl Asked {
         same("driver", &self.driver_at_end(pf, was, is_pf), &is.driver.as_ref().map(DriverName::as_str))?;
         same("driver_override", &None::<()>, &is.driver_override)?;
         for attribute in VfAttribute::ALL.iter().copied() {
-            let read = is.attributes.0.get(&attribute);
-            let read_before = was.and_then(|was| was.attributes.0.get(&attribute));
+            let read = is.attributes.0.get(attribute);
+            let read_before = was.and_then(|was| was.attributes.0.get(attribute));
             match self.value(attribute) {
                 Some(value) if takes(pf.driver, attribute, value) => {
                     same(attribute.key(), &Some(&RawReading::Value(value)), &read)?;

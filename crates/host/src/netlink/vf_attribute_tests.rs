@@ -57,7 +57,7 @@ proptest! {
         let entry = entry_of(VfIndex(vf), &setting);
         let read = read_entry(&entry).expect("each kind once");
         let expected = [(setting.attribute(), RawReading::Value(setting.value()))];
-        prop_assert_eq!(read.0.into_iter().collect::<Vec<_>>(), expected);
+        prop_assert_eq!(read.0.iter().map(|(attribute, raw)| (attribute, raw.clone())).collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -99,7 +99,7 @@ fn minus_one_is_not_reported_and_nonsense_is_unreadable() {
             .collect()
     };
     let one =
-        |bytes: Vec<u8>| read_entry(&bytes).expect("each kind once").0.into_values().collect::<Vec<_>>();
+        |bytes: Vec<u8>| read_entry(&bytes).expect("each kind once").0.values().cloned().collect::<Vec<_>>();
     for kind in [4, 7, 9] {
         assert_eq!(one(entry(kind, &[0, u32::MAX])), [RawReading::NotReported]);
         assert_eq!(one(entry(kind, &[0, 1])), [RawReading::Value(VfValue::Toggle(Toggle::On))]);

@@ -75,7 +75,7 @@ fn every_vf_is_read_before_at_and_past_the_wrap_of_the_length() {
         for (index, attributes) in entries {
             let vf = u32::from(index.0);
             let mac = MacAddress::new(mac_of(vf));
-            let read = |attribute| attributes.0.get(&attribute);
+            let read = |attribute| attributes.0.get(attribute);
             assert_eq!(read(VfAttribute::MacAddress), Some(&RawReading::Value(VfValue::Mac(mac))));
             assert_eq!(read(VfAttribute::QueryRss), Some(&RawReading::NotReported));
             let spoof_check = Toggle::from(vf % 2 == 1);

@@ -280,6 +280,8 @@ fn default_driver(
 
 #[cfg(test)]
 mod tests {
+    use vfctl_model::ByAttribute;
+
     use super::*;
     use crate::netlink::test_link as link;
 
@@ -309,8 +311,12 @@ mod tests {
 
     #[test]
     fn later_look_gives_attributes_to_the_vfs_that_it_tells_of_and_to_no_others() {
-        let attributes =
-            |why: &str| AttributeMap([(VfAttribute::Trust, RawReading::Unreadable(why.to_owned()))].into());
+        let attributes = |why: &str| {
+            AttributeMap(ByAttribute::from_iter([(
+                VfAttribute::Trust,
+                RawReading::Unreadable(why.to_owned()),
+            )]))
+        };
         let entries = |vfs: &[u16], why: &str| {
             VfList::Entries(vfs.iter().map(|vf| (VfIndex(*vf), attributes(why))).collect())
         };

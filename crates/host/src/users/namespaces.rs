@@ -77,7 +77,7 @@ impl Namespaces {
 
     /// Returns the use of a VF whose interface is in none of this namespace.
     pub(crate) fn use_of(&self, address: PciAddress, vf: &VfFacts) -> Use {
-        let mac = match vf.attributes.0.get(&VfAttribute::MacAddress) {
+        let mac = match vf.attributes.0.get(VfAttribute::MacAddress) {
             Some(RawReading::Value(VfValue::Mac(mac))) if *mac != MacAddress::ZERO => Some(mac),
             _ => None,
         };

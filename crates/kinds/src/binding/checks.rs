@@ -44,7 +44,7 @@ fn note_deaf(context: &PfContext<'_>, diff: &mut PfDiff) {
     }
     let wanted = context.wanted_vfs();
     let deaf = wanted.filter(|(index, vf)| {
-        let mac = vf.attributes.get(&VfAttribute::MacAddress).map(|wanted| wanted.value);
+        let mac = vf.attributes.get(VfAttribute::MacAddress).map(|wanted| wanted.value);
         let meets = match context.fate(*index).map(|fate| &fate.driver) {
             Some(DriverFate::Bind { driver, .. }) => !driver.is_vfio(),
             Some(DriverFate::Probe { .. }) => true,

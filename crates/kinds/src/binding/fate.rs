@@ -129,7 +129,7 @@ pub(crate) fn must_withhold_drivers(context: &PfContext<'_>) -> bool {
     let waits = |(_, vf): (VfIndex, &DesiredVf)| {
         let other_driver =
             matches!(vf.driver.as_ref().map(|w| &w.value), Some(DriverChoice::Named(_) | DriverChoice::None));
-        let mac = vf.attributes.get(&VfAttribute::MacAddress).is_some_and(|w| w.value != Setting::Default);
+        let mac = vf.attributes.get(VfAttribute::MacAddress).is_some_and(|w| w.value != Setting::Default);
         other_driver || (mac && context.row.mac_needs_rebind)
     };
     context.renews_vfs && on_pci && context.wanted_vfs().any(waits)

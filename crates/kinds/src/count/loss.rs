@@ -47,7 +47,7 @@ pub(super) fn note(context: &PfContext<'_>, findings: &mut Findings) {
 /// Returns the attributes that one VF has and will not be given again.
 fn lost_attributes(context: &PfContext<'_>, index: VfIndex, facts: &VfFacts) -> Vec<(VfAttribute, VfValue)> {
     let desired = context.desired.vfs.get(&index);
-    let named = |attribute: &VfAttribute| desired.is_some_and(|vf| vf.attributes.contains_key(attribute));
+    let named = |attribute: &VfAttribute| desired.is_some_and(|vf| vf.attributes.contains(*attribute));
     let unnamed = VfAttribute::ALL.iter().copied().filter(|attribute| !named(attribute));
     let lost = unnamed.filter_map(|attribute| {
         let initial = context.row.initial(attribute)?;

@@ -31,18 +31,21 @@ pub(crate) fn reset_with_vfs(context: &PfContext<'_>) -> bool {
 
 /// Returns whether the driver does not keep an attribute in the mode that the switch has when VFs are configured.
 pub(crate) fn lacks_in_end(context: &PfContext<'_>, attribute: VfAttribute) -> bool {
+    if !lacking(context).contains(&attribute) {
+        return false;
+    }
     let last = match &context.desired.eswitch {
         Some(wanted) => Reading::Known(Some(wanted.value.mode)),
         None if reset_with_vfs(context) => Reading::Known(Some(EswitchMode::Legacy)),
         None => found(context),
     };
-    last == Reading::Known(Some(EswitchMode::Switchdev)) && lacking(context).contains(&attribute)
+    last == Reading::Known(Some(EswitchMode::Switchdev))
 }
 
 /// Returns the attributes that the spec names for some VF and that the driver would not keep in switchdev mode.
 pub(super) fn asked_and_lacking(context: &PfContext<'_>) -> Vec<VfAttribute> {
     let is_asked =
-        |attribute: &VfAttribute| context.wanted_vfs().any(|(_, vf)| vf.attributes.contains_key(attribute));
+        |attribute: &VfAttribute| context.wanted_vfs().any(|(_, vf)| vf.attributes.contains(*attribute));
     lacking(context).iter().copied().filter(is_asked).collect()
 }
 

@@ -32,7 +32,7 @@ pub(super) fn plan(host: &HostContext<'_>, pfs: &BTreeMap<DeviceAddress, Desired
 fn lane(host: &HostContext<'_>, facts: &PfFacts, desired: &DesiredPf, draft: &mut HostDraft) -> LaneDraft {
     let address = &desired.address;
     let context = PfContext::new(host, facts, desired);
-    let PfDiff { mut steps, mut goal, mut basis, initial, mut findings, drivers } = diff(&context);
+    let PfDiff { mut steps, mut goal, mut basis, satisfied, initial, mut findings, drivers } = diff(&context);
     add_notes(&context, &mut findings);
     add_blocking_users(&steps, desired, &mut findings);
     findings.problems.sort_by(|one, other| one.origin.cmp(&other.origin));
@@ -41,7 +41,7 @@ fn lane(host: &HostContext<'_>, facts: &PfFacts, desired: &DesiredPf, draft: &mu
     if let Some(step) = steps.iter_mut().find(|step| step.phase == Phase::CreateVfs) {
         step.ends.extend(initial);
     }
-    basis.splice(0..0, pf_basis(&context, !steps.is_empty()));
+    basis.extend(pf_basis(&context, !steps.is_empty()));
     let of_users = |claim: &&Claim| claim.property.row().needs_whole_look;
     basis.extend(steps.iter().flat_map(|step| &step.requires).filter(of_users).cloned());
     if !steps.is_empty() {
@@ -50,10 +50,9 @@ fn lane(host: &HostContext<'_>, facts: &PfFacts, desired: &DesiredPf, draft: &mu
         goal.push(Claim::is(context.pf(), Property::Present, ClaimValue::Flag(true)));
         goal.push(Claim::is(context.pf(), Property::VfCount, count));
     }
-    for claims in [&mut basis, &mut goal] {
-        claims.sort();
-        claims.dedup();
-    }
+    // Where nothing is done, the basis says all of it.
+    let stays = if steps.is_empty() { Vec::new() } else { satisfied.clone() };
+    let (goal, basis) = (in_order(goal, stays), in_order(basis, satisfied));
     draft.drivers.extend(drivers);
     if findings.block() {
         steps.clear();
@@ -78,6 +77,19 @@ fn lane(host: &HostContext<'_>, facts: &PfFacts, desired: &DesiredPf, draft: &mu
         findings,
         ..LaneDraft::new(Stage::Ports, subject, title, heading)
     }
+}
+
+/// Returns all of these claims in order, each once. The many, on one VF after the other, mostly are in order already,
+/// and come after the few, on the PF.
+fn in_order(mut few: Vec<Claim>, mut many: Vec<Claim>) -> Vec<Claim> {
+    few.sort();
+    few.dedup();
+    many.splice(0..0, few);
+    if !many.is_sorted_by(|one, next| one < next) {
+        many.sort();
+        many.dedup();
+    }
+    many
 }
 
 /// Compares a PF with what is wanted of it.

@@ -81,12 +81,12 @@ struct Filler<'a> {
 impl Filler<'_> {
     fn fill(&mut self, vfs: &VfsSpec, count: u16) -> BTreeMap<VfIndex, DesiredVf> {
         let mut filled = BTreeMap::new();
-        for (index, effective) in effective(vfs, count) {
+        for (index, effective) in effective(vfs, count, |_| true) {
             let mut vf = DesiredVf::default();
-            for (attribute, chosen) in &effective.attributes {
+            for (attribute, chosen) in effective.attributes.iter() {
                 let origin = self.origin(chosen.entry, attribute.key());
                 if let Some(value) = self.value(index, *chosen, &origin) {
-                    vf.attributes.insert(*attribute, crate::desired::Wanted { value, origin });
+                    vf.attributes.insert(attribute, crate::desired::Wanted { value, origin });
                 }
             }
             effective.resolve_kinds(&mut vf, |entry, key| self.origin(entry, key));

@@ -14,10 +14,13 @@ use crate::kind::Asked;
 use crate::path::Origin;
 use crate::step::{Change, Impact, Reason, Step};
 
+/// How many claims on the PF itself usually come to those on its VFs.
+const USUAL: usize = 16;
+
 /// Returns what is wanted of a VF's attributes.
 pub(crate) fn asked(vf: &DesiredVf) -> Vec<Asked> {
     let asked = vf.attributes.iter().map(|(attribute, wanted)| Asked {
-        property: Property::Attribute(*attribute),
+        property: Property::Attribute(attribute),
         value: wanted.value.to_string(),
         origin: wanted.origin.clone(),
     });
@@ -38,46 +41,52 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         }
         return;
     };
+    // Claims are most of what a plan for many VFs holds: a list that grows would copy them again and again.
+    let most = USUAL + context.wanted_vfs().map(|(_, vf)| vf.attributes.len()).sum::<usize>();
+    if context.renews_vfs { &mut diff.goal } else { &mut diff.satisfied }.reserve(most);
     let mut steps: BTreeMap<VfAttribute, Step> = BTreeMap::new();
     for (index, vf) in context.wanted_vfs() {
         if context.life(index) == Life::LeftAlone {
             continue;
         }
-        for (attribute, wanted) in &vf.attributes {
+        for (attribute, wanted) in vf.attributes.iter() {
             let subject = context.vf(index);
-            let property = Property::Attribute(*attribute);
-            match judge(context, index, *attribute, wanted.value) {
+            let property = Property::Attribute(attribute);
+            match judge(context, index, attribute, wanted.value) {
                 Need::Satisfied(expect) => {
                     let claim = Claim { subject, property, expect };
-                    if claim.expect != Expect::AnyWhenFactory {
-                        let rests_on = if context.renews_vfs { &mut diff.initial } else { &mut diff.basis };
-                        rests_on.push(claim.clone());
+                    if claim.expect == Expect::AnyWhenFactory {
+                        diff.goal.push(claim);
+                    } else if context.renews_vfs {
+                        diff.initial.push(claim.clone());
+                        diff.goal.push(claim);
+                    } else {
+                        diff.satisfied.push(claim);
                     }
-                    diff.goal.push(claim);
                 }
                 Need::Write { from } => {
-                    let value = value_of(*attribute, wanted.value);
+                    let value = value_of(attribute, wanted.value);
                     if let Some(from) = from.filter(|_| !context.renews_vfs) {
                         diff.basis.push(Claim::is(subject.clone(), property, ClaimValue::Vf(from)));
                     }
-                    let claim = Claim { subject, property, expect: after(context, *attribute, wanted.value) };
+                    let claim = Claim { subject, property, expect: after(context, attribute, wanted.value) };
                     diff.goal.push(claim.clone());
-                    let step = steps.entry(*attribute).or_insert_with(|| new_step(context, *attribute));
+                    let step = steps.entry(attribute).or_insert_with(|| new_step(context, attribute));
                     step.ends.push(claim);
                     step.changes.extend(change(
                         context,
                         interface,
                         index,
-                        *attribute,
+                        attribute,
                         from,
                         value,
                         &wanted.origin,
                     ));
                 }
-                Need::FactoryAnyway => gathered.factory(*attribute, index, wanted),
+                Need::FactoryAnyway => gathered.factory(attribute, index, wanted),
                 Need::PerhapsHeld => gathered.perhaps_held.insert(index),
-                Need::Refused(why) => gathered.refused(*attribute, index, wanted, why),
-                Need::Unreadable(why) => gathered.unreadable(*attribute, index, why),
+                Need::Refused(why) => gathered.refused(attribute, index, wanted, why),
+                Need::Unreadable(why) => gathered.unreadable(attribute, index, why),
             }
         }
     }
@@ -109,7 +118,7 @@ fn note_left_alone(context: &PfContext<'_>, diff: &mut PfDiff) {
 
 /// Returns whether a MAC address is written to this VF.
 pub(crate) fn writes_mac(context: &PfContext<'_>, index: VfIndex) -> bool {
-    let wanted = context.desired.vfs.get(&index).and_then(|vf| vf.attributes.get(&VfAttribute::MacAddress));
+    let wanted = context.desired.vfs.get(&index).and_then(|vf| vf.attributes.get(VfAttribute::MacAddress));
     wanted.is_some_and(|wanted| {
         context.life(index) != Life::LeftAlone
             && matches!(judge(context, index, VfAttribute::MacAddress, wanted.value), Need::Write { .. })

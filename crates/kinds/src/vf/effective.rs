@@ -1,9 +1,8 @@
 //! What holds for each single VF, once `all` and the groups are laid over one another.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
-use vfctl_model::{VfIndex, VfSet};
+use vfctl_model::{VfAttribute, VfIndex};
 
 use crate::path::SpecPath;
 use crate::{EffectiveVf, VfSpec, VfsSpec};
@@ -39,30 +38,44 @@ pub struct Chosen<T> {
 }
 
 /// Returns what holds for each of the first `count` VFs: the narrower entry wins, and of two that are equally
-/// narrow the later. VFs that nothing is said of are not in the map.
-pub(crate) fn effective(vfs: &VfsSpec, count: u16) -> BTreeMap<VfIndex, EffectiveVf<'_>> {
+/// narrow the later. VFs that nothing is said of are left out, and so are attributes that are not to be kept.
+pub(crate) fn effective(
+    vfs: &VfsSpec,
+    count: u16,
+    keep: impl Fn(VfAttribute) -> bool,
+) -> impl Iterator<Item = (VfIndex, EffectiveVf<'_>)> {
+    let says_something = |settings: &VfSpec| *settings != VfSpec::default();
     let mut groups: Vec<_> = vfs.groups.iter().enumerate().collect();
+    groups.retain(|(_, group)| says_something(&group.settings));
     groups.sort_by_key(|(position, group)| (Reverse(group.vfs.len()), *position));
-    let every = VfSet::first(count);
-    let all = (Entry::All, &every, &vfs.all);
-    let narrower =
-        groups.into_iter().map(|(position, group)| (Entry::Group(position), &group.vfs, &group.settings));
-    let mut effective: BTreeMap<VfIndex, EffectiveVf<'_>> = BTreeMap::new();
-    for (entry, members, settings) in std::iter::once(all).chain(narrower) {
-        if *settings == VfSpec::default() {
-            continue;
-        }
+    let members = groups.iter().enumerate().flat_map(|(rank, (_, group))| {
         // The members come first in the zip: the range ends with the last number that a VF can have.
-        for (index, ordinal) in members.iter().zip(0..=u16::MAX).filter(|(index, _)| index.0 < count) {
-            effective.entry(index).or_default().lay(settings, entry, ordinal);
+        group.vfs.iter().zip(0..=u16::MAX).map(move |(index, ordinal)| (index, rank, ordinal))
+    });
+    let mut members: Vec<_> = members.filter(|(index, ..)| index.0 < count).collect();
+    members.sort_unstable();
+    let mut members = members.into_iter().peekable();
+    let all = says_something(&vfs.all).then_some(&vfs.all);
+    (0..count).map(VfIndex).filter_map(move |index| {
+        let mut layered = None;
+        if let Some(settings) = all {
+            layered.get_or_insert_with(EffectiveVf::default).lay(settings, Entry::All, index.0, &keep);
         }
-    }
-    effective
+        while let Some((_, rank, ordinal)) = members.next_if(|(member, ..)| *member == index) {
+            if let Some((position, group)) = groups.get(rank) {
+                let entry = Entry::Group(*position);
+                layered.get_or_insert_with(EffectiveVf::default).lay(&group.settings, entry, ordinal, &keep);
+            }
+        }
+        layered.map(|vf| (index, vf))
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use vfctl_model::{Toggle, VfAttribute, VfValue};
+    use std::collections::BTreeMap;
+
+    use vfctl_model::{Toggle, VfValue};
 
     use super::*;
     use crate::vf::{AttributeSpec, VfGroup};
@@ -86,9 +99,8 @@ mod tests {
             trust(true),
             vec![group("2", true), group("1-3", false), group("6", false), group("6", true)],
         );
-        let chosen: Vec<_> = effective(&spec, 8)
-            .into_values()
-            .map(|vf| vf.attributes.get(&VfAttribute::Trust).map(|chosen| (chosen.entry, chosen.ordinal)))
+        let chosen: Vec<_> = effective(&spec, 8, |_| true)
+            .map(|(_, vf)| vf.attributes.get(VfAttribute::Trust).map(|chosen| (chosen.entry, chosen.ordinal)))
             .collect();
         let (all, of) =
             (|place| Some((Entry::All, place)), |group, place| Some((Entry::Group(group), place)));
@@ -98,13 +110,17 @@ mod tests {
     #[test]
     fn members_past_the_count_are_left_out_and_keep_their_place() {
         let spec = vfs(VfSpec::default(), vec![group("1,3,9", true)]);
-        let effective = effective(&spec, 4);
+        let effective: BTreeMap<_, _> = effective(&spec, 4, |_| true).collect();
         assert_eq!(effective.keys().map(|vf| vf.0).collect::<Vec<_>>(), [1, 3]);
-        assert_eq!(effective[&VfIndex(3)].attributes[&VfAttribute::Trust].ordinal, 1);
+        let of_three = effective[&VfIndex(3)].attributes.get(VfAttribute::Trust);
+        assert_eq!(of_three.map(|chosen| chosen.ordinal), Some(1));
     }
 
     #[test]
     fn the_highest_count_is_no_special_case() {
-        assert_eq!(effective(&vfs(trust(true), Vec::new()), u16::MAX).len(), usize::from(u16::MAX));
+        assert_eq!(
+            effective(&vfs(trust(true), Vec::new()), u16::MAX, |_| true).count(),
+            usize::from(u16::MAX)
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Each MAC address that documents write out is for one VF.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, hash_map};
 
 use vfctl_model::{HostName, MacAddress, VfAttribute, VfIndex, VfValue};
 
@@ -20,7 +20,7 @@ pub(super) fn host_path(host: &str, list: &str) -> SpecPath {
 
 /// Who holds an address, by the address.
 #[derive(Default)]
-pub(super) struct Holders<'a>(BTreeMap<MacAddress, Holder<'a>>);
+pub(super) struct Holders<'a>(HashMap<MacAddress, Holder<'a>>);
 
 /// Who holds an address: enough to say it in words, and where it is written.
 #[derive(Clone, Copy)]
@@ -63,10 +63,10 @@ impl<'a> Holders<'a> {
         if mac == MacAddress::ZERO {
             return None;
         }
-        match self.0.get(&mac) {
-            Some(first) => Some(*first),
-            None => {
-                self.0.insert(mac, holder);
+        match self.0.entry(mac) {
+            hash_map::Entry::Occupied(first) => Some(*first.get()),
+            hash_map::Entry::Vacant(free) => {
+                free.insert(holder);
                 None
             }
         }
@@ -140,11 +140,11 @@ pub(super) fn check_vfs<'a>(
     let open_end = highest.map_or(0, |VfIndex(last)| last.saturating_add(1));
     // One violation for each pair of sources, not for each VF.
     let mut told = BTreeMap::new();
-    for (vf, settings) in effective(vfs, vfs.count.map_or(open_end, CountSpec::most)) {
-        let own = settings.attributes.iter().filter(|(attribute, _)| !attribute.row().shareable);
-        for (attribute, chosen) in own {
+    let count = vfs.count.map_or(open_end, CountSpec::most);
+    for (vf, own) in effective(vfs, count, |attribute| !attribute.row().shareable) {
+        for (attribute, chosen) in own.attributes.iter() {
             let Some((mac, written)) = written_out(vfs, *chosen) else { continue };
-            let (attribute, entry) = (*attribute, chosen.entry);
+            let entry = chosen.entry;
             let holder =
                 Holder { document, by: HeldBy::Vf { config, number, vf, attribute, entry, written } };
             if let Some(first) = holders.take(mac, holder) {

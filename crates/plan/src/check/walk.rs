@@ -61,7 +61,20 @@ fn check_scope(scope: &Scope, plan: &ScopePlan, flaws: &mut Vec<Flaw>) {
 /// Where a flaw is, and what is wrong.
 type Report<'a> = dyn FnMut(String, String) + 'a;
 
+/// Checks a lane in which nothing is done: what is wanted is what was found. Both are sorted.
+fn check_idle_lane(lane: &Lane, report: &mut Report<'_>) {
+    let mut basis = lane.basis.iter();
+    for claim in lane.goal.iter().filter(|claim| claim.expect != Expect::AnyWhenFactory) {
+        if !basis.any(|found| found == claim) {
+            report("end".to_owned(), format!("the goal is not what was found: {claim}"));
+        }
+    }
+}
+
 fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
+    if lane.phases.is_empty() {
+        return check_idle_lane(lane, report);
+    }
     let mut known = Knowledge::new(scope, lane.thing.pf());
     for claim in &lane.basis {
         known.learn(claim);

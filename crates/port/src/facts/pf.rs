@@ -140,7 +140,7 @@ impl PfFacts {
         if !self.row().supports_on(attribute, self.device) {
             return Reading::Unsupported;
         }
-        match vf.attributes.0.get(&attribute) {
+        match vf.attributes.0.get(attribute) {
             Some(RawReading::Value(value)) => Reading::Known(*value),
             Some(RawReading::NotReported) | None => Reading::Unsupported,
             Some(RawReading::Unreadable(why)) => Reading::Unreadable(why.clone()),

@@ -5,7 +5,7 @@ use vfctl_port::Outcome;
 use vfctl_sim::Errno;
 
 use crate::words::{
-    address, by_hand, hand, host, is_value, other_value, pf, reading, refused, set_count, set_vf, vf,
+    address, by_hand, hand, host, is_value, other_value, pf, raw, reading, refused, set_count, set_vf, vf,
 };
 
 const NETWORK_DRIVERS: &[&str] =
@@ -23,8 +23,8 @@ fn every_driver_takes_a_value_and_shows_it_or_refuses_it_and_changes_nothing() {
             let value = other_value(*attribute, 1);
             match set_vf(&host, 1, *attribute, &value.to_string()) {
                 Outcome::Done => {
-                    let raw = &vf(&host, 1).attributes.0[attribute];
-                    assert!(is_value(raw, value), "{driver} {attribute}: {raw}");
+                    let raw = raw(&host, 1, *attribute);
+                    assert!(is_value(&raw, value), "{driver} {attribute}: {raw}");
                 }
                 outcome => {
                     assert_eq!(refused(&outcome), Some(Errno::EOPNOTSUPP), "{driver} {attribute}");
@@ -260,7 +260,7 @@ fn factory_values_are_taken_by_every_driver_that_has_the_attribute() {
             assert!(outcome == Outcome::Done || errno == Some(Errno::EOPNOTSUPP), "{driver} {attribute}");
             if outcome == Outcome::Done && attribute.factory() != VfValue::Mac(vfctl_model::MacAddress::ZERO)
             {
-                assert!(is_value(&vf(&host, 0).attributes.0[attribute], attribute.factory()));
+                assert!(is_value(&raw(&host, 0, *attribute), attribute.factory()));
             }
         }
     }

@@ -5,8 +5,8 @@ use vfctl_port::{Action, ActionKind, AdminState, Clock, Op, OpError, Outcome, Ta
 use vfctl_sim::{Errno, Fault, PfSeed, SimHost};
 
 use crate::words::{
-    address, bind_to, by_hand, facts, hand, on_eth0, on_pf, on_vf, perform, perform_all, refused, set_vf,
-    through_eth0, unbind, vf,
+    address, bind_to, by_hand, facts, hand, on_eth0, on_pf, on_vf, perform, perform_all, reading, refused,
+    set_vf, through_eth0, unbind,
 };
 
 /// Returns an op of each kind that changes what a reader sees of a host with two igb VFs, the second unbound, and
@@ -159,7 +159,7 @@ fn op_after_a_refused_one_of_the_same_batch_is_performed() {
     let outcomes = perform_all(&host, &[set(9), set(0)]);
     assert_eq!(refused(&outcomes[0]), Some(Errno::EINVAL));
     assert_eq!(outcomes[1], Outcome::Done);
-    assert_eq!(vf(&host, 0).attributes.0[&VfAttribute::SpoofCheck].to_string(), "on");
+    assert_eq!(reading(&host, 0, VfAttribute::SpoofCheck), "on");
 }
 
 #[test]

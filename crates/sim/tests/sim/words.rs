@@ -115,9 +115,14 @@ pub(crate) fn set_autoprobe(host: &SimHost, autoprobe: Toggle) -> Outcome {
     perform(host, on_pf(host, Action::SetDriversAutoprobe(autoprobe)))
 }
 
+/// Returns the reading of an attribute.
+pub(crate) fn raw(host: &SimHost, index: u16, attribute: VfAttribute) -> RawReading {
+    vf(host, index).attributes.0.remove(attribute).unwrap()
+}
+
 /// Returns the reading of an attribute as text.
 pub(crate) fn reading(host: &SimHost, index: u16, attribute: VfAttribute) -> String {
-    vf(host, index).attributes.0[&attribute].to_string()
+    raw(host, index, attribute).to_string()
 }
 
 pub(crate) fn refused(outcome: &Outcome) -> Option<Errno> {
