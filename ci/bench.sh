@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 rounds=${rounds:-5}
 bash ci/setup.sh
 target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu
-cargo build --quiet --locked --release -p vfctl-cli --bin vfctl
+cargo build --quiet --locked --profile dist -p vfctl-cli --bin vfctl
 cargo build --quiet --locked --release -p vfctl-host --example send_prebuilt
 cargo build --quiet --locked -p testbed
 echo "Planning alone"
@@ -17,6 +17,6 @@ echo "Fleets of facts files"
 cargo bench --quiet --locked -p vfctl-cli --bench fleet
 echo
 echo "Changing VFs in the guest"
-"$target/debug/testbed" exec --topology testbed/topologies/bench.toml --vfctl "$target/release/vfctl" --limit 1800 \
+"$target/debug/testbed" exec --topology testbed/topologies/bench.toml --vfctl "$target/dist/vfctl" --limit 1800 \
     --copy testbed/bench/attributes.sh --copy "$target/release/examples/send_prebuilt" -- \
     "ROUNDS=$rounds bash attributes.sh"
