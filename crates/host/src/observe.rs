@@ -15,7 +15,7 @@ use crate::host::LinuxHost;
 use crate::netlink::{Link, Network, Socket, VfList, read_vf_list};
 use crate::processes::{Process, Processes};
 use crate::roots::Roots;
-use crate::stuck::find_stuck_stores;
+use crate::stuck::{find_stuck_stores, wait_for_orphans};
 use crate::sysfs::bounded::BoundedReads;
 use crate::sysfs::files::names;
 use crate::sysfs::pf::{find_pfs, give_later_attributes, interfaces_of, read_pf, vfs_of};
@@ -25,6 +25,9 @@ use crate::users::{Namespaces, find_users, local_address};
 /// How long to wait for a VF that the PF's driver leaves out of its report: as long as i40e waits for one that is being
 /// reset before it sets something (drivers/net/ethernet/intel/i40e/i40e_virtchnl_pf.c). ice has waited by itself then.
 const RESET: Duration = Duration::from_millis(300);
+
+/// How long to wait for what an earlier run has begun: a count of VFs takes some seconds.
+const ORPHANS: Duration = Duration::from_secs(3);
 
 impl Observe for LinuxHost {
     fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError> {
@@ -53,17 +56,22 @@ impl LinuxHost {
         let mut pfs =
             find_pfs(roots).map_err(|error| EdgeError::new("list the devices of /sys/bus/pci", error))?;
         pfs.retain(wanted);
-        Ok(thread::scope(|threads| {
-            let bounded = threads.spawn(|| BoundedReads::begin(roots, &self.children, &pfs));
-            let mut host = self.read_beside(&pfs);
-            joined(bounded).finish(limit, &mut host.physical_functions);
-            host
-        }))
+        let look = || {
+            thread::scope(|threads| {
+                let bounded = threads.spawn(|| BoundedReads::begin(roots, &self.children, &pfs));
+                let (mut host, had_orphans) = self.read_beside(&pfs);
+                joined(bounded).finish(limit, &mut host.physical_functions);
+                (host, had_orphans)
+            })
+        };
+        let (host, had_orphans) = look();
+        Ok(if had_orphans { look().0 } else { host })
     }
 
     /// Reads the whole host with these PFs, but for what a child reads. Netlink is asked beside the walk over processes:
-    /// on a machine with many of either these take the longest.
-    fn read_beside(&self, pfs: &[DeviceAddress]) -> HostFacts {
+    /// on a machine with many of either these take the longest. Returns also whether somebody was found at work who may have
+    /// changed what was read before, and who is waited for.
+    fn read_beside(&self, pfs: &[DeviceAddress]) -> (HostFacts, bool) {
         let roots = &self.roots;
         thread::scope(|threads| {
             let machine = threads.spawn(|| MachineLook::take(roots));
@@ -78,14 +86,15 @@ impl LinuxHost {
             let interfaces = network.as_ref().unwrap_or(&nothing);
             unread.extend(interfaces.unread().iter().cloned());
             let physical_functions = self.read_pfs(pfs, interfaces, socket.as_mut());
-            let MachineLook { processes, namespaces, mut system, unread: of_machine } = joined(machine);
+            let MachineLook { processes, namespaces, mut system, unread: of_machine, had_orphans } =
+                joined(machine);
             system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
             system.stuck_stores = self.stuck_stores(&processes.visible);
             let unread = processes.hidden.iter().cloned().chain(unread).chain(of_machine).collect();
             let (links, record) = (interfaces.standing(), OwnershipRecord::default());
             let mut host = HostFacts { system, physical_functions, links, record, unread };
             find_users(roots, network.as_ref(), &processes, &namespaces, &mut host);
-            host
+            (host, had_orphans)
         })
     }
 
@@ -189,15 +198,18 @@ struct MachineLook {
     namespaces: Namespaces,
     system: SystemFacts,
     unread: Vec<String>,
+    /// Whether a child of an earlier run was at work.
+    had_orphans: bool,
 }
 
 impl MachineLook {
     fn take(roots: &Roots) -> Self {
         let processes = Processes::list(roots);
+        let had_orphans = wait_for_orphans(roots, &processes.visible, ORPHANS);
         let mut unread = Vec::new();
         let system = read_system(roots, &processes.visible, &mut unread);
         let namespaces = Namespaces::search(roots, &processes);
-        Self { processes, namespaces, system, unread }
+        Self { processes, namespaces, system, unread, had_orphans }
     }
 }
 

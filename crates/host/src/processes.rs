@@ -34,8 +34,21 @@ impl Process {
 
     /// Returns its parent; `None` where it has ended.
     pub(crate) fn parent(&self, roots: &Roots) -> Option<u32> {
+        self.status(roots, "PPid:")?.trim().parse().ok()
+    }
+
+    /// Returns whether it is root's, or this user's own. Name and arguments are whatever a process says of itself, and its
+    /// folder is root's as soon as it may not be dumped (proc_pid(5)): only its user ids tell.
+    pub(crate) fn is_trusted(&self, roots: &Roots) -> bool {
+        let own = nix::unistd::geteuid().as_raw();
+        let trusted = |id: &str| id.parse().is_ok_and(|id: u32| id == 0 || id == own);
+        self.status(roots, "Uid:").is_some_and(|ids| ids.split_whitespace().all(trusted))
+    }
+
+    /// Returns what its status says after this word; `None` where it has ended.
+    fn status(&self, roots: &Roots, word: &str) -> Option<String> {
         let status = fs::read_to_string(self.folder(roots).join("status")).ok()?;
-        status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+        status.lines().find_map(|line| line.strip_prefix(word)).map(str::to_owned)
     }
 
     /// Returns its arguments. Not for every process: the kernel may have to wait for one that changes its memory.

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use vfctl_model::{DeviceAddress, PciAddress};
 use vfctl_port::{ActionKind, StuckStore};
@@ -10,18 +12,40 @@ use crate::child::{CHILD_NAME, STORE, SWITCH};
 use crate::processes::Process;
 use crate::roots::Roots;
 
-/// Returns every write that a child of this program has begun and not ended, whoever started it; but not those of an
-/// apply that still runs, which may well be right in the middle of its work.
+/// How long is waited between two looks at a child.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Returns every write that a child of this program has begun and not ended; but not those of an apply that still runs,
+/// which may well be right in the middle of its work, and not what another user's process says of itself: that would let
+/// any user block every plan.
 pub(crate) fn find_stuck_stores(roots: &Roots, processes: &[Process]) -> Vec<StuckStore> {
-    let children = processes.iter().filter(|process| process.name.as_bytes() == CHILD_NAME.to_bytes());
-    children
-        .filter(|child| !belongs_to_another_run(roots, child))
+    children_left(roots, processes)
         .filter_map(|child| {
             let arguments = child.arguments(roots).ok()?;
             let (device, path) = store_in(&arguments).or_else(|| switch_in(&arguments))?;
             Some(StuckStore { pid: child.pid, device, path })
         })
         .collect()
+}
+
+/// Waits until no child of a run that has ended is at work any more, at most `limit`; returns whether there was one. What
+/// it does shows in the middle of a look, or after it.
+pub(crate) fn wait_for_orphans(roots: &Roots, processes: &[Process], limit: Duration) -> bool {
+    let own = std::process::id();
+    let orphans: Vec<&Process> =
+        children_left(roots, processes).filter(|child| child.parent(roots) != Some(own)).collect();
+    let end = Instant::now() + limit;
+    while Instant::now() < end && orphans.iter().any(|orphan| orphan.folder(roots).exists()) {
+        sleep(PAUSE);
+    }
+    !orphans.is_empty()
+}
+
+/// Returns the children of this program that are at work, but not those of another run that goes on, nor what another
+/// user's process says of itself.
+fn children_left<'p>(roots: &'p Roots, processes: &'p [Process]) -> impl Iterator<Item = &'p Process> {
+    let children = processes.iter().filter(|process| process.name.as_bytes() == CHILD_NAME.to_bytes());
+    children.filter(|child| child.is_trusted(roots) && !belongs_to_another_run(roots, child))
 }
 
 /// Returns whether the child's parent is another process of this program. Who has left a child behind and ended is its

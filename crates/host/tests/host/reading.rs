@@ -293,6 +293,19 @@ fn stuck_write_of_an_earlier_run_is_seen() {
 }
 
 #[test]
+fn another_users_process_is_no_stuck_write_whatever_it_calls_itself() {
+    let tree = Tree::with_two_vfs();
+    let path = "/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs";
+    // Who makes it root's for a moment keeps ids of their own.
+    for (pid, ids) in [(77, "1000\t1000\t1000\t1000"), (78, "1000\t0\t0\t0")] {
+        tree.process(pid, "vfctl-store", &[]);
+        tree.file(&format!("proc/{pid}/cmdline"), format!("/proc/self/exe\0__store\0then\0{path}\x000\0"));
+        tree.file(&format!("proc/{pid}/status"), format!("PPid:\t1\nUid:\t{ids}\n"));
+    }
+    assert_eq!(tree.facts().system.stuck_stores, []);
+}
+
+#[test]
 fn system_says_what_manages_links_what_is_locked_and_what_the_iommu_does() {
     let tree = Tree::with_two_vfs();
     tree.file("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");

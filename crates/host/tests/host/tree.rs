@@ -145,6 +145,7 @@ impl Tree {
     /// Adds a process with these open files.
     pub(crate) fn process(&self, pid: u32, name: &str, open: &[&str]) {
         self.file(&format!("proc/{pid}/comm"), format!("{name}\n"));
+        self.file(&format!("proc/{pid}/status"), "PPid:\t1\nUid:\t0\t0\t0\t0\n");
         fs::create_dir_all(self.path(&format!("proc/{pid}/fd"))).expect("a folder");
         for (number, target) in open.iter().enumerate() {
             self.link(&format!("proc/{pid}/fd/{number}"), target);
