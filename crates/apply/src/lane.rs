@@ -9,7 +9,7 @@ use vfctl_port::{Claim, EdgeError, Op, Outcome, Phase, Scope, Stage, Transport, 
 
 use crate::basis::{broken_meanwhile, stale};
 use crate::edges::Edges;
-use crate::loans::{Loans, Returns};
+use crate::loans::{Loans, Returns, left_before};
 use crate::look::{Before, Look, is_old};
 use crate::perform::{Performed, Run, perform};
 use crate::report::{LaneReport, OpReport};
@@ -43,6 +43,8 @@ pub(crate) struct LaneRun<'a> {
     /// The lane's ops that give something back.
     returns: Returns<'a>,
     loans: Loans,
+    /// What the lane owes once it begins, from an earlier apply.
+    left: Vec<&'a Op>,
     /// What a phase that is not verified yet has given back, by its answers alone.
     returned: Vec<Op>,
     /// Whether an op that can hang has not come back: what else needs the same lock would not, either.
@@ -77,6 +79,7 @@ impl<'a> LaneRun<'a> {
             report,
             returns,
             loans,
+            left: left_before(lane).collect(),
             returned,
             hangs: false,
         }
@@ -93,7 +96,10 @@ impl<'a> LaneRun<'a> {
                 closed = Some(Closed(INTERRUPTED.to_owned()));
             }
             match &closed {
-                None => closed = self.phase(phase).err(),
+                None => {
+                    self.loans.inherit(std::mem::take(&mut self.left));
+                    closed = self.phase(phase).err();
+                }
                 Some(Closed(because)) => {
                     let because = because.clone();
                     self.leave(phase, &because);

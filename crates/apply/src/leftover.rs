@@ -1,25 +1,52 @@
-//! What an apply that was cut off may have left behind, from its journal and the facts of later.
-//!
-//! This version reports and does not restore.
+//! What an apply that was cut off or failed has left behind, from its journal and the facts of later.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use vfctl_model::{DeviceAddress, HostName, Reading, VfIndex, VfSet};
+use vfctl_model::{DeviceAddress, HostName, Reading, VfIndex};
 use vfctl_port::{
-    ClaimValue, Expect, Found, JournalEntry, LaneId, Op, Outcome, Property, Remakes, Scope, Subject, Thing,
-    World,
+    Action, Binding, ClaimValue, Expect, Found, JournalEntry, LaneId, Op, Outcome, Property, Remakes, Scope,
+    Subject, Target, World,
 };
 
-/// Returns what the apply of this journal had changed for a while and not restored when it was cut off or failed, each
-/// with what does so; none where it did all that it was to do.
+/// Something that an apply had changed for a while and not restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// The host; `None` for the cluster.
+    pub host: Option<HostName>,
+    /// The op that restores it.
+    pub op: Op,
+    /// What is there now, or why that could not be read.
+    pub found: Result<String, String>,
+}
+
+impl fmt::Display for Leftover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host: _, op, found } = self;
+        let (thing, property) = (op.target.thing(), op.action.changes());
+        match found {
+            Ok(found) => {
+                write!(f, "{thing}: {property} is {found}, which was for a while only; `{op}` restores it")
+            }
+            Err(why) => write!(
+                f,
+                "{thing}: {property} was changed for a while and could not be read ({why}); `{op}` restores it"
+            ),
+        }
+    }
+}
+
+/// Returns what the apply of this journal had changed for a while and not restored when it was cut off or failed; none
+/// where it did all that it was to do, or where the machine was booted since.
 ///
-/// `since` are facts of later moments, those of now first. Only what is so in all of them is reported: what was right in
+/// `since` are facts of later moments, those of now first. Only what is so in all of them is left: what was right in
 /// between has been restored, and is as somebody else wants it. What cannot be read is not known to be right.
-pub fn leftovers(entries: &[JournalEntry], since: &[&World]) -> Vec<String> {
+pub fn leftovers(entries: &[JournalEntry], since: &[&World]) -> Vec<Leftover> {
     let mut lanes: BTreeMap<&LaneId, Left<'_>> = BTreeMap::new();
+    let mut before = None;
     for entry in entries {
         match entry {
-            JournalEntry::Began { .. } => {}
+            JournalEntry::Began { before: world, documents: _ } => before = Some(world),
             JournalEntry::PhaseBegan { lane, ops, owed, phase: _, found: _ } => {
                 lanes.entry(lane).or_default().begin(ops, owed);
             }
@@ -32,7 +59,14 @@ pub fn leftovers(entries: &[JournalEntry], since: &[&World]) -> Vec<String> {
             JournalEntry::Ended { converged: false } => lanes.values_mut().for_each(Left::fail),
         }
     }
-    lanes.into_iter().flat_map(|(lane, left)| left.report(lane, since)).collect()
+    let boot = |world: &World, lane: &LaneId| world.hosts.get(lane.host.as_ref()?)?.system.boot_id.clone();
+    let is_of_this_boot = |lane: &LaneId| {
+        let then = before.and_then(|before| boot(before, lane));
+        let now = since.first().and_then(|now| boot(now, lane));
+        then.is_none() || now.is_none() || then == now
+    };
+    lanes.retain(|lane, _| is_of_this_boot(lane));
+    lanes.into_iter().flat_map(|(lane, left)| left.still_there(lane, since)).collect()
 }
 
 /// What a lane may have left behind, as far as the journal knows.
@@ -91,58 +125,58 @@ impl<'a> Left<'a> {
         self.bare.retain(|vf| vfs.contains(vf));
     }
 
-    /// Reports what is still so. A PF or VF that is gone took along what was changed of it.
-    fn report(self, lane: &LaneId, since: &[&World]) -> Vec<String> {
-        let Self { begun: _, owed, bare } = self;
+    /// Returns what is still so. A PF or VF that is gone took along what was changed of it.
+    fn still_there(self, lane: &LaneId, since: &[&World]) -> Vec<Leftover> {
+        let Self { begun, mut owed, bare } = self;
         let host: Option<&HostName> = lane.host.as_ref();
         let scope = host.map_or(Scope::Cluster, |host| Scope::Host(host.clone()));
-        let subject = |thing| Subject { scope: scope.clone(), thing };
-        let still = |subject: &Subject, property: Property, after: Option<&Expect>| {
-            let found: Vec<Option<Found>> = since.iter().map(|world| property.read(subject, world)).collect();
-            let may_be_so = |found: &Option<Found>| {
-                found.as_ref().is_some_and(|found| !is_restored(property, after, found))
-            };
-            if found.iter().all(may_be_so) { found.into_iter().next().flatten() } else { None }
+        // A bind sets an override for its moment.
+        let overrides: Vec<Op> = begun.iter().filter_map(override_restored_after).collect();
+        let now = since.first().zip(host).and_then(|(now, host)| now.hosts.get(host));
+        let given: BTreeSet<_> = driverless(owed.iter().copied()).collect();
+        let by_kernel = |(pf, vf): &(DeviceAddress, VfIndex)| {
+            let function = now?.physical_functions.get(pf)?.vfs.get(vf)?.pci?;
+            let target = Target::Function(pf.clone(), *vf, function);
+            Some(Op { target, action: Action::ProbeDriver })
         };
-        let mut reported = Vec::new();
-        // What is owed of drivers is among the bare.
-        for op in owed.into_iter().filter(|op| op.action.changes() != Property::Driver) {
-            let (subject, property) = (subject(op.target.thing()), op.action.changes());
-            let thing = &subject.thing;
-            match still(&subject, property, op.action.after().as_ref()) {
-                Some(Reading::Known(Some(value))) => {
-                    let value = property.show(thing, &value);
-                    reported.push(format!(
-                        "{thing}: {property} is {value}, which was for a while only; `{op}` restores it"
-                    ));
-                }
-                Some(Reading::Unreadable(why)) => reported.push(format!(
-                    "{thing}: {property} was changed for a while and could not be read ({why}); `{op}` restores it"
-                )),
-                Some(Reading::Known(None) | Reading::Unsupported) | None => {}
-            }
+        let by_kernel: Vec<Op> = bare.difference(&given).filter_map(by_kernel).collect();
+        owed.retain(|op| driverless(std::iter::once(*op)).all(|vf| bare.contains(&vf)));
+        let all = owed.into_iter().chain(&overrides).chain(&by_kernel);
+        all.filter_map(|op| {
+            let found = still(op, &scope, since)?;
+            Some(Leftover { host: host.cloned(), op: op.clone(), found })
+        })
+        .collect()
+    }
+}
+
+/// Returns what is there in place of what this op restores, or why that could not be read; `None` where it was right at
+/// one of these moments.
+fn still(op: &Op, scope: &Scope, since: &[&World]) -> Option<Result<String, String>> {
+    let (thing, property, after) = (op.target.thing(), op.action.changes(), op.action.after());
+    let subject = Subject { scope: scope.clone(), thing };
+    let found: Vec<Option<Found>> = since.iter().map(|world| property.read(&subject, world)).collect();
+    let may_be_so = |found: &Option<Found>| {
+        found.as_ref().is_some_and(|found| !is_restored(property, after.as_ref(), found))
+    };
+    if !found.iter().all(may_be_so) {
+        return None;
+    }
+    Some(match found.into_iter().next().flatten()? {
+        Reading::Known(Some(value)) => Ok(property.show(&subject.thing, &value)),
+        Reading::Known(None) | Reading::Unsupported => Ok("none".to_owned()),
+        Reading::Unreadable(why) => Err(why),
+    })
+}
+
+/// Returns the op that restores the override which a bind sets for its moment; `None` for what is no bind.
+fn override_restored_after(op: &Op) -> Option<Op> {
+    match &op.action {
+        Action::BindDriver(Binding { driver: _, override_after }) => {
+            let action = Action::SetDriverOverride(override_after.clone());
+            Some(Op { target: op.target.clone(), action })
         }
-        let mut by_pf: BTreeMap<DeviceAddress, VfSet> = BTreeMap::new();
-        let mut unread: BTreeMap<(DeviceAddress, String), VfSet> = BTreeMap::new();
-        for (pf, vf) in bare {
-            match still(&subject(Thing::Vf(pf.clone(), vf)), Property::Driver, None) {
-                Some(Reading::Unreadable(why)) => unread.entry((pf, why)).or_default().insert(vf),
-                Some(Reading::Known(_) | Reading::Unsupported) => by_pf.entry(pf).or_default().insert(vf),
-                None => continue,
-            };
-        }
-        reported.extend(by_pf.into_iter().map(|(pf, vfs)| {
-            format!(
-                "VFs {vfs} of {pf} have no driver; where the spec names none, say `driver: default` to give them one"
-            )
-        }));
-        reported.extend(unread.into_iter().map(|((pf, why), vfs)| {
-            format!(
-                "VFs {vfs} of {pf}: whether they have a driver could not be read ({why}); where they have none and the \
-                 spec names none, say `driver: default` to give them one"
-            )
-        }));
-        reported
+        _ => None,
     }
 }
 
@@ -158,7 +192,9 @@ fn is_restored(property: Property, after: Option<&Expect>, found: &Found) -> boo
         (Reading::Unreadable(_), _) => false,
         // Any driver will do: somebody has given the VF one.
         (Reading::Known(driver), _) if property == Property::Driver => driver.is_some(),
+        (Reading::Known(found), Some(Expect::Absent)) => found.is_none(),
         (Reading::Known(Some(value)), Some(Expect::Is(before))) => value == before,
+        // What the device has lost is no loan any more.
         (Reading::Known(_) | Reading::Unsupported, _) => true,
     }
 }

@@ -18,6 +18,6 @@ mod verify;
 pub use basis::{broken_basis, stuck_elsewhere};
 pub use edges::{Edges, Progress};
 pub use engine::{apply, refused_as_stale};
-pub use leftover::leftovers;
+pub use leftover::{Leftover, leftovers};
 pub use look::Look;
 pub use report::{LaneReport, OpReport, Report, ReportFormat, Result, Unmet};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use vfctl_kinds::step::Reason;
 use vfctl_plan::Lane;
-use vfctl_port::{GivenBack, Op, Phase, Property, Remakes, Thing};
+use vfctl_port::{GivenBack, Need, Op, Phase, Property, Remakes, Thing};
 
 /// The ops of a lane that give something back, each with its phase, in the order of the plan: a lane of thousands of VFs
 /// is searched once, and not for each of them.
@@ -40,11 +41,23 @@ fn last_after<'a>(ops: &[(Phase, &'a Op)], phase: Phase) -> Option<&'a Op> {
     ops.last().filter(|(later, _)| *later > phase).map(|(_, op)| *op)
 }
 
+/// Returns the ops of a lane that restore what an earlier apply had changed for a while and left.
+pub(crate) fn left_before(lane: &Lane) -> impl Iterator<Item = &Op> {
+    let steps = lane.phases.iter().flat_map(|phase| &phase.steps);
+    let restoring = steps.filter(|step| step.reason == Reason::RestoreLeft);
+    restoring.flat_map(|step| &step.changes).map(|change| &change.op)
+}
+
 /// What is changed for a while at one moment: the ops that give it back, by what they change.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Loans(BTreeMap<(Thing, Property), Op>);
 
 impl Loans {
+    /// Notes what an earlier apply had changed for a while and left.
+    pub(crate) fn inherit(&mut self, left: Vec<&Op>) {
+        left.into_iter().for_each(|op| self.owe(Some(op)));
+    }
+
     /// Notes that an op of this phase was begun, so that what it changes may have to be given back.
     pub(crate) fn begin(&mut self, returns: &Returns<'_>, phase: Phase, op: &Op) {
         let row = op.action.kind().row();
@@ -90,11 +103,24 @@ impl Loans {
         self.0.get(&key(op)) == Some(op)
     }
 
-    /// Returns the ops that give everything back: those of settings, and those of drivers, which come after, since
-    /// with autoprobe off the kernel binds nothing.
-    pub(crate) fn into_releases(self) -> (Vec<Op>, Vec<Op>) {
-        self.0.into_values().partition(|op| op.action.changes() != Property::Driver)
+    /// Returns the ops that give everything back, in the order in which that is done.
+    pub(crate) fn into_releases(self) -> Releases {
+        let is_driver = |op: &Op| op.action.changes() == Property::Driver;
+        let is_chosen = |op: &Op| op.action.kind().row().needs.contains(&Need::Autoprobe);
+        let (drivers, settings): (Vec<_>, Vec<_>) = self.0.into_values().partition(is_driver);
+        let (chosen, named) = drivers.into_iter().partition(is_chosen);
+        Releases { named, settings, chosen }
     }
+}
+
+/// The ops that give everything back, in this order.
+pub(crate) struct Releases {
+    /// Those that give VFs a named driver: before autoprobe is on again, so that no other takes them.
+    pub(crate) named: Vec<Op>,
+    /// Those of settings.
+    pub(crate) settings: Vec<Op>,
+    /// Those that let the kernel choose a VF's driver: with autoprobe off it binds nothing.
+    pub(crate) chosen: Vec<Op>,
 }
 
 fn key(op: &Op) -> (Thing, Property) {

@@ -1,6 +1,6 @@
 //! Everything that the kinds look at to compare one PF with what it should be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_model::{DriverName, DriverRow, InterfaceName, PciAddress, VfIndex, VfSet};
 use vfctl_port::{Action, Claim, ClaimValue, Op, PfFacts, Property, Subject, Target, Thing, VfFacts};
@@ -31,6 +31,8 @@ pub struct PfContext<'a> {
     pub(crate) withholds_drivers: bool,
     /// What becomes of each VF that there will be, by its number.
     fates: Vec<VfFate>,
+    /// What restores what an apply that was cut off had changed of the PF (`None`) and of its VFs.
+    owed: BTreeMap<(Option<VfIndex>, Property), &'a Action>,
 }
 
 /// What the kinds find for one PF.
@@ -65,10 +67,23 @@ impl<'a> PfContext<'a> {
             renews_vfs: count != facts.vf_count,
             withholds_drivers: false,
             fates: Vec::new(),
+            owed: BTreeMap::new(),
         };
+        let owed = host.host.record.owed.iter().filter(|op| op.target.pf() == Some(&desired.address));
+        context.owed = owed.map(|op| ((op.target.vf(), op.action.changes()), &op.action)).collect();
         context.withholds_drivers = binding::must_withhold_drivers(&context);
         context.fates = (0..count).map(|index| binding::fate(&context, VfIndex(index))).collect();
         context
+    }
+
+    /// Returns what restores a property of the PF that an apply which was cut off had changed for a while.
+    pub(crate) fn owed(&self, property: Property) -> Option<&'a Action> {
+        self.owed.get(&(None, property)).copied()
+    }
+
+    /// Returns what restores a property of a VF that stays and that an apply which was cut off had changed for a while.
+    pub(crate) fn owed_to_vf(&self, index: VfIndex, property: Property) -> Option<&'a Action> {
+        self.owed.get(&(Some(index), property)).copied().filter(|_| self.kept_vf(index).is_some())
     }
 
     /// Returns what becomes of each VF that there will be.
@@ -166,6 +181,16 @@ impl<'a> PfContext<'a> {
         vfs.filter_map(|index| Some((index, self.facts.vfs.get(&index)?)))
             .flat_map(|(index, vf)| vf.uses.iter().map(move |user| Victim::of_vf(index, user, leaves)))
             .collect()
+    }
+
+    /// Has a step, after which drivers meet new VFs, wait until the PF is out of its reset: a driver that meets its VF before
+    /// makes up a MAC address of its own (igbvf_probe, drivers/net/ethernet/intel/igbvf/netdev.c).
+    pub(crate) fn await_carrier(&self, step: &mut Step) {
+        step.settle_ms = 15_000;
+        let had_carrier = self.facts.netdev.as_ref().is_some_and(|netdev| netdev.up && netdev.carrier);
+        if self.renews_vfs && self.row.count_flaps_link && had_carrier {
+            step.requires.push(Claim::is(self.pf(), Property::Carrier, ClaimValue::Flag(true)));
+        }
     }
 
     /// Adds the users of the PF's own interface to a step that disrupts them. Where it has none, none may come to it by

@@ -73,6 +73,8 @@ pub enum Reason {
     LetKernelChoose,
     /// What was changed for a while is restored.
     GiveBack,
+    /// What an earlier apply had changed for a while, and left so when it was cut off or failed, is restored.
+    RestoreLeft,
     /// The driver sees a new MAC address only when it is loaded anew.
     MacNeedsRebind,
     /// A driver that the spec names is not loaded.
@@ -92,7 +94,7 @@ impl Reason {
     /// Returns whether the step gives VFs the driver that they would have had without the lane: it is done also where
     /// the lane is closed early.
     pub fn returns_drivers(self) -> bool {
-        matches!(self, Self::MacNeedsRebind | Self::DefaultDriver)
+        matches!(self, Self::MacNeedsRebind | Self::DefaultDriver | Self::RestoreLeft)
     }
 }
 
@@ -104,6 +106,7 @@ impl fmt::Display for Reason {
             Self::WithholdDrivers => "temporary: no driver binds until the VFs are configured",
             Self::LetKernelChoose => "temporary: the kernel chooses a VF's driver only with it on",
             Self::GiveBack => "restored",
+            Self::RestoreLeft => "restored: an earlier apply left it so",
             Self::MacNeedsRebind => "the VF's driver sees a new MAC address only when loaded anew",
             Self::DriverNeedsModule => "the driver is not loaded",
             Self::PfMustBeUp => "temporary: the PF must be up when VFs are created or removed",

@@ -4,12 +4,9 @@
 //! a person would type, order, batches, what a plan may rest on, what is given back when a lane fails) follows from the
 //! rows.
 
-use std::fmt;
-use std::str::FromStr;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::{AttributeValue, EswitchSetting, Mtu, ParseError, Toggle, VfAttribute};
+use vfctl_model::{AttributeValue, DriverName, EswitchSetting, Mtu, Toggle, VfAttribute};
 
 use crate::action_row::{ActionRow, GivenBack, Need, Remakes, Sample, TargetKind, Transport};
 use crate::admin_state::AdminState;
@@ -100,7 +97,7 @@ actions! {
     /// Loads a kernel module with what it needs.
     LoadModule "loadModule" {
         changes: Property::Loaded,
-        after: flag(true),
+        after: Some(Expect::flag(true)),
         words: [],
         command: "modprobe {module}",
         target: TargetKind::Module,
@@ -121,7 +118,7 @@ actions! {
     /// Destroys all VFs of a PF.
     RemoveVfs "removeVfs" {
         changes: Property::VfCount,
-        after: number(0),
+        after: Some(Expect::number(0)),
         // Some drivers take the embedded switch back to legacy mode with the last VF.
         unsettles: &[Property::EswitchMode],
         words: [],
@@ -145,7 +142,7 @@ actions! {
     /// (`sriov_numvfs_store`, drivers/pci/iov.c).
     CreateVfs "createVfs" (count: u16) {
         changes: Property::VfCount,
-        after: number(u32::from(*count)),
+        after: Some(Expect::number(u32::from(*count))),
         words: [("count", count.to_string())],
         command: "echo {count} > {folder}/sriov_numvfs",
         target: TargetKind::Pf,
@@ -166,7 +163,7 @@ actions! {
     /// Says whether the kernel binds new VFs to a driver (`sriov_drivers_autoprobe`).
     SetDriversAutoprobe "setDriversAutoprobe" (autoprobe: Toggle) {
         changes: Property::DriversAutoprobe,
-        after: flag(*autoprobe == Toggle::On),
+        after: Some(Expect::flag(*autoprobe == Toggle::On)),
         words: [("flag", u8::from(*autoprobe == Toggle::On).to_string())],
         command: "echo {flag} > {folder}/sriov_drivers_autoprobe",
         target: TargetKind::Pf,
@@ -214,7 +211,7 @@ actions! {
             EswitchSetting::InlineMode(_) => Property::EswitchInlineMode,
             EswitchSetting::EncapMode(_) => Property::EswitchEncapMode,
         },
-        after: Some(Expect::Is(ClaimValue::Name(setting.value()))),
+        after: Some(Expect::name(setting.value())),
         unsettles: match setting {
             EswitchSetting::Mode(_) => &[Property::EswitchInlineMode, Property::EswitchEncapMode],
             EswitchSetting::InlineMode(_) | EswitchSetting::EncapMode(_) => &[],
@@ -239,7 +236,7 @@ actions! {
     /// Sets the MTU of a PF's interface.
     SetPfMtu "setPfMtu" (mtu: Mtu) {
         changes: Property::Mtu,
-        after: number(mtu.get()),
+        after: Some(Expect::number(mtu.get())),
         words: [("mtu", mtu.to_string())],
         command: "ip link set dev {interface} mtu {mtu}",
         target: TargetKind::PfInterface,
@@ -260,7 +257,7 @@ actions! {
     /// Sets a PF's interface up or down (`IFF_UP`).
     SetPfAdminState "setPfAdminState" (state: AdminState) {
         changes: Property::AdminState,
-        after: flag(*state == AdminState::Up),
+        after: Some(Expect::flag(*state == AdminState::Up)),
         words: [("state", state.to_string())],
         command: "ip link set dev {interface} {state}",
         target: TargetKind::PfInterface,
@@ -281,7 +278,7 @@ actions! {
     /// Sets the MTU of a VF's interface, whatever that is called.
     SetVfMtu "setVfMtu" (mtu: Mtu) {
         changes: Property::Mtu,
-        after: number(mtu.get()),
+        after: Some(Expect::number(mtu.get())),
         words: [("mtu", mtu.to_string())],
         command: "ip link set dev \"$(ls {function_folder}/net)\" mtu {mtu}",
         target: TargetKind::Function,
@@ -323,7 +320,7 @@ actions! {
     /// Gives a VF without driver to the named one: override, bind, and the override given back also on failure.
     BindDriver "bindDriver" (binding: Binding) {
         changes: Property::Driver,
-        after: Some(Expect::Is(ClaimValue::Name(binding.driver.to_string()))),
+        after: Some(Expect::name(&binding.driver)),
         words: binding.words(),
         command: "echo {driver} > {function_folder}/driver_override; \
                   echo {function} > /sys/bus/pci/drivers/{driver}/bind; \
@@ -345,6 +342,27 @@ actions! {
                       echo x > /sys/bus/pci/devices/0000:01:10.6/driver_override",
         },
     }
+    /// Says which driver alone may take a VF, or that any may: what a bind that was cut off left is restored.
+    SetDriverOverride "setDriverOverride" (driver: Option<DriverName>) {
+        changes: Property::DriverOverride,
+        after: Some(driver.as_ref().map_or(Expect::Absent, Expect::name)),
+        words: [("driver", driver.as_ref().map_or_else(String::new, |driver| format!(" {driver}")))],
+        command: "echo{driver} > {function_folder}/driver_override",
+        target: TargetKind::Function,
+        transport: Transport::Store,
+        may_hang: true,
+        holds: None,
+        may_batch: false,
+        stops_when_refused: false,
+        phases: &[Phase::FinishPf],
+        needs: &[Need::VfExists],
+        remakes: Remakes::Nothing,
+        given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":{"setDriverOverride":"vfio-pci"}}"#,
+            command: "echo vfio-pci > /sys/bus/pci/devices/0000:01:10.6/driver_override",
+        },
+    }
     /// Clears a VF's override and lets the kernel choose its driver. With autoprobe off the kernel says yes and binds
     /// nothing (`pci_device_can_probe`, drivers/pci/pci-driver.c; `drivers_probe_store`, drivers/base/bus.c).
     ProbeDriver "probeDriver" {
@@ -358,7 +376,7 @@ actions! {
         holds: Some("drivers_probe"),
         may_batch: false,
         stops_when_refused: false,
-        phases: &[Phase::Bind],
+        phases: &[Phase::Probe],
         needs: &[Need::VfExists, Need::NoDriver, Need::Autoprobe],
         remakes: Remakes::MakesInterface,
         given_back: GivenBack::Never,
@@ -366,29 +384,6 @@ actions! {
             op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":"probeDriver"}"#,
             command: "echo > /sys/bus/pci/devices/0000:01:10.6/driver_override; echo 0000:01:10.6 > /sys/bus/pci/drivers_probe",
         },
-    }
-}
-
-fn flag(value: bool) -> Option<Expect> {
-    Some(Expect::Is(ClaimValue::Flag(value)))
-}
-
-fn number(value: u32) -> Option<Expect> {
-    Some(Expect::Is(ClaimValue::Number(value)))
-}
-
-impl fmt::Display for ActionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.row().word)
-    }
-}
-
-impl FromStr for ActionKind {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let found = Self::ALL.iter().copied().find(|kind| kind.row().word.eq_ignore_ascii_case(text));
-        found.ok_or_else(|| ParseError::new(text, "kind of action such as `createVfs`"))
     }
 }
 

@@ -33,6 +33,23 @@ pub enum Expect {
     AnyWhenFactory,
 }
 
+impl Expect {
+    /// Returns that it is so, or not.
+    pub(crate) fn flag(value: bool) -> Self {
+        Self::Is(ClaimValue::Flag(value))
+    }
+
+    /// Returns that it is this number.
+    pub(crate) fn number(value: u32) -> Self {
+        Self::Is(ClaimValue::Number(value))
+    }
+
+    /// Returns that it has this name.
+    pub(crate) fn name(value: impl fmt::Display) -> Self {
+        Self::Is(ClaimValue::Name(value.to_string()))
+    }
+}
+
 /// How a claim stands against facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {

@@ -4,6 +4,7 @@
 //! is for `host` or `sim`.
 
 mod action;
+mod action_kind;
 mod action_row;
 mod admin_state;
 mod binding;

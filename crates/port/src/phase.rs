@@ -53,14 +53,16 @@ pub enum Phase {
     PreparePf,
     /// VFs are created.
     CreateVfs,
-    /// Drivers may take VFs again.
-    AllowDrivers,
     /// The embedded switch changes mode with VFs.
     SwitchPopulated,
     /// VF attributes are set.
     ConfigureVfs,
-    /// VFs get their driver.
+    /// VFs get the driver that is named for them.
     Bind,
+    /// Drivers may take VFs again: each VF has the driver that is named for it, and what a driver reads only once.
+    AllowDrivers,
+    /// VFs get the driver that the kernel chooses.
+    Probe,
     /// VF interfaces are configured.
     ConfigureInterfaces,
     /// The PF gets its last state: MTU lowered, set down.
@@ -77,10 +79,11 @@ impl Phase {
         Self::SwitchEmpty,
         Self::PreparePf,
         Self::CreateVfs,
-        Self::AllowDrivers,
         Self::SwitchPopulated,
         Self::ConfigureVfs,
         Self::Bind,
+        Self::AllowDrivers,
+        Self::Probe,
         Self::ConfigureInterfaces,
         Self::FinishPf,
     ];
@@ -100,6 +103,7 @@ impl fmt::Display for Phase {
             Self::SwitchPopulated => "switch mode with VFs",
             Self::ConfigureVfs => "configure VFs",
             Self::Bind => "bind drivers",
+            Self::Probe => "probe drivers",
             Self::ConfigureInterfaces => "configure VF interfaces",
             Self::FinishPf => "finish PF",
         })

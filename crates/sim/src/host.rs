@@ -83,6 +83,11 @@ impl SimHost {
         self.world().settle();
     }
 
+    /// Says which boot of the machine it is; what is on it stays as it is.
+    pub fn boot(&self, id: &str) {
+        self.world().facts.system.boot_id = Some(id.to_owned());
+    }
+
     /// Makes the user ask to stop after so many more ops.
     pub fn interrupt_after(&self, ops: u32) {
         self.interrupt.after(ops);

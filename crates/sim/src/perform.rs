@@ -131,6 +131,9 @@ fn obey_row(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop> {
         Action::SetVfMtu(mtu) => link::set_vf_mtu(world, pf()?, vf()?, function()?, *mtu),
         Action::UnbindDriver => binding::unbind(world, pf()?, vf()?, function()?),
         Action::BindDriver(binding) => binding::bind(world, pf()?, vf()?, function()?, binding),
+        Action::SetDriverOverride(driver) => {
+            binding::set_override(world, pf()?, vf()?, function()?, driver.clone())
+        }
         Action::ProbeDriver => binding::probe(world, pf()?, vf()?, function()?),
     }
 }

@@ -9,6 +9,7 @@ use vfctl_port::{
 };
 
 use super::LaneRun;
+use crate::loans::Releases;
 use crate::perform::Performed;
 use crate::report::OpReport;
 
@@ -20,15 +21,21 @@ impl LaneRun<'_> {
     /// from them on the way: nobody asked for VFs without one.
     pub(super) fn give_back(&mut self) {
         self.end_what_was_kept();
-        let (settings, drivers) = self.loans.clone().into_releases();
+        let Releases { named, settings, chosen } = self.loans.clone().into_releases();
+        self.release_drivers(named);
         self.release(settings);
+        self.release_drivers(chosen);
+        self.journal_what_is_owed();
+    }
+
+    /// Gives VFs their driver, unless something hangs that keeps their PF locked.
+    fn release_drivers(&mut self, drivers: Vec<Op>) {
         if self.hangs {
             self.report.troubles.extend(drivers.iter().map(by_hand));
         } else {
             let drivers = self.those_of_vfs_that_exist(drivers);
             self.release(drivers);
         }
-        self.journal_what_is_owed();
     }
 
     /// Ends what the phase that failed has given back and the kernel has kept: that is not given back twice.

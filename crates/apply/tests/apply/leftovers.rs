@@ -1,7 +1,7 @@
 //! What an apply that was cut off or failed may have left, by its journal and by the facts of later.
 
 use vfctl_apply::leftovers;
-use vfctl_model::{Toggle, VfIndex};
+use vfctl_model::Toggle;
 use vfctl_port::{
     ActionKind, AdminState, JournalEntry, LaneId, Op, Outcome, PfFacts, Phase, Stage, Thing, World,
 };
@@ -10,6 +10,11 @@ use crate::bench::{Answer, Bench, refusal};
 use crate::kernel::make_vfs;
 use crate::port::Port;
 use crate::work::{on_ports, two_vfs};
+
+/// Returns what is said of what is left.
+fn texts(entries: &[JournalEntry], since: &[&World]) -> Vec<String> {
+    leftovers(entries, since).iter().map(ToString::to_string).collect()
+}
 
 fn id(port: &Port) -> LaneId {
     LaneId { host: Some(port.host.clone()), stage: Stage::Ports, thing: Thing::Pf(port.pf.clone()) }
@@ -50,7 +55,10 @@ fn note_autoprobe(pf: &mut PfFacts, autoprobe: bool) {
 fn bare(port: &Port, bare: &[u16]) -> World {
     facts(port, |pf| {
         make_vfs(pf, 2);
-        bare.iter().for_each(|vf| pf.vfs.get_mut(&VfIndex(*vf)).expect("a VF").driver = None);
+        for (index, vf) in &mut pf.vfs {
+            vf.pci = Some(format!("0000:01:10.{index}").parse().expect("an address"));
+            vf.driver.take_if(|_| bare.contains(&index.0));
+        }
     })
 }
 
@@ -59,9 +67,12 @@ fn autoprobe_left(port: &Port) -> String {
     format!("{}: driversAutoprobe is off, which was for a while only; `{on}` restores it", port.pf)
 }
 
-fn bare_left(port: &Port, vfs: &str) -> String {
-    let advice = "where the spec names none, say `driver: default` to give them one";
-    format!("VFs {vfs} of {} have no driver; {advice}", port.pf)
+fn bare_left(port: &Port, vfs: &[u16]) -> Vec<String> {
+    let line = |vf: &u16| {
+        let probe = port.probe(*vf);
+        format!("{}: driver is none, which was for a while only; `{probe}` restores it", probe.target.thing())
+    };
+    vfs.iter().map(line).collect()
 }
 
 #[test]
@@ -94,9 +105,9 @@ fn setting_is_left_from_where_its_phase_began_until_it_was_given_back() {
     for (name, entries, is_left) in cases {
         let now = autoprobe(&eth0, false);
         let expected: Vec<String> = is_left.then(|| autoprobe_left(&eth0)).into_iter().collect();
-        assert_eq!(leftovers(&entries, &[&now]), expected, "{name}");
+        assert_eq!(texts(&entries, &[&now]), expected, "{name}");
         // What is on is not owed, whatever the journal says.
-        assert_eq!(leftovers(&entries, &[&autoprobe(&eth0, true)]), [""; 0], "{name}");
+        assert_eq!(texts(&entries, &[&autoprobe(&eth0, true)]), [""; 0], "{name}");
     }
 }
 
@@ -106,9 +117,9 @@ fn what_was_right_at_one_moment_since_is_somebody_elses_doing() {
     let (off, on) = (eth0.autoprobe(Toggle::Off), eth0.autoprobe(Toggle::On));
     let entries = [began(&eth0, Phase::PreparePf, &[off], &[on])];
     let (is_off, is_on) = (autoprobe(&eth0, false), autoprobe(&eth0, true));
-    assert_eq!(leftovers(&entries, &[&is_off, &is_off]), [autoprobe_left(&eth0)]);
-    assert_eq!(leftovers(&entries, &[&is_off, &is_on]), [""; 0]);
-    assert_eq!(leftovers(&entries, &[&is_on, &is_off]), [""; 0]);
+    assert_eq!(texts(&entries, &[&is_off, &is_off]), [autoprobe_left(&eth0)]);
+    assert_eq!(texts(&entries, &[&is_off, &is_on]), [""; 0]);
+    assert_eq!(texts(&entries, &[&is_on, &is_off]), [""; 0]);
 }
 
 #[test]
@@ -118,7 +129,7 @@ fn port_that_is_gone_took_along_what_was_changed() {
         [began(&eth0, Phase::PreparePf, &[eth0.autoprobe(Toggle::Off)], &[eth0.autoprobe(Toggle::On)])];
     let mut gone = autoprobe(&eth0, false);
     gone.hosts.get_mut(&eth0.host).expect("the host").physical_functions.clear();
-    assert_eq!(leftovers(&entries, &[&gone]), [""; 0]);
+    assert_eq!(texts(&entries, &[&gone]), [""; 0]);
 }
 
 #[test]
@@ -127,18 +138,18 @@ fn vfs_made_while_drivers_were_withheld_are_left_bare_until_they_are_bound() {
     let probes = [eth0.probe(0), eth0.probe(1)];
     let owed = [&[eth0.autoprobe(Toggle::On)][..], &probes].concat();
     let create = began(&eth0, Phase::CreateVfs, &[eth0.create(2)], &owed);
-    let bind = began(&eth0, Phase::Bind, &probes, &probes);
-    let one_bound = ended(&eth0, Phase::Bind, &[Outcome::Done, Outcome::Refused(refusal())]);
+    let bind = began(&eth0, Phase::Probe, &probes, &probes);
+    let one_bound = ended(&eth0, Phase::Probe, &[Outcome::Done, Outcome::Refused(refusal())]);
     let cut_off = [create.clone()];
-    assert_eq!(leftovers(&cut_off, &[&bare(&eth0, &[0, 1])]), [bare_left(&eth0, "0-1")]);
-    assert_eq!(leftovers(&cut_off, &[&bare(&eth0, &[1])]), [bare_left(&eth0, "1")], "VF 0 has a driver");
+    assert_eq!(texts(&cut_off, &[&bare(&eth0, &[0, 1])]), bare_left(&eth0, &[0, 1]));
+    assert_eq!(texts(&cut_off, &[&bare(&eth0, &[1])]), bare_left(&eth0, &[1]), "VF 0 has a driver");
     let bound = [create.clone(), bind, one_bound];
-    assert_eq!(leftovers(&bound, &[&bare(&eth0, &[0, 1])]), [bare_left(&eth0, "1")], "VF 0 was given one");
+    assert_eq!(texts(&bound, &[&bare(&eth0, &[0, 1])]), bare_left(&eth0, &[1]), "VF 0 was given one");
     // With autoprobe on, the kernel has chosen what it would.
     let free = [began(&eth0, Phase::CreateVfs, &[eth0.create(2)], &[])];
-    assert_eq!(leftovers(&free, &[&bare(&eth0, &[0, 1])]), [""; 0]);
+    assert_eq!(texts(&free, &[&bare(&eth0, &[0, 1])]), [""; 0]);
     let removed = [create, began(&eth0, Phase::RemoveVfs, &[eth0.remove()], &[])];
-    assert_eq!(leftovers(&removed, &[&bare(&eth0, &[0, 1])]), [""; 0], "other VFs are none of its own");
+    assert_eq!(texts(&removed, &[&bare(&eth0, &[0, 1])]), [""; 0], "other VFs are none of its own");
 }
 
 #[test]
@@ -148,9 +159,9 @@ fn vf_that_was_taken_from_its_driver_is_left_bare_and_after_a_failure_only_where
     let owed = [eth0.probe(0)];
     let cut_off = vec![began(&eth0, Phase::Unbind, &taken, &owed)];
     let now = bare(&eth0, &[0, 1]);
-    assert_eq!(leftovers(&cut_off, &[&now]), [bare_left(&eth0, "0-1")]);
+    assert_eq!(texts(&cut_off, &[&now]), bare_left(&eth0, &[0, 1]));
     let failed = [&cut_off[..], &[JournalEntry::Ended { converged: false }]].concat();
-    assert_eq!(leftovers(&failed, &[&now]), [bare_left(&eth0, "0")]);
+    assert_eq!(texts(&failed, &[&now]), bare_left(&eth0, &[0]));
 }
 
 #[test]
@@ -168,7 +179,7 @@ fn lanes_are_told_apart_by_their_port() {
         ended(&eth0, Phase::AllowDrivers, &[Outcome::Done]),
     ];
     let entries = [&[change(&eth0), change(&eth1)][..], &give_back].concat();
-    assert_eq!(leftovers(&entries, &[&bench.look().world]), [autoprobe_left(&eth1)]);
+    assert_eq!(texts(&entries, &[&bench.look().world]), [autoprobe_left(&eth1)]);
 }
 
 #[test]
@@ -185,19 +196,20 @@ fn journal_of_the_engine_tells_of_a_cut_after_any_entry_what_the_world_shows() {
     });
     let down = eth0.admin(AdminState::Down);
     let up = format!("{}: adminState is up, which was for a while only; `{down}` restores it", eth0.pf);
-    let (autoprobe, bare) = (autoprobe_left(&eth0), bare_left(&eth0, "0-1"));
-    // Began, then begin and end of: prepare PF, create VFs, allow drivers, configure VFs, bind, finish PF.
+    let autoprobe = autoprobe_left(&eth0);
+    let [one, other] = <[String; 2]>::try_from(bare_left(&eth0, &[0, 1])).expect("two");
+    // Began, then begin and end of: prepare PF, create VFs, configure VFs, allow drivers, probe, finish PF.
     let expected: [&[&String]; 14] = [
         &[],
         &[&autoprobe, &up],
         &[&autoprobe, &up],
-        &[&autoprobe, &up, &bare],
-        &[&autoprobe, &up, &bare],
-        &[&autoprobe, &up, &bare],
-        &[&up, &bare],
-        &[&up, &bare],
-        &[&up, &bare],
-        &[&up, &bare],
+        &[&autoprobe, &up, &one, &other],
+        &[&autoprobe, &up, &one, &other],
+        &[&autoprobe, &up, &one, &other],
+        &[&autoprobe, &up, &one, &other],
+        &[&autoprobe, &up, &one, &other],
+        &[&up, &one, &other],
+        &[&up, &one, &other],
         &[&up],
         &[&up],
         &[],
@@ -205,7 +217,7 @@ fn journal_of_the_engine_tells_of_a_cut_after_any_entry_what_the_world_shows() {
     ];
     assert_eq!(entries.len(), expected.len());
     for (cut, expected) in (1..).zip(expected) {
-        assert_eq!(leftovers(&entries[..cut], &[&left]).iter().collect::<Vec<_>>(), expected, "{cut}");
+        assert_eq!(texts(&entries[..cut], &[&left]).iter().collect::<Vec<_>>(), expected, "{cut}");
     }
 }
 
@@ -221,7 +233,7 @@ fn failed_apply_that_gave_everything_back_left_nothing_and_one_that_could_not_sa
         let _ = bench.apply(&on_ports(vec![two_vfs(&eth0)]));
         let entries = bench.state().entries.clone();
         let expected: Vec<String> = is_left.then(|| autoprobe_left(&eth0)).into_iter().collect();
-        assert_eq!(leftovers(&entries, &[&bench.look().world]), expected, "{answer:?}");
+        assert_eq!(texts(&entries, &[&bench.look().world]), expected, "{answer:?}");
     }
 }
 
@@ -232,8 +244,8 @@ fn what_the_kernel_accepted_and_did_not_keep_is_left_after_a_failure() {
     let bench = Bench::new(&[&eth0]).answering(&lies.map(|answer| (ActionKind::SetDriversAutoprobe, answer)));
     let _ = bench.apply(&on_ports(vec![two_vfs(&eth0)]));
     let entries = bench.state().entries.clone();
-    let expected = [autoprobe_left(&eth0), bare_left(&eth0, "0-1")];
-    assert_eq!(leftovers(&entries, &[&bench.look().world]), expected);
+    let expected = [vec![autoprobe_left(&eth0)], bare_left(&eth0, &[0, 1])].concat();
+    assert_eq!(texts(&entries, &[&bench.look().world]), expected);
 }
 
 #[test]
@@ -250,10 +262,10 @@ fn what_cannot_be_read_is_reported_as_that_unless_it_was_right_in_between() {
         "{thing}: driversAutoprobe was changed for a while and could not be read (input/output error); \
          `{on}` restores it"
     );
-    assert_eq!(leftovers(&entries, &[&unread]), std::slice::from_ref(&could_not));
-    assert_eq!(leftovers(&entries, &[&unread, &is_off]), [could_not]);
-    assert_eq!(leftovers(&entries, &[&is_off, &unread]), [autoprobe_left(&eth0)]);
-    assert_eq!(leftovers(&entries, &[&unread, &is_on]), [""; 0]);
+    assert_eq!(texts(&entries, &[&unread]), std::slice::from_ref(&could_not));
+    assert_eq!(texts(&entries, &[&unread, &is_off]), [could_not]);
+    assert_eq!(texts(&entries, &[&is_off, &unread]), [autoprobe_left(&eth0)]);
+    assert_eq!(texts(&entries, &[&unread, &is_on]), [""; 0]);
 }
 
 #[test]
@@ -262,14 +274,12 @@ fn host_without_facts_may_still_have_what_was_left_there() {
     let owed = [&[eth0.autoprobe(Toggle::On)][..], &[eth0.probe(0), eth0.probe(1)]].concat();
     let entries = [began(&eth0, Phase::CreateVfs, &[eth0.create(2)], &owed)];
     let (why, thing, on) = ("there are no facts of host lab", &eth0.pf, eth0.autoprobe(Toggle::On));
-    let expected = [
+    let lost = |thing: &str, property: &str, op: &Op| {
         format!(
-            "{thing}: driversAutoprobe was changed for a while and could not be read ({why}); `{on}` restores it"
-        ),
-        format!(
-            "VFs 0-1 of {thing}: whether they have a driver could not be read ({why}); where they have none and the \
-             spec names none, say `driver: default` to give them one"
-        ),
-    ];
-    assert_eq!(leftovers(&entries, &[&World::empty()]), expected);
+            "{thing}: {property} was changed for a while and could not be read ({why}); `{op}` restores it"
+        )
+    };
+    let of_vf = |vf| lost(&format!("{thing} vf {vf}"), "driver", &eth0.probe(vf));
+    let expected = [lost(&thing.to_string(), "driversAutoprobe", &on), of_vf(0), of_vf(1)];
+    assert_eq!(texts(&entries, &[&World::empty()]), expected);
 }

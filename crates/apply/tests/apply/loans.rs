@@ -3,7 +3,7 @@
 use vfctl_apply::{LaneReport, Report, Result};
 use vfctl_kinds::step::Reason;
 use vfctl_model::{Toggle, VfIndex};
-use vfctl_port::{ActionKind, AdminState, JournalEntry, Op, Outcome, Phase};
+use vfctl_port::{ActionKind, AdminState, ClaimValue, JournalEntry, Op, Outcome, Phase, Property};
 
 use crate::bench::{Answer, Bench, short};
 use crate::kernel::make_vfs;
@@ -48,8 +48,14 @@ fn lane_gives_back_what_it_had_changed_when_it_was_closed_and_nothing_else() {
             vec![off, (SetDriversAutoprobe, Answer::Refused)],
             vec![on.clone(), down.clone(), drivers[0].clone(), drivers[1].clone()],
         ),
-        (vec![(SetVfAttribute, Answer::Refused)], vec![down.clone(), drivers[0].clone(), drivers[1].clone()]),
-        (vec![(SetVfAttribute, Answer::Lies)], vec![down.clone(), drivers[0].clone(), drivers[1].clone()]),
+        (
+            vec![(SetVfAttribute, Answer::Refused)],
+            vec![on.clone(), down.clone(), drivers[0].clone(), drivers[1].clone()],
+        ),
+        (
+            vec![(SetVfAttribute, Answer::Lies)],
+            vec![on.clone(), down.clone(), drivers[0].clone(), drivers[1].clone()],
+        ),
         (
             vec![(ProbeDriver, Answer::Works), (ProbeDriver, Answer::Refused)],
             vec![down.clone(), drivers[1].clone()],
@@ -148,7 +154,8 @@ fn drivers_are_left_alone_and_by_hand_where_an_op_hangs() {
 fn message_without_answer_is_no_op_that_hangs() {
     let eth0 = Port::eth0();
     let (_, report) = apply(&eth0, &[(ActionKind::SetVfAttribute, Answer::Hangs)]);
-    let expected = [eth0.admin(AdminState::Down), eth0.probe(0), eth0.probe(1)];
+    let (on, down) = (eth0.autoprobe(Toggle::On), eth0.admin(AdminState::Down));
+    let expected = [on, down, eth0.probe(0), eth0.probe(1)];
     assert_eq!(given_back(&report.lanes[0]), short(&expected));
 }
 
@@ -269,7 +276,8 @@ fn driver_that_the_kernel_was_to_choose_is_read_again_and_by_hand_where_the_vf_h
         (ActionKind::ProbeDriver, Answer::Late(std::time::Duration::from_secs(4))),
     ];
     let (bench, report) = apply(&eth0, &answers);
-    let expected = [eth0.admin(AdminState::Down), eth0.probe(0), eth0.probe(1)];
+    let (on, down) = (eth0.autoprobe(Toggle::On), eth0.admin(AdminState::Down));
+    let expected = [on, down, eth0.probe(0), eth0.probe(1)];
     assert_eq!(given_back(&report.lanes[0]), short(&expected));
     assert_eq!(report.lanes[0].troubles, [by_hand(&eth0.probe(0))]);
     assert!(bench.state().pf(&eth0).vfs[&VfIndex(1)].driver.is_some());
@@ -306,4 +314,53 @@ fn each_of_many_vfs_is_taken_from_its_driver_and_given_it() {
     let report = bench.apply(&on_ports(vec![lane(&eth0, 0, steps)]));
     assert_eq!(report.result, Result::Converged);
     assert!(bench.state().pf(&eth0).vfs.values().all(|vf| vf.driver.is_some()));
+}
+
+#[test]
+fn named_driver_is_given_before_others_may_take_the_vf_and_the_kernels_choice_after() {
+    let eth0 = Port::eth0();
+    let bench = Bench::new(&[&eth0])
+        .answering(&[(ActionKind::CreateVfs, Answer::Works), (ActionKind::SetVfAttribute, Answer::Refused)]);
+    let steps = vec![
+        eth0.step(Phase::PreparePf, Reason::WithholdDrivers, &[eth0.autoprobe(Toggle::Off)]),
+        eth0.step(Phase::CreateVfs, Reason::Asked, &[eth0.create(2)]),
+        eth0.step(Phase::ConfigureVfs, Reason::Asked, &[eth0.vlan(0, "100")]),
+        eth0.step(Phase::Bind, Reason::MacNeedsRebind, &[eth0.bind(1, "igbvf")]),
+        eth0.step(Phase::AllowDrivers, Reason::GiveBack, &[eth0.autoprobe(Toggle::On)]),
+        eth0.step(Phase::Probe, Reason::DefaultDriver, &[eth0.probe(0)]),
+    ];
+    let report = bench.apply(&on_ports(vec![lane(&eth0, 0, steps)]));
+    let expected = [eth0.bind(1, "igbvf"), eth0.autoprobe(Toggle::On), eth0.probe(0)];
+    assert_eq!(given_back(&report.lanes[0]), short(&expected));
+}
+
+#[test]
+fn what_an_earlier_apply_left_is_owed_from_the_first_phase_and_given_back_where_the_lane_fails() {
+    let eth0 = Port::eth0();
+    let on = eth0.autoprobe(Toggle::On);
+    let steps = || {
+        let mut mtu = eth0.step(Phase::PreparePf, Reason::Asked, &[eth0.mtu(9000)]);
+        mtu.requires.push(eth0.is(Property::VfCount, ClaimValue::Number(0)));
+        vec![mtu, eth0.step(Phase::AllowDrivers, Reason::RestoreLeft, std::slice::from_ref(&on))]
+    };
+    for (answer, expected) in
+        [(Answer::Works, ""), (Answer::Refused, short(std::slice::from_ref(&on)).as_str())]
+    {
+        let bench = Bench::new(&[&eth0]).answering(&[(ActionKind::SetPfMtu, answer)]);
+        bench.state().pf(&eth0).properties.note(Property::DriversAutoprobe, ClaimValue::Flag(false));
+        let report = bench.apply(&on_ports(vec![lane(&eth0, 0, steps())]));
+        assert_eq!(given_back(&report.lanes[0]), expected, "{answer:?}");
+        assert_eq!(bench.state().pf(&eth0).drivers_autoprobe(), Some(Toggle::On), "{answer:?}");
+        let first = bench.state().entries.iter().find_map(|entry| match entry {
+            JournalEntry::PhaseBegan { owed, .. } => Some(short(owed)),
+            _ => None,
+        });
+        assert_eq!(first, Some(short(std::slice::from_ref(&on))), "{answer:?}");
+    }
+    // A lane that never begins leaves it to the next plan.
+    let bench = Bench::new(&[&eth0]);
+    bench.state().pf(&eth0).properties.note(Property::DriversAutoprobe, ClaimValue::Flag(false));
+    bench.state().interrupted = true;
+    let report = bench.apply(&on_ports(vec![lane(&eth0, 0, steps())]));
+    assert_eq!((given_back(&report.lanes[0]).as_str(), bench.performed().len()), ("", 0));
 }

@@ -36,10 +36,10 @@ fn settings_are_owed_from_the_phase_that_changes_them_and_drivers_from_the_one_t
     let expected = [
         row(Phase::PreparePf, &settings),
         row(Phase::CreateVfs, &all),
+        row(Phase::ConfigureVfs, &all),
         // What is being given back is owed until it is done.
         row(Phase::AllowDrivers, &all),
-        row(Phase::ConfigureVfs, &without_autoprobe),
-        row(Phase::Bind, &without_autoprobe),
+        row(Phase::Probe, &without_autoprobe),
         row(Phase::FinishPf, &settings[1..]),
     ];
     assert_eq!(owed(&Bench::new(&[&eth0]), two_vfs(&eth0)), expected);

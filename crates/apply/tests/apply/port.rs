@@ -3,7 +3,8 @@
 use vfctl_kinds::step::{Change, Impact, Reason, Step};
 use vfctl_model::{AttributeValue, DeviceAddress, HostName, Mtu, Toggle, VfAttribute, VfIndex};
 use vfctl_port::{
-    Action, AdminState, Claim, ClaimValue, HostFacts, Op, Phase, Property, Scope, Subject, Target, Thing,
+    Action, AdminState, Binding, Claim, ClaimValue, HostFacts, Op, Phase, Property, Scope, Subject, Target,
+    Thing,
 };
 
 /// A PF of the driver `igb`.
@@ -94,6 +95,11 @@ impl Port {
 
     pub(crate) fn unbind(&self, vf: u16) -> Op {
         self.of_function(vf, Action::UnbindDriver)
+    }
+
+    pub(crate) fn bind(&self, vf: u16, driver: &str) -> Op {
+        let driver = driver.parse().expect("a driver");
+        self.of_function(vf, Action::BindDriver(Binding { driver, override_after: None }))
     }
 
     pub(crate) fn probe(&self, vf: u16) -> Op {

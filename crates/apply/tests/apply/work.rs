@@ -50,9 +50,9 @@ pub(crate) fn two_vfs(port: &Port) -> Lane {
             port.step(Phase::PreparePf, Reason::WithholdDrivers, &[port.autoprobe(Toggle::Off)]),
             port.step(Phase::PreparePf, Reason::PfMustBeUp, &[port.admin(AdminState::Up)]),
             port.step(Phase::CreateVfs, Reason::Asked, &[port.create(2)]),
-            port.step(Phase::AllowDrivers, Reason::GiveBack, &[port.autoprobe(Toggle::On)]),
             port.step(Phase::ConfigureVfs, Reason::Asked, &[port.vlan(0, "100"), port.vlan(1, "100")]),
-            port.step(Phase::Bind, Reason::DefaultDriver, &[port.probe(0), port.probe(1)]),
+            port.step(Phase::AllowDrivers, Reason::GiveBack, &[port.autoprobe(Toggle::On)]),
+            port.step(Phase::Probe, Reason::DefaultDriver, &[port.probe(0), port.probe(1)]),
             port.step(Phase::FinishPf, Reason::GiveBack, &[port.admin(AdminState::Down)]),
         ],
     );

@@ -12,7 +12,7 @@ use vfctl_port::{Clock, World, with_causes};
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
-use crate::command::cut_off::report_to_holder;
+use crate::command::cut_off::CutOff;
 use crate::command::plan::report_stuck;
 use crate::error::{CliError, Exit};
 use crate::input::{ApplyInput, Specs, plan_or_specs, with_places};
@@ -44,12 +44,13 @@ pub(super) fn run(
     let lock = Lock::acquire(folder).map_err(|error| CliError::State(error.into()))?;
     let scope = machine.scope();
     let mut before = Look::take([&scope], machine.observe, machine.clock)?;
-    report_to_holder(folder, &before.world, console);
+    let cut_off = CutOff::learn(folder, &mut before.world);
     let (plan, seen) = match intent(args, &before.world, console, machine)? {
         Intent::Wrong => return Ok(Exit::Failed),
         Intent::Fresh(plan) => (plan, false),
         Intent::Filed(plan) => (plan, true),
     };
+    cut_off.report(Some(&plan), console);
     report_stuck(&plan, &before.world, console);
     if !seen && !args.json {
         write!(console.out, "{}", render(&plan, Detail::Short))?;

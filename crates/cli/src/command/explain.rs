@@ -1,9 +1,12 @@
 //! `vfctl explain`: spec line, selector, reading and its source, step, claim.
 
+use std::path::Path;
+
 use vfctl_kinds::pf::{Address, ExplainError};
 use vfctl_plan::{Explanation, explain};
 
 use crate::args::ExplainArgs;
+use crate::command::cut_off::CutOff;
 use crate::error::{CliError, Exit};
 use crate::facts::world;
 use crate::input::{Specs, specs, with_places};
@@ -13,6 +16,7 @@ use crate::output::{print_json, report_mistakes};
 /// Runs the command.
 pub(super) fn run(
     args: &ExplainArgs,
+    state_dir: Option<&Path>,
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
@@ -26,7 +30,10 @@ pub(super) fn run(
             return Ok(Exit::Failed);
         }
     };
-    let world = world(&args.facts.facts, console, machine)?;
+    let mut world = world(&args.facts.facts, console, machine)?;
+    if args.facts.facts.is_empty() {
+        CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world);
+    }
     let explanations: Vec<Explanation> = with_places(&set, |documents| {
         let mut found = Vec::new();
         let mut last = None;

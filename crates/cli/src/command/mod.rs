@@ -25,8 +25,8 @@ pub(crate) fn run(cli: Cli, console: &mut Console<'_>, machine: &Machine<'_>) ->
         Command::Plan(args) => plan::run(&args, state_dir.as_deref(), console, machine),
         Command::Show(args) => show::run(&args, console),
         Command::Apply(args) => apply::run(&args, state_dir.as_deref(), console, machine),
-        Command::Explain(args) => explain::run(&args, console, machine),
-        Command::Record(args) => record::run(&args, console, machine),
+        Command::Explain(args) => explain::run(&args, state_dir.as_deref(), console, machine),
+        Command::Record(args) => record::run(&args, state_dir.as_deref(), console, machine),
         Command::Schema(args) => schema::run(&args, console),
     }
 }

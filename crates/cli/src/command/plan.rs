@@ -8,7 +8,7 @@ use vfctl_plan::{Detail, Plan, check, render};
 use vfctl_port::World;
 
 use crate::args::PlanArgs;
-use crate::command::cut_off::report_to_onlooker;
+use crate::command::cut_off::CutOff;
 use crate::command::fleet;
 use crate::error::{CliError, Exit};
 use crate::input::{Specs, specs, with_places};
@@ -36,10 +36,11 @@ pub(super) fn run(
         return fleet::run(args, &set, console);
     }
     // The program ends with this command: what is large is left to the kernel, which frees it at once.
-    let world = ManuallyDrop::new(machine.world()?);
+    let mut world = ManuallyDrop::new(machine.world()?);
+    let cut_off = CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world);
     let plan = ManuallyDrop::new(with_places(&set, |documents| vfctl_plan::plan(documents, &world)));
     proven(&plan)?;
-    report_to_onlooker(state_dir.unwrap_or(&machine.state_dir), &world, console);
+    cut_off.report(Some(&plan), console);
     report_stuck(&plan, &world, console);
     if args.prints_json() {
         print_json(console, &*plan)?;

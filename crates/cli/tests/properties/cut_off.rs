@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use vfctl_cli::Exit;
 use vfctl_model::{DeviceAddress, Toggle};
-use vfctl_port::{Action, ActionKind, AdminState, Op, OpError, Outcome, Perform, Scope};
+use vfctl_port::{Action, ActionKind, AdminState, HostFacts, Op, OpError, Outcome, Perform, Scope};
 use vfctl_sim::{Fault, PfSeed, SimHost};
 use vfctl_state::Lock;
 
@@ -156,11 +156,15 @@ fn store_that_is_stuck_on_a_vf_is_one_of_its_port() {
     }
 }
 
+/// What was changed for a while and is restored by whatever plan concerns the PF.
+const RESTORES: &str = "the plan restores what was changed for a while only";
+
 #[test]
-fn what_a_cut_off_apply_left_behind_is_reported_until_it_is_restored() {
+fn what_a_cut_off_apply_left_is_restored_by_a_plan_for_its_port_and_reported_by_any_other() {
     let place =
         Place::new(SimHost::builder().module("vfio_pci".parse().unwrap()).pf(igb()).pf(igb()).build());
     place.spec("a.yaml", FIRST, "vfs: {count: 4, groups: [{vfs: \"3\", driver: vfio-pci}]}");
+    place.spec("mtu.yaml", FIRST, "mtu: 1500");
     for count in 1..4 {
         place.spec(&format!("other{count}.yaml"), SECOND, &format!("vfs: {{count: {count}}}"));
     }
@@ -172,97 +176,171 @@ fn what_a_cut_off_apply_left_behind_is_reported_until_it_is_restored() {
     };
     let cut_off = "journal-0001.jsonl";
     let off = "pci/0000:01:00.0: driversAutoprobe is off, which was for a while only; `echo 1 > ";
-    let bare = "VFs 0-3 of pci/0000:01:00.0 have no driver";
-    says("plan a.yaml", &["an apply was cut off", cut_off, off, bare], &[]);
+    let bare = "vf 0-3 of pci/0000:01:00.0 has no driver, for a while only";
+    says("plan a.yaml", &["an apply was cut off", cut_off, RESTORES], &[off, bare]);
+    // A plan that names the port only restores, too.
+    let planned = place.vfctl("plan mtu.yaml");
+    assert_eq!(planned.exit, Exit::Changes);
+    for line in [
+        "driversAutoprobe: off -> on  (restored: an earlier apply left it so)",
+        "vf 0-3: driver: none -> igbvf",
+    ] {
+        assert!(planned.out.contains(line), "{}", planned.out);
+    }
     // Another port's apply silences nothing.
-    says("apply other1.yaml --yes --allow-disruption", &[cut_off, off, bare], &[]);
-    says("plan other1.yaml", &[cut_off, off, bare], &[]);
+    says("apply other1.yaml --yes --allow-disruption", &[cut_off, off, bare], &[RESTORES]);
+    says("plan other1.yaml", &[cut_off, off, bare], &[RESTORES]);
     // Only what is still so is reported.
     place.by_hand("autoprobe eth0 on");
-    says("plan a.yaml", &[cut_off, bare], &[off]);
+    says("plan other1.yaml", &[cut_off, bare], &[off]);
     for vf in 0..3 {
         place.by_hand(&format!("driver eth0 vf {vf} default"));
     }
-    says("plan a.yaml", &[cut_off, "VFs 3 of pci/0000:01:00.0 have no driver"], &[off]);
+    says("plan other1.yaml", &[cut_off, "vf 3 of pci/0000:01:00.0 has no driver"], &[off]);
     place.by_hand("driver eth0 vf 3 vfio-pci");
-    says("plan a.yaml", &[], &["cut off", off, "have no driver"]);
+    says("plan a.yaml", &[], &["cut off", off, "has no driver"]);
     // What was restored before another apply began, and is so again, is as somebody else wants it.
     says("apply other2.yaml --yes --allow-disruption", &[], &["cut off"]);
     place.by_hand("autoprobe eth0 off");
     place.by_hand("driver eth0 vf 3 none");
-    says("plan a.yaml", &[], &["cut off"]);
+    says("plan other2.yaml", &[], &["cut off"]);
     says("apply other3.yaml --yes --allow-disruption", &[], &["cut off"]);
 }
 
 #[test]
-fn what_a_failed_apply_could_not_restore_is_reported_until_it_is() {
+fn what_a_failed_apply_could_not_restore_is_restored_by_the_next() {
     let place =
         Place::new(SimHost::builder().module("vfio_pci".parse().unwrap()).pf(igb()).pf(igb()).build());
     place.spec("a.yaml", FIRST, "vfs: {count: 4, groups: [{vfs: \"3\", driver: vfio-pci}]}");
     let failed = place.vfctl_with("apply a.yaml --yes", &Stubborn(&place.sim));
     assert!(failed.out.contains("could not be restored"), "{}{}", failed.out, failed.err);
     place.sim.settle();
-    let off = "pci/0000:01:00.0: driversAutoprobe is off, which was for a while only; `echo 1 > ";
-    let noted = place.vfctl("plan a.yaml").err;
-    assert!(noted.contains("an apply failed to restore something") && noted.contains(off), "{noted}");
-    place.by_hand("autoprobe eth0 on");
-    let noted = place.vfctl("plan a.yaml").err;
-    assert!(!noted.contains(off), "{noted}");
+    let noted = place.vfctl("plan a.yaml");
+    assert!(noted.err.contains("an apply failed to restore something") && noted.err.contains(RESTORES));
+    assert!(noted.out.contains("driversAutoprobe: off -> on  (restored"), "{}", noted.out);
+    // Not even now: it is owed still.
+    assert_eq!(place.vfctl_with("apply a.yaml --yes", &Stubborn(&place.sim)).exit, Exit::Failed);
+    assert_eq!(place.vfctl("apply a.yaml --yes").exit, Exit::Done);
+    let said = place.vfctl("plan a.yaml");
+    assert_eq!((said.exit, said.err.as_str()), (Exit::Done, ""));
 }
 
 #[test]
-fn vf_that_was_on_its_way_to_another_driver_is_reported_until_it_has_one() {
+fn vf_that_was_on_its_way_to_another_driver_is_given_its_own_by_a_plan_that_names_none() {
     let sim = SimHost::builder().module("vfio_pci".parse().unwrap()).pf(PfSeed { vf_count: 3, ..igb() });
     let place = Place::new(sim.build());
     place.sim.settle();
     place.spec("a.yaml", FIRST, "vfs: {groups: [{vfs: \"1-2\", driver: vfio-pci}]}");
     place.spec("other.yaml", FIRST, "mtu: 1400");
     place.cut_off("apply a.yaml --yes --allow-disruption", ActionKind::UnbindDriver);
-    let bare = |vfs: &str| format!("VFs {vfs} of pci/0000:01:00.0 have no driver");
-    let says = |words: &str| place.vfctl(words).err;
-    let said = says("plan other.yaml");
-    assert!(said.contains(&bare("1-2")), "{said}");
+    let says = |words: &str| place.vfctl(words).out;
+    assert!(says("plan other.yaml").contains("vf 1-2: driver: none -> igbvf"), "{}", says("plan other.yaml"));
     place.by_hand("driver eth0 vf 1 default");
-    let said = says("plan other.yaml");
-    assert!(said.contains(&bare("2")), "{said}");
+    assert!(says("plan other.yaml").contains("vf 2: driver: none -> igbvf"), "{}", says("plan other.yaml"));
     assert_eq!(place.vfctl("apply a.yaml --yes --allow-disruption").exit, Exit::Done);
-    assert_eq!(says("plan other.yaml"), "");
+    assert_eq!(place.vfctl("plan other.yaml").err, "");
 }
 
 #[test]
-fn newest_apply_that_was_cut_off_is_reported_also_where_nothing_is_left_behind() {
+fn apply_that_was_cut_off_and_has_left_nothing_is_not_reported() {
     let place = Place::new(SimHost::builder().pf(igb()).build());
     place.spec("a.yaml", FIRST, "vfs: {count: 2}");
     place.cut_off("apply a.yaml --yes", ActionKind::CreateVfs);
     let said = place.vfctl("plan a.yaml");
-    let note = "note: an apply was cut off before its end; its journal is ";
-    assert!(said.err.starts_with(note) && said.err.lines().count() == 1, "{}", said.err);
+    assert_eq!((said.exit, said.err.as_str()), (Exit::Done, ""));
 }
 
 #[test]
-fn port_that_was_set_up_to_make_vfs_is_reported() {
+fn port_that_was_set_up_to_make_vfs_is_set_down_again() {
     let down = |driver: &str| PfSeed { admin: AdminState::Down, ..PfSeed::new(driver.parse().unwrap(), 4) };
     let place = Place::new(SimHost::builder().pf(down("bnxt_en")).pf(down("igb")).build());
     place.spec("for-a-while.yaml", FIRST, "vfs: {count: 2}");
+    place.spec("mtu.yaml", FIRST, "mtu: 1500");
     place.spec("asks.yaml", SECOND, "adminState: up, vfs: {count: 2}");
     let left = "pci/0000:01:00.0: adminState is up, which was for a while only; `ip link set dev eth0 down` \
                 restores it";
     place.cut_off("apply for-a-while.yaml --yes", ActionKind::SetPfAdminState);
-    assert!(place.vfctl("plan for-a-while.yaml").err.contains(left));
+    for spec in ["for-a-while.yaml", "mtu.yaml"] {
+        let said = place.vfctl(&format!("plan {spec}"));
+        assert!(said.out.contains("adminState: up -> down  (restored: an earlier apply"), "{}", said.out);
+        assert!(said.err.contains(RESTORES), "{}", said.err);
+    }
     place.cut_off("apply asks.yaml --yes", ActionKind::SetPfAdminState);
-    let said = place.vfctl("plan asks.yaml");
-    assert_eq!(said.err.matches("adminState is up").count(), 1, "{}", said.err);
-    assert_eq!(said.err.matches("was cut off").count(), 2, "{}", said.err);
+    let said = place.vfctl("plan asks.yaml").err;
+    assert_eq!((said.matches(left).count(), said.matches("was cut off").count()), (1, 1), "{said}");
     place.by_hand("admin eth0 down");
-    let said = place.vfctl("plan asks.yaml");
-    assert!(!said.err.contains("adminState is up"), "{}", said.err);
-    assert_eq!(said.err.matches("was cut off").count(), 1, "{}", said.err);
+    assert_eq!(place.vfctl("plan asks.yaml").err, "");
+}
+
+#[test]
+fn what_is_left_ends_with_the_boot_of_the_machine() {
+    let place = Place::new(SimHost::builder().module("vfio_pci".parse().unwrap()).pf(igb()).build());
+    place.sim.boot("1f0c");
+    place.spec("a.yaml", FIRST, "vfs: {count: 4, groups: [{vfs: \"3\", driver: vfio-pci}]}");
+    place.cut_off("apply a.yaml --yes", ActionKind::CreateVfs);
+    assert!(place.vfctl("plan a.yaml").err.contains(RESTORES));
+    place.sim.boot("8b77");
+    assert_eq!(place.vfctl("plan a.yaml").err, "");
+}
+
+/// Takes up the work where an apply that dies has left it; returns the facts in the end.
+fn again_after(spec: &str, dies_after: Option<ActionKind>) -> HostFacts {
+    let sim = SimHost::builder().module("vfio_pci".parse().unwrap());
+    let down = PfSeed { admin: AdminState::Down, ..PfSeed::new("bnxt_en".parse().unwrap(), 8) };
+    let place = Place::new(sim.pf(igb()).pf(PfSeed { vf_count: 3, ..igb() }).pf(down).build());
+    place.sim.settle();
+    let document = |entries: &str| {
+        format!(
+            "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {{name: a}}\nspec:\n  physicalFunctions:\n{entries}"
+        )
+    };
+    fs::write(place.path("a.yaml"), document(spec)).unwrap();
+    if let Some(kind) = dies_after {
+        place.cut_off("apply a.yaml --yes --allow-disruption", kind);
+    }
+    let said = place.vfctl("apply a.yaml --yes --allow-disruption");
+    assert_eq!(said.exit, Exit::Done, "{dies_after:?}: {}{}", said.out, said.err);
+    place.sim.settle();
+    let said = place.vfctl("plan a.yaml");
+    assert_eq!((said.exit, said.err.as_str()), (Exit::Done, ""), "{dies_after:?}: {}", said.out);
+    let mut facts = place.sim.facts();
+    // The kernel numbers interfaces and groups as they come.
+    for vf in facts.physical_functions.values_mut().flat_map(|pf| pf.vfs.values_mut()) {
+        if let Some(netdev) = &mut vf.netdev {
+            netdev.name = "vf".parse().unwrap();
+        }
+        vf.iommu_group = None;
+    }
+    facts
+}
+
+#[test]
+fn apply_that_dies_after_any_op_and_is_run_again_gives_what_an_uninterrupted_one_gives() {
+    let spec = "    - name: fresh\n      match: {pci: \"0000:01:00.0\"}\n      vfs:\n        count: 7\n        \
+                groups:\n          - {vfs: \"0-2\", macAddress: {first: \"02:00:17:00:00:01\"}, mtu: 1400}\n          \
+                - {vfs: \"3-6\", driver: vfio-pci}\n    - name: rebound\n      match: {pci: \"0000:02:00.0\"}\n      \
+                vfs:\n        groups: [{vfs: \"0\", macAddress: \"02:00:17:00:01:01\"}, {vfs: \"1\", driver: vfio-pci}]\n    \
+                - name: down\n      match: {pci: \"0000:03:00.0\"}\n      vfs: {count: 2, all: {vlan: 100}}\n";
+    let whole = again_after(spec, None);
+    let kinds = [
+        ActionKind::UnbindDriver,
+        ActionKind::SetPfAdminState,
+        ActionKind::SetDriversAutoprobe,
+        ActionKind::CreateVfs,
+        ActionKind::SetVfAttribute,
+        ActionKind::BindDriver,
+        ActionKind::ProbeDriver,
+        ActionKind::SetVfMtu,
+    ];
+    for kind in kinds {
+        assert_eq!(again_after(spec, Some(kind)), whole, "{kind}");
+    }
 }
 
 #[test]
 fn apply_that_runs_is_not_reported_as_cut_off() {
-    let place = Place::new(SimHost::builder().pf(igb()).build());
-    place.spec("a.yaml", FIRST, "vfs: {count: 2}");
+    let place = Place::new(SimHost::builder().module("vfio_pci".parse().unwrap()).pf(igb()).build());
+    place.spec("a.yaml", FIRST, "vfs: {count: 2, all: {driver: vfio-pci}}");
     place.cut_off("apply a.yaml --yes", ActionKind::CreateVfs);
     let running = Lock::acquire(&place.state()).unwrap();
     let said = place.vfctl("plan a.yaml").err;
@@ -286,7 +364,7 @@ fn journal_that_cannot_be_read_is_reported_and_hides_no_other() {
         let err = place.vfctl(words).err;
         assert!(err.contains("note: failed to read the journal `"), "{words}: {err}");
         assert!(err.contains("line 1 is damaged"), "{words}: {err}");
-        assert!(err.contains("driversAutoprobe is off, which was for a while only"), "{words}: {err}");
+        assert!(err.contains(RESTORES), "{words}: {err}");
     }
     fs::remove_dir_all(place.state()).unwrap();
     fs::write(place.state(), "no folder").unwrap();

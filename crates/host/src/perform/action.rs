@@ -7,7 +7,7 @@
 //! check of who has a function open from the work.
 
 use nix::errno::Errno;
-use vfctl_model::{DeviceAddress, ModuleName, Mtu, PciAddress, Toggle};
+use vfctl_model::{DeviceAddress, DriverName, ModuleName, Mtu, PciAddress, Toggle};
 use vfctl_port::{Action, AdminState, Binding, Op, OpError};
 
 use super::function::check_address;
@@ -72,6 +72,10 @@ pub(super) fn work_of(roots: &Roots, interfaces: &mut Interfaces<'_>, op: &Op) -
         }
         Action::UnbindDriver => Work::Stores(unbind(roots, function()?)),
         Action::BindDriver(binding) => Work::Stores(bind(roots, function()?, binding)?),
+        Action::SetDriverOverride(driver) => {
+            let path = roots.function(function()?).join("driver_override");
+            Work::Stores(Stores::one(path, override_text(driver.as_ref())))
+        }
         Action::ProbeDriver => Work::Stores(probe(roots, function()?)),
     })
 }
@@ -117,14 +121,18 @@ fn bind(roots: &Roots, function: PciAddress, binding: &Binding) -> Result<Stores
         return Err(own_refusal(cause));
     }
     let driver_override = folder.join("driver_override");
-    let after = override_after.as_ref().map_or(NO_OVERRIDE, |driver| driver.as_str());
     let stores = vec![
         then(driver_override.clone(), driver.as_str()),
         then(driver_folder.join("bind"), &function.to_string()),
-        always(driver_override, after),
+        always(driver_override, override_text(override_after.as_ref())),
     ];
     let binds = Some(Binds { function, driver: Some(driver.clone()) });
     Ok(Stores { stores, releases: Vec::new(), binds })
+}
+
+/// Returns what is written to say that this driver alone may take a VF, or that any may.
+fn override_text(driver: Option<&DriverName>) -> &str {
+    driver.map_or(NO_OVERRIDE, DriverName::as_str)
 }
 
 fn probe(roots: &Roots, function: PciAddress) -> Stores {

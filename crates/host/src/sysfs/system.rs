@@ -51,6 +51,7 @@ pub(crate) fn read_system(roots: &Roots, processes: &[Process], unread: &mut Vec
     let modules = named(&roots.path("/sys/module")).into_iter().chain(built_in(roots, &kernel)).collect();
     SystemFacts {
         kernel,
+        boot_id: text(&roots.path("/proc/sys/kernel/random/boot_id")).ok(),
         arguments: arguments.split_whitespace().map(str::to_owned).collect(),
         iommu: read_iommu(roots),
         modules,

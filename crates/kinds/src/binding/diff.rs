@@ -30,6 +30,7 @@ pub(super) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     }
     checks::check(context, diff);
     overrides::check(context, diff);
+    overrides::restore(context, diff);
     let mut unbind = Step::new(Phase::Unbind, Property::Driver, Reason::Asked);
     let mut binds: Vec<Step> = Vec::new();
     let mut unaddressed = VfSet::default();
@@ -140,14 +141,14 @@ fn join(
     fate: DriverFate,
     binds: &mut Vec<Step>,
 ) {
-    let (action, reason, driver) = match fate {
-        DriverFate::Keep => return,
-        DriverFate::Unbind => return,
+    let (phase, action, reason, driver) = match fate {
+        DriverFate::Keep | DriverFate::Unbind => return,
         DriverFate::Bind { driver, reason } => {
-            let override_after = overrides::found(context, index).cloned();
-            (Action::BindDriver(Binding { driver: driver.clone(), override_after }), reason, Some(driver))
+            let override_after = overrides::kept(context, index).cloned();
+            let action = Action::BindDriver(Binding { driver: driver.clone(), override_after });
+            (Phase::Bind, action, reason, Some(driver))
         }
-        DriverFate::Probe { reason } => (Action::ProbeDriver, reason, default_driver(context)),
+        DriverFate::Probe { reason } => (Phase::Probe, Action::ProbeDriver, reason, default_driver(context)),
     };
     let change = Change {
         from: Some("none".to_owned()),
@@ -155,17 +156,11 @@ fn join(
         origin: origin(context, index),
         op: context.op_on_function(index, device, action),
     };
-    let position = match binds.iter().position(|step| step.reason == reason) {
+    let position = match binds.iter().position(|step| (step.phase, step.reason) == (phase, reason)) {
         Some(position) => position,
         None => {
-            let mut step = Step::new(Phase::Bind, Property::Driver, reason);
-            step.settle_ms = 15_000;
-            // A VF's driver that meets its PF still in reset makes up a MAC address of its own (igbvf_probe,
-            // drivers/net/ethernet/intel/igbvf/netdev.c).
-            let had_carrier = context.facts.netdev.as_ref().is_some_and(|netdev| netdev.up && netdev.carrier);
-            if context.renews_vfs && context.row.count_flaps_link && had_carrier {
-                step.requires.push(Claim::is(context.pf(), Property::Carrier, ClaimValue::Flag(true)));
-            }
+            let mut step = Step::new(phase, Property::Driver, reason);
+            context.await_carrier(&mut step);
             binds.push(step);
             binds.len() - 1
         }

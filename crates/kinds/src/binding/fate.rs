@@ -1,6 +1,7 @@
 //! What becomes of each VF, and of its driver.
 
 use vfctl_model::{DriverName, Toggle, VfAttribute, VfIndex};
+use vfctl_port::{Action, Property};
 
 use super::spec::DriverChoice;
 use crate::DesiredVf;
@@ -36,6 +37,10 @@ fn driver_fate(context: &PfContext<'_>, index: VfIndex) -> DriverFate {
         None => new_vf_fate(context, wanted),
         Some(vf) => {
             let kept = kept_vf_fate(context, vf.driver.as_ref(), wanted);
+            let kept = match (wanted, &vf.driver) {
+                (None, None) => owed_fate(context, index).unwrap_or(kept),
+                (Some(_), _) | (None, Some(_)) => kept,
+            };
             match (kept, &vf.driver, &vf.driver_override) {
                 (DriverFate::Keep, Some(driver), _) if needs_rebind(context, index, driver) => {
                     DriverFate::Bind { driver: driver.clone(), reason: Reason::MacNeedsRebind }
@@ -49,6 +54,16 @@ fn driver_fate(context: &PfContext<'_>, index: VfIndex) -> DriverFate {
                 (kept, _, _) => kept,
             }
         }
+    }
+}
+
+/// Returns the driver that an apply which was cut off has kept from a VF, or taken from it.
+fn owed_fate(context: &PfContext<'_>, index: VfIndex) -> Option<DriverFate> {
+    let reason = Reason::RestoreLeft;
+    match context.owed_to_vf(index, Property::Driver)? {
+        Action::BindDriver(binding) => Some(DriverFate::Bind { driver: binding.driver.clone(), reason }),
+        Action::ProbeDriver if may_have_default(context) => Some(DriverFate::Probe { reason }),
+        _ => None,
     }
 }
 

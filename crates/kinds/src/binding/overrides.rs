@@ -1,19 +1,69 @@
 //! Overrides that somebody else set on VFs, such as driverctl or libvirt: left as they are, never cleared unasked.
 //!
-//! vfctl sets one only for the moment of a bind (`Action::BindDriver`).
+//! vfctl sets one only for the moment of a bind (`Action::BindDriver`), and takes back what a bind that was cut off left.
 
 use std::collections::BTreeMap;
 
 use vfctl_model::{DriverName, VfIndex, VfSet};
-use vfctl_port::{Claim, ClaimValue, Property};
+use vfctl_port::{Action, Claim, ClaimValue, Phase, Property};
 
 use super::fate::default_driver;
 use crate::context::{PfContext, PfDiff};
 use crate::fate::{DriverFate, VfFate};
+use crate::step::{Change, Reason, Step};
 
-/// Returns the override that a VF has and keeps.
-pub(super) fn found<'a>(context: &PfContext<'a>, index: VfIndex) -> Option<&'a DriverName> {
+/// Returns the override that a VF has and keeps: not the one that a bind which was cut off has left.
+pub(super) fn kept<'a>(context: &PfContext<'a>, index: VfIndex) -> Option<&'a DriverName> {
+    match owed(context, index) {
+        Some(before) => before.as_ref(),
+        None => found(context, index),
+    }
+}
+
+/// Returns the override that a VF has.
+fn found<'a>(context: &PfContext<'a>, index: VfIndex) -> Option<&'a DriverName> {
     context.kept_vf(index)?.driver_override.as_ref()
+}
+
+/// Returns the override that a VF had before a bind which was cut off.
+fn owed<'a>(context: &PfContext<'a>, index: VfIndex) -> Option<&'a Option<DriverName>> {
+    match context.owed_to_vf(index, Property::DriverOverride)? {
+        Action::SetDriverOverride(before) => Some(before),
+        _ => None,
+    }
+}
+
+/// Restores the overrides that a bind which was cut off has left on VFs. A VF that meets its driver now has it restored
+/// with that.
+pub(super) fn restore(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let mut step = Step::new(Phase::FinishPf, Property::DriverOverride, Reason::RestoreLeft);
+    for (index, fate) in context.fates().filter(|(_, fate)| !fate.meets_driver()) {
+        let (Some(before), Some(function)) = (owed(context, index), context.vf_address(index)) else {
+            continue;
+        };
+        let action = Action::SetDriverOverride(before.clone());
+        step.ends.extend(action.after().map(|expect| Claim {
+            subject: context.vf(index),
+            property: Property::DriverOverride,
+            expect,
+        }));
+        if !fate.leaves_driver() {
+            claim(context, index, diff);
+            context.claim_address(index, diff);
+        }
+        let shown =
+            |driver: Option<&DriverName>| driver.map_or_else(|| "none".to_owned(), ToString::to_string);
+        step.changes.push(Change {
+            from: Some(shown(found(context, index))),
+            to: shown(before.as_ref()),
+            origin: None,
+            op: context.op_on_function(index, function, action),
+        });
+    }
+    if !step.changes.is_empty() {
+        diff.goal.extend(step.ends.iter().cloned());
+        diff.steps.push(step);
+    }
 }
 
 /// Claims the override that a VF is found with before it goes to another driver.
@@ -44,7 +94,7 @@ pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
     }
     let mut others: BTreeMap<&DriverName, VfSet> = BTreeMap::new();
     for (index, fate) in context.fates() {
-        let Some(over) = found(context, index) else { continue };
+        let Some(over) = kept(context, index) else { continue };
         let next = match &fate.driver {
             DriverFate::Keep | DriverFate::Unbind => continue,
             DriverFate::Bind { driver, reason: _ } => Some(driver.clone()),
@@ -74,7 +124,7 @@ pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use vfctl_port::{Action, Op};
+    use vfctl_port::Op;
 
     use super::*;
     use crate::binding::DriverChoice;

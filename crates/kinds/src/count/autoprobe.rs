@@ -39,7 +39,16 @@ impl PfKind for DriversAutoprobe {
 /// Returns the value that autoprobe has in the end; `None` off the PCI bus.
 pub(crate) fn at_end(context: &PfContext<'_>) -> Option<Toggle> {
     let found = context.facts.drivers_autoprobe()?;
-    Some(context.desired.drivers_autoprobe.as_ref().map_or(found, |wanted| wanted.value))
+    let wanted = context.desired.drivers_autoprobe.as_ref().map(|wanted| wanted.value);
+    Some(wanted.or_else(|| owed(context)).unwrap_or(found))
+}
+
+/// Returns the value that an apply which was cut off has not restored.
+fn owed(context: &PfContext<'_>) -> Option<Toggle> {
+    match context.owed(Property::DriversAutoprobe)? {
+        Action::SetDriversAutoprobe(value) => Some(*value),
+        _ => None,
+    }
 }
 
 /// Compares autoprobe, and turns it off for a while where no driver may take new VFs yet.
@@ -65,11 +74,13 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
     let probes = context.fates().any(|(_, fate)| matches!(fate.driver, DriverFate::Probe { .. }));
     let while_bound = if probes { Toggle::On } else { last };
     let mut now = found;
+    let is_left = context.desired.drivers_autoprobe.is_none() && owed(context).is_some();
     for (phase, next) in
         [(Phase::PreparePf, while_created), (Phase::AllowDrivers, while_bound), (Phase::FinishPf, last)]
     {
         if next != now {
             let reason = match (next == last, next) {
+                (true, _) if next != found && is_left => Reason::RestoreLeft,
                 (true, _) if next != found => Reason::Asked,
                 (true, _) => Reason::GiveBack,
                 (false, Toggle::Off) => Reason::WithholdDrivers,
@@ -80,7 +91,7 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
         }
     }
     let value = |toggle| ClaimValue::Flag(toggle == Toggle::On);
-    if context.desired.drivers_autoprobe.is_some() || withholds || probes {
+    if context.desired.drivers_autoprobe.is_some() || withholds || probes || is_left {
         diff.basis.push(Claim::is(context.pf(), Property::DriversAutoprobe, value(found)));
         diff.goal.push(Claim::is(context.pf(), Property::DriversAutoprobe, value(last)));
     }
@@ -111,6 +122,10 @@ fn step(context: &PfContext<'_>, phase: Phase, now: Toggle, next: Toggle, reason
         op: context.op(Action::SetDriversAutoprobe(next)),
     });
     step.ends.push(Claim::is(context.pf(), Property::DriversAutoprobe, ClaimValue::Flag(next == Toggle::On)));
+    if phase == Phase::AllowDrivers && next == Toggle::On {
+        // Whoever loads the driver's module then, gives it to the VFs at once.
+        context.await_carrier(&mut step);
+    }
     step
 }
 

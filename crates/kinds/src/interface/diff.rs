@@ -21,7 +21,12 @@ pub(super) fn report_missing(context: &PfContext<'_>, diff: &mut PfDiff) {
 pub(super) fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut PfDiff) {
     let for_a_while = context.renews_vfs && context.row.up_before_vfs && !netdev.up;
     let wanted = context.desired.admin_state.as_ref();
-    let last_up = wanted.map_or(netdev.up, |w| w.value == AdminState::Up);
+    let owed = context.owed(Property::AdminState).filter(|_| wanted.is_none());
+    let last_up = match (wanted, owed) {
+        (Some(wanted), _) => wanted.value == AdminState::Up,
+        (None, Some(Action::SetPfAdminState(left))) => *left == AdminState::Up,
+        (None, _) => netdev.up,
+    };
     let origin = wanted.map(|wanted| wanted.origin.clone());
     let target = Target::PfInterface(context.desired.address.clone(), netdev.name.clone());
     let set = |up: bool| {
@@ -38,6 +43,7 @@ pub(super) fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut
             continue;
         }
         let reason = match (next == last_up, next != netdev.up) {
+            (true, true) if owed.is_some() => Reason::RestoreLeft,
             (true, true) => Reason::Asked,
             (false, _) => Reason::PfMustBeUp,
             (true, false) => Reason::GiveBack,
@@ -54,7 +60,7 @@ pub(super) fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut
         diff.steps.push(step);
         now = next;
     }
-    if wanted.is_some() || for_a_while {
+    if wanted.is_some() || owed.is_some() || for_a_while {
         diff.basis.push(Claim::is(context.pf(), Property::AdminState, ClaimValue::Flag(netdev.up)));
         diff.goal.push(Claim::is(context.pf(), Property::AdminState, ClaimValue::Flag(last_up)));
     }

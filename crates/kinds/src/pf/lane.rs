@@ -148,7 +148,11 @@ fn add_notes(context: &PfContext<'_>, findings: &mut Findings) {
     };
     for stuck in system.stuck_stores.iter().filter(|stuck| own(&stuck.device)) {
         let message = format!("process {} is blocked in the kernel, writing {}", stuck.pid, stuck.path);
-        findings.problem(None, message, "end what holds the device, or reboot; then run plan again");
+        findings.problem(
+            None,
+            message,
+            "wait for it; if it stays, end what holds the device, or reboot; then run plan again",
+        );
     }
     if context.renews_vfs && context.count > 0 {
         for manager in &system.link_managers {

@@ -9,6 +9,7 @@ use vfctl_model::{Cidr, DeviceAddress, DriverName, InterfaceName, ModuleName, Re
 use super::pf::PfFacts;
 use super::vf::VfFacts;
 use crate::claim_value::ClaimValue;
+use crate::op::Op;
 use crate::property::Property;
 
 /// Everything that was read of one host.
@@ -21,7 +22,7 @@ pub struct HostFacts {
     pub physical_functions: BTreeMap<DeviceAddress, PfFacts>,
     /// Interfaces that stand on others: bonds, bridges, VLAN and team devices; and representors that carry addresses.
     pub links: BTreeMap<InterfaceName, LinkFacts>,
-    /// What vfctl set on this host earlier; this version writes none.
+    /// What vfctl set on this host earlier.
     #[serde(default)]
     pub record: OwnershipRecord,
     /// What could not be read, and why; empty where all was.
@@ -35,6 +36,9 @@ pub struct HostFacts {
 pub struct SystemFacts {
     /// The kernel's release, as `uname -r` prints it.
     pub kernel: String,
+    /// Which boot of the machine it is (`/proc/sys/kernel/random/boot_id`): what was done to a host ends with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
     /// The kernel's arguments, from `/proc/cmdline`.
     pub arguments: Vec<String>,
     /// What the IOMMU does.
@@ -115,10 +119,15 @@ pub struct LinkFacts {
     pub default_route: bool,
 }
 
-/// What vfctl set on this host earlier, per document. This version writes none.
+/// What vfctl set on this host earlier, as its journals tell.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct OwnershipRecord {}
+pub struct OwnershipRecord {
+    /// The ops that restore what an apply had changed for a while when it was cut off, or failed to restore. All of it is
+    /// still so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<Op>,
+}
 
 impl HostFacts {
     /// Returns the PF whose interface has this name or altname.

@@ -114,6 +114,18 @@ fn noiommu_group(world: &SimWorld) -> Option<IommuGroup> {
     world.facts.system.iommu.unsafe_noiommu.then_some(group)
 }
 
+/// Says which driver alone may take a VF; a driver that holds it keeps it (`driver_override_store`).
+pub(crate) fn set_override(
+    world: &mut SimWorld,
+    pf: &DeviceAddress,
+    vf: VfIndex,
+    device: PciAddress,
+    driver: Option<DriverName>,
+) -> Result<(), Stop> {
+    store(world, pf, vf, device)?.driver_override = driver;
+    Ok(())
+}
+
 /// Clears a VF's override and lets the kernel choose its driver.
 pub(crate) fn probe(
     world: &mut SimWorld,
