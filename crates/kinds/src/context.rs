@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_model::{DriverName, DriverRow, InterfaceName, PciAddress, VfIndex, VfSet};
-use vfctl_port::{Action, Claim, ClaimValue, Op, PfFacts, Property, Subject, Target, Thing, VfFacts};
+use vfctl_port::{
+    Action, Claim, ClaimValue, NoInterface, Op, PfFacts, Property, Subject, Target, Thing, VfFacts,
+};
 
 use crate::fate::{Life, VfFate};
 use crate::finding::Findings;
@@ -140,16 +142,32 @@ impl<'a> PfContext<'a> {
         if self.renews_vfs { None } else { self.facts.vfs.get(&index) }
     }
 
-    /// Reports that the PF has no interface that could be worked with: it is no network card, or the interface is in
-    /// another network namespace. `asked` is what only an interface can have.
+    /// Reports that the PF has no interface that could be worked with, and why. `asked` is what only an interface can have.
     pub(crate) fn report_no_interface(&self, origin: &Origin, asked: &str, findings: &mut Findings) {
-        let (message, fix) = if self.facts.hides_netdev() {
-            let fix = "run vfctl in the network namespace where it is: `ip netns exec NAME vfctl …`, a container with \
-                       the host's network";
-            ("the PF's network interface cannot be seen from here", fix.to_owned())
-        } else {
-            let fix = format!("take {asked} out, or bind the PF to its network driver");
-            ("the PF has no network interface", fix)
+        let driver = self.facts.driver.as_ref().map_or("none", |driver| driver.as_str());
+        let (message, fix) = match self.facts.no_interface() {
+            Some(NoInterface::Hidden) => (
+                "the PF's network interface cannot be seen from here".to_owned(),
+                "run vfctl in the network namespace where it is: `ip netns exec NAME vfctl …`, a container with the host's \
+                 network"
+                    .to_owned(),
+            ),
+            Some(NoInterface::NoNetworkCard) => {
+                let class = self.facts.class.map_or_else(String::new, |class| format!(" (PCI class {class})"));
+                (format!("the PF is no network card{class} and has no interface"), format!("take {asked} out"))
+            }
+            Some(NoInterface::NotEthernet) => (
+                "the PF is an InfiniBand port; this version sets nothing on its VFs but count and driver".to_owned(),
+                format!("take {asked} out, or set the port to Ethernet with the vendor's tool"),
+            ),
+            Some(NoInterface::UserSpace) => (
+                format!("the PF is driven from user space, by {driver}, and has no interface"),
+                format!("take {asked} out, or bind the PF to its network driver"),
+            ),
+            Some(NoInterface::NoDriver) | None => (
+                "the PF has no driver, and thus no interface".to_owned(),
+                format!("take {asked} out, or bind the PF to its network driver"),
+            ),
         };
         findings.problem(Some(origin), message, fix);
     }

@@ -166,6 +166,11 @@ impl PciClass {
     pub fn is_network(self) -> bool {
         self.0 >> 16 == 0x02
     }
+
+    /// Returns whether this is an InfiniBand controller (class 0207).
+    pub fn is_infiniband(self) -> bool {
+        self.0 >> 8 == 0x0207
+    }
 }
 
 impl fmt::Display for PciClass {

@@ -9,6 +9,7 @@ use crate::attribute::VfAttribute;
 use crate::by_attribute::ByAttribute;
 use crate::reading::RawReading;
 use crate::vf_value::VfValue;
+use crate::vlan::VlanTag;
 
 /// Raw readings by attribute; an attribute that the message did not have is not in the map.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,6 +37,10 @@ impl<'de> Deserialize<'de> for AttributeMap {
                     let raw = match text.strip_prefix("unreadable: ") {
                         Some(why) => RawReading::Unreadable(why.to_owned()),
                         None if text == "not reported" => RawReading::NotReported,
+                        // What some drivers show where there is none.
+                        None if attribute == VfAttribute::Vlan && text == "4095" => {
+                            RawReading::Value(VfValue::Vlan(VlanTag::NONE))
+                        }
                         None => {
                             let value = VfValue::parse(attribute.row().shape, &text);
                             RawReading::Value(value.map_err(A::Error::custom)?)

@@ -57,10 +57,27 @@ pub struct DriverRow {
     pub mtu_change: MtuChange,
     /// Whether the PF must be up when VFs are made.
     pub up_before_vfs: bool,
+    /// The parameter of its module that says how many VFs there are, where it takes no count by sysfs.
+    pub count_parameter: Option<&'static str>,
+    /// Whether it counts guaranteed rates against the link's speed.
+    pub guarantees: Guarantees,
+    /// The kernel, by its first two numbers, since which it takes VLAN priorities other than 0.
+    pub vlan_qos_since: Option<(u32, u32)>,
     /// What is known of its embedded switch; `None` where it has none with modes.
     pub eswitch: Option<EswitchRow>,
     /// The driver that the kernel gives its VFs.
     pub vf_driver: Option<&'static str>,
+}
+
+/// What a driver makes of guaranteed rates that come to more than the link's speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guarantees {
+    /// It refuses the one that goes beyond it.
+    Counted,
+    /// It weighs them against one another.
+    Weighed,
+    /// It is not known.
+    Unknown,
 }
 
 /// Whom a change of the PF's MTU disrupts.
@@ -82,6 +99,10 @@ pub(crate) const UNKNOWN: DriverRow = DriverRow {
     eswitch: Some(EswitchRow::UNKNOWN),
     ..KNOWN
 };
+
+/// The row of drivers that have none, of devices without a link: no network cards, or ports that user space drives.
+const UNKNOWN_WITHOUT_LINK: DriverRow =
+    DriverRow { has_interface: false, count_flaps_link: false, eswitch: None, ..UNKNOWN };
 
 /// What holds of a known driver whose row does not say otherwise.
 const KNOWN: DriverRow = DriverRow {
@@ -105,6 +126,9 @@ const KNOWN: DriverRow = DriverRow {
     count_flaps_link: false,
     mtu_change: MtuChange::PausesPf,
     up_before_vfs: false,
+    count_parameter: None,
+    guarantees: Guarantees::Unknown,
+    vlan_qos_since: None,
     eswitch: None,
     vf_driver: None,
 };
@@ -195,6 +219,8 @@ const ROWS: &[DriverRow] = &[
         driver: "ice",
         unsupported: &[VfAttribute::QueryRss],
         resets_vf_for: &[VfAttribute::Trust],
+        // `ice_min_tx_rate_oversubscribed`.
+        guarantees: Guarantees::Counted,
         // `ice_eswitch_mode_set`; `ice_set_vf_trust` refuses, a representor that is set up overwrites the link state
         // (`ice_repr_vf_open`), and one that is made clears the spoof check unseen (`ice_eswitch_cfg_vsi`).
         eswitch: Some(EswitchRow {
@@ -214,6 +240,8 @@ const ROWS: &[DriverRow] = &[
         mac_needs_rebind: true,
         shows_chosen_mac: false,
         initial: &[SPOOF_CHECK_OFF],
+        // `esw_qos_calculate_min_rate_divider`, esw/qos.c.
+        guarantees: Guarantees::Weighed,
         // `esw_offloads_start` also with VFs that have no driver, which lose rate and link state by it; legacy.c refuses
         // the rest.
         eswitch: Some(EswitchRow {
@@ -237,9 +265,22 @@ const ROWS: &[DriverRow] = &[
         rate_within_speed: true,
         up_before_vfs: true,
         initial: &[SPOOF_CHECK_OFF],
+        // `bnxt_set_vf_vlan` refused them until 2024.
+        vlan_qos_since: Some((6, 7)),
         // `bnxt_dl_eswitch_mode_set`: kernels before 2023 also need VFs, and refuse with words of their own.
         eswitch: Some(EswitchRow { changes_with_vfs: true, ..EswitchRow::UNKNOWN }),
         vf_driver: Some("bnxt_en"),
+        ..KNOWN
+    },
+    // drivers/net/ethernet/mellanox/mlx4/{main.c,en_netdev.c,cmd.c}: no `.sriov_configure`; a new address takes effect "only
+    // after vf restart" (`mlx4_set_vf_mac`).
+    DriverRow {
+        driver: "mlx4_core",
+        unsupported: &[VfAttribute::Trust, VfAttribute::QueryRss],
+        count_parameter: Some("num_vfs"),
+        mac_needs_rebind: true,
+        initial: &[SPOOF_CHECK_OFF],
+        vf_driver: Some("mlx4_core"),
         ..KNOWN
     },
     // drivers/nvme/host/pci.c: no network card, only a count and drivers.
@@ -251,6 +292,13 @@ impl DriverRow {
     pub fn of(driver: Option<&DriverName>) -> &'static Self {
         const FALLBACK: &DriverRow = &UNKNOWN;
         driver.and_then(|name| ROWS.iter().find(|row| row.driver == name.as_str())).unwrap_or(FALLBACK)
+    }
+
+    /// Returns the row of `driver` on a device without a link.
+    pub fn of_device_without_link(driver: Option<&DriverName>) -> &'static Self {
+        const FALLBACK: &DriverRow = &UNKNOWN_WITHOUT_LINK;
+        let row = Self::of(driver);
+        if row.is_known() { row } else { FALLBACK }
     }
 
     /// Returns whether the driver has a row.

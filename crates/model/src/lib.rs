@@ -28,7 +28,7 @@ pub use attribute::{ReadsBack, VfAttribute, VfAttributeRow};
 pub use attribute_map::{AttributeMap, AttributeValue};
 pub use by_attribute::ByAttribute;
 pub use cidr::Cidr;
-pub use driver::{DriverRow, MtuChange};
+pub use driver::{DriverRow, Guarantees, MtuChange};
 pub use eswitch::{EswitchEncapMode, EswitchInlineMode, EswitchMode, EswitchRow, EswitchSetting};
 pub use link_state::VfLinkState;
 pub use mac::MacAddress;

@@ -75,6 +75,13 @@ impl DriverName {
         &*self.0 == "vfio-pci" || self.0.ends_with("_vfio_pci") || self.0.ends_with("-vfio-pci")
     }
 
+    /// Returns whether a device of this driver has no other use in the kernel than to be handed to user space, or to make VFs
+    /// (drivers/uio, drivers/pci/pci-pf-stub.c, DPDK's igb_uio).
+    pub fn is_for_user_space(&self) -> bool {
+        let others = ["uio_pci_generic", "igb_uio", "pci-pf-stub", "pci-stub"];
+        self.is_vfio() || others.contains(&&*self.0)
+    }
+
     /// Returns the module of that name: the kernel writes `-` in modules as `_`.
     pub fn module(&self) -> ModuleName {
         ModuleName(self.0.replace('-', "_").into())

@@ -1,5 +1,7 @@
 //! What an error number usually means for an action, and what to do about it: one row each, the first that fits.
 
+use vfctl_model::VfAttribute;
+
 use crate::action::{Action, ActionKind};
 use crate::binding::Binding;
 use crate::op::Op;
@@ -14,6 +16,7 @@ use ActionKind::{
 mod errno {
     pub(super) const EPERM: i32 = 1;
     pub(super) const ENOENT: i32 = 2;
+    pub(super) const EIO: i32 = 5;
     pub(super) const EAGAIN: i32 = 11;
     pub(super) const ENOMEM: i32 = 12;
     pub(super) const EACCES: i32 = 13;
@@ -54,7 +57,22 @@ const ROWS: &[Row] = &[
     Row {
         kinds: &[CreateVfs, RemoveVfs],
         errnos: &[errno::EBUSY],
-        hint: "somebody made VFs in the meantime; run plan again",
+        hint: "the driver is busy or recovers from a reset, as the kernel's log tells, or somebody made VFs in the meantime; run plan again",
+    },
+    Row {
+        kinds: &[CreateVfs, RemoveVfs],
+        errnos: &[errno::EAGAIN],
+        hint: "the driver is being reset; try again, and see the kernel's log",
+    },
+    Row {
+        kinds: &[CreateVfs],
+        errnos: &[errno::EOPNOTSUPP],
+        hint: "the driver makes no VFs in the mode that it is in, such as ice's safe mode without its DDP package; see the kernel's log",
+    },
+    Row {
+        kinds: &[CreateVfs],
+        errnos: &[errno::EINVAL, errno::EIO],
+        hint: "the firmware or the machine's PCI setup does not allow so many; see the kernel's log",
     },
     Row {
         kinds: &[CreateVfs],
@@ -84,7 +102,7 @@ const ROWS: &[Row] = &[
     Row {
         kinds: &[SetVfAttribute],
         errnos: &[errno::EINVAL],
-        hint: "drivers refuse so what they cannot do: a rate without carrier or above the link's speed, a minimum rate",
+        hint: "drivers refuse so a value that they cannot set",
     },
     Row {
         kinds: &[SetVfAttribute],
@@ -103,6 +121,21 @@ const ROWS: &[Row] = &[
     },
 ];
 
+/// What drivers refuse of an attribute with EINVAL.
+const fn invalid(attribute: VfAttribute) -> Option<&'static str> {
+    match attribute {
+        VfAttribute::Rate => Some(
+            "drivers refuse so what they cannot do: a rate without carrier or above the link's speed, a minimum rate, \
+             guarantees that come to more than the link",
+        ),
+        VfAttribute::Vlan => {
+            Some("drivers refuse so a priority or protocol that they, or this kernel or firmware, do not take")
+        }
+        VfAttribute::MacAddress => Some("drivers refuse so an address that another function of the card has"),
+        _ => None,
+    }
+}
+
 /// What a refused bind to a vfio driver lacks.
 const NO_IOMMU: &str =
     "vfio needs an IOMMU group; enable the IOMMU in firmware and on the kernel's command line";
@@ -112,6 +145,11 @@ pub fn hint(op: &Op, error: &OpError) -> Option<&'static str> {
     let for_vfio = matches!(&op.action, Action::BindDriver(Binding { driver, .. }) if driver.is_vfio());
     if for_vfio && error.errno == Some(errno::EINVAL) {
         return Some(NO_IOMMU);
+    }
+    if let (Action::SetVfAttribute(setting), Some(errno::EINVAL)) = (&op.action, error.errno)
+        && let Some(hint) = invalid(setting.attribute())
+    {
+        return Some(hint);
     }
     let kind = op.action.kind();
     let fits = |row: &&Row| {

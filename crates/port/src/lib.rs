@@ -29,8 +29,8 @@ pub use claim_value::{ClaimShape, ClaimValue};
 pub use edge::{Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
 pub use facts::{
     ClusterFacts, FactsFormat, HostFacts, IommuFacts, IommuGroup, LinkFacts, LinkManager, Master,
-    OwnershipRecord, PfFacts, PfNetdev, PropertyMap, REPRESENTOR, StuckStore, SystemFacts, Use, VfFacts,
-    VfNetdev, World,
+    NoInterface, OwnershipRecord, PfFacts, PfNetdev, PropertyMap, REPRESENTOR, StuckStore, SystemFacts, Use,
+    VfFacts, VfNetdev, World,
 };
 pub use hint::hint;
 pub use journal::{JournalEntry, LaneId};

@@ -28,6 +28,9 @@ const IFLA_VF_VLAN_INFO: u16 = 1;
 /// More than any of these numbers of a VF's attributes; what is beyond is not looked at.
 const KINDS: usize = 32;
 
+/// The VLAN id that is none (IEEE 802.1Q).
+const RESERVED: u32 = 4095;
+
 /// Adds a VF's setting to a change of its PF's interface.
 pub(crate) fn write_setting(message: &mut Message, vf: VfIndex, setting: &AttributeValue) {
     let kind = match setting.attribute() {
@@ -168,8 +171,9 @@ fn read_vlan(list: Option<&[u8]>, single: Option<&[u8]>) -> Option<RawReading> {
         (None, None) => return None,
     };
     let (Some(id), Some(qos), Some(ethertype)) = (id, qos, protocol) else { return Some(cut_short()) };
-    // Without VLAN the protocol says nothing; there is one value for "none".
-    if id == 0 && qos == 0 {
+    // Without VLAN the protocol says nothing; there is one value for "none". 4095 is mlx4_core's word for it: the guest tags
+    // as it likes (`MLX4_VGT`, include/linux/mlx4/device.h).
+    if id == 0 && qos == 0 || id == RESERVED {
         return Some(RawReading::Value(VfValue::Vlan(VlanTag::NONE)));
     }
     let protocol =

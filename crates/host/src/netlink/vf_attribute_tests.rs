@@ -104,8 +104,10 @@ fn minus_one_is_not_reported_and_nonsense_is_unreadable() {
         assert_eq!(one(entry(kind, &[0, u32::MAX])), [RawReading::NotReported]);
         assert_eq!(one(entry(kind, &[0, 1])), [RawReading::Value(VfValue::Toggle(Toggle::On))]);
     }
-    for bytes in [entry(5, &[0, 9]), entry(5, &[0]), entry(2, &[0, 4095, 0]), entry(9, &[]), entry(1, &[0])] {
+    for bytes in [entry(5, &[0, 9]), entry(5, &[0]), entry(2, &[0, 4096, 0]), entry(9, &[]), entry(1, &[0])] {
         assert!(matches!(one(bytes)[..], [RawReading::Unreadable(_)]));
     }
-    assert_eq!(one(entry(2, &[0, 0, 0])), [RawReading::Value(VfValue::Vlan(VlanTag::NONE))]);
+    for id in [0, 4095] {
+        assert_eq!(one(entry(2, &[0, id, 0])), [RawReading::Value(VfValue::Vlan(VlanTag::NONE))]);
+    }
 }

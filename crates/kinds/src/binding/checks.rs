@@ -1,6 +1,8 @@
 //! What is wrong with, or good to know of, the drivers that VFs are to have, before anything is written.
 
-use vfctl_model::{VfAttribute, VfIndex, VfSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use vfctl_model::{DeviceAddress, DriverName, PciAddress, VfAttribute, VfIndex, VfSet};
 use vfctl_port::AdminState;
 
 use super::diff::origin;
@@ -15,6 +17,8 @@ use crate::setting::Setting;
 pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
     check_vfio(context, diff);
     check_of_port(context, diff);
+    check_registered(context, diff);
+    note_lockdown(context, diff);
     note_no_default(context, diff);
     note_deaf(context, diff);
 }
@@ -23,6 +27,10 @@ pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
 /// `igbvf`. Some drivers warn with a stack trace about a VF (`igb_probe`, drivers/net/ethernet/intel/igb/igb_main.c).
 fn check_of_port(context: &PfContext<'_>, diff: &mut PfDiff) {
     let (Some(of_port), Some(of_vfs)) = (&context.facts.driver, default_driver(context)) else { return };
+    if of_port.is_for_user_space() {
+        // It takes any device.
+        return;
+    }
     let wanted = context.wanted_vfs();
     let mistaken = wanted.filter_map(|(_, vf)| vf.driver.as_ref()).find(|wanted| {
         of_vfs != *of_port && matches!(&wanted.value, DriverChoice::Named(driver) if driver == of_port)
@@ -31,6 +39,59 @@ fn check_of_port(context: &PfContext<'_>, diff: &mut PfDiff) {
         let message = format!("{of_port} is the driver of the port; its VFs take {of_vfs}");
         let fix = format!("say `driver: {of_vfs}`, or `driver: default`");
         diff.findings.problem(Some(&wanted.origin), message, fix);
+    }
+}
+
+/// Reports a driver that the kernel does not have: its module is loaded, or part of the kernel, and has registered no
+/// driver of that name.
+fn check_registered(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let system = &context.host.host.system;
+    let named = context.wanted_vfs().filter_map(|(_, vf)| vf.driver.as_ref());
+    let mut seen = BTreeSet::new();
+    for wanted in named {
+        let DriverChoice::Named(driver) = &wanted.value else { continue };
+        let is_there = system.drivers.is_empty() || system.drivers.contains(driver);
+        if is_there || !system.modules.contains(&driver.module()) || !seen.insert(driver) {
+            continue;
+        }
+        let message = format!(
+            "no driver {driver} is registered on the PCI bus, though a module {} is loaded",
+            driver.module()
+        );
+        let fix = match (similar(driver, &system.drivers), default_driver(context)) {
+            (Some(similar), _) => format!("say `driver: {similar}`"),
+            (None, Some(default)) => format!("say `driver: {default}`, or `driver: default`"),
+            (None, None) => "name a driver of /sys/bus/pci/drivers".to_owned(),
+        };
+        diff.findings.problem(Some(&wanted.origin), message, fix);
+    }
+}
+
+/// Returns the registered driver that differs by `-` and `_` alone.
+fn similar<'d>(driver: &DriverName, drivers: &'d BTreeSet<DriverName>) -> Option<&'d DriverName> {
+    drivers.iter().find(|other| other.module() == driver.module())
+}
+
+/// Notes a module that is to be loaded into a kernel which takes only signed ones.
+fn note_lockdown(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let system = &context.host.host.system;
+    let Some(mode) = &system.lockdown else { return };
+    let named = context.wanted_vfs().filter_map(|(_, vf)| vf.driver.as_ref());
+    let mut outside = named.filter_map(|wanted| match &wanted.value {
+        DriverChoice::Named(driver) if !system.modules.contains(&driver.module()) => Some((wanted, driver)),
+        DriverChoice::Named(_) | DriverChoice::Default | DriverChoice::None => None,
+    });
+    if let Some((wanted, driver)) = outside.find(|(_, driver)| !driver.is_vfio()) {
+        let message = format!(
+            "the kernel is locked down ({mode}) and refuses modules that are not signed by a key it knows: {} must be",
+            driver.module()
+        );
+        diff.findings.notes.push(Finding {
+            origin: Some(wanted.origin.clone()),
+            message,
+            details: Vec::new(),
+            help: Some("vfio-pci is part of Linux and is signed with it".to_owned()),
+        });
     }
 }
 
@@ -93,9 +154,9 @@ fn check_vfio(context: &PfContext<'_>, diff: &mut PfDiff) {
             && driver.is_vfio()
         {
             to_vfio.insert(index);
-            check_siblings(context, index, diff);
         }
     }
+    check_siblings(context, &to_vfio, diff);
     let system = &context.host.host.system;
     if to_vfio.is_empty() || system.iommu.groups > 0 {
         return;
@@ -113,17 +174,47 @@ fn check_vfio(context: &PfContext<'_>, diff: &mut PfDiff) {
     diff.findings.problem(origin.as_ref(), format!("vf {to_vfio}: vfio needs the IOMMU, which is off"), fix);
 }
 
-/// Notes that a VF shares its IOMMU group with others: user space gets all of a group or none.
-fn check_siblings(context: &PfContext<'_>, index: VfIndex, diff: &mut PfDiff) {
-    let Some(group) = context.kept_vf(index).and_then(|vf| vf.iommu_group.as_ref()) else { return };
-    if !group.siblings.is_empty() {
-        let others = group.siblings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        let message = format!(
-            "vf {index}: shares IOMMU group {} with {others}; user space gets it only when none of them has a host driver",
-            group.number
-        );
-        diff.findings.note(None, message);
+/// Reports VFs that share their IOMMU group with a port which the host drives, and notes those that share it with others:
+/// user space gets all of a group or none (`vfio_group_viable`). New VFs are taken to come into the group of their port where
+/// that has other devices in it.
+fn check_siblings(context: &PfContext<'_>, to_vfio: &VfSet, diff: &mut PfDiff) {
+    let mut held: BTreeMap<(u32, String), VfSet> = BTreeMap::new();
+    for index in to_vfio.iter() {
+        let present = context.kept_vf(index).map(|vf| vf.iommu_group.as_ref());
+        let of_port = || context.facts.iommu_group.as_ref().filter(|group| !group.siblings.is_empty());
+        let is_new = present.is_none();
+        let Some(group) = present.unwrap_or_else(of_port) else { continue };
+        let mut ports = group.siblings.clone();
+        ports.extend(context.desired.address.pci().filter(|_| is_new));
+        let ports: Vec<String> =
+            ports.iter().filter_map(|address| driven_by_host(context, *address)).collect();
+        if !ports.is_empty() {
+            held.entry((group.number, ports.join(", "))).or_default().insert(index);
+        } else if !group.siblings.is_empty() {
+            let others = group.siblings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let message = format!(
+                "vf {index}: shares IOMMU group {} with {others}; user space gets it only when none of them has a host \
+                 driver",
+                group.number
+            );
+            diff.findings.note(None, message);
+        }
     }
+    for ((number, ports), vfs) in held {
+        let message = format!(
+            "vf {vfs}: IOMMU group {number} has {ports} in it, too, which the host drives: user space never gets it"
+        );
+        let fix = "put the card into another slot, or into a board whose bridges have ACS";
+        let origin = vfs.iter().find_map(|index| origin(context, index));
+        diff.findings.problem(origin.as_ref(), message, fix);
+    }
+}
+
+/// Returns a port and its driver where that is one of the host's.
+fn driven_by_host(context: &PfContext<'_>, address: PciAddress) -> Option<String> {
+    let pf = context.host.host.physical_functions.get(&DeviceAddress::Pci(address))?;
+    let driver = pf.driver.as_ref().filter(|driver| !driver.is_for_user_space())?;
+    Some(format!("{address} ({driver})"))
 }
 
 #[cfg(test)]

@@ -8,10 +8,13 @@ use super::loss;
 use super::spec::{AtMost, CountSpec};
 use crate::context::{PfContext, PfDiff};
 use crate::eswitch::{disrupt_representors, kept_mode};
-use crate::finding::Findings;
+use crate::finding::{Finding, Findings};
 use crate::kind::PfKind;
 use crate::path::Origin;
 use crate::step::{Change, Impact, Reason, Step};
+
+/// What to do about a device that offers no VFs.
+const SRIOV_OFF: &str = "turn SR-IOV on in the card's firmware and in the machine's, then reboot";
 
 /// How many VFs a PF has.
 #[derive(Debug)]
@@ -35,7 +38,11 @@ impl PfKind for VfCount {
             CountSpec::Number(count) => WantedCount { count, asked: *spec },
             CountSpec::Bounded { want, at_most: AtMost::Total } => {
                 let offered = facts.total_vfs;
-                if want > offered {
+                if want > 0 && offered == 0 {
+                    // Nothing at all is no success: `optional: true` is the word for that.
+                    let message = format!("{want} VFs are wanted, and device and driver offer none");
+                    findings.problem(Some(origin), message, SRIOV_OFF);
+                } else if want > offered {
                     findings.note(
                         Some(origin),
                         format!("{want} VFs are wanted, and the device offers {offered}"),
@@ -80,9 +87,28 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
         diff.findings.problem(Some(&wanted.origin), "the PF has no driver", fix);
         return;
     }
+    if let Some(parameter) = row.count_parameter {
+        let driver = row.driver;
+        let message =
+            format!("{driver} makes its VFs when its module is loaded, by the parameter {parameter}");
+        let fix = format!(
+            "write `options {driver} {parameter}={count}` into a file of /etc/modprobe.d, and load the module anew"
+        );
+        diff.findings.problem(Some(&wanted.origin), message, fix);
+        return;
+    }
+    if facts.driver.as_ref().is_some_and(DriverName::is_vfio) {
+        diff.findings.notes.push(Finding {
+            origin: Some(wanted.origin.clone()),
+            message: "vfio-pci makes VFs only where its parameter enable_sriov is set, whoever opens one needs the token of \
+                      the port, and what user space does with the port cannot be seen from here"
+                .to_owned(),
+            details: Vec::new(),
+            help: Some("`modprobe vfio-pci enable_sriov=1`, or in a file of /etc/modprobe.d".to_owned()),
+        });
+    }
     if facts.total_vfs == 0 {
-        let fix = "turn SR-IOV on in the card's firmware and in the machine's, then reboot";
-        diff.findings.problem(Some(&wanted.origin), "device and driver offer no VFs", fix);
+        diff.findings.problem(Some(&wanted.origin), "device and driver offer no VFs", SRIOV_OFF);
         return;
     }
     if count > facts.total_vfs {

@@ -6,7 +6,8 @@ use vfctl_model::{AttributeValue, InterfaceName, ReadsBack, VfAttribute, VfIndex
 use vfctl_port::{Action, Claim, ClaimValue, Expect, Op, Phase, Property, Target};
 
 use super::need::{Gathered, Need, after, judge, value_of};
-use super::{port_address, rate};
+use super::order::order;
+use super::{held_address, kernel_age, rate};
 use crate::DesiredVf;
 use crate::context::{PfContext, PfDiff};
 use crate::fate::{Life, VfFate};
@@ -31,7 +32,8 @@ pub(crate) fn asked(vf: &DesiredVf) -> Vec<Asked> {
 pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     let mut gathered = Gathered::default();
     note_left_alone(context, diff);
-    port_address::note(context, &mut diff.findings);
+    held_address::check(context, &mut diff.findings);
+    kernel_age::note(context, &mut diff.findings);
     let Some(interface) = context.interface() else {
         let first = context.desired.vfs.values().flat_map(|vf| vf.attributes.values()).next();
         let said_already =
@@ -83,7 +85,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
                         &wanted.origin,
                     ));
                 }
-                Need::FactoryAnyway => gathered.factory(attribute, index, wanted),
+                Need::GoesWithout => gathered.without(attribute, index, wanted),
                 Need::PerhapsHeld => gathered.perhaps_held.insert(index),
                 Need::Refused(why) => gathered.refused(attribute, index, wanted, why),
                 Need::Unreadable(why) => gathered.unreadable(attribute, index, why),
@@ -94,6 +96,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     for (attribute, mut step) in steps {
         let touched: VfSet = step.changes.iter().filter_map(Change::vf).collect();
         step.requires.extend(context.use_claims_of_kept(&touched));
+        order(context, attribute, &mut step.changes);
         if attribute.row().disturbs || context.row.resets_vf_for.contains(&attribute) {
             // Whose driver is loaded anew is named where that is done.
             let stays = |index: &VfIndex| !context.fate(*index).is_some_and(VfFate::meets_driver);

@@ -71,6 +71,7 @@ impl MacSource {
                 first.offset_by(u32::from(ordinal)).ok_or(MacError::PastTheEnd { first: *first, vf })
             }
             Self::List(list) => nth(list),
+            Self::Shared(mac) => nth(std::slice::from_ref(mac)),
             Self::FromHost(name) => {
                 let list = values.and_then(|values| values.get(name));
                 nth(list.ok_or_else(|| MacError::NoList { host: host.clone(), list: name.clone() })?)

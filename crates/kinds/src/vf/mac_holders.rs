@@ -55,6 +55,8 @@ enum Written {
     First,
     /// At this place of a list.
     List(usize),
+    /// As one that a VF of each of several ports has.
+    Shared,
 }
 
 impl<'a> Holders<'a> {
@@ -64,7 +66,9 @@ impl<'a> Holders<'a> {
             return None;
         }
         match self.0.entry(mac) {
-            hash_map::Entry::Occupied(first) => Some(*first.get()),
+            hash_map::Entry::Occupied(first) => {
+                Some(*first.get()).filter(|first| !first.shares_with(&holder))
+            }
             hash_map::Entry::Vacant(free) => {
                 free.insert(holder);
                 None
@@ -74,6 +78,17 @@ impl<'a> Holders<'a> {
 }
 
 impl Holder<'_> {
+    /// Returns whether two hold an address together: both say so, and they are VFs of two ports.
+    fn shares_with(&self, other: &Self) -> bool {
+        match (self.by, other.by) {
+            (
+                HeldBy::Vf { number: one, written: Written::Shared, .. },
+                HeldBy::Vf { number: another, written: Written::Shared, .. },
+            ) => (self.document, one) != (other.document, another),
+            (HeldBy::Host { .. } | HeldBy::Vf { .. }, _) => false,
+        }
+    }
+
     /// Returns who it is, such as "vf 3 of `workers/fast`".
     fn name(&self) -> String {
         match self.by {
@@ -95,6 +110,7 @@ impl Holder<'_> {
                 match written {
                     Written::Alone => source,
                     Written::First => source.key("first"),
+                    Written::Shared => source.key("shared"),
                     Written::List(position) => source.key("list").index(position),
                 }
             }
@@ -106,7 +122,8 @@ fn twice(mac: MacAddress, holder: &Holder<'_>, first: &Holder<'_>) -> Violation 
     Violation::new(
         holder.path(),
         format!("{mac} is given twice: to {}, and to {}", first.name(), holder.name()),
-        "give each VF an address of its own: a network delivers to one holder only",
+        "give each VF an address of its own: a network delivers to one holder only; where one guest bonds VFs of two ports, \
+         write `{shared: \"…\"}` for both",
     )
     .with(first.document, first.path(), "first given here")
 }
@@ -172,6 +189,7 @@ fn written_out(vfs: &VfsSpec, chosen: Chosen<&AttributeSpec>) -> Option<(MacAddr
         AttributeSpec::PerVf(MacSource::First(first)) => {
             Some((first.offset_by(u32::from(ordinal))?, Written::First))
         }
+        AttributeSpec::PerVf(MacSource::Shared(mac)) => Some((*mac, Written::Shared)),
         AttributeSpec::PerVf(MacSource::List(list)) => {
             let position = usize::from(ordinal);
             Some((*list.get(position)?, Written::List(position)))

@@ -95,7 +95,8 @@ fn check_reach(
     let several_hosts = several_hosts.filter(|_| !pinned);
     let (host_is_told, pf_is_told) = match spec {
         AttributeSpec::Default => return,
-        AttributeSpec::Value(_) | AttributeSpec::PerVf(MacSource::First(_) | MacSource::List(_)) => {
+        AttributeSpec::Value(_)
+        | AttributeSpec::PerVf(MacSource::First(_) | MacSource::List(_) | MacSource::Shared(_)) => {
             (false, false)
         }
         AttributeSpec::PerVf(MacSource::FromHost(_)) => (true, false),

@@ -19,6 +19,8 @@ pub enum MacSource {
     List(Vec<MacAddress>),
     /// The list of this name among the host's values.
     FromHost(String),
+    /// This one, which a VF of another port has as well: one guest bonds both.
+    Shared(MacAddress),
     /// Computed, so that the same parts always give the same address.
     Derive {
         /// The first bytes, one to three, as text: `02:4f`.
@@ -50,6 +52,9 @@ struct SourceMap {
     /// One address for each VF, or `{fromHost: name}` for a list among the host's values.
     #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<List>,
+    /// An address that VFs of several ports have, one of each: for a guest that bonds them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared: Option<MacAddress>,
     /// Computed from the host, the PF and the VF's number.
     #[serde(skip_serializing_if = "Option::is_none")]
     derive: Option<Derive>,
@@ -63,6 +68,7 @@ impl Serialize for MacSource {
             Self::FromHost(name) => {
                 SourceMap { list: Some(List::FromHost(name.clone())), ..SourceMap::default() }
             }
+            Self::Shared(mac) => SourceMap { shared: Some(*mac), ..SourceMap::default() },
             Self::Derive { prefix, from } => {
                 let derive = Derive { prefix: Prefix(prefix.clone()), from: from.clone() };
                 SourceMap { derive: Some(derive), ..SourceMap::default() }
@@ -73,25 +79,26 @@ impl Serialize for MacSource {
 }
 
 /// What a map of sources holds.
-const ONE_SOURCE: &str = "exactly one of `first`, `list`, `derive`";
+const ONE_SOURCE: &str = "exactly one of `first`, `list`, `shared`, `derive`";
 
 impl<'de> Deserialize<'de> for MacSource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match SourceMap::deserialize(deserializer)? {
-            SourceMap { first: Some(first), list: None, derive: None } => Ok(Self::First(first)),
-            SourceMap { first: None, list: Some(List::Here(macs)), derive: None } => Ok(Self::List(macs)),
-            SourceMap { first: None, list: Some(List::FromHost(name)), derive: None } => {
-                Ok(Self::FromHost(name))
-            }
-            SourceMap { first: None, list: None, derive: Some(Derive { prefix: Prefix(prefix), from }) } => {
-                // The parts are a set, so that their order in the text changes no address.
-                let parts: BTreeSet<_> = from.into_iter().collect();
-                Ok(Self::Derive { prefix, from: parts.into_iter().collect() })
-            }
-            SourceMap { first: None, list: None, derive: None } => {
-                Err(de::Error::invalid_value(Unexpected::Other("none"), &ONE_SOURCE))
-            }
-            SourceMap { .. } => Err(de::Error::invalid_value(Unexpected::Other("several"), &ONE_SOURCE)),
+        let SourceMap { first, list, shared, derive } = SourceMap::deserialize(deserializer)?;
+        let list = list.map(|list| match list {
+            List::Here(macs) => Self::List(macs),
+            List::FromHost(name) => Self::FromHost(name),
+        });
+        let derive = derive.map(|Derive { prefix: Prefix(prefix), from }| {
+            // The parts are a set, so that their order in the text changes no address.
+            let parts: BTreeSet<_> = from.into_iter().collect();
+            Self::Derive { prefix, from: parts.into_iter().collect() }
+        });
+        let sources = [first.map(Self::First), list, shared.map(Self::Shared), derive];
+        let mut sources = sources.into_iter().flatten();
+        match (sources.next(), sources.next()) {
+            (Some(source), None) => Ok(source),
+            (None, _) => Err(de::Error::invalid_value(Unexpected::Other("none"), &ONE_SOURCE)),
+            (Some(_), Some(_)) => Err(de::Error::invalid_value(Unexpected::Other("several"), &ONE_SOURCE)),
         }
     }
 }

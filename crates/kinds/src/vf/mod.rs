@@ -3,13 +3,15 @@
 mod attribute_spec;
 mod diff;
 mod effective;
+mod held_address;
+mod kernel_age;
 mod mac_address;
 mod mac_holders;
 mod mac_reach;
 mod mac_source;
 mod need;
+mod order;
 mod overlaps;
-mod port_address;
 mod rate;
 mod rules;
 mod spec;

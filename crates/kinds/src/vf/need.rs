@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use vfctl_model::{Reading, ReadsBack, Shape, VfAttribute, VfIndex, VfSet, VfValue};
 use vfctl_port::{ClaimValue, Expect};
 
+use super::kernel_age;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
 use crate::document::OnUnsupported;
@@ -21,8 +22,8 @@ pub(super) enum Need {
         /// The value now; `None` where nobody knows.
         from: Option<VfValue>,
     },
-    /// The driver lacks it, and its factory value is asked for.
-    FactoryAnyway,
+    /// The driver lacks it, and what is asked for is what holds without it.
+    GoesWithout,
     /// It is not known whether the driver still holds a value; nothing is written.
     PerhapsHeld,
     /// The driver does not do it.
@@ -62,16 +63,20 @@ pub(super) fn judge(
 ) -> Need {
     let row = context.row;
     let value = value_of(attribute, setting);
-    let is_factory = value == attribute.factory();
+    // A protection that a card lacks is not there, whatever value VFs of other cards begin with.
+    let goes_without = setting == Setting::Default || value == attribute.row().without;
     if !row.supports_on(attribute, context.facts.device) {
         let whose = if row.supports(attribute) { " for this device" } else { "" };
-        return match is_factory {
-            true => Need::FactoryAnyway,
+        return match goes_without {
+            true => Need::GoesWithout,
             false => Need::Refused(format!("driver {} has no such attribute{whose}", row.driver)),
         };
     }
     if let Some(why) = row.refuses(&value) {
         return Need::Refused(format!("driver {} {why}", row.driver));
+    }
+    if let Some(why) = kernel_age::refuses(context, &value) {
+        return Need::Refused(why);
     }
     if lacks_in_end(context, attribute) {
         let holds = match context.kept_vf(index) {
@@ -83,10 +88,15 @@ pub(super) fn judge(
             Reading::Known(holds) if holds == value && !is_hidden => {
                 Need::Satisfied(after(context, attribute, setting))
             }
-            Reading::Unsupported if is_factory => Need::FactoryAnyway,
+            Reading::Unsupported if goes_without => Need::GoesWithout,
             Reading::Unreadable(why) => Need::Unreadable(why),
             Reading::Known(_) | Reading::Unsupported => {
-                Need::Refused(format!("driver {} does not keep it in switchdev mode", row.driver))
+                // There each VF has a representor, and whoever bridges it tags.
+                let instead = match attribute {
+                    VfAttribute::Vlan => ": there the VLAN belongs to the bridge of the VF's representor",
+                    _ => "",
+                };
+                Need::Refused(format!("driver {} does not keep it in switchdev mode{instead}", row.driver))
             }
         };
     }
@@ -94,7 +104,7 @@ pub(super) fn judge(
         // What an unknown driver does not report of its present VFs, it will not report of new ones.
         let present = context.facts.vfs.values().next().filter(|_| !row.is_known());
         if present.is_some_and(|vf| context.facts.attribute(vf, attribute) == Reading::Unsupported) {
-            return if is_factory { Need::FactoryAnyway } else { unreported(attribute) };
+            return if goes_without { Need::GoesWithout } else { unreported(attribute) };
         }
         return match (setting, row.initial(attribute)) {
             (Setting::Default, _) if hides_factory(context, attribute) => {
@@ -110,7 +120,7 @@ pub(super) fn judge(
             Need::PerhapsHeld
         }
         Reading::Known(found) => Need::Write { from: Some(found) },
-        Reading::Unsupported if is_factory => Need::FactoryAnyway,
+        Reading::Unsupported if goes_without => Need::GoesWithout,
         Reading::Unsupported => unreported(attribute),
         Reading::Unreadable(why) => Need::Unreadable(why),
     }
@@ -125,19 +135,19 @@ fn unreported(attribute: VfAttribute) -> Need {
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) perhaps_held: VfSet,
-    factory: BTreeMap<(VfAttribute, Origin), VfSet>,
+    without: BTreeMap<(VfAttribute, Origin), VfSet>,
     refused: BTreeMap<(VfAttribute, Origin, String, String), VfSet>,
     unreadable: BTreeMap<String, (VfSet, BTreeSet<VfAttribute>)>,
 }
 
 impl Gathered {
-    pub(super) fn factory(
+    pub(super) fn without(
         &mut self,
         attribute: VfAttribute,
         index: VfIndex,
         wanted: &Wanted<Setting<VfValue>>,
     ) {
-        self.factory.entry((attribute, wanted.origin.clone())).or_default().insert(index);
+        self.without.entry((attribute, wanted.origin.clone())).or_default().insert(index);
     }
 
     pub(super) fn refused(
@@ -158,7 +168,7 @@ impl Gathered {
     }
 
     pub(super) fn report(self, context: &PfContext<'_>, diff: &mut PfDiff) {
-        let Self { perhaps_held, factory, refused, unreadable } = self;
+        let Self { perhaps_held, without, refused, unreadable } = self;
         if !perhaps_held.is_empty() {
             let message = format!(
                 "vf {perhaps_held}: macAddress default: the driver shows the VF's own choice and an administrative \
@@ -166,9 +176,9 @@ impl Gathered {
             );
             diff.findings.note(None, message);
         }
-        for ((attribute, origin), vfs) in factory {
-            let message =
-                format!("vf {vfs}: {attribute}: the driver has no such attribute; its factory value holds");
+        for ((attribute, origin), vfs) in without {
+            let holds = attribute.row().without_it;
+            let message = format!("vf {vfs}: {attribute}: the driver has no such attribute: {holds}");
             diff.findings.note(Some(&origin), message);
         }
         for ((attribute, origin, value, why), vfs) in refused {
@@ -176,9 +186,9 @@ impl Gathered {
             // A VF without its VLAN is not less isolated but elsewhere: that is never left out with a mere note.
             let isolates = attribute.row().shape == Shape::Vlan;
             match context.desired.on_unsupported {
-                OnUnsupported::Warn if !isolates => {
-                    diff.findings.note(Some(&origin), format!("{message}; left out"))
-                }
+                OnUnsupported::Warn if !isolates => diff
+                    .findings
+                    .note(Some(&origin), format!("{message}; left out: {}", attribute.row().without_it)),
                 OnUnsupported::Error | OnUnsupported::Warn => {
                     let fix = if isolates {
                         "take it out of the spec; a VLAN isolates, so onUnsupported: warn does not cover it"
@@ -195,7 +205,7 @@ impl Gathered {
             diff.findings.problem(
                 Some(&context.desired.origin),
                 message,
-                "run as root, on a kernel whose VF list is whole",
+                "run as root; where that does not help, `ip -d link show` shows what the driver reports",
             );
         }
     }

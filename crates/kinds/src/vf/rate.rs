@@ -1,8 +1,9 @@
 //! What drivers demand of the PF's link before they take a rate, checked before anything is written.
 
-use vfctl_model::{RateLimits, VfSet, VfValue};
+use vfctl_model::{Guarantees, RateLimits, Reading, VfAttribute, VfIndex, VfSet, VfValue};
 use vfctl_port::{Action, AdminState, PfNetdev};
 
+use super::need::value_of;
 use crate::context::{PfContext, PfDiff};
 use crate::path::Origin;
 use crate::step::{Change, Step};
@@ -27,6 +28,7 @@ pub(super) fn check<'a>(context: &PfContext<'_>, steps: impl Iterator<Item = &'a
         check_carrier(context, netdev, &vfs, origin, diff);
     }
     let Some(speed) = netdev.speed.filter(|speed| *speed > 0 && netdev.carrier) else { return };
+    check_guarantees(context, speed, &vfs, origin, diff);
     if let Some(only) = context.row.rate_needs_speed.filter(|only| *only != speed) {
         let message = format!(
             "vf {vfs}: rate: driver {} takes rates only at {only} Mbit/s, and the link has {speed}",
@@ -38,6 +40,47 @@ pub(super) fn check<'a>(context: &PfContext<'_>, steps: impl Iterator<Item = &'a
     if context.row.rate_within_speed && highest > speed {
         let message = format!("vf {vfs}: a rate of {highest} Mbit/s is more than the link's {speed} Mbit/s");
         diff.findings.problem(origin, message, format!("ask for at most {speed}"));
+    }
+}
+
+/// Reports guaranteed rates that come to more than the link has: of the VFs that a rate is written to, and of those that
+/// keep one.
+fn check_guarantees(
+    context: &PfContext<'_>,
+    speed: u32,
+    written: &VfSet,
+    origin: Option<&Origin>,
+    diff: &mut PfDiff,
+) {
+    let min_of = |value: VfValue| match value {
+        VfValue::Rate(RateLimits { min, max: _ }) => u64::from(min.0),
+        VfValue::Mac(_) | VfValue::Vlan(_) | VfValue::Toggle(_) | VfValue::LinkState(_) => 0,
+    };
+    let wanted = |index: VfIndex| {
+        let vf = context.desired.vfs.get(&index)?;
+        Some(min_of(value_of(VfAttribute::Rate, vf.attributes.get(VfAttribute::Rate)?.value)))
+    };
+    let kept = |index: VfIndex| match context.facts.attribute(context.kept_vf(index)?, VfAttribute::Rate) {
+        Reading::Known(value) => Some(min_of(value)),
+        Reading::Unsupported | Reading::Unreadable(_) => None,
+    };
+    let guaranteed = (0..context.count).map(VfIndex).map(|index| wanted(index).or_else(|| kept(index)));
+    let sum: u64 = guaranteed.flatten().sum();
+    let adds = written.iter().any(|index| wanted(index).is_some_and(|min| min > 0));
+    if sum <= u64::from(speed) || !adds {
+        return;
+    }
+    let driver = context.row.driver;
+    let message = format!("the guaranteed rates of all VFs come to {sum} Mbit/s, and the link has {speed}");
+    match context.row.guarantees {
+        Guarantees::Counted => {
+            let fix = format!("guarantee at most {speed} Mbit/s in all; driver {driver} refuses more");
+            diff.findings.problem(origin, message, fix);
+        }
+        Guarantees::Weighed => {
+            diff.findings.note(origin, format!("{message}; driver {driver} gives each VF its share of them"));
+        }
+        Guarantees::Unknown => diff.findings.note(origin, message),
     }
 }
 

@@ -166,6 +166,17 @@ fn check_source(source: &MacSource, path: &SpecPath, size: Option<usize>, violat
             }
         }
         MacSource::FromHost(_) => {}
+        MacSource::Shared(mac) => {
+            let path = path.key("shared");
+            check_address(*mac, || path.clone(), violations);
+            if size != Some(1) {
+                violations.add(Violation::new(
+                    path,
+                    "a shared address is for one VF of each port, and this set has others",
+                    "make the set a single VF",
+                ));
+            }
+        }
         MacSource::Derive { prefix, from } => {
             let path = path.key("derive");
             let first = prefix.first().copied().unwrap_or(0);

@@ -11,7 +11,7 @@ pub use host::{
     HostFacts, IommuFacts, LinkFacts, LinkManager, OwnershipRecord, REPRESENTOR, StuckStore, SystemFacts,
 };
 pub use master::Master;
-pub use pf::{PfFacts, PfNetdev};
+pub use pf::{NoInterface, PfFacts, PfNetdev};
 pub use properties::PropertyMap;
 pub use vf::{IommuGroup, Use, VfFacts, VfNetdev};
 pub use world::{ClusterFacts, FactsFormat, World};

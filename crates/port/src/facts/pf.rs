@@ -14,6 +14,21 @@ use super::properties::PropertyMap;
 use super::vf::{IommuGroup, VfFacts};
 use crate::property::Property;
 
+/// Why a PF has no interface among its facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoInterface {
+    /// It has no driver.
+    NoDriver,
+    /// Its driver hands it to user space: vfio-pci and its variants, UIO, or a stub that only makes VFs.
+    UserSpace,
+    /// It is no network card (PCI class other than 02).
+    NoNetworkCard,
+    /// Its interface is InfiniBand's, whose addresses and VFs are of another sort.
+    NotEthernet,
+    /// It has one, in another network namespace; or netlink could not be read.
+    Hidden,
+}
+
 /// Everything that was read of one PF and its VFs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -118,7 +133,10 @@ pub struct PfNetdev {
 impl PfFacts {
     /// Returns what is known of the PF's driver.
     pub fn row(&self) -> &'static DriverRow {
-        DriverRow::of(self.driver.as_ref())
+        let driver = self.driver.as_ref();
+        let has_no_link = driver.is_some_and(DriverName::is_for_user_space)
+            || self.class.is_some_and(|class| !class.is_network() || class.is_infiniband());
+        if has_no_link { DriverRow::of_device_without_link(driver) } else { DriverRow::of(driver) }
     }
 
     /// Returns whether the kernel binds new VFs to a driver; `None` off the PCI bus, or where it could not be read.
@@ -126,10 +144,23 @@ impl PfFacts {
         self.properties.flag(Property::DriversAutoprobe).map(Toggle::from)
     }
 
-    /// Returns whether the driver has made an interface that is not among the facts: it is in another network
-    /// namespace, or netlink could not be read.
+    /// Returns why there is no interface among the facts; `None` where there is one.
+    pub fn no_interface(&self) -> Option<NoInterface> {
+        let Some(driver) = self.driver.as_ref().filter(|_| self.netdev.is_none()) else {
+            return self.netdev.is_none().then_some(NoInterface::NoDriver);
+        };
+        Some(match self.class {
+            _ if driver.is_for_user_space() => NoInterface::UserSpace,
+            Some(class) if class.is_infiniband() => NoInterface::NotEthernet,
+            Some(class) if !class.is_network() => NoInterface::NoNetworkCard,
+            _ if !self.row().has_interface => NoInterface::NoNetworkCard,
+            _ => NoInterface::Hidden,
+        })
+    }
+
+    /// Returns whether the driver has made an interface that is not among the facts.
     pub fn hides_netdev(&self) -> bool {
-        self.netdev.is_none() && self.driver.is_some() && self.row().has_interface
+        self.no_interface() == Some(NoInterface::Hidden)
     }
 
     /// Reads an attribute of one of its VFs: the kernel's presets lie, the driver's row knows.

@@ -1,0 +1,113 @@
+//! VFs whose wanted MAC address somebody else on this host has: the network delivers its frames to one of the two.
+
+use std::collections::BTreeMap;
+
+use vfctl_model::{MacAddress, Reading, VfAttribute, VfIndex, VfSet, VfValue};
+use vfctl_port::PfFacts;
+
+use crate::context::PfContext;
+use crate::finding::{Finding, Findings};
+use crate::setting::Setting;
+
+/// How many VFs are named one by one.
+const NAMED: usize = 4;
+
+/// What to do about an address that two have.
+const ONE_EACH: &str = "give each VF an address of its own: a network delivers to one holder only";
+
+/// Reports VFs that are to have the address of another VF of their PF which keeps it, and notes those that are to have the
+/// address of a port of this host or of a VF of another port.
+pub(super) fn check(context: &PfContext<'_>, findings: &mut Findings) {
+    let kept = kept_by_vfs(context);
+    let others = held_elsewhere(context);
+    let (mut concerned, mut details, mut origin) = (VfSet::default(), Vec::new(), None);
+    for (index, vf) in context.wanted_vfs() {
+        for wanted in vf.attributes.values() {
+            let Setting::Value(VfValue::Mac(mac)) = wanted.value else { continue };
+            if let Some(holder) = kept.get(&mac).filter(|holder| **holder != index) {
+                let message = format!("vf {index}: {mac} is the address of vf {holder}, which keeps it");
+                let fix = format!("give vf {holder} another address in the same spec, or vf {index}");
+                findings.problem(Some(&wanted.origin), message, fix);
+            }
+            if let Some(holder) = others.get(&mac) {
+                concerned.insert(index);
+                origin.get_or_insert_with(|| wanted.origin.clone());
+                details.push(format!("vf {index}: {mac} is the address of {holder}"));
+            }
+        }
+    }
+    if details.is_empty() {
+        return;
+    }
+    let more = details.len().saturating_sub(NAMED);
+    details.truncate(NAMED);
+    details.extend((more > 0).then(|| format!("and {more} more")));
+    findings.notes.push(Finding {
+        origin,
+        message: format!("vf {concerned}: somebody else on this host has the MAC address"),
+        details,
+        help: Some(ONE_EACH.to_owned()),
+    });
+}
+
+/// Returns the addresses that VFs of this PF have and that the spec does not change.
+fn kept_by_vfs(context: &PfContext<'_>) -> BTreeMap<MacAddress, VfIndex> {
+    let is_changed = |index: &VfIndex| {
+        let wanted = context.desired.vfs.get(index);
+        wanted.is_some_and(|vf| vf.attributes.contains(VfAttribute::MacAddress))
+    };
+    let kept = context.facts.vfs.iter().filter(|_| !context.renews_vfs);
+    let kept = kept.filter(|(index, _)| !is_changed(index));
+    kept.filter_map(|(index, vf)| Some((address(context.facts, vf)?, *index))).collect()
+}
+
+/// Returns the addresses of all ports of the host, and of the VFs of other ports, with who has them.
+fn held_elsewhere(context: &PfContext<'_>) -> BTreeMap<MacAddress, String> {
+    let mut held = BTreeMap::new();
+    for (device, pf) in &context.host.host.physical_functions {
+        let name = pf.netdev.as_ref().map_or_else(|| device.to_string(), |netdev| netdev.name.to_string());
+        if *device != context.desired.address {
+            let vfs = pf.vfs.iter().filter_map(|(index, vf)| Some((address(pf, vf)?, index)));
+            held.extend(vfs.map(|(mac, index)| (mac, format!("vf {index} of {name}"))));
+        }
+        let netdev = pf.netdev.iter();
+        let own = netdev.flat_map(|netdev| [Some(netdev.mac), netdev.permanent_mac]).flatten();
+        held.extend(own.filter(|mac| *mac != MacAddress::ZERO).map(|mac| (mac, name.clone())));
+    }
+    held
+}
+
+/// Returns the address that a VF has by its PF's report.
+fn address(pf: &PfFacts, vf: &vfctl_port::VfFacts) -> Option<MacAddress> {
+    match pf.attribute(vf, VfAttribute::MacAddress) {
+        Reading::Known(VfValue::Mac(mac)) => Some(mac).filter(|mac| *mac != MacAddress::ZERO),
+        Reading::Known(_) | Reading::Unsupported | Reading::Unreadable(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use vfctl_model::{AttributeValue, VfAttribute, VfValue};
+
+    use crate::sample::{self, Sample};
+
+    #[test]
+    fn address_of_a_port_is_told_and_any_other_is_not() {
+        let notes = |mac: &str| {
+            let mut host = sample::host();
+            host["physicalFunctions"]["pci/0000:01:00.0"]["netdev"] = json!({
+                "name": "eth0", "mac": "02:00:00:00:00:01", "permanentMac": "52:54:00:00:00:01", "mtu": 1500,
+                "up": true, "carrier": true,
+            });
+            let mac = VfValue::Mac(mac.parse().unwrap());
+            let attribute = AttributeValue::new(VfAttribute::MacAddress, mac);
+            let wanted = Sample { attribute, ..Sample::default() };
+            let notes = sample::diff(host, wanted).findings.notes;
+            notes.into_iter().flat_map(|note| note.details).collect::<Vec<_>>()
+        };
+        assert_eq!(notes("02:00:00:00:00:01"), ["vf 0: 02:00:00:00:00:01 is the address of eth0"]);
+        assert_eq!(notes("52:54:00:00:00:01"), ["vf 0: 52:54:00:00:00:01 is the address of eth0"]);
+        assert_eq!(notes("02:00:00:00:00:02"), [""; 0]);
+    }
+}
