@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vfctl_plan::{Lane, Plan, ScopePlan, StagePlan};
-use vfctl_port::{JournalEntry, Scope, Stage, World, with_causes};
+use vfctl_port::{JournalEntry, Outcome, Scope, Stage, World, with_causes};
 
 use crate::basis::{broken_basis, stale};
 use crate::edges::Edges;
@@ -32,14 +32,18 @@ pub fn apply(plan: &Plan, before: &Look, edges: Edges<'_>) -> Report {
     let lanes = run(plan, before, edges);
     let interrupted = edges.clock.interrupted();
     let clean = lanes.iter().all(LaneReport::is_clean);
+    let held: Vec<String> =
+        plan.scopes().flat_map(|(_, plan)| plan.held().map(|held| held.message.clone())).collect();
     let result = match (clean, interrupted) {
+        (true, _) if !held.is_empty() => Result::Held,
         (true, _) => Result::Converged,
         (false, true) => Result::Interrupted,
         (false, false) => Result::Failed,
     };
-    let mut report = Report { format: ReportFormat::V1, result, refusals: Vec::new(), lanes };
-    if let Err(error) = edges.journal.record(&JournalEntry::Ended { converged: result == Result::Converged })
-    {
+    let changed = lanes.iter().flat_map(|lane| &lane.ops).any(|op| op.outcome == Outcome::Done);
+    let mut report = Report { format: ReportFormat::V1, result, refusals: Vec::new(), changed, held, lanes };
+    let converged = matches!(result, Result::Converged | Result::Held);
+    if let Err(error) = edges.journal.record(&JournalEntry::Ended { converged }) {
         report.refusals.push(format!("failed to {}", with_causes(&error)));
         report.result = Result::Failed;
     }

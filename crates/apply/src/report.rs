@@ -19,6 +19,11 @@ pub struct Report {
     /// Why nothing was begun, where nothing was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<String>,
+    /// Whether anything was changed.
+    pub changed: bool,
+    /// What differs and was left alone, since others hold the VFs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<String>,
     /// What came of each lane, by scope and in the order of the plan.
     pub lanes: Vec<LaneReport>,
 }
@@ -37,6 +42,8 @@ pub enum ReportFormat {
 pub enum Result {
     /// The host is as the documents say, and was read again to prove it.
     Converged,
+    /// All is done that may be done; what differs is on VFs that others hold.
+    Held,
     /// Nothing was begun.
     Refused,
     /// Something failed; the lanes say what.
@@ -100,12 +107,19 @@ pub struct Unmet {
 impl Report {
     /// Returns the report of an apply that was refused before anything was begun.
     pub fn refused(refusals: Vec<String>) -> Self {
-        Self { format: ReportFormat::V1, result: Result::Refused, refusals, lanes: Vec::new() }
+        Self {
+            format: ReportFormat::V1,
+            result: Result::Refused,
+            refusals,
+            changed: false,
+            held: Vec::new(),
+            lanes: Vec::new(),
+        }
     }
 
     /// Renders the report for people. The text ends with a line feed.
     pub fn render(&self) -> String {
-        let Self { format: _, result, refusals, lanes } = self;
+        let Self { format: _, result, refusals, changed: _, held, lanes } = self;
         let mut text = String::new();
         for refusal in refusals {
             let _ = writeln!(text, "refused: {refusal}");
@@ -120,6 +134,17 @@ impl Report {
         let all = planned().count();
         let _ = match result {
             Result::Converged => writeln!(text, "Applied: {done} of {all} changes, verified."),
+            Result::Held => {
+                let differences = if held.len() == 1 {
+                    "1 difference".to_owned()
+                } else {
+                    format!("{} differences", held.len())
+                };
+                writeln!(
+                    text,
+                    "Applied: {done} of {all} changes, verified. {differences} left alone: others hold the VFs."
+                )
+            }
             Result::Refused => writeln!(text, "Nothing was changed."),
             Result::Failed => {
                 writeln!(text, "Not converged: {done} of {all} changes done; run plan to see what is left.")
@@ -255,6 +280,8 @@ mod tests {
             format: ReportFormat::V1,
             result: Result::Failed,
             refusals: Vec::new(),
+            changed: true,
+            held: Vec::new(),
             lanes: vec![lane],
         };
         let reported: Vec<String> = report

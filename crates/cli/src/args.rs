@@ -114,6 +114,9 @@ pub struct PlanArgs {
     /// Print the plan as JSON.
     #[arg(long)]
     pub json: bool,
+    /// End with 0 also where VFs that others hold differ from the spec.
+    #[arg(long)]
+    pub ignore_held: bool,
     /// Show the command for each change, and where the spec asks for it.
     #[arg(short, long)]
     pub verbose: bool,
@@ -142,6 +145,9 @@ pub struct ApplyArgs {
     /// Allow changes that destroy VFs or disrupt their users.
     #[arg(long)]
     pub allow_disruption: bool,
+    /// End with 0 also where VFs that others hold differ from the spec.
+    #[arg(long)]
+    pub ignore_held: bool,
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,

@@ -14,6 +14,8 @@ pub enum Exit {
     Failed,
     /// `plan` found changes.
     Changes,
+    /// All that differs is held by others.
+    Held,
     /// The user stopped it.
     Interrupted,
 }
@@ -24,6 +26,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Changes => 2,
+            Exit::Held => 4,
             Exit::Interrupted => 130,
         })
     }

@@ -11,6 +11,7 @@ use std::process::Command;
 /// Each report with the exit code of its plan.
 const REPORTS: &[(&str, i32)] = &[
     ("address-that-another-vf-has", 1),
+    ("address-that-moves-on", 2),
     ("busy-and-nobody-made-vfs", 2),
     ("count-by-module-parameter", 1),
     ("driver-named-by-its-module", 1),
@@ -19,12 +20,15 @@ const REPORTS: &[(&str, i32)] = &[
     ("guarantees-beyond-the-link", 1),
     ("infiniband-is-not-elsewhere", 1),
     ("module-under-lockdown", 2),
+    ("names-that-mean-nobody", 1),
     ("one-address-for-a-guests-bond", 1),
     ("one-address-that-is-meant", 2),
     ("port-held-by-vfio-pci", 2),
     ("priority-on-an-older-kernel", 2),
+    ("settings-without-a-count", 1),
     ("spoof-check-that-is-not-there", 1),
     ("switchdev-refuses-a-vlan", 1),
+    ("values-of-vfs-that-others-hold", 4),
     ("vlan-4095-means-none", 2),
     ("wish-that-nothing-fulfils", 1),
 ];
@@ -36,7 +40,7 @@ fn root() -> PathBuf {
 /// Plans for a report; returns the exit code and all that was printed.
 fn plan(report: &Path) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
-    command.current_dir(report).args(["plan", "spec.yaml", "--facts", "facts.json"]).env_clear();
+    command.current_dir(report).args(["plan", "spec.yaml", "--facts", "facts.json", "-v"]).env_clear();
     let ran = command.output().expect("run vfctl");
     let printed = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8(bytes).expect("text")).concat();
     (ran.status.code(), printed)

@@ -102,7 +102,7 @@ impl<'a> PfContext<'a> {
     pub(crate) fn life(&self, index: VfIndex) -> Life {
         match self.kept_vf(index) {
             None => Life::New,
-            Some(vf) if vf.is_in_other_namespace() => Life::LeftAlone,
+            Some(vf) if vf.is_in_other_namespace() || vf.is_the_cnis() => Life::LeftAlone,
             Some(_) => Life::Kept,
         }
     }

@@ -29,6 +29,9 @@ pub struct Findings {
     /// What blocks: nothing is written where there is one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Finding>,
+    /// What differs from the spec and is left alone, since somebody else holds it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Finding>,
     /// What is good to know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Finding>,
@@ -42,13 +45,14 @@ impl Findings {
 
     /// Returns whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
-        self.problems.is_empty() && self.notes.is_empty()
+        self.problems.is_empty() && self.held.is_empty() && self.notes.is_empty()
     }
 
     /// Adds all of another's.
     pub fn append(&mut self, other: Self) {
-        let Self { problems, notes } = other;
+        let Self { problems, held, notes } = other;
         self.problems.extend(problems);
+        self.held.extend(held);
         self.notes.extend(notes);
     }
 

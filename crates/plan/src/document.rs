@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_kinds::finding::Findings;
+use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::step::Step;
 use vfctl_model::HostName;
 use vfctl_port::{Claim, LaneId, Phase, Scope, Stage, Subject, Thing};
@@ -121,6 +121,11 @@ impl Plan {
         self.scopes().any(|(_, plan)| plan.is_blocked())
     }
 
+    /// Returns whether something differs that somebody else holds, and is left alone.
+    pub fn is_held(&self) -> bool {
+        self.scopes().any(|(_, plan)| plan.held().next().is_some())
+    }
+
     /// Returns whether a step may only be performed with the user's consent.
     pub fn needs_consent(&self) -> bool {
         self.scopes().any(|(_, plan)| plan.needs_consent())
@@ -146,6 +151,11 @@ impl ScopePlan {
     /// Returns whether something blocks: then nothing is written in this scope.
     pub fn is_blocked(&self) -> bool {
         self.findings.block() || self.lanes().any(|(_, lane)| lane.findings.block())
+    }
+
+    /// Returns what differs and is left alone, since somebody else holds it.
+    pub fn held(&self) -> impl Iterator<Item = &Finding> {
+        self.lanes().flat_map(|(_, lane)| &lane.findings.held)
     }
 
     /// Returns whether a step may only be performed with the user's consent.

@@ -11,6 +11,8 @@ pub enum Standing {
     Blocked,
     /// There are changes.
     Changes,
+    /// What differs is held by others.
+    Held,
     /// It is as the documents ask.
     Same,
     /// No document concerns it.
@@ -23,6 +25,7 @@ impl ScopePlan {
         match (self.is_blocked(), self.is_empty(), self.documents.is_empty()) {
             (true, _, _) => Standing::Blocked,
             (false, false, _) => Standing::Changes,
+            (false, true, false) if self.held().next().is_some() => Standing::Held,
             (false, true, false) => Standing::Same,
             (false, true, true) => Standing::NotConcerned,
         }
@@ -34,6 +37,7 @@ impl ScopePlan {
 pub struct Tally {
     blocked: usize,
     changes: usize,
+    held: usize,
     same: usize,
     not_concerned: usize,
     errors: usize,
@@ -45,6 +49,7 @@ impl Tally {
         *match standing {
             Standing::Blocked => &mut self.blocked,
             Standing::Changes => &mut self.changes,
+            Standing::Held => &mut self.held,
             Standing::Same => &mut self.same,
             Standing::NotConcerned => &mut self.not_concerned,
         } += 1;
@@ -62,13 +67,23 @@ impl Tally {
 
     /// Returns the number of hosts that there is a plan for.
     pub fn planned(&self) -> usize {
-        let Self { blocked, changes, same, not_concerned, errors: _ } = self;
-        blocked + changes + same + not_concerned
+        let Self { blocked, changes, held, same, not_concerned, errors: _ } = self;
+        blocked + changes + held + same + not_concerned
     }
 
     /// Returns whether a host is blocked or has no plan.
     pub fn has_errors(&self) -> bool {
         self.blocked + self.errors > 0
+    }
+
+    /// Returns whether something on a host differs that others hold.
+    pub fn has_held(&self) -> bool {
+        self.held > 0
+    }
+
+    /// Returns whether there are several hosts and none of them is concerned: a name is misspelt, most likely.
+    pub fn concerns_nobody(&self) -> bool {
+        self.hosts() > 1 && self.not_concerned == self.hosts()
     }
 
     /// Returns whether there is something to do on a host.
@@ -79,10 +94,11 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { blocked, changes, same, not_concerned, errors } = *self;
+        let Self { blocked, changes, held, same, not_concerned, errors } = *self;
         let parts = [
             (blocked, "blocked"),
             (changes, "with changes"),
+            (held, "held by others"),
             (same, "without changes"),
             (not_concerned, "not concerned"),
             (errors, "with errors"),

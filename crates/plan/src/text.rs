@@ -121,6 +121,9 @@ fn render_findings(text: &mut String, depth: usize, findings: &Findings) {
     for finding in &findings.problems {
         render_finding(text, depth, "error", finding);
     }
+    for finding in &findings.held {
+        render_finding(text, depth, "held", finding);
+    }
     for finding in &findings.notes {
         render_finding(text, depth, "note", finding);
     }
@@ -147,15 +150,19 @@ fn summary(plan: &ScopePlan) -> String {
             + plan.lanes().map(|(_, lane)| lane.findings.problems.len()).sum::<usize>();
         return format!("Plan blocked by {}. Nothing will be changed.", counted(problems, "error"));
     }
+    let held = match plan.held().count() {
+        0 => String::new(),
+        held => format!(" {} left alone: others hold the VFs.", counted(held, "difference")),
+    };
     if plan.is_empty() {
-        return "No changes.".to_owned();
+        return format!("No changes.{held}");
     }
     let steps = plan.steps().count();
     let ops: usize = plan.steps().map(|step| step.changes.len()).sum();
     let consent = if plan.needs_consent() { " Apply needs --allow-disruption." } else { "" };
     let lanes = plan.lanes().filter(|(_, lane)| lane.thing.pf().is_some() && !lane.phases.is_empty()).count();
     format!(
-        "Plan: {}, {} on {}.{consent}",
+        "Plan: {}, {} on {}.{consent}{held}",
         counted(steps, "step"),
         counted(ops, "change"),
         counted(lanes, "PF")

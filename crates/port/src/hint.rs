@@ -128,9 +128,9 @@ const fn invalid(attribute: VfAttribute) -> Option<&'static str> {
             "drivers refuse so what they cannot do: a rate without carrier or above the link's speed, a minimum rate, \
              guarantees that come to more than the link",
         ),
-        VfAttribute::Vlan => {
-            Some("drivers refuse so a priority or protocol that they, or this kernel or firmware, do not take")
-        }
+        VfAttribute::Vlan => Some(
+            "drivers refuse so a priority or protocol that they, or this kernel or firmware, do not take",
+        ),
         VfAttribute::MacAddress => Some("drivers refuse so an address that another function of the card has"),
         _ => None,
     }

@@ -59,7 +59,11 @@ pub(super) fn run(
         return Ok(finish(args, console, &report));
     }
     if plan.is_empty() && !seen {
-        return Ok(if args.json { finish(args, console, &nothing_to_do()) } else { Exit::Done });
+        return Ok(if args.json {
+            finish(args, console, &nothing_to_do(&plan))
+        } else {
+            nothing_done(args, &plan)
+        });
     }
     if !seen && !args.yes {
         if args.json && console.can_ask {
@@ -148,8 +152,16 @@ fn refusal(plan: &Plan, args: &ApplyArgs) -> Option<Report> {
 }
 
 /// Returns the report of an apply that had nothing to do.
-fn nothing_to_do() -> Report {
-    Report { result: Ending::Converged, ..Report::refused(Vec::new()) }
+fn nothing_to_do(plan: &Plan) -> Report {
+    let held: Vec<String> =
+        plan.scopes().flat_map(|(_, plan)| plan.held().map(|held| held.message.clone())).collect();
+    let result = if held.is_empty() { Ending::Converged } else { Ending::Held };
+    Report { result, held, ..Report::refused(Vec::new()) }
+}
+
+/// Returns how an apply ends that had nothing to do.
+fn nothing_done(args: &ApplyArgs, plan: &Plan) -> Exit {
+    if plan.is_held() && !args.ignore_held { Exit::Held } else { Exit::Done }
 }
 
 /// Whether the user agrees.
@@ -203,7 +215,8 @@ fn finish(args: &ApplyArgs, console: &mut Console<'_>, report: &Report) -> Exit 
         console.say(&format!("note: failed to {}; the report is lost\n", with_causes(&error)));
     }
     match report.result {
-        Ending::Converged => Exit::Done,
+        Ending::Held if !args.ignore_held => Exit::Held,
+        Ending::Converged | Ending::Held => Exit::Done,
         Ending::Refused | Ending::Failed => Exit::Failed,
         Ending::Interrupted => Exit::Interrupted,
     }

@@ -111,6 +111,7 @@ impl Planner<'_> {
 struct Report<'a, 'b> {
     console: &'a mut Console<'b>,
     prints_json: bool,
+    ignores_held: bool,
     scale: Scale,
     files: PlanFiles,
     stream: PlanStream,
@@ -124,6 +125,7 @@ impl<'a, 'b> Report<'a, 'b> {
         Self {
             console,
             prints_json: args.prints_json(),
+            ignores_held: args.ignore_held,
             scale,
             files,
             stream: PlanStream::default(),
@@ -213,7 +215,16 @@ impl<'a, 'b> Report<'a, 'b> {
             writeln!(self.console.out, "\n{summary}")?;
         }
         self.files.finish(cluster.as_deref())?;
-        Ok(exit(self.tally))
+        if self.tally.concerns_nobody() {
+            self.console.say(
+                "error: no document concerns any of these hosts\n  fix: see `nodes.names` of the spec\n",
+            );
+            return Ok(Exit::Failed);
+        }
+        Ok(match exit(self.tally) {
+            Exit::Held if self.ignores_held => Exit::Done,
+            exit => exit,
+        })
     }
 }
 
@@ -222,6 +233,7 @@ fn exit(tally: Tally) -> Exit {
     match (tally.has_errors(), tally.has_changes()) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::Changes,
+        (false, false) if tally.has_held() => Exit::Held,
         (false, false) => Exit::Done,
     }
 }
@@ -239,6 +251,7 @@ mod tests {
         let mut report = Report {
             console: &mut console,
             prints_json: true,
+            ignores_held: false,
             scale: Scale::OneHost,
             files: PlanFiles::Unwanted,
             stream: PlanStream::default(),

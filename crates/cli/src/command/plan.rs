@@ -58,6 +58,7 @@ pub(super) fn run(
     }
     Ok(match (plan.is_blocked(), plan.is_empty()) {
         (true, _) => Exit::Failed,
+        (false, true) if plan.is_held() && !args.ignore_held => Exit::Held,
         (false, true) => Exit::Done,
         (false, false) => Exit::Changes,
     })

@@ -120,6 +120,10 @@ impl PfCase {
         } else {
             request.autoprobe = None;
         }
+        // A spec that speaks of VFs which will not exist must say how many there are to be.
+        if request.count.is_none() && self.vf_count < 4 {
+            request.count = Some(self.vf_count);
+        }
         for vfs in [&mut request.all, &mut request.low, &mut request.high] {
             if !has_interface {
                 (vfs.attributes, vfs.macs) = (BTreeMap::new(), None);

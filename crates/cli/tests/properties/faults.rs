@@ -193,7 +193,9 @@ pub(crate) fn stumble(case: &Case, failure: &Failure) -> Result<Ending, String> 
             nothing_follows_a_failure(&report).map_err(in_context)?;
             restored(case, &report, &host_before, &sim.facts()).map_err(in_context)?;
         }
-        Ending::Refused | Ending::Interrupted => return Err(in_context(format!("{:?}", report.result))),
+        Ending::Refused | Ending::Interrupted | Ending::Held => {
+            return Err(in_context(format!("{:?}", report.result)));
+        }
     }
     recover(&sim);
     let between = sim.facts();

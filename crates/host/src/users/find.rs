@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use vfctl_model::{DriverName, InterfaceName, PciAddress};
 use vfctl_port::{HostFacts, Use, VfFacts};
 
+use super::cni::cni_holders;
 use super::interface::uses_of_interfaces;
 use super::namespaces::Namespaces;
 use super::open_files::{OpenFiles, has_device_files};
@@ -29,6 +30,7 @@ pub(crate) fn find_users(
     let unseen = namespaces.unread().iter().filter(|why| !processes.hidden.contains(why));
     let unseen: Vec<String> = unseen.map(|why| format!("network namespace of {why}")).collect();
     let open = (!openable.is_empty()).then(|| OpenFiles::search(roots, processes));
+    let of_cni = if vfs().next().is_some() { cni_holders(roots) } else { Default::default() };
     let mut found: Vec<Vec<Use>> = Vec::new();
     for vf in vfs() {
         let mut uses = Vec::new();
@@ -36,6 +38,7 @@ pub(crate) fn find_users(
             if away.contains(&address) {
                 uses.push(namespaces.use_of(address, vf));
             }
+            uses.extend(of_cni.get(&address).map(|holder| Use::Cni { holder: holder.clone() }));
             if let Some(open) = open.as_ref().filter(|_| openable.contains(&address)) {
                 uses.extend(open.uses_of(roots, address, vf));
             }

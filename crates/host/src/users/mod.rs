@@ -3,6 +3,7 @@
 //! What is asked of the whole machine (other namespaces, open files) is asked once, and only where some VF
 //! makes it necessary. "Could not look" is an answer of its own.
 
+mod cni;
 mod find;
 mod interface;
 mod namespaces;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_model::{DeviceAddress, HostName, VfIndex, VfValue};
+use vfctl_model::{DeviceAddress, HostName, VfIndex, VfSet, VfValue};
 
 use super::matcher::Candidate;
 use super::select::select;
@@ -61,11 +61,39 @@ fn resolve_entry(
     if let Some(vfs) = &entry.vfs {
         let count = desired.count.as_ref().map_or(facts.vf_count, |wanted| wanted.value.count);
         let vfs_path = path.key("vfs");
+        check_members(vfs, count, &vfs_path, document, &mut desired);
         let findings = &mut desired.findings;
         let mut filler = Filler { document, vfs_path, host, address, origins: BTreeMap::new(), findings };
         desired.vfs = filler.fill(vfs, count);
     }
     desired
+}
+
+/// Reports VFs that are spoken of and will not exist, where the spec names no count: it would depend on the host how much of
+/// the spec holds.
+fn check_members(
+    vfs: &VfsSpec,
+    count: u16,
+    path: &SpecPath,
+    document: &PlacedDocument<'_>,
+    desired: &mut DesiredPf,
+) {
+    if desired.count.is_some() {
+        return;
+    }
+    let needed = vfs.groups.iter().filter_map(|group| group.vfs.last()).max();
+    let Some(VfIndex(last)) = needed.filter(|last| last.0 >= count) else { return };
+    for (number, group) in vfs.groups.iter().enumerate() {
+        let missing: VfSet = group.vfs.iter().filter(|vf| vf.0 >= count).collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let origin = (document.place)(&path.key("groups").index(number).key("vfs"));
+        let there = if count == 1 { "is 1 VF".to_owned() } else { format!("are {count} VFs") };
+        let message = format!("vf {missing} will not exist: there {there} now, and the spec names no count");
+        let fix = format!("write `count: {}` under `vfs`, or take them out", u32::from(last) + 1);
+        desired.findings.problem(Some(&origin), message, fix);
+    }
 }
 
 /// Fills in the VFs of one PF; each place in the spec is written out once, not per VF.

@@ -1,7 +1,7 @@
 //! Finds the PFs that an entry means, and says for each that it does not mean why not.
 
 use vfctl_model::{DeviceAddress, InterfaceName};
-use vfctl_port::HostFacts;
+use vfctl_port::{HostFacts, VfFacts};
 
 use super::matcher::{Candidate, FailedTerm};
 use super::spec::ExpectSpec;
@@ -71,15 +71,27 @@ fn fix(entry: &PfSpec, host: &HostFacts, matched: usize) -> String {
     if let Some(name) = &entry.matcher.interface {
         if let Some(link) = host.links.get(name) {
             let lower = link.lower.iter().map(InterfaceName::to_string).collect::<Vec<_>>().join(", ");
-            return format!(
-                "{name} is a {} of {lower}: name one of these, or match by `bond: {name}` with `expect: {}`",
-                link.kind,
-                link.lower.len()
-            );
+            let by_bond = match link.kind.as_str() {
+                "bond" | "team" => {
+                    format!(", or match by `bond: {name}` with `expect: {}`", link.lower.len())
+                }
+                _ => String::new(),
+            };
+            return format!("{name} is a {} of {lower}: name one of these{by_bond}", link.kind);
         }
         let by_altname = host.pf_by_interface(name).and_then(|(_, pf)| pf.netdev.as_ref());
-        if let Some(netdev) = by_altname {
+        if let Some(netdev) = by_altname.filter(|netdev| netdev.name != *name) {
             return format!("{name} is an altname of {}: match by `altname: {name}`", netdev.name);
+        }
+        let of_vf = host.physical_functions.values().find_map(|pf| {
+            let own = |vf: &&VfFacts| vf.netdev.as_ref().is_some_and(|netdev| netdev.name == *name);
+            pf.vfs.values().find(own).and(pf.netdev.as_ref())
+        });
+        if let Some(netdev) = of_vf {
+            return format!(
+                "{name} is the interface of a VF of {0}: match {0}, and name the VF in `vfs`",
+                netdev.name
+            );
         }
     }
     if matched > 1 {

@@ -7,7 +7,7 @@ use vfctl_port::{Action, Claim, ClaimValue, Expect, Op, Phase, Property, Target}
 
 use super::need::{Gathered, Need, after, judge, value_of};
 use super::order::order;
-use super::{held_address, kernel_age, rate};
+use super::{held_address, kernel_age, left_alone, rate};
 use crate::DesiredVf;
 use crate::context::{PfContext, PfDiff};
 use crate::fate::{Life, VfFate};
@@ -31,7 +31,7 @@ pub(crate) fn asked(vf: &DesiredVf) -> Vec<Asked> {
 /// Compares all attributes of all VFs that the spec speaks of.
 pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     let mut gathered = Gathered::default();
-    note_left_alone(context, diff);
+    left_alone::report(context, diff);
     held_address::check(context, &mut diff.findings);
     kernel_age::note(context, &mut diff.findings);
     let Some(interface) = context.interface() else {
@@ -109,16 +109,6 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
     gathered.report(context, diff);
 }
 
-/// Notes which VFs that the spec speaks of are somebody else's for now.
-fn note_left_alone(context: &PfContext<'_>, diff: &mut PfDiff) {
-    let asked = context.wanted_vfs().filter(|(_, vf)| **vf != DesiredVf::default());
-    let asked = asked.map(|(index, _)| index);
-    let left: VfSet = asked.filter(|index| context.life(*index) == Life::LeftAlone).collect();
-    if !left.is_empty() {
-        diff.findings.note(None, format!("vf {left}: in another network namespace, so it is left alone"));
-    }
-}
-
 /// Returns whether a MAC address is written to this VF.
 pub(crate) fn writes_mac(context: &PfContext<'_>, index: VfIndex) -> bool {
     let wanted = context.desired.vfs.get(&index).and_then(|vf| vf.attributes.get(VfAttribute::MacAddress));
@@ -160,7 +150,7 @@ fn change(
 }
 
 /// Returns a value for people: an address of zeros is none.
-fn shown(attribute: VfAttribute, value: VfValue) -> String {
+pub(super) fn shown(attribute: VfAttribute, value: VfValue) -> String {
     match attribute.row().reads_back {
         ReadsBack::ExceptFactory if value == attribute.factory() => "none".to_owned(),
         ReadsBack::ExceptFactory | ReadsBack::Always => value.to_string(),

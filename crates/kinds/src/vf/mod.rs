@@ -5,6 +5,7 @@ mod diff;
 mod effective;
 mod held_address;
 mod kernel_age;
+mod left_alone;
 mod mac_address;
 mod mac_holders;
 mod mac_reach;

@@ -48,6 +48,13 @@ impl VfFacts {
     }
 }
 
+impl VfFacts {
+    /// Returns whether the CNI has given it to a pod.
+    pub fn is_the_cnis(&self) -> bool {
+        self.uses.iter().any(|one| matches!(one, Use::Cni { .. }))
+    }
+}
+
 /// The network interface of a VF in the host's own namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -87,6 +94,11 @@ pub enum Use {
     Namespace {
         /// The namespace's name under `/run/netns`, or the process that lives in it.
         name: String,
+    },
+    /// The CNI has given it to a pod, by the record that it keeps: what is set on the VF is the CNI's business.
+    Cni {
+        /// The pod's container and interface, or its network namespace.
+        holder: String,
     },
     /// A process has its vfio group or device open: to unbind or remove it would block in the kernel.
     VfioOpen {
@@ -158,6 +170,7 @@ impl fmt::Display for Use {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Namespace { name } => write!(f, "in network namespace {name}"),
+            Self::Cni { holder } => write!(f, "given to a pod by the CNI: {holder}"),
             Self::VfioOpen { holder } => write!(f, "its vfio device is open in {holder}"),
             Self::VdpaOpen { file, holder } | Self::DeviceOpen { file, holder } => {
                 write!(f, "its {file} is open in {holder}")

@@ -1,0 +1,86 @@
+//! VFs that sriov-cni has given to pods, by the records that it keeps (<https://github.com/k8snetworkplumbingwg/sriov-cni>,
+//! pkg/utils/pci_allocator.go and pkg/utils/utils.go).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use vfctl_model::PciAddress;
+
+use crate::roots::Roots;
+use crate::sysfs::files::names;
+
+/// Where the records are.
+const FOLDER: &str = "/var/lib/cni/sriov";
+
+/// How many characters of a container's id are shown, as container tools do.
+const ID: usize = 12;
+
+/// What is read of a record of versions before the allocator: a file for each container and interface.
+#[derive(Deserialize)]
+struct Cached {
+    #[serde(rename = "deviceID")]
+    device: Option<String>,
+}
+
+/// Returns who holds each VF by the CNI's records.
+pub(crate) fn cni_holders(roots: &Roots) -> BTreeMap<PciAddress, String> {
+    let folder = roots.path(FOLDER);
+    let mut holders = BTreeMap::new();
+    for name in names(&folder).unwrap_or_default() {
+        let Some((address, holder)) = cached(&folder, &name) else { continue };
+        holders.insert(address, holder);
+    }
+    // The allocator's records are of now; a network namespace that is gone leaves its own behind.
+    let allocated = folder.join("pci");
+    for name in names(&allocated).unwrap_or_default() {
+        let Ok(address) = name.parse::<PciAddress>() else { continue };
+        let Ok(namespace) = fs::read_to_string(allocated.join(&name)) else { continue };
+        let namespace = namespace.trim();
+        if namespace.is_empty() || !roots.path(namespace).exists() {
+            holders.remove(&address);
+        } else {
+            holders.entry(address).or_insert_with(|| format!("network namespace {namespace}"));
+        }
+    }
+    holders
+}
+
+/// Reads `CONTAINER-INTERFACE`, the configuration that a pod's interface was made by.
+fn cached(folder: &Path, name: &str) -> Option<(PciAddress, String)> {
+    let (container, interface) = name.rsplit_once('-')?;
+    let Cached { device } = serde_json::from_slice(&fs::read(folder.join(name)).ok()?).ok()?;
+    let container = container.get(..ID).unwrap_or(container);
+    Some((device?.parse().ok()?, format!("container {container}, its interface {interface}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_both_sorts_name_the_holder_and_stale_ones_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let roots = Roots::under(folder.path());
+        let put = |path: &str, text: &str| {
+            let path = roots.path(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        };
+        put("/var/lib/cni/sriov/0a1b2c3d4e5f60718293-net1", r#"{"deviceID": "0000:01:10.0", "vlan": 99}"#);
+        put("/var/lib/cni/sriov/ffff-net1", r#"{"deviceID": "0000:01:10.4"}"#);
+        put("/var/lib/cni/sriov/no-record", "nothing");
+        put("/var/lib/cni/sriov/pci/0000:01:10.2", "/run/netns/pod1\n");
+        put("/var/lib/cni/sriov/pci/0000:01:10.4", "/run/netns/gone");
+        put("/var/lib/cni/sriov/pci/vf_lock/0000:01:10.2.lock", "");
+        put("/run/netns/pod1", "");
+        let holders: Vec<_> =
+            cni_holders(&roots).into_iter().map(|(vf, who)| (vf.to_string(), who)).collect();
+        let expected = [
+            ("0000:01:10.0", "container 0a1b2c3d4e5f, its interface net1"),
+            ("0000:01:10.2", "network namespace /run/netns/pod1"),
+        ];
+        assert_eq!(holders, expected.map(|(vf, who)| (vf.to_owned(), who.to_owned())));
+    }
+}
