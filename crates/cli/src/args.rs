@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::format::{Format, FormatArgs, Formats};
+
 /// Declare what SR-IOV on this host should look like, show what would change, and do exactly that.
 #[derive(Debug, Parser)]
 #[command(name = "vfctl", version, max_term_width = 100)]
@@ -69,7 +71,7 @@ pub struct FactsArgs {
 #[derive(Debug, Args)]
 pub struct DiscoverArgs {
     /// The output format.
-    #[arg(short, long, value_enum, default_value_t = DiscoverOutput::Table)]
+    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<DiscoverOutput>::of(), default_value = "table")]
     pub output: DiscoverOutput,
     /// The same as `-o json`.
     #[arg(long, conflicts_with = "output")]
@@ -78,7 +80,7 @@ pub struct DiscoverArgs {
     pub facts: FactsArgs,
 }
 
-/// The forms of `discover`.
+/// The formats of `discover`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DiscoverOutput {
     /// A table for people.
@@ -96,9 +98,8 @@ pub enum DiscoverOutput {
 pub struct ValidateArgs {
     #[command(flatten)]
     pub specs: SpecArgs,
-    /// Print the mistakes as JSON.
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 /// The options of `plan`.
@@ -108,11 +109,14 @@ pub struct PlanArgs {
     pub specs: SpecArgs,
     #[command(flatten)]
     pub facts: FactsArgs,
-    /// Write the plan to this file, for apply, or a file for each host into this folder; `-` is the same as --json.
-    #[arg(short, long, value_name = "FILE|DIR")]
-    pub output: Option<PathBuf>,
-    /// Print the plan as JSON.
-    #[arg(long)]
+    /// Write the plan to this file, for apply, or a file for each host into this folder; `-` is the same as -o json.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub out: Option<PathBuf>,
+    /// The output format.
+    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<Format>::or_to_file("the plan"), default_value = "text")]
+    pub output: Format,
+    /// The same as `-o json`.
+    #[arg(long, conflicts_with = "output")]
     pub json: bool,
     /// End with 0 also where VFs that others hold differ from the spec.
     #[arg(long)]
@@ -125,9 +129,11 @@ pub struct PlanArgs {
 /// The options of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The file that `plan -o` wrote; `-` is standard input.
+    /// The file that `plan --out` wrote; `-` is standard input.
     #[arg(value_name = "PLAN")]
     pub plan: PathBuf,
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// Show the command for each change, and where the spec asks for it.
     #[arg(short, long)]
     pub verbose: bool,
@@ -136,7 +142,7 @@ pub struct ShowArgs {
 /// The options of `apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// Spec files, folders, `-` for standard input; or one plan that `plan -o` wrote.
+    /// Spec files, folders, `-` for standard input; or one plan that `plan --out` wrote.
     #[arg(required = true, value_name = "SPEC|PLAN")]
     pub inputs: Vec<PathBuf>,
     /// Skip the confirmation prompt.
@@ -148,9 +154,8 @@ pub struct ApplyArgs {
     /// End with 0 also where VFs that others hold differ from the spec.
     #[arg(long)]
     pub ignore_held: bool,
-    /// Print the report as JSON.
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 /// The options of `explain`.
@@ -163,17 +168,31 @@ pub struct ExplainArgs {
     pub specs: SpecArgs,
     #[command(flatten)]
     pub facts: FactsArgs,
-    /// Print the explanation as JSON.
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 /// The options of `record`.
 #[derive(Debug, Args)]
 pub struct RecordArgs {
     /// Write to this file instead of standard output, which is `-`.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The output format.
+    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<RecordFormat>::or_to_file("the facts"), default_value = "json")]
+    pub output: RecordFormat,
+    /// The same as `-o json`.
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+}
+
+/// The formats of `record`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RecordFormat {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
 }
 
 /// The options of `schema`.
@@ -191,7 +210,7 @@ pub enum SchemaDocument {
     Spec,
     /// What `record` writes.
     Facts,
-    /// What `plan -o` writes.
+    /// What `plan --out` writes.
     Plan,
     /// What `apply --json` prints.
     Report,

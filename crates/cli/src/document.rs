@@ -20,9 +20,9 @@ pub(crate) struct Kind {
 pub(crate) const FACTS: Kind =
     Kind { what: "a facts file", format: "vfctl.dev/facts/v1", writer: "vfctl record" };
 
-/// What `plan -o` writes.
+/// What `plan --out` writes.
 pub(crate) const PLAN: Kind =
-    Kind { what: "a plan file", format: "vfctl.dev/plan/v1", writer: "vfctl plan -o" };
+    Kind { what: "a plan file", format: "vfctl.dev/plan/v1", writer: "vfctl plan --out" };
 
 /// The one thing that every version of every document has.
 #[derive(serde::Deserialize)]

@@ -170,7 +170,7 @@ pub enum CliError {
         flaws: String,
     },
     /// A plan file would not do what it says: it was edited, or vfctl has a defect.
-    #[error("trust {}: it does not follow from itself, so it was edited; make it anew with `vfctl plan -o` ({flaws})", path.display())]
+    #[error("trust {}: it does not follow from itself, so it was edited; make it anew with `vfctl plan --out` ({flaws})", path.display())]
     SpoiltPlan {
         /// The file.
         path: PathBuf,
@@ -212,12 +212,12 @@ impl CliError {
     /// Returns what to do about it, where the message does not say it yet and there is an answer.
     pub fn fix(&self) -> Option<&'static str> {
         match self {
-            Self::Document { .. } | Self::NoJson { .. } => {
-                Some("write the file again, facts with `vfctl record -o` and plans with `vfctl plan -o`")
-            }
+            Self::Document { .. } | Self::NoJson { .. } => Some(
+                "write the file again, facts with `vfctl record --out` and plans with `vfctl plan --out`",
+            ),
             Self::HostTwice { .. } => Some("keep one facts file for each host"),
-            Self::NoFacts { .. } => Some("write facts into it, on each host with `vfctl record -o`"),
-            Self::OverFacts { .. } | Self::OverSpec { .. } => Some("name another file or folder with -o"),
+            Self::NoFacts { .. } => Some("write facts into it, on each host with `vfctl record --out`"),
+            Self::OverFacts { .. } | Self::OverSpec { .. } => Some("name another file or folder with --out"),
             _ => None,
         }
     }

@@ -13,6 +13,7 @@ mod command;
 mod document;
 mod error;
 mod facts;
+mod format;
 mod in_order;
 mod input;
 mod machine;

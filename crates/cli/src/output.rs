@@ -17,11 +17,17 @@ pub(crate) fn print_json<T: Serialize>(console: &mut Console<'_>, document: &T) 
 
 /// Writes a document as JSON to a file.
 pub(crate) fn write_json<T: Serialize>(path: &Path, document: &T) -> Result<(), CliError> {
-    let failed = |cause| CliError::Write { path: path.to_owned(), cause };
-    std::fs::write(path, json_of(document).map_err(failed)?).map_err(failed)
+    let text = json_of(document).map_err(|cause| CliError::Write { path: path.to_owned(), cause })?;
+    write(path, &text)
 }
 
-fn json_of<T: Serialize>(document: &T) -> std::io::Result<Vec<u8>> {
+/// Writes a text to a file.
+pub(crate) fn write(path: &Path, text: &[u8]) -> Result<(), CliError> {
+    std::fs::write(path, text).map_err(|cause| CliError::Write { path: path.to_owned(), cause })
+}
+
+/// Returns a document as JSON.
+pub(crate) fn json_of<T: Serialize>(document: &T) -> std::io::Result<Vec<u8>> {
     let mut text = serde_json::to_vec_pretty(document)?;
     text.push(b'\n');
     Ok(text)

@@ -108,7 +108,7 @@ fn a_folder_a_stream_and_one_file_of_the_same_hosts_have_the_same_plan() {
     let fleet = Fleet::split();
     let lines = fleet.documents().into_iter().map(|(_, text)| text + "\n").collect::<String>();
     fleet.write("hosts.jsonl", &lines);
-    for options in [&[][..], &["--verbose"], &["--json"], &["-o", "-"]] {
+    for options in [&[][..], &["--verbose"], &["--json"], &["--out", "-"]] {
         let mut one = fleet.plan_whole(options);
         assert_eq!((one.code, one.out.is_empty()), (2, false), "{one:?}");
         assert_eq!(one, fleet.plan(&["hosts"], options));
@@ -232,10 +232,10 @@ fn a_document_that_names_no_hosts_is_not_for_a_fleet() {
 fn plans_go_to_one_file_for_all_or_into_a_folder_with_one_for_each() {
     let fleet = Fleet::split();
     let printed = fleet.plan(&["hosts"], &[]);
-    assert_eq!(fleet.plan(&["hosts"], &["-o", "plan.json"]), printed);
+    assert_eq!(fleet.plan(&["hosts"], &["--out", "plan.json"]), printed);
     assert_eq!(fleet.read("plan.json"), fleet.plan(&["hosts"], &["--json"]).out);
     fs::create_dir(fleet.folder.path().join("plans")).expect("a folder");
-    assert_eq!(fleet.plan(&["hosts"], &["-o", "plans"]), printed);
+    assert_eq!(fleet.plan(&["hosts"], &["--out", "plans"]), printed);
     for host in ["control-1", "worker-1", "worker-2"] {
         let facts = format!("hosts/{host}.json");
         assert_eq!(fleet.read(&format!("plans/{host}.json")), fleet.plan(&[&facts], &["--json"]).out);
@@ -255,12 +255,12 @@ fn plans_are_never_written_over_the_facts() {
         ("hosts/worker-1.json", "hosts/worker-1.json"),
         ("hosts", "hosts/plan.json"),
     ] {
-        let ran = fleet.plan(&[facts], &["-o", output]);
+        let ran = fleet.plan(&[facts], &["--out", output]);
         assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{facts} {output}");
         assert!(ran.err.contains("the facts are read from there\n  fix: name another"), "{}", ran.err);
     }
     assert_eq!(fleet.read("hosts/worker-1.json"), before);
-    assert_eq!(fleet.plan(&["hosts"], &["-o", "."]).code, 2, "beside them is no harm");
+    assert_eq!(fleet.plan(&["hosts"], &["--out", "."]).code, 2, "beside them is no harm");
 }
 
 #[test]
@@ -272,9 +272,9 @@ fn no_plan_of_an_earlier_run_is_left_where_one_fails() {
     let is_there = |name: &str| fleet.folder.path().join(name).exists();
     for facts in [&["bad.json"][..], &["bad.json", "nowhere.json"]] {
         for (output, plan) in [("plan.json", "plan.json"), ("plans", "plans/worker-1.json")] {
-            assert_eq!(fleet.plan(&["hosts"], &["-o", output]).code, 2);
+            assert_eq!(fleet.plan(&["hosts"], &["--out", output]).code, 2);
             assert!(is_there(plan));
-            let ran = fleet.plan(facts, &["-o", output]);
+            let ran = fleet.plan(facts, &["--out", output]);
             assert_eq!(ran.code, 1, "{ran:?}");
             assert!(
                 ran.err.contains(&format!("removed the plan of an earlier run, `{plan}`")),
@@ -285,15 +285,15 @@ fn no_plan_of_an_earlier_run_is_left_where_one_fails() {
         }
     }
     assert!(is_there("plans/notes.json"), "it is no plan");
-    assert_eq!(fleet.plan(&["bad.json"], &["-o", "plans/notes.json"]).code, 1);
+    assert_eq!(fleet.plan(&["bad.json"], &["--out", "plans/notes.json"]).code, 1);
     assert!(is_there("plans/notes.json"), "nor is it one if it is named");
-    assert_eq!(fleet.plan(&["hosts"], &["-o", "plan.json"]).code, 2);
+    assert_eq!(fleet.plan(&["hosts"], &["--out", "plan.json"]).code, 2);
     fleet.write("none.json", r#"{"format": "vfctl.dev/facts/v1", "hosts": {}}"#);
-    fleet.plan(&["none.json"], &["-o", "plan.json"]);
+    fleet.plan(&["none.json"], &["--out", "plan.json"]);
     assert!(!is_there("plan.json"), "facts of no host have no plan");
     // Of the hosts that are planned for, the plans are written.
-    fleet.plan(&["hosts"], &["-o", "plans"]);
-    assert_eq!(fleet.plan(&["hosts/worker-1.json", "bad.json"], &["-o", "plans"]).code, 1);
+    fleet.plan(&["hosts"], &["--out", "plans"]);
+    assert_eq!(fleet.plan(&["hosts/worker-1.json", "bad.json"], &["--out", "plans"]).code, 1);
     assert!(is_there("plans/worker-1.json") && !is_there("plans/worker-2.json"));
 }
 
@@ -301,7 +301,7 @@ fn no_plan_of_an_earlier_run_is_left_where_one_fails() {
 fn plan_is_never_written_over_its_spec() {
     let fleet = Fleet::split();
     let before = fleet.read("spec.yaml");
-    let refused = fleet.plan(&["hosts"], &["-o", "spec.yaml"]);
+    let refused = fleet.plan(&["hosts"], &["--out", "spec.yaml"]);
     assert_eq!(refused.code, 1, "{}", refused.err);
     assert!(refused.err.contains("the spec is read from there"), "{}", refused.err);
     assert_eq!(fleet.read("spec.yaml"), before);

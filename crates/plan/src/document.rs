@@ -1,4 +1,4 @@
-//! The plan as data: what `plan -o` writes and `apply` takes.
+//! The plan as data: what `plan --out` writes and `apply` takes.
 
 use std::collections::BTreeMap;
 

@@ -52,21 +52,21 @@ pub(super) fn run(
     };
     cut_off.report(Some(&plan), console);
     report_stuck(&plan, &before.world, console);
-    if !seen && !args.json {
+    if !seen && !args.format.is_json() {
         write!(console.out, "{}", render(&plan, Detail::Short))?;
     }
     if let Some(report) = refusal(&plan, args) {
         return Ok(finish(args, console, &report));
     }
     if plan.is_empty() && !seen {
-        return Ok(if args.json {
+        return Ok(if args.format.is_json() {
             finish(args, console, &nothing_to_do(&plan))
         } else {
             nothing_done(args, &plan)
         });
     }
     if !seen && !args.yes {
-        if args.json && console.can_ask {
+        if args.format.is_json() && console.can_ask {
             // Standard output is for the report alone; nobody agrees to what was not shown.
             console.say(&render(&plan, Detail::Short));
         }
@@ -124,7 +124,7 @@ fn intent(
                 .ok_or_else(|| CliError::NoPlanForHost { path: path(), host: machine.name.to_string() })
         }
         ApplyInput::Specs(Specs::Wrong(diagnostics, sources)) => {
-            report_mistakes(args.json, &diagnostics, &sources, console)?;
+            report_mistakes(args.format.is_json(), &diagnostics, &sources, console)?;
             Ok(Intent::Wrong)
         }
         ApplyInput::Specs(Specs::Valid(set)) => {
@@ -207,7 +207,7 @@ fn ask(console: &mut Console<'_>, clock: &dyn Clock) -> Result<Consent, CliError
 
 /// Prints the report; returns how the command ends: by what the report says, also where nobody hears it.
 fn finish(args: &ApplyArgs, console: &mut Console<'_>, report: &Report) -> Exit {
-    let printed = match args.json {
+    let printed = match args.format.is_json() {
         true => print_json(console, report),
         false => console.out.write_all(report.render().as_bytes()).map_err(CliError::from),
     };

@@ -26,7 +26,7 @@ pub(super) fn run(
     let set = match specs(&args.specs.specs)? {
         Specs::Valid(set) => set,
         Specs::Wrong(diagnostics, sources) => {
-            report_mistakes(args.json, &diagnostics, &sources, console)?;
+            report_mistakes(args.format.is_json(), &diagnostics, &sources, console)?;
             return Ok(Exit::Failed);
         }
     };
@@ -50,7 +50,7 @@ pub(super) fn run(
         }
     })
     .map_err(wrong)?;
-    if args.json {
+    if args.format.is_json() {
         print_json(console, &explanations)?;
     } else {
         for explanation in explanations {

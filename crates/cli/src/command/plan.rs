@@ -11,6 +11,7 @@ use crate::args::PlanArgs;
 use crate::command::cut_off::CutOff;
 use crate::command::fleet;
 use crate::error::{CliError, Exit};
+use crate::format::Format;
 use crate::input::{Specs, specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::output::{is_stdout, print_json, report_mistakes, write_json};
@@ -25,7 +26,7 @@ pub(super) fn run(
     let set = match specs(&args.specs.specs)? {
         Specs::Valid(set) => set,
         Specs::Wrong(diagnostics, sources) => {
-            report_mistakes(args.json, &diagnostics, &sources, console)?;
+            report_mistakes(args.prints_json(), &diagnostics, &sources, console)?;
             return Ok(Exit::Failed);
         }
     };
@@ -85,12 +86,12 @@ impl PlanArgs {
 
     /// Returns the file or folder to write to; standard output is none.
     pub(super) fn folder_or_file(&self) -> Option<&Path> {
-        self.output.as_deref().filter(|path| !is_stdout(path))
+        self.out.as_deref().filter(|path| !is_stdout(path))
     }
 
     /// Returns whether standard output is to be JSON.
     pub(super) fn prints_json(&self) -> bool {
-        self.json || self.output.as_deref().is_some_and(is_stdout)
+        self.json || self.output == Format::Json || self.out.as_deref().is_some_and(is_stdout)
     }
 }
 

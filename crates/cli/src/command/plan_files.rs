@@ -1,4 +1,4 @@
-//! Where `vfctl plan --facts -o` puts plans: one file for all hosts, or a folder with one for each.
+//! Where `vfctl plan --facts --out` puts plans: one file for all hosts, or a folder with one for each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use crate::args::RecordArgs;
+use crate::args::{RecordArgs, RecordFormat};
 use crate::command::cut_off::CutOff;
 use crate::error::{CliError, Exit};
 use crate::machine::{Console, Machine};
-use crate::output::{is_stdout, print_json, write_json};
+use crate::output::{is_stdout, json_of, write};
+use crate::yaml;
 
 /// Runs the command.
 pub(super) fn run(
@@ -17,9 +18,13 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let mut world = machine.world()?;
     CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world).report(None, console);
-    match args.output.as_deref().filter(|path| !is_stdout(path)) {
-        None => print_json(console, &world)?,
-        Some(path) => write_json(path, &world)?,
+    let text = match args.output {
+        RecordFormat::Json => json_of(&world)?,
+        RecordFormat::Yaml => yaml::text(&world)?.into_bytes(),
+    };
+    match args.out.as_deref().filter(|path| !is_stdout(path)) {
+        None => console.out.write_all(&text)?,
+        Some(path) => write(path, &text)?,
     }
     Ok(Exit::Done)
 }

@@ -10,7 +10,7 @@ use crate::output::report_mistakes;
 pub(super) fn run(args: &ValidateArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
     match specs(&args.specs.specs)? {
         Specs::Valid(set) => {
-            if args.json {
+            if args.format.is_json() {
                 writeln!(console.out, "[]")?;
             } else {
                 let count = set.documents.len();
@@ -19,7 +19,7 @@ pub(super) fn run(args: &ValidateArgs, console: &mut Console<'_>) -> Result<Exit
             Ok(Exit::Done)
         }
         Specs::Wrong(diagnostics, sources) => {
-            report_mistakes(args.json, &diagnostics, &sources, console)?;
+            report_mistakes(args.format.is_json(), &diagnostics, &sources, console)?;
             Ok(Exit::Failed)
         }
     }

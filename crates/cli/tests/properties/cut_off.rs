@@ -72,7 +72,7 @@ const SECOND: &str = "0000:02:00.0";
 fn refused_apply_leaves_no_journal_and_is_not_reported() {
     let place = Place::new(SimHost::builder().pf(igb()).build());
     place.spec("a.yaml", FIRST, "vfs: {count: 2}");
-    assert_eq!(place.vfctl("plan a.yaml -o stale.json").exit, Exit::Changes);
+    assert_eq!(place.vfctl("plan a.yaml --out stale.json").exit, Exit::Changes);
     assert_eq!(place.vfctl("apply a.yaml --yes").exit, Exit::Done);
     let before = journals(&place.state());
     for _ in 0..12 {
@@ -103,7 +103,7 @@ fn stuck_store_refuses_only_where_its_port_is_worked_on() {
     place.spec("first-kept.yaml", FIRST, "vfs: {count: 2}");
     place.spec("second.yaml", SECOND, "vfs: {count: 3}");
     for name in ["first", "first-kept", "second"] {
-        place.vfctl(&format!("plan {name}.yaml -o {name}.json"));
+        place.vfctl(&format!("plan {name}.yaml --out {name}.json"));
     }
     place.sim.inject(ActionKind::UnbindDriver, Some(first), Fault::Hang);
     assert_eq!(place.vfctl("apply vf.yaml --yes").exit, Exit::Failed);

@@ -39,7 +39,7 @@ fn is_reproducible(command: &str) -> bool {
     let words = words(command);
     let on_examples = words.iter().any(|word| word.starts_with("examples/"));
     let complete = words.contains(&"--facts") || words.get(1) == Some(&"validate");
-    let writes = words.iter().any(|word| matches!(*word, "-o" | "--output"))
+    let writes = words.iter().any(|word| matches!(*word, "--out"))
         || words.len() != command.split_whitespace().count();
     words.first() == Some(&"vfctl") && on_examples && complete && !writes
 }
@@ -58,7 +58,7 @@ fn every_command_in_a_document_exists() {
     }
     assert_none(&flaws, "documents speak only of what is there");
     let mut unknown = |command: &str| unknown_words(command, &mut helps).len();
-    assert_eq!(unknown("vfctl plan sriov.yaml -o plan.json"), 0);
+    assert_eq!(unknown("vfctl plan sriov.yaml --out plan.json"), 0);
     assert_eq!(unknown("sudo vfctl plam sriov.yaml"), 1);
     assert_eq!(unknown("vfctl plan sriov.yaml --no-such-option"), 1);
 }
