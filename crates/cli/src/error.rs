@@ -53,6 +53,14 @@ pub enum CliError {
         #[source]
         cause: std::io::Error,
     },
+    /// Another file is where a document is to be written.
+    #[error("write `{path}`: there is a file already, and it is not {what}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What may be replaced.
+        what: &'static str,
+    },
     /// A plan of an earlier run could not be removed.
     #[error("remove `{path}`, a plan of an earlier run")]
     Remove {
@@ -217,6 +225,7 @@ impl CliError {
             ),
             Self::HostTwice { .. } => Some("keep one facts file for each host"),
             Self::NoFacts { .. } => Some("write facts into it, on each host with `vfctl record --out`"),
+            Self::Foreign { .. } => Some("name another file with --out, or remove this one first"),
             Self::OverFacts { .. } | Self::OverSpec { .. } => Some("name another file or folder with --out"),
             _ => None,
         }

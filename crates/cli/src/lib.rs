@@ -17,6 +17,7 @@ mod format;
 mod in_order;
 mod input;
 mod machine;
+mod new_file;
 mod output;
 mod plan_stream;
 mod progress;

@@ -1,12 +1,15 @@
 //! Writes documents and mistakes, for people and for programs.
 
+use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
 use vfctl_spec::{Colour, Diagnostic, Source};
 
+use crate::document::Kind;
 use crate::error::CliError;
 use crate::machine::Console;
+use crate::new_file::NewFile;
 
 /// Prints a document as JSON.
 pub(crate) fn print_json<T: Serialize>(console: &mut Console<'_>, document: &T) -> Result<(), CliError> {
@@ -15,15 +18,11 @@ pub(crate) fn print_json<T: Serialize>(console: &mut Console<'_>, document: &T) 
     Ok(())
 }
 
-/// Writes a document as JSON to a file.
-pub(crate) fn write_json<T: Serialize>(path: &Path, document: &T) -> Result<(), CliError> {
-    let text = json_of(document).map_err(|cause| CliError::Write { path: path.to_owned(), cause })?;
-    write(path, &text)
-}
-
-/// Writes a text to a file.
-pub(crate) fn write(path: &Path, text: &[u8]) -> Result<(), CliError> {
-    std::fs::write(path, text).map_err(|cause| CliError::Write { path: path.to_owned(), cause })
+/// Writes the text of a document of this kind to a file, in one piece or not at all.
+pub(crate) fn write(path: &Path, text: &[u8], kind: &Kind) -> Result<(), CliError> {
+    let mut file = NewFile::begin(path, kind)?;
+    file.write_all(text).map_err(|cause| CliError::Write { path: path.to_owned(), cause })?;
+    file.put()
 }
 
 /// Returns a document as JSON.

@@ -306,3 +306,22 @@ fn plan_is_never_written_over_its_spec() {
     assert!(refused.err.contains("the spec is read from there"), "{}", refused.err);
     assert_eq!(fleet.read("spec.yaml"), before);
 }
+
+#[test]
+fn no_plan_of_a_fleet_is_put_in_its_place_where_one_place_is_taken() {
+    let fleet = Fleet::split();
+    fs::create_dir(fleet.folder.path().join("plans")).expect("a folder");
+    fleet.write("plans/worker-2.json", "{}");
+    let refused = fleet.plan(&["hosts"], &["--out", "plans"]);
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.err.contains("failed to write `plans/worker-2.json`: there is a file"),
+        "{}",
+        refused.err
+    );
+    let names: Vec<_> = fs::read_dir(fleet.folder.path().join("plans"))
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    assert_eq!(names, ["worker-2.json"], "neither the plans of the others nor parts of them");
+}

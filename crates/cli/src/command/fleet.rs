@@ -36,6 +36,9 @@ pub(super) fn run(args: &PlanArgs, set: &SpecSet, console: &mut Console<'_>) -> 
         |source| planner.plan(source),
         |planned| report.take(planned),
     );
+    if done.is_err() {
+        report.files.discard();
+    }
     if done.is_err() || report.tally.has_errors() || report.tally.planned() == 0 {
         report.remove_stale();
     }

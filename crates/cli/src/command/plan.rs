@@ -10,11 +10,13 @@ use vfctl_port::World;
 use crate::args::PlanArgs;
 use crate::command::cut_off::CutOff;
 use crate::command::fleet;
+use crate::document::PLAN;
 use crate::error::{CliError, Exit};
 use crate::format::Format;
 use crate::input::{Specs, specs, with_places};
 use crate::machine::{Console, Machine};
-use crate::output::{is_stdout, print_json, report_mistakes, write_json};
+use crate::new_file::check_place;
+use crate::output::{is_stdout, json_of, print_json, report_mistakes, write};
 
 /// Runs the command.
 pub(super) fn run(
@@ -36,6 +38,11 @@ pub(super) fn run(
     if !args.facts.facts.is_empty() {
         return fleet::run(args, &set, console);
     }
+    let file = args.folder_or_file().map(|path| match path.is_dir() {
+        true => host_file(path, &machine.name),
+        false => path.to_owned(),
+    });
+    file.as_ref().map_or(Ok(()), |path| check_place(path, &PLAN))?;
     // The program ends with this command: what is large is left to the kernel, which frees it at once.
     let mut world = ManuallyDrop::new(machine.world()?);
     let cut_off = CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world);
@@ -48,14 +55,8 @@ pub(super) fn run(
     } else {
         write!(console.out, "{}", render(&plan, args.detail()))?;
     }
-    match args.folder_or_file() {
-        Some(path) if path.is_dir() => {
-            for name in plan.hosts.keys() {
-                write_json(&host_file(path, name), &*plan)?;
-            }
-        }
-        Some(path) => write_json(path, &*plan)?,
-        None => {}
+    if let Some(path) = file {
+        write(&path, &json_of(&*plan)?, &PLAN)?;
     }
     Ok(match (plan.is_blocked(), plan.is_empty()) {
         (true, _) => Exit::Failed,

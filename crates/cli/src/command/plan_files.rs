@@ -1,8 +1,7 @@
 //! Where `vfctl plan --facts --out` puts plans: one file for all hosts, or a folder with one for each.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::de::IgnoredAny;
@@ -11,6 +10,7 @@ use vfctl_model::HostName;
 use crate::command::plan::host_file;
 use crate::document::PLAN;
 use crate::error::CliError;
+use crate::new_file::{NewFile, check_place};
 use crate::plan_stream::PlanStream;
 
 /// Where plans go.
@@ -22,7 +22,7 @@ pub(super) enum PlanFiles {
         /// The file.
         path: PathBuf,
         /// The file, once it is begun.
-        file: Option<BufWriter<File>>,
+        file: Option<NewFile>,
         /// How far it is written.
         stream: PlanStream,
     },
@@ -30,8 +30,8 @@ pub(super) enum PlanFiles {
     Folder {
         /// The folder.
         path: PathBuf,
-        /// The files that are written.
-        written: BTreeSet<PathBuf>,
+        /// The files that are written and not yet in their places.
+        written: BTreeMap<PathBuf, NewFile>,
     },
 }
 
@@ -44,7 +44,7 @@ struct Holds {
 
 impl PlanFiles {
     /// Returns the place for plans that the user has named: a folder is one that is there. It must not be where the
-    /// facts are.
+    /// facts are, nor a file that is no plan.
     pub(super) fn at(path: Option<&Path>, facts: &[PathBuf]) -> Result<Self, CliError> {
         let Some(path) = path else { return Ok(Self::Unwanted) };
         if let Ok(place) = place(path) {
@@ -58,8 +58,9 @@ impl PlanFiles {
         }
         let path = path.to_owned();
         if path.is_dir() {
-            return Ok(Self::Folder { path, written: BTreeSet::new() });
+            return Ok(Self::Folder { path, written: BTreeMap::new() });
         }
+        check_place(&path, &PLAN)?;
         Ok(Self::One { path, file: None, stream: PlanStream::default() })
     }
 
@@ -75,18 +76,30 @@ impl PlanFiles {
             Self::One { path, file, stream } => {
                 let open = match file {
                     Some(open) => open,
-                    None => file.insert(create(path)?),
+                    None => file.insert(NewFile::begin(path, &PLAN)?),
                 };
                 stream.host(open, name, plan).map_err(|cause| CliError::Write { path: path.clone(), cause })
             }
             Self::Folder { path: folder, written: files } => {
                 let path = host_file(folder, name);
-                files.insert(path.clone());
-                let (mut file, mut stream) = (create(&path)?, PlanStream::default());
-                let written =
-                    stream.host(&mut file, name, plan).and_then(|()| stream.finish(&mut file, None));
-                written.and_then(|()| file.flush()).map_err(|cause| CliError::Write { path, cause })
+                let (mut file, mut stream) = (NewFile::begin(&path, &PLAN)?, PlanStream::default());
+                stream
+                    .host(&mut file, name, plan)
+                    .and_then(|()| stream.finish(&mut file, None))
+                    .map_err(|cause| CliError::Write { path: path.clone(), cause })?;
+                file.complete()?;
+                files.insert(path, file);
+                Ok(())
             }
+        }
+    }
+
+    /// Gives up what is written so far: nothing of it takes its place.
+    pub(super) fn discard(&mut self) {
+        match self {
+            Self::Unwanted => {}
+            Self::One { path: _, file, stream } => (*file, *stream) = (None, PlanStream::default()),
+            Self::Folder { path: _, written } => written.clear(),
         }
     }
 
@@ -99,7 +112,7 @@ impl PlanFiles {
             Self::Folder { path, written } => {
                 let failed = |cause| CliError::Read { path: path.clone(), cause };
                 let files = fs::read_dir(path).map_err(failed)?.filter_map(|entry| Some(entry.ok()?.path()));
-                files.filter(|file| !written.contains(file) && is_host_file(file)).collect()
+                files.filter(|file| !written.contains_key(file) && is_host_file(file)).collect()
             }
         };
         for path in &stale {
@@ -108,21 +121,18 @@ impl PlanFiles {
         Ok(stale)
     }
 
-    /// Writes the end, with the plan of the cluster where there is one; the files of single hosts have none.
+    /// Writes the end, with the plan of the cluster where there is one, and puts all files in their places. The files
+    /// of single hosts have no cluster.
     pub(super) fn finish(self, cluster: Option<&str>) -> Result<(), CliError> {
         match self {
-            Self::Unwanted | Self::Folder { .. } | Self::One { file: None, .. } => Ok(()),
+            Self::Unwanted | Self::One { file: None, .. } => Ok(()),
+            Self::Folder { path: _, written } => written.into_values().try_for_each(NewFile::put),
             Self::One { path, file: Some(mut file), stream } => {
-                let written = stream.finish(&mut file, cluster).and_then(|()| file.flush());
-                written.map_err(|cause| CliError::Write { path, cause })
+                stream.finish(&mut file, cluster).map_err(|cause| CliError::Write { path, cause })?;
+                file.put()
             }
         }
     }
-}
-
-fn create(path: &Path) -> Result<BufWriter<File>, CliError> {
-    let file = File::create(path).map_err(|cause| CliError::Write { path: path.to_owned(), cause })?;
-    Ok(BufWriter::new(file))
 }
 
 /// Returns the one name of a file or folder, whether or not it is there yet.

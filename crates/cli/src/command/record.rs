@@ -4,8 +4,10 @@ use std::path::Path;
 
 use crate::args::{RecordArgs, RecordFormat};
 use crate::command::cut_off::CutOff;
+use crate::document::FACTS;
 use crate::error::{CliError, Exit};
 use crate::machine::{Console, Machine};
+use crate::new_file::check_place;
 use crate::output::{is_stdout, json_of, write};
 use crate::yaml;
 
@@ -16,15 +18,17 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
+    let file = args.out.as_deref().filter(|path| !is_stdout(path));
+    file.map_or(Ok(()), |path| check_place(path, &FACTS))?;
     let mut world = machine.world()?;
     CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world).report(None, console);
     let text = match args.output {
         RecordFormat::Json => json_of(&world)?,
         RecordFormat::Yaml => yaml::text(&world)?.into_bytes(),
     };
-    match args.out.as_deref().filter(|path| !is_stdout(path)) {
+    match file {
         None => console.out.write_all(&text)?,
-        Some(path) => write(path, &text)?,
+        Some(path) => write(path, &text, &FACTS)?,
     }
     Ok(Exit::Done)
 }
