@@ -181,6 +181,9 @@ pub struct RecordArgs {
     /// The output format.
     #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<RecordFormat>::or_to_file("the facts"), default_value = "json")]
     pub output: RecordFormat,
+    /// Write the values of all kernel arguments, which may hold passwords; otherwise of those that SR-IOV needs.
+    #[arg(long)]
+    pub full: bool,
     /// The same as `-o json`.
     #[arg(long, conflicts_with = "output")]
     pub json: bool,

@@ -21,6 +21,7 @@ mod new_file;
 mod output;
 mod plan_stream;
 mod progress;
+mod redact;
 mod stream;
 mod table;
 mod yaml;

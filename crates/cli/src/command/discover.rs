@@ -10,6 +10,7 @@ use crate::error::{CliError, Exit};
 use crate::facts::world;
 use crate::machine::{Console, Machine};
 use crate::output::print_json;
+use crate::redact::redact;
 use crate::table::table;
 use crate::yaml;
 
@@ -22,7 +23,8 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
-    let world = world(&args.facts.facts, console, machine)?;
+    let mut world = world(&args.facts.facts, console, machine)?;
+    redact(&mut world);
     let output = if args.json { DiscoverOutput::Json } else { args.output };
     match output {
         DiscoverOutput::Json => print_json(console, &world)?,

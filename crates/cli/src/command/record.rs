@@ -9,6 +9,7 @@ use crate::error::{CliError, Exit};
 use crate::machine::{Console, Machine};
 use crate::new_file::check_place;
 use crate::output::{is_stdout, json_of, write};
+use crate::redact::redact;
 use crate::yaml;
 
 /// Runs the command.
@@ -22,6 +23,9 @@ pub(super) fn run(
     file.map_or(Ok(()), |path| check_place(path, &FACTS))?;
     let mut world = machine.world()?;
     CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world).report(None, console);
+    if !args.full {
+        redact(&mut world);
+    }
     let text = match args.output {
         RecordFormat::Json => json_of(&world)?,
         RecordFormat::Yaml => yaml::text(&world)?.into_bytes(),

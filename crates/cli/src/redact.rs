@@ -1,0 +1,156 @@
+//! What of the kernel's arguments is written down for others: what SR-IOV needs, and of all else the name alone.
+//! Installers and network boot keep passwords there.
+
+use vfctl_port::World;
+
+/// Arguments that are written whole.
+const NAMES: [&str; 11] = [
+    "amd_iommu",
+    "BOOT_IMAGE",
+    "default_hugepagesz",
+    "hugepages",
+    "hugepagesz",
+    "intel_iommu",
+    "iommu",
+    "modprobe.blacklist",
+    "module_blacklist",
+    "pci",
+    "pcie_acs_override",
+];
+
+/// Modules all of whose parameters are written; of VFIO's these are all that begin so.
+const MODULES: [&str; 15] = [
+    "be2net",
+    "bnxt_en",
+    "cxgb4",
+    "enic",
+    "fm10k",
+    "i40e",
+    "iavf",
+    "ice",
+    "igb",
+    "igbvf",
+    "iommu",
+    "ixgbe",
+    "ixgbevf",
+    "mlx4_core",
+    "mlx5_core",
+];
+
+/// What VFIO's modules begin with.
+const VFIO: &str = "vfio";
+
+/// Leaves of the kernel's arguments of each host what cannot be a secret. Nothing of a plan depends on them.
+pub(crate) fn redact(world: &mut World) {
+    for host in world.hosts.values_mut() {
+        host.system.arguments = redacted(&host.system.arguments);
+    }
+}
+
+/// Returns the arguments that stay, or their names.
+fn redacted(pieces: &[String]) -> Vec<String> {
+    // What follows two dashes is for the first process (Documentation/admin-guide/kernel-parameters.rst), and can be
+    // anything.
+    let of_kernel = pieces.iter().take_while(|piece| *piece != "--");
+    let mut arguments: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for piece in of_kernel {
+        // A blank within quotation marks does not end an argument (`next_arg`, lib/cmdline.c).
+        match arguments.last_mut().filter(|_| is_open) {
+            Some(argument) => argument.extend([" ", piece]),
+            None => arguments.push(piece.clone()),
+        }
+        is_open ^= piece.matches('"').count() % 2 == 1;
+    }
+    arguments.iter().map(|argument| kept(argument).to_owned()).collect()
+}
+
+/// Returns what is kept of an argument.
+fn kept(argument: &str) -> &str {
+    // The quotation marks may stand around the whole argument.
+    let bare = argument.strip_prefix('"').unwrap_or(argument);
+    match bare.split_once('=') {
+        Some((name, value)) if is_known(name) && !may_name_user(value) => argument,
+        Some((name, _)) => word(name),
+        None => word(bare),
+    }
+}
+
+/// Returns as much of a text as can be the name of an argument; an address is none.
+fn word(text: &str) -> &str {
+    let is_of_address = |c: char| c.is_whitespace() || matches!(c, ':' | '@' | '/' | '?');
+    text.split(is_of_address).next().unwrap_or_default()
+}
+
+/// Returns whether the values of an argument are no secrets.
+fn is_known(name: &str) -> bool {
+    let module = name.split_once('.').map(|(module, _)| module.replace('-', "_"));
+    NAMES.contains(&name)
+        || name.starts_with(VFIO)
+        || module.is_some_and(|module| MODULES.contains(&module.as_str()))
+}
+
+/// Returns whether a value may be an address with a user and a password, or with a token in its query.
+fn may_name_user(value: &str) -> bool {
+    value.contains("://") && value.contains(['@', '?'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(line: &str) -> String {
+        let pieces: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        redacted(&pieces).join(" ")
+    }
+
+    #[test]
+    fn what_sriov_needs_is_kept_and_of_all_else_the_name() {
+        for (line, kept) in [
+            ("BOOT_IMAGE=/vmlinuz-6.12 root=UUID=1-2 ro quiet", "BOOT_IMAGE=/vmlinuz-6.12 root ro quiet"),
+            ("iommu=pt intel_iommu=on,sm_on amd_iommu=off", "iommu=pt intel_iommu=on,sm_on amd_iommu=off"),
+            ("iommu.passthrough=1 iommu.strict=0", "iommu.passthrough=1 iommu.strict=0"),
+            ("pci=realloc,assign-busses pci", "pci=realloc,assign-busses pci"),
+            ("pcie_acs_override=downstream", "pcie_acs_override=downstream"),
+            ("vfio-pci.ids=8086:10ed vfio_iommu_type1.x=1", "vfio-pci.ids=8086:10ed vfio_iommu_type1.x=1"),
+            ("default_hugepagesz=1G hugepages=16", "default_hugepagesz=1G hugepages=16"),
+            (
+                "igb.max_vfs=7 mlx4_core.num_vfs=4 mlx4-core.probe_vf=1",
+                "igb.max_vfs=7 mlx4_core.num_vfs=4 mlx4-core.probe_vf=1",
+            ),
+            ("rd.iscsi.password=s3cret token=s3cret", "rd.iscsi.password token"),
+            ("netroot=iscsi:user:s3cret@10.0.0.1::3260::iqn", "netroot"),
+            ("iscsi:user:s3cret@10.0.0.1 tftp://u:s3cret@h/?a=b", "iscsi tftp"),
+            ("a=b=s3cret iommu.evil.x=1 iommux=s3cret", "a iommu.evil.x=1 iommux"),
+        ] {
+            assert_eq!(of(line), kept);
+        }
+    }
+
+    #[test]
+    fn url_with_a_user_or_a_query_is_no_value_that_is_kept() {
+        assert_eq!(of("BOOT_IMAGE=tftp://u:s3cret@boot/vmlinuz"), "BOOT_IMAGE");
+        assert_eq!(of("BOOT_IMAGE=tftp://boot/vmlinuz?token=s3cret"), "BOOT_IMAGE");
+        assert_eq!(of("BOOT_IMAGE=tftp://boot/vmlinuz"), "BOOT_IMAGE=tftp://boot/vmlinuz");
+        assert_eq!(of("BOOT_IMAGE=(hd0,gpt2)/vmlinuz@1"), "BOOT_IMAGE=(hd0,gpt2)/vmlinuz@1");
+    }
+
+    #[test]
+    fn quoted_value_is_one_argument() {
+        assert_eq!(of(r#"x="a s3cret b=c" ro"#), "x ro");
+        assert_eq!(of(r#""x=a s3cret" ro"#), "x ro");
+        assert_eq!(of(r#"x="a s3cret"#), "x");
+        assert_eq!(of(r#"vfio_pci.ids="a b" ro"#), r#"vfio_pci.ids="a b" ro"#);
+    }
+
+    #[test]
+    fn arguments_of_the_first_process_are_left_out() {
+        assert_eq!(of("ro -- s3cret --token s3cret"), "ro");
+    }
+
+    #[test]
+    fn what_is_redacted_stays_as_it_is() {
+        let once = of(r#"iommu=pt x="a b" y=z vfio_pci.ids="a b" -- c"#);
+        assert_eq!(of(&once), once);
+    }
+}
