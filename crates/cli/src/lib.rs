@@ -21,6 +21,7 @@ mod new_file;
 mod output;
 mod plan_stream;
 mod progress;
+mod reader;
 mod redact;
 mod stream;
 mod table;
@@ -32,6 +33,7 @@ pub use args::Cli;
 use clap::Parser;
 pub use error::{CliError, Exit};
 pub use machine::{Console, Machine};
+use reader::while_read;
 
 /// Runs the command that these arguments ask for, the program's name first, on a machine that is made once it is
 /// clear that there is a command to run.
@@ -40,17 +42,16 @@ pub fn run<'a>(
     console: &mut Console<'_>,
     machine: impl FnOnce() -> Result<Machine<'a>, CliError>,
 ) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error, console),
-    };
-    match machine().and_then(|machine| command::run(cli, console, &machine)) {
-        Ok(exit) => exit,
-        Err(error) => {
-            tell(&error, console);
+    while_read(console, |console| {
+        let cli = match Cli::try_parse_from(arguments) {
+            Ok(cli) => cli,
+            Err(error) => return usage(&error, console),
+        };
+        machine().and_then(|machine| command::run(cli, console, &machine)).unwrap_or_else(|error| {
+            console.say_error(&error);
             Exit::Failed
-        }
-    }
+        })
+    })
 }
 
 /// Starts the log on standard error: `VFCTL_LOG=debug` asks for more than warnings.
@@ -69,13 +70,4 @@ fn usage(error: &clap::Error, console: &mut Console<'_>) -> Exit {
         Ok(()) if asked => Exit::Done,
         _ => Exit::Failed,
     }
-}
-
-/// Prints an error and its causes, each fact once.
-fn tell(error: &CliError, console: &mut Console<'_>) {
-    // Whoever has closed our output, as `head` does, has seen enough.
-    if matches!(error, CliError::Output(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe) {
-        return;
-    }
-    console.say_error(error);
 }
