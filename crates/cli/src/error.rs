@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use vfctl_port::EdgeError;
+use vfctl_state::StateError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,7 +214,7 @@ pub enum CliError {
     Emit(#[from] vfctl_spec::EmitError),
     /// The state folder cannot be used.
     #[error("use the state folder")]
-    State(#[source] Box<dyn std::error::Error + Send + Sync>),
+    State(#[source] StateError),
 }
 
 impl CliError {
@@ -225,6 +226,9 @@ impl CliError {
             ),
             Self::HostTwice { .. } => Some("keep one facts file for each host"),
             Self::NoFacts { .. } => Some("write facts into it, on each host with `vfctl record --out`"),
+            Self::State(error) if error.is_for_root_alone() => {
+                Some("run as root (sudo), or use --state-dir DIR")
+            }
             Self::Foreign { .. } => Some("name another file with --out, or remove this one first"),
             Self::OverFacts { .. } | Self::OverSpec { .. } => Some("name another file or folder with --out"),
             _ => None,

@@ -91,7 +91,8 @@ impl Unreadable {
     /// Says how many they are and why the first is one; `None` where there are none.
     pub(crate) fn summary(self, what: &str) -> Option<String> {
         let Self { count, why } = self;
-        (count > 0).then(|| format!("{what} {count} processes are not readable ({why}); run as root"))
+        let processes = if count == 1 { "process" } else { "processes" };
+        (count > 0).then(|| format!("{what} {count} {processes} are not readable ({why}); run as root"))
     }
 }
 

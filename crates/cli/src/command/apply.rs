@@ -41,7 +41,7 @@ pub(super) fn run(
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
     let folder = state_dir.unwrap_or(&machine.state_dir);
-    let lock = Lock::acquire(folder).map_err(|error| CliError::State(error.into()))?;
+    let lock = Lock::acquire(folder).map_err(CliError::State)?;
     let scope = machine.scope();
     let mut before = Look::take([&scope], machine.observe, machine.clock)?;
     let cut_off = CutOff::learn(folder, &mut before.world);
@@ -92,7 +92,7 @@ pub(super) fn run(
         finish(args, console, &Report::refused(vec![why.to_owned()]));
         return Ok(Exit::Interrupted);
     }
-    let journal = FileJournal::begin(folder).map_err(|error| CliError::State(error.into()))?;
+    let journal = FileJournal::begin(folder).map_err(CliError::State)?;
     let report = {
         let progress = Lines(Mutex::new(&mut *console.err));
         let edges = Edges {

@@ -27,8 +27,7 @@ pub(crate) fn find_users(
         vfs().filter_map(|vf| vf.pci).filter(|vf| lives_elsewhere(&roots.function(*vf))).collect();
     let openable: BTreeSet<PciAddress> =
         vfs().filter_map(|vf| vf.pci.filter(|address| may_be_open(roots, *address, vf))).collect();
-    let unseen = namespaces.unread().iter().filter(|why| !processes.hidden.contains(why));
-    let unseen: Vec<String> = unseen.map(|why| format!("network namespace of {why}")).collect();
+    let unseen = namespaces.unread().iter().filter(|why| !processes.hidden.contains(why)).cloned();
     let open = (!openable.is_empty()).then(|| OpenFiles::search(roots, processes));
     let of_cni = if vfs().next().is_some() { cni_holders(roots) } else { Default::default() };
     let mut found: Vec<Vec<Use>> = Vec::new();

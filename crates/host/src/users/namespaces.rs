@@ -14,7 +14,7 @@ use vfctl_port::{Use, VfFacts};
 
 use crate::errno::{chain, io_cause};
 use crate::netlink::{Dump, Link, Socket, number_of, read_links};
-use crate::processes::Processes;
+use crate::processes::{Processes, Unreadable};
 use crate::roots::Roots;
 use crate::sysfs::files::names;
 
@@ -30,7 +30,7 @@ pub(crate) struct Namespaces {
     by_mac: BTreeMap<MacAddress, String>,
     /// What stands on interfaces of this namespace, by their numbers here.
     standing: BTreeMap<u32, Vec<Upper>>,
-    /// Namespaces that could not be looked into.
+    /// Namespaces that could not be looked into; those that only a process leads to are one entry.
     unread: Vec<String>,
 }
 
@@ -51,7 +51,8 @@ impl Namespaces {
         let mut found = Self { unread: processes.hidden.clone(), ..Self::default() };
         let own = roots.path("/proc/self/ns/net");
         let mut seen: BTreeSet<(u64, u64)> = identity(&own).into_iter().collect();
-        for (path, name) in candidates(roots, processes) {
+        let mut unreadable = Unreadable::default();
+        for Candidate { path, name, way } in candidates(roots, processes) {
             let looked = match identity(&path) {
                 Ok(namespace) if !seen.insert(namespace) => continue,
                 Ok(_) => links_within(&path, &own),
@@ -60,13 +61,21 @@ impl Namespaces {
             match looked {
                 Ok(Dump { found: links, unread }) => {
                     found.add(links, &name);
-                    found.unread.extend(unread.iter().map(|unread| format!("{name}: {}", chain(unread))));
+                    let causes =
+                        unread.iter().map(|unread| format!("network namespace of {name}: {}", chain(unread)));
+                    found.unread.extend(causes);
                 }
                 // A process that ended takes nothing along that is not seen elsewhere.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => found.unread.push(format!("{name}: {}", io_cause(&error))),
+                Err(error) => match way {
+                    Way::Name => {
+                        found.unread.push(format!("network namespace of {name}: {}", io_cause(&error)));
+                    }
+                    Way::Process => unreadable.add(&error),
+                },
             }
         }
+        found.unread.extend(unreadable.summary("the network namespaces of"));
         found
     }
 
@@ -117,16 +126,33 @@ impl Namespaces {
     }
 }
 
-/// Returns every way into a namespace with the name to call it by, names given by people first.
-fn candidates(roots: &Roots, processes: &Processes) -> Vec<(PathBuf, String)> {
+/// A way into a namespace.
+struct Candidate {
+    path: PathBuf,
+    /// The name to call it by.
+    name: String,
+    way: Way,
+}
+
+/// What leads into a namespace.
+enum Way {
+    /// A name that somebody gave it.
+    Name,
+    /// A process in it.
+    Process,
+}
+
+/// Returns every way into a namespace, names given by people first.
+fn candidates(roots: &Roots, processes: &Processes) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for folder in NAMED {
         let folder = roots.path(folder);
-        candidates
-            .extend(names(&folder).unwrap_or_default().into_iter().map(|name| (folder.join(&name), name)));
+        let named = names(&folder).unwrap_or_default().into_iter();
+        candidates.extend(named.map(|name| Candidate { path: folder.join(&name), name, way: Way::Name }));
     }
     for process in &processes.visible {
-        candidates.push((process.folder(roots).join("ns/net"), process.to_string()));
+        let path = process.folder(roots).join("ns/net");
+        candidates.push(Candidate { path, name: process.to_string(), way: Way::Process });
     }
     candidates
 }

@@ -75,7 +75,7 @@ fn processes_that_are_hidden_may_have_any_vfio_device_open() {
 #[test]
 fn process_whose_name_or_files_cannot_be_read_may_have_any_vfio_device_open() {
     let why = |what: &str, errno: &str| {
-        format!("possibly in use: {what} 1 processes are not readable ({errno}); run as root")
+        format!("possibly in use: {what} 1 process are not readable ({errno}); run as root")
     };
     // Root may read all: a folder in a file's place, and the reverse, fail all the same.
     let tree = Tree::with_two_vfs();

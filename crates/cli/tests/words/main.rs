@@ -1,0 +1,10 @@
+//! What all commands have in common: formats and files, what is written down of a host, and what a user is told.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+mod closed;
+mod files;
+mod format;
+mod place;
+mod secrets;
+mod user;
