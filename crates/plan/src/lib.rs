@@ -8,6 +8,7 @@ mod collect;
 mod document;
 mod explain;
 mod order;
+mod refusal;
 mod summary;
 mod tally;
 mod text;

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::step::{Reason, Step};
-use vfctl_model::VfIndex;
 use vfctl_port::Scope;
 
 use crate::document::{Lane, Plan, ScopePlan};
+use crate::refusal::{consequence, disruption};
 use crate::summary;
 use crate::tally::{Tally, counted};
 use crate::wrap::wrap;
@@ -17,6 +17,8 @@ use crate::wrap::wrap;
 pub enum Detail {
     /// Changes, victims, findings.
     Short,
+    /// The same to a user who has allowed disruption, and is not asked to.
+    Allowed,
     /// The reason and the commands, too.
     Verbose,
 }
@@ -62,7 +64,7 @@ fn write_scope(text: &mut String, scope: &Scope, plan: &ScopePlan, detail: Detai
         }
     }
     render_findings(text, 1, &plan.findings);
-    line(text, 0, &summary(plan));
+    line(text, 0, &summary(plan, detail));
 }
 
 /// Renders a lane; `before` are those of its stage that stand before it.
@@ -100,13 +102,11 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
         line(text, 4, detail);
     }
     if step.needs_consent() {
-        let what = step.consequence.clone().unwrap_or_else(|| step.impact.to_string());
-        line(text, 4, &format!("! {what}; apply needs --allow-disruption"));
+        let need = if detail == Detail::Allowed { "" } else { "; apply needs --allow-disruption" };
+        line(text, 4, &format!("! {}{need}", consequence(step)));
     }
     for victim in &step.victims {
-        let of = victim.vf.map_or_else(|| "this host".to_owned(), |VfIndex(vf)| format!("vf {vf}"));
-        let verb = if victim.perhaps { "may disrupt" } else { "disrupts" };
-        line(text, 4, &format!("! {verb} {of}: {}", victim.user));
+        line(text, 4, &format!("! {}", disruption(victim)));
     }
     if detail == Detail::Verbose {
         for change in &step.changes {
@@ -144,7 +144,7 @@ fn render_finding(text: &mut String, depth: usize, level: &str, finding: &Findin
 }
 
 /// Returns the last line of a scope.
-fn summary(plan: &ScopePlan) -> String {
+fn summary(plan: &ScopePlan, detail: Detail) -> String {
     if plan.is_blocked() {
         let problems = plan.findings.problems.len()
             + plan.lanes().map(|(_, lane)| lane.findings.problems.len()).sum::<usize>();
@@ -159,7 +159,11 @@ fn summary(plan: &ScopePlan) -> String {
     }
     let steps = plan.steps().count();
     let ops: usize = plan.steps().map(|step| step.changes.len()).sum();
-    let consent = if plan.needs_consent() { " Apply needs --allow-disruption." } else { "" };
+    let consent = if plan.needs_consent() && detail != Detail::Allowed {
+        " Apply needs --allow-disruption."
+    } else {
+        ""
+    };
     let lanes = plan.lanes().filter(|(_, lane)| lane.thing.pf().is_some() && !lane.phases.is_empty()).count();
     format!(
         "Plan: {}, {} on {}.{consent}{held}",

@@ -52,10 +52,12 @@ pub(super) fn run(
     };
     cut_off.report(Some(&plan), console);
     report_stuck(&plan, &before.world, console);
-    if !seen && !args.format.is_json() {
-        write!(console.out, "{}", render(&plan, Detail::Short))?;
+    let detail = if args.allow_disruption { Detail::Allowed } else { Detail::Short };
+    let is_shown = !seen && !args.format.is_json();
+    if is_shown {
+        write!(console.out, "{}", render(&plan, detail))?;
     }
-    if let Some(report) = refusal(&plan, args) {
+    if let Some(report) = refusal(&plan, args, is_shown) {
         return Ok(finish(args, console, &report));
     }
     if plan.is_empty() && !seen {
@@ -68,7 +70,7 @@ pub(super) fn run(
     if !seen && !args.yes {
         if args.format.is_json() && console.can_ask {
             // Standard output is for the report alone; nobody agrees to what was not shown.
-            console.say(&render(&plan, Detail::Short));
+            console.say(&render(&plan, detail));
         }
         match ask(console, machine.clock)? {
             Consent::Yes => {}
@@ -138,17 +140,22 @@ fn intent(
     }
 }
 
-/// Returns why nothing may be written.
-fn refusal(plan: &Plan, args: &ApplyArgs) -> Option<Report> {
-    if plan.is_blocked() {
-        return Some(Report::refused(vec!["the plan is blocked; correct the errors above first".to_owned()]));
-    }
-    if plan.needs_consent() && !args.allow_disruption {
-        let why =
-            "the plan destroys VFs or disrupts their users, named above; pass --allow-disruption to allow it";
-        return Some(Report::refused(vec![why.to_owned()]));
-    }
-    None
+/// Returns why nothing may be written: with every reason where the plan is not shown above.
+fn refusal(plan: &Plan, args: &ApplyArgs, is_shown: bool) -> Option<Report> {
+    let (why, reasons) = match (plan.is_blocked(), plan.needs_consent() && !args.allow_disruption, is_shown) {
+        (true, _, true) => ("the plan is blocked; correct the errors above first", Vec::new()),
+        (true, _, false) => ("the plan is blocked; correct these errors first", plan.problems()),
+        (false, true, true) => (
+            "the plan destroys VFs or disrupts their users, named above; pass --allow-disruption to allow it",
+            Vec::new(),
+        ),
+        (false, true, false) => (
+            "the plan destroys VFs or disrupts their users; pass --allow-disruption to allow it",
+            plan.disruptions(),
+        ),
+        (false, false, _) => return None,
+    };
+    Some(Report::refused(std::iter::once(why.to_owned()).chain(reasons).collect()))
 }
 
 /// Returns the report of an apply that had nothing to do.
