@@ -217,4 +217,6 @@ pub enum SchemaDocument {
     Plan,
     /// What `apply --json` prints.
     Report,
+    /// What `validate --json` prints, and other commands of a spec with mistakes.
+    Errors,
 }

@@ -17,6 +17,7 @@ mod format;
 mod in_order;
 mod input;
 mod machine;
+mod mistakes;
 mod new_file;
 mod output;
 mod plan_stream;

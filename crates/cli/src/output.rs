@@ -1,10 +1,9 @@
-//! Writes documents and mistakes, for people and for programs.
+//! Writes documents, to standard output and to files.
 
 use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
-use vfctl_spec::{Colour, Diagnostic, Source};
 
 use crate::document::Kind;
 use crate::error::CliError;
@@ -35,19 +34,4 @@ pub(crate) fn json_of<T: Serialize>(document: &T) -> std::io::Result<Vec<u8>> {
 /// Returns whether a path that is to be written stands for standard output.
 pub(crate) fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
-}
-
-/// Prints the mistakes of specs: as JSON on standard output where that was asked for, else on standard error.
-pub(crate) fn report_mistakes(
-    as_json: bool,
-    diagnostics: &[Diagnostic],
-    sources: &[Source],
-    console: &mut Console<'_>,
-) -> Result<(), CliError> {
-    if as_json {
-        return print_json(console, &diagnostics);
-    }
-    let colour = if console.colour { Colour::Always } else { Colour::Never };
-    console.say(&vfctl_spec::render(diagnostics, sources, colour));
-    Ok(())
 }

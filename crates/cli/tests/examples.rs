@@ -289,8 +289,19 @@ fn twelve_mistakes_are_reported_at_once_each_with_place_cause_and_fix() {
         }
     }
     let json = vfctl(&case, &["validate", "spec.yaml", "--json"]);
-    let mistakes: Vec<Value> = serde_json::from_str(&json.out).expect("JSON");
-    assert_eq!((mistakes.len(), json.code, json.err.as_str()), (12, 1, ""));
+    let mistakes: Value = serde_json::from_str(&json.out).expect("JSON");
+    assert_eq!(mistakes["format"], "vfctl.dev/errors/v1");
+    let count = mistakes["errors"].as_array().map(Vec::len);
+    assert_eq!((count, json.code, json.err.as_str()), (Some(12), 1, ""));
+    for words in [&["plan", "spec.yaml", "--facts", "facts.json"][..], &["explain", "pf/a", "spec.yaml"]] {
+        let ran = vfctl(&case, &[words, &["-o", "json"]].concat());
+        assert_eq!(ran, json, "{words:?}");
+    }
+    let good = root().join("nothing-to-do");
+    let none = vfctl(&good, &["validate", "spec.yaml", "--json"]);
+    assert_eq!(none.code, 0, "{}", none.err);
+    let none: Value = serde_json::from_str(&none.out).expect("JSON");
+    assert_eq!(none, serde_json::json!({"format": "vfctl.dev/errors/v1", "errors": []}));
 }
 
 #[test]

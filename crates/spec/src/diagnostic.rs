@@ -13,10 +13,10 @@ pub struct Diagnostic {
     pub place: Place,
     /// What is wrong, lower case, no period.
     pub message: String,
-    /// How to mend it.
+    /// How to fix it.
     pub help: String,
     /// Other places that have to do with it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct Fault {
     pub(crate) span: Span,
     /// What is wrong.
     pub(crate) message: String,
-    /// How to mend it.
+    /// How to fix it.
     pub(crate) help: String,
     /// Other places that have to do with it.
     pub(crate) related: Vec<(Span, String)>,

@@ -17,7 +17,8 @@ use crate::command::plan::report_stuck;
 use crate::error::{CliError, Exit};
 use crate::input::{ApplyInput, Specs, plan_or_specs, with_places};
 use crate::machine::{Console, Machine};
-use crate::output::{print_json, report_mistakes};
+use crate::mistakes::report_mistakes;
+use crate::output::print_json;
 use crate::progress::Lines;
 
 /// How long to listen for an answer before it is looked whether the user has stopped the program.

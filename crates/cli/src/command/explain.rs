@@ -11,7 +11,8 @@ use crate::error::{CliError, Exit};
 use crate::facts::world;
 use crate::input::{Specs, specs, with_places};
 use crate::machine::{Console, Machine};
-use crate::output::{print_json, report_mistakes};
+use crate::mistakes::report_mistakes;
+use crate::output::print_json;
 
 /// Runs the command.
 pub(super) fn run(

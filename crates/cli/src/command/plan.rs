@@ -15,8 +15,9 @@ use crate::error::{CliError, Exit};
 use crate::format::Format;
 use crate::input::{Specs, specs, with_places};
 use crate::machine::{Console, Machine};
+use crate::mistakes::report_mistakes;
 use crate::new_file::check_place;
-use crate::output::{is_stdout, json_of, print_json, report_mistakes, write};
+use crate::output::{is_stdout, json_of, print_json, write};
 
 /// Runs the command.
 pub(super) fn run(

@@ -5,6 +5,7 @@ use schemars::schema_for;
 use crate::args::{SchemaArgs, SchemaDocument};
 use crate::error::{CliError, Exit};
 use crate::machine::Console;
+use crate::mistakes::Mistakes;
 use crate::output::print_json;
 
 /// Runs the command.
@@ -14,6 +15,7 @@ pub(super) fn run(args: &SchemaArgs, console: &mut Console<'_>) -> Result<Exit, 
         SchemaDocument::Facts => print_json(console, &schema_for!(vfctl_port::World))?,
         SchemaDocument::Plan => print_json(console, &schema_for!(vfctl_plan::Plan))?,
         SchemaDocument::Report => print_json(console, &schema_for!(vfctl_apply::Report))?,
+        SchemaDocument::Errors => print_json(console, &schema_for!(Mistakes<'_>))?,
     }
     Ok(Exit::Done)
 }

@@ -4,14 +4,14 @@ use crate::args::ValidateArgs;
 use crate::error::{CliError, Exit};
 use crate::input::{Specs, specs};
 use crate::machine::Console;
-use crate::output::report_mistakes;
+use crate::mistakes::{print_mistakes, report_mistakes};
 
 /// Runs the command.
 pub(super) fn run(args: &ValidateArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
     match specs(&args.specs.specs)? {
         Specs::Valid(set) => {
             if args.format.is_json() {
-                writeln!(console.out, "[]")?;
+                print_mistakes(&[], console)?;
             } else {
                 let count = set.documents.len();
                 writeln!(console.out, "Valid: {count} document{}.", if count == 1 { "" } else { "s" })?;
