@@ -21,6 +21,7 @@ PACKAGES="
     libelf1
     make
     pci.ids
+    systemd
     xz-utils
 "
 # From backports.

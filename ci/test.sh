@@ -112,6 +112,7 @@ if [ "$mode" = all ]; then
 fi
 # What an earlier run has left must not count.
 rm -rf "$results/sim" "$results/kernel" "$results/random"
+check units ci/units.sh || :
 check format cargo fmt --all --check || :
 check lint cargo clippy --locked --workspace --all-targets --features vfctl-cli/sim -- -D warnings || :
 suite crates cargo test --locked --workspace --features vfctl-cli/sim --no-fail-fast || :
