@@ -2,7 +2,7 @@
 # Prepares a Debian 12 machine for building vfctl and for its testbed.
 #
 # Installs QEMU from the backports suite (Debian 12's own has no igb device)
-# and the few tools that make the guest's image. Running it again changes
+# and the few tools that make the guests' images and check the systemd units. Running it again changes
 # nothing and takes well under a second. It does not install Rust.
 set -eu
 
@@ -14,6 +14,8 @@ QEMU_AT_LEAST=1:9.0
 PACKAGES="
     busybox-static
     cpio
+    debootstrap
+    e2fsprogs
     gcc
     iproute2
     kmod

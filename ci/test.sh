@@ -84,6 +84,10 @@ guests() {
     echo $((least > 4 ? 4 : least < 1 ? 1 : least))
 }
 
+both_images() {
+    "$programs/debug/testbed" image && "$programs/debug/testbed" image --guest debian
+}
+
 kernel_tiers() {
     if ! check release cargo build --locked --release -p vfctl-cli --bin vfctl; then
         lost kernel "there is no vfctl to run" || :
@@ -91,7 +95,7 @@ kernel_tiers() {
         return
     fi
     check static is_static || :
-    if check image "$programs/debug/testbed" image; then
+    if check image both_images; then
         suite kernel "$programs/debug/testbed" run --guests "$(guests)" --vfctl "$programs/release/vfctl" \
             --report "$results/kernel" testbed/scenarios "$results/random" || :
         check matrix "$programs/debug/testbed" matrix "$results/sim" "$results/kernel" || :

@@ -25,7 +25,7 @@ kernel=$("$here/kernel.sh")
 key=$({
     basename "$kernel"
     dpkg-query -W -f '${Package} ${Version}\n' $PACKAGES
-    cat "$here/build.sh" "$here/init" "$here/vfctl" "$here/modules" "$here/vfio-hold.c"
+    cat "$here/build.sh" "$here/init" "$here/vfctl" "$here/modules" "$here/modules.sh" "$here/vfio-hold.c"
 } | sha256sum | cut -c 1-16)
 image=$CACHE/images/$key
 if [ -e "$image/initrd" ]; then
@@ -84,32 +84,11 @@ cp "$here/vfctl" "$root/usr/local/bin/vfctl"
 chmod +x "$root/init" "$root/usr/local/bin/vfctl"
 gcc -static -O1 -Wall -o "$root/usr/bin/vfio-hold" "$here/vfio-hold.c"
 
-# The modules with all they depend on, unpacked once here and not at each boot.
-release=$(cat "$kernel/release")
-modules=lib/modules/$release
 grep -v '^[#-]' "$here/modules" >"$root/etc/testbed/modules"
 # Without them the modules make a bond0 and a dummy0 that nobody asked for.
 echo 'options bonding max_bonds=0' >"$root/etc/modprobe.d/testbed.conf"
 echo 'options dummy numdummies=0' >>"$root/etc/modprobe.d/testbed.conf"
-sed -e '/^#/d' -e 's/^- //' -e 's/-/_/g' "$here/modules" | awk '
-    NR == FNR { wanted[$1] = 1; next }
-    {
-        path = $1; sub(/:$/, "", path)
-        name = path; sub(/.*\//, "", name); sub(/\.ko.*/, "", name); gsub(/-/, "_", name)
-        if (name in wanted) { found[name] = 1; print path; for (i = 2; i <= NF; i++) print $i }
-    }
-    END { for (name in wanted) if (!(name in found)) { print "image: no module " name > "/dev/stderr"; exit 1 } }
-' - "$kernel/$modules/modules.dep" >"$work/modules" || die "a module is missing from $release"
-sort -u "$work/modules" | while read -r path; do
-    mkdir -p "$root/usr/$modules/$(dirname "$path")"
-    case $path in
-        *.xz) xz -dc "$kernel/$modules/$path" >"$root/usr/$modules/${path%.xz}" ;;
-        *) cp "$kernel/$modules/$path" "$root/usr/$modules/$path" ;;
-    esac
-done
-cp "$kernel/$modules/modules.order" "$kernel/$modules/modules.builtin" "$kernel/$modules/modules.builtin.modinfo" \
-    "$root/usr/$modules/"
-depmod -b "$root" "$release"
+sed 's/^- //' "$here/modules" | "$here/modules.sh" "$kernel" "$root"
 
 mkdir "$work/image"
 # Not compressed: the guest's processor is emulated, its memory is not.

@@ -1,9 +1,44 @@
-//! The guest's image: built by scripts, kept in the user's cache.
+//! The guests' images: built by scripts, kept in the user's cache.
 
 use std::env;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use clap::ValueEnum;
+
+/// What runs in a guest beside the kernel, which is the same in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, ValueEnum)]
+pub enum Userland {
+    /// busybox and what vfctl needs: boots within seconds, and nobody else is there.
+    #[default]
+    Small,
+    /// Debian with systemd and udev, and link managers that can be started.
+    Debian,
+}
+
+impl Userland {
+    /// Every userland, in the order in which they run.
+    pub const ALL: [Self; 2] = [Self::Debian, Self::Small];
+
+    /// The script that builds it.
+    fn script(self) -> &'static str {
+        match self {
+            Self::Small => "image/build.sh",
+            Self::Debian => "image/debian.sh",
+        }
+    }
+}
+
+impl fmt::Display for Userland {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Small => "small",
+            Self::Debian => "debian",
+        })
+    }
+}
 
 /// Why there is no image.
 #[derive(Debug, thiserror::Error)]
@@ -38,14 +73,14 @@ pub fn cache() -> Result<PathBuf, ImageError> {
     Ok(cache.join("vfctl").join("testbed"))
 }
 
-/// The image's folder, with `vmlinuz` and `initrd`; built when the cache has
-/// none.
+/// The image's folder, with `vmlinuz`, `initrd` and, where the initrd is not all, `root.ext4`; built when the
+/// cache has none.
 ///
 /// # Errors
 ///
 /// When it cannot be built.
-pub fn find_or_build() -> Result<PathBuf, ImageError> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("image/build.sh");
+pub fn find_or_build(userland: Userland) -> Result<PathBuf, ImageError> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(userland.script());
     let output = Command::new(&script)
         .stderr(Stdio::inherit())
         .output()

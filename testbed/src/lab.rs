@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::guest::{Guest, GuestError, Output, setup};
-use crate::image::{self, ImageError};
+use crate::image::{self, ImageError, Userland};
 use crate::machine::Accelerator;
 use crate::machine::arguments::Console;
 use crate::machine::boot::{Machine, MachineError, Order};
@@ -20,10 +20,13 @@ use crate::topology::{Topology, TopologyError};
 /// The shared folder, as the guest sees it.
 pub const SHARE: &str = "/share";
 /// What the guest is given to run besides the agent.
-const SCRIPTS: [(&str, &str); 3] = [
+const SCRIPTS: [(&str, &str); 6] = [
     ("hand", include_str!("guest/hand.sh")),
     ("reset.sh", include_str!("guest/reset.sh")),
     ("world.sh", include_str!("guest/world.sh")),
+    ("vfctl.service", include_str!("../../packaging/systemd/vfctl.service")),
+    ("vfctl-drift.service", include_str!("../../packaging/systemd/vfctl-drift.service")),
+    ("vfctl-drift.timer", include_str!("../../packaging/systemd/vfctl-drift.timer")),
 ];
 /// How long preparing the guest may take.
 const SETUP_LIMIT: Duration = Duration::from_secs(60);
@@ -66,6 +69,8 @@ fn host(attempt: impl Into<String>) -> impl FnOnce(io::Error) -> LabError {
 pub struct Plan {
     /// The hardware.
     pub topology: Topology,
+    /// What runs in it.
+    pub userland: Userland,
     /// The program that will be `vfctl` in the guest, if there is one.
     pub vfctl: Option<PathBuf>,
 }
@@ -79,8 +84,8 @@ struct Folders {
 }
 
 impl Folders {
-    fn make() -> Result<Self, LabError> {
-        let image = image::find_or_build()?;
+    fn make(userland: Userland) -> Result<Self, LabError> {
+        let image = image::find_or_build(userland)?;
         let share = tempfile::Builder::new()
             .prefix("testbed-share-")
             .tempdir()
@@ -116,7 +121,7 @@ impl Lab {
     ///
     /// When any of it fails.
     pub fn open(plan: &Plan, log: &Path) -> Result<Self, LabError> {
-        let folders = Folders::make()?;
+        let folders = Folders::make(plan.userland)?;
         let folder = folders.share.path().join("programs");
         if let Some(vfctl) = &plan.vfctl {
             // A copy: a build that goes on meanwhile changes nothing here.
@@ -157,7 +162,7 @@ impl Lab {
 ///
 /// When the guest does not start.
 pub fn shell(plan: &Plan) -> Result<(), LabError> {
-    let folders = Folders::make()?;
+    let folders = Folders::make(plan.userland)?;
     let empty = folders.share.path().join("programs");
     let programs = plan.vfctl.as_deref().and_then(Path::parent).unwrap_or(&empty);
     let order = Order {

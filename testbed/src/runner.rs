@@ -238,7 +238,7 @@ fn check(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::roles::Roles;
     use crate::roles::tests::lab;
@@ -246,7 +246,7 @@ mod tests {
     use std::path::Path;
 
     /// A place that answers everything with the same output.
-    struct Echo {
+    pub(crate) struct Echo {
         roles: Roles,
         output: Output,
         left: bool,
@@ -307,7 +307,7 @@ mod tests {
         fn give_up(&mut self) {}
     }
 
-    fn echo(stdout: &str, code: i32) -> Echo {
+    pub(crate) fn echo(stdout: &str, code: i32) -> Echo {
         let output = Output { code: Some(code), stdout: stdout.to_owned(), stderr: String::new() };
         Echo { roles: lab(), output, left: false, stalls: 0, asked: Vec::new() }
     }

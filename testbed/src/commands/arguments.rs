@@ -6,9 +6,10 @@ use clap::{Parser, Subcommand};
 
 use super::hardware::Hardware;
 use super::{exec, invent, matrix, run};
+use crate::fixtures;
 use crate::guest::agent;
+use crate::image::{self, Userland};
 use crate::lab::{self, Lab};
-use crate::{fixtures, image};
 
 /// Boots emulated hardware and runs vfctl's scenarios on it.
 #[derive(Debug, Parser)]
@@ -20,8 +21,12 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Build the guest's image, or find it; print its folder
-    Image,
+    /// Build a guest's image, or find it; print its folder
+    Image {
+        /// Which one
+        #[arg(long, value_name = "USERLAND", default_value_t)]
+        guest: Userland,
+    },
     /// A guest with a shell on this terminal, and vfctl as last built
     Shell(#[command(flatten)] Hardware),
     /// Boot a guest, run commands in it, print what they print
@@ -67,7 +72,7 @@ fn record(hardware: &Hardware) -> anyhow::Result<()> {
 /// When it cannot be done, as opposed to done and found wrong.
 pub fn run_command(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
-        Command::Image => println!("{}", image::find_or_build()?.display()),
+        Command::Image { guest } => println!("{}", image::find_or_build(guest)?.display()),
         Command::Shell(hardware) => lab::shell(&hardware.plan()?)?,
         Command::Exec(arguments) => return exec::exec(&arguments),
         Command::Run(arguments) => return run::run(&arguments),

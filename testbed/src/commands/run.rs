@@ -10,13 +10,15 @@ use anyhow::{Context, ensure};
 use clap::Args;
 
 use super::hardware::Hardware;
+use crate::fixtures;
+use crate::image::{self, Userland};
+use crate::lab::Plan;
 use crate::place::{Kernel, Place, Simulator};
 use crate::programs;
 use crate::report::{self, Report, Run};
 use crate::runner;
 use crate::scenario::{Scenario, parser};
 use crate::transcript::RunResult;
-use crate::{fixtures, image};
 
 /// What both commands need to know.
 #[derive(Debug, Args)]
@@ -71,18 +73,50 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let report = choice.report("kernel")?;
     let started = Instant::now();
     let plan = hardware.plan()?;
-    // The image is built once, before guests look for it side by side.
-    image::find_or_build()?;
-    let boot = |number: u16| -> Open<'_> {
-        let name = if *guests == 1 { "console".to_owned() } else { format!("console-of-{number}") };
-        let (plan, report) = (plan.clone(), &report);
+    let shares: Vec<Share<'_>> = Userland::ALL
+        .into_iter()
+        .map(|userland| Share {
+            userland,
+            jobs: jobs(&scenarios, choice.role.as_deref())
+                .filter(|(_, job)| hardware.userland().unwrap_or(job.scenario.guest) == userland)
+                .collect(),
+            next: AtomicUsize::new(0),
+        })
+        .filter(|share| !share.jobs.is_empty())
+        .collect();
+    // The images are built once, before guests look for them side by side.
+    for share in &shares {
+        image::find_or_build(share.userland)?;
+    }
+    let boot = |number: u16, userland: Userland| -> Open<'_> {
+        let plan = Plan { userland, ..plan.clone() };
+        let console = console_name(userland, number, *guests);
+        let report = &report;
         Box::new(move || {
-            let kernel = Kernel::open(plan.clone(), report, &name)?;
-            eprintln!("testbed: a guest is ready after {:.1} s", started.elapsed().as_secs_f32());
+            let kernel = Kernel::open(plan.clone(), report, &console)?;
+            eprintln!("testbed: a {userland} guest is ready after {:.1} s", started.elapsed().as_secs_f32());
             Ok(Box::new(kernel))
         })
     };
-    run_all((1..=*guests).map(boot).collect(), &scenarios, choice.role.as_deref(), &report)
+    // Each kind of guest is booted as often as there is work for it, and the first worker does the Debian guest's
+    // alone: without KVM a guest keeps a core busy.
+    let work = |number: u16| -> Worker<'_> {
+        shares
+            .iter()
+            .filter(|share| number == 1 || share.userland == Userland::Small)
+            .map(|share| (share, boot(number, share.userland)))
+            .collect()
+    };
+    run_all((1..=*guests).map(work).collect(), &shares, &report)
+}
+
+/// How a guest's console is called in the report.
+fn console_name(userland: Userland, number: u16, guests: u16) -> String {
+    match (userland, guests) {
+        (Userland::Debian, _) => "console-of-debian".to_owned(),
+        (Userland::Small, 1) => "console".to_owned(),
+        (Userland::Small, _) => format!("console-of-{number}"),
+    }
 }
 
 /// Runs scenarios on the simulator.
@@ -98,7 +132,9 @@ pub(super) fn simulate(arguments: &SimulateArguments) -> anyhow::Result<ExitCode
     let roles = fixtures::roles()?;
     let open: Open<'_> =
         Box::new(|| Ok(Box::new(Simulator::open(&program, &fixtures::facts(), roles.clone())?)));
-    run_all(vec![open], &scenarios, choice.role.as_deref(), &report)
+    let jobs = jobs(&scenarios, choice.role.as_deref()).collect();
+    let share = Share { userland: Userland::Small, jobs, next: AtomicUsize::new(0) };
+    run_all(vec![vec![(&share, open)]], std::slice::from_ref(&share), &report)
 }
 
 impl Choice {
@@ -157,46 +193,82 @@ impl Job<'_> {
     }
 }
 
+/// All runs of the scenarios, each with its place in the report.
+fn jobs<'a>(scenarios: &'a [Scenario], only_role: Option<&'a str>) -> impl Iterator<Item = (usize, Job<'a>)> {
+    scenarios
+        .iter()
+        .flat_map(|scenario| scenario.on.runs().into_iter().map(move |role| Job { scenario, role }))
+        .filter(move |job| only_role.is_none_or(|only| job.role == Some(only)))
+        .enumerate()
+}
+
+/// What runs in places of one kind, whichever of them is free.
+struct Share<'a> {
+    userland: Userland,
+    jobs: Vec<(usize, Job<'a>)>,
+    next: AtomicUsize,
+}
+
+impl Share<'_> {
+    fn take(&self) -> Option<&(usize, Job<'_>)> {
+        self.jobs.get(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn is_done(&self) -> bool {
+        self.next.load(Ordering::Relaxed) >= self.jobs.len()
+    }
+}
+
 /// Opens a place; called in the thread that uses it, since a guest ends with the thread that has begun it.
 type Open<'a> = Box<dyn Fn() -> anyhow::Result<Box<dyn Place>> + Send + 'a>;
 
-/// Runs each scenario in whichever place is free; the report is in the order of the scenarios.
-fn run_all(
-    places: Vec<Open<'_>>,
-    scenarios: &[Scenario],
-    only_role: Option<&str>,
+/// What one thread does, one after the other: a place of its own for each share.
+type Worker<'a> = Vec<(&'a Share<'a>, Open<'a>)>;
+
+/// Runs what is left of a share in one place.
+fn run_share(
+    share: &Share<'_>,
+    open: &Open<'_>,
     folder: &Path,
-) -> anyhow::Result<ExitCode> {
-    let jobs: Vec<Job<'_>> = scenarios
-        .iter()
-        .flat_map(|scenario| scenario.on.runs().into_iter().map(move |role| Job { scenario, role }))
-        .filter(|job| only_role.is_none_or(|only| job.role == Some(only)))
-        .collect();
-    let next = AtomicUsize::new(0);
-    let work = |open: Open<'_>| -> anyhow::Result<(&'static str, Vec<(usize, Run)>)> {
-        // An emulator that stands still at boot is nobody's doing: the others do its share, and it is said.
-        let again = |error: anyhow::Error| {
-            eprintln!("testbed: trying again: failed to open a place: {error:#}");
-            open()
-        };
-        let mut place = match open().or_else(again) {
-            Ok(place) => place,
-            Err(error) => {
-                eprintln!("testbed: doing with one place less: {error:#}");
-                return Ok(("", Vec::new()));
-            }
-        };
-        let mut runs = Vec::new();
-        loop {
-            let position = next.fetch_add(1, Ordering::Relaxed);
-            let Some(job) = jobs.get(position) else { return Ok((place.name(), runs)) };
-            runs.push((position, job.run(&mut *place, folder)?));
+) -> anyhow::Result<(&'static str, Vec<(usize, Run)>)> {
+    // An emulator that stands still at boot is nobody's doing: the others do its share, and it is said.
+    let again = |error: anyhow::Error| {
+        eprintln!("testbed: trying again: failed to open a place: {error:#}");
+        open()
+    };
+    let mut runs = Vec::new();
+    let mut place = match open().or_else(again) {
+        Ok(place) => place,
+        Err(error) => {
+            eprintln!("testbed: doing with one place less: {error:#}");
+            return Ok(("", runs));
         }
+    };
+    while let Some((position, job)) = share.take() {
+        runs.push((*position, job.run(&mut *place, folder)?));
+    }
+    Ok((place.name(), runs))
+}
+
+/// Runs each scenario in whichever place is free; the report is in the order of the scenarios.
+fn run_all(workers: Vec<Worker<'_>>, shares: &[Share<'_>], folder: &Path) -> anyhow::Result<ExitCode> {
+    let count: usize = shares.iter().map(|share| share.jobs.len()).sum();
+    let work = |worker: Worker<'_>| -> anyhow::Result<(&'static str, Vec<(usize, Run)>)> {
+        let mut all = ("", Vec::new());
+        for (share, open) in worker {
+            if share.is_done() {
+                continue;
+            }
+            let (name, runs) = run_share(share, &open, folder)?;
+            all.0 = if name.is_empty() { all.0 } else { name };
+            all.1.extend(runs);
+        }
+        Ok(all)
     };
     let mut named = "";
     let mut runs: Vec<(usize, Run)> = Vec::new();
     std::thread::scope(|scope| -> anyhow::Result<()> {
-        let threads: Vec<_> = places.into_iter().map(|open| scope.spawn(|| work(open))).collect();
+        let threads: Vec<_> = workers.into_iter().map(|worker| scope.spawn(|| work(worker))).collect();
         for thread in threads {
             let (name, done) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             if !name.is_empty() {
@@ -206,7 +278,7 @@ fn run_all(
         }
         Ok(())
     })?;
-    ensure!(runs.len() == jobs.len(), "run all {} scenarios: {} were", jobs.len(), runs.len());
+    ensure!(runs.len() == count, "run all {count} scenarios: {} were", runs.len());
     runs.sort_by_key(|(position, _)| *position);
     let report = Report { place: named.to_owned(), runs: runs.into_iter().map(|(_, run)| run).collect() };
     report.write(folder)?;
@@ -236,4 +308,50 @@ fn try_spec(hardware: &Hardware, spec: &Path) -> anyhow::Result<ExitCode> {
     }
     // The last plan says whether the spec holds.
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::tests::echo;
+    use std::sync::Mutex;
+
+    fn scenario(name: &str, head: &str) -> Scenario {
+        let text = format!("title: t\non: pf0 pf1\n{head}kernel-only: a test\n$ vfctl plan a\n");
+        parser::parse(&text, Path::new(name)).unwrap()
+    }
+
+    #[test]
+    fn scenarios_run_once_each_in_the_guest_that_they_ask_for() {
+        let scenarios = [scenario("a", ""), scenario("b", "guest: debian\n"), scenario("c", "")];
+        let shares = Userland::ALL.map(|userland| Share {
+            userland,
+            jobs: jobs(&scenarios, None).filter(|(_, job)| job.scenario.guest == userland).collect(),
+            next: AtomicUsize::new(0),
+        });
+        let opened = Mutex::new(Vec::new());
+        let open = |userland: Userland| -> Open<'_> {
+            let opened = &opened;
+            Box::new(move || {
+                opened.lock().unwrap().push(userland);
+                Ok(Box::new(echo("", 0)))
+            })
+        };
+        let workers = vec![
+            shares.iter().map(|share| (share, open(share.userland))).collect(),
+            shares
+                .iter()
+                .filter(|share| share.userland == Userland::Small)
+                .map(|share| (share, open(share.userland)))
+                .collect(),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(run_all(workers, &shares, folder.path()).unwrap(), ExitCode::SUCCESS);
+        let report = Report::read(folder.path()).unwrap();
+        let ran: Vec<_> =
+            report.runs.iter().map(|run| (run.scenario.as_str(), run.role.as_deref().unwrap())).collect();
+        assert_eq!(ran, [("a", "pf0"), ("a", "pf1"), ("b", "pf0"), ("b", "pf1"), ("c", "pf0"), ("c", "pf1")]);
+        let opened = opened.into_inner().unwrap();
+        assert_eq!(opened.iter().filter(|userland| **userland == Userland::Debian).count(), 1, "{opened:?}");
+    }
 }

@@ -9,6 +9,22 @@ shopt -s nullglob
 ip=/usr/sbin/ip
 here=$(dirname "$0")
 
+# Neighbours that a scenario has started, where the guest has any.
+if [ -d /run/systemd/system ]; then
+    systemctl stop vfctl.service NetworkManager.service systemd-networkd.socket systemd-networkd.service 2>/dev/null
+    systemctl reset-failed
+    rm -rf /etc/systemd/network/* /etc/NetworkManager/conf.d/* /etc/udev/rules.d/* /etc/systemd/system/vfctl*
+    systemctl daemon-reload
+    udevadm control --reload
+    # Link managers turn IPv6 on for what they take.
+    for name in lo "$@"; do
+        if [ -e "/proc/sys/net/ipv6/conf/$name" ]; then
+            echo 1 >"/proc/sys/net/ipv6/conf/$name/disable_ipv6"
+            $ip link set "$name" addrgenmode eui64
+        fi
+    done
+fi
+
 # Who holds a VF goes first: the kernel would wait for them.
 for file in /run/testbed/vfio/*.pid; do
     "$here/hand" vfio-close
@@ -59,7 +75,7 @@ $ip -o addr show scope global | while read -r _ name _; do
 done
 $ip -o link show | grep altname | while IFS=': ' read -r _ name words; do
     for altname in $(grep -o 'altname [^ \\]*' <<<"$words" | cut -d ' ' -f 2); do
-        $ip link property del dev "$name" altname "$altname"
+        grep -qxF "altname $altname" /run/testbed/altnames.boot || $ip link property del dev "$name" altname "$altname"
     done
 done
 for name; do
@@ -81,6 +97,7 @@ for name; do
 done
 rm -rf /var/lib/vfctl /run/vfctl /etc/vfctl
 
+[ ! -e /run/udev/control ] || udevadm settle
 # What was loaded since boot is unloaded, users before what they use.
 for _ in 1 2 3 4 5; do
     while read -r module _ users _; do

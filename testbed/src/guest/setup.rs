@@ -2,10 +2,13 @@
 
 use crate::topology::{NetdevsimDevice, Topology};
 
+/// Waits for udev, where there is one: it loads drivers, and gives new interfaces names and addresses.
+const SETTLE: &str = "[ ! -e /run/udev/control ] || udevadm settle";
+
 /// The script that makes netdevsim devices, names interfaces, sets their links
 /// up and awaits carrier, and fails where an interface is not the one that the topology means.
 pub fn script(topology: &Topology) -> String {
-    let mut script = String::from("set -e\n");
+    let mut script = format!("set -e\n{SETTLE}\n");
     let interfaces = topology.interfaces();
     for device in &topology.netdevsim {
         netdevsim(&mut script, device);
@@ -23,7 +26,12 @@ pub fn script(topology: &Topology) -> String {
         let carrier = format!("/sys/class/net/{interface}/carrier");
         line(&mut script, &format!("until [ \"$(cat {carrier})\" = 1 ]; do sleep 0.05; done"));
     }
+    line(&mut script, SETTLE);
     line(&mut script, "mkdir -p /run/testbed");
+    line(
+        &mut script,
+        "{ /usr/sbin/ip -o link show | grep -o 'altname [^ \\\\]*' || :; } >/run/testbed/altnames.boot",
+    );
     line(&mut script, "cut -d ' ' -f 1 /proc/modules >/run/testbed/modules.boot");
     script
 }
@@ -32,8 +40,13 @@ fn netdevsim(script: &mut String, device: &NetdevsimDevice) {
     let NetdevsimDevice { role: _, id, mac, vfs } = device;
     let interface = device.interface();
     line(script, &format!("echo '{id} 1' >/sys/bus/netdevsim/new_device"));
-    // What udev would do in a guest that had it.
+    line(script, SETTLE);
+    // What udev would do without `net.ifnames=0`, with which it makes the name an alternative one.
     line(script, &format!("name=$(ls /sys/bus/netdevsim/devices/netdevsim{id}/net)"));
+    line(
+        script,
+        &format!("/usr/sbin/ip link property del dev \"$name\" altname {interface} 2>/dev/null || :"),
+    );
     line(script, &format!("/usr/sbin/ip link set \"$name\" name {interface} address {mac}"));
     line(script, &format!("echo {vfs} >/sys/kernel/debug/netdevsim/netdevsim{id}/max_vfs"));
 }

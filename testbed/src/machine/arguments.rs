@@ -6,6 +6,9 @@ use super::Accelerator;
 use crate::guest::protocol;
 use crate::topology::{IgbPort, NvmeController, Topology};
 
+/// The disk in an image's folder.
+const ROOT: &str = "root.ext4";
+
 /// Where the guest's console goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Console {
@@ -18,7 +21,7 @@ pub enum Console {
 /// The host's files that a machine uses.
 #[derive(Debug, Clone)]
 pub struct Files {
-    /// The folder with `vmlinuz` and `initrd`.
+    /// The folder with `vmlinuz`, `initrd` and perhaps `root.ext4`.
     pub image: PathBuf,
     /// The folder shared with the guest.
     pub share: PathBuf,
@@ -58,13 +61,14 @@ pub fn arguments(
         slot += 1;
         line.nvme(controller, slot);
     }
+    line.root(&files.image);
     line.ways_in(files);
     line.console(console);
     line.kernel(topology, &files.image, console);
     line.0
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Line(Vec<String>);
 
 impl Line {
@@ -101,6 +105,19 @@ impl Line {
             "-device nvme,id={role},serial={role},subsys=subsystem-{role},bus=slot{slot},\
              sriov_max_vfs={vfs},sriov_vq_flexible={queues},sriov_vi_flexible={vfs}"
         ));
+    }
+
+    /// The disk with the root, where the initrd is not all of it. What the guest writes is forgotten with it.
+    fn root(&mut self, image: &Path) {
+        let root = image.join(ROOT);
+        if root.exists() {
+            self.option(
+                "-drive",
+                format!("if=none,id=root,format=raw,snapshot=on,cache=unsafe,file={}", root.display()),
+            );
+            // Not among the ports: their bus numbers stay as they are.
+            self.add("-device virtio-blk-pci,drive=root,bus=pcie.0");
+        }
     }
 
     fn ways_in(&mut self, files: &Files) {
@@ -181,6 +198,17 @@ mod tests {
         assert!(with.contains("intel-iommu") && with.contains("intel_iommu=on"), "{with}");
         let without = line("", &Console::Terminal);
         assert!(!without.contains("iommu"), "{without}");
+    }
+
+    #[test]
+    fn a_root_on_a_disk_is_never_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut line = Line::default();
+        line.root(folder.path());
+        assert!(line.0.is_empty(), "{line:?}");
+        std::fs::write(folder.path().join(ROOT), "").unwrap();
+        line.root(folder.path());
+        assert!(line.0.join(" ").contains("snapshot=on"), "{line:?}");
     }
 
     #[test]

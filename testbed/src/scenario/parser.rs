@@ -5,6 +5,7 @@ use std::{fs, io};
 
 use super::hand;
 use super::script::{Action, Checks, Exit, On, Only, Scenario, Step};
+use crate::image::Userland;
 
 /// Why a scenario cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +108,7 @@ struct Parser {
     title: Option<String>,
     on: Option<On>,
     only: Option<Only>,
+    guest: Option<Userland>,
     steps: Vec<Step>,
 }
 
@@ -158,6 +160,7 @@ impl Parser {
             "on" => once(&mut self.on, keyword, on(rest)?)?,
             "kernel-only" => once(&mut self.only, keyword, Only::Kernel(some(keyword, rest)?))?,
             "sim-only" => once(&mut self.only, keyword, Only::Simulator(some(keyword, rest)?))?,
+            "guest" => once(&mut self.guest, keyword, userland(rest)?)?,
             _ => return Err(format!("`{keyword}:` is unknown")),
         }
         Ok(())
@@ -207,11 +210,20 @@ impl Parser {
     }
 
     fn finish(self, name: String) -> Result<Scenario, String> {
-        let Self { title, on, only, steps } = self;
+        let Self { title, on, mut only, guest, steps } = self;
         let title = title.ok_or("`title:` is missing")?;
         let on = on.ok_or("`on:` is missing")?;
         if steps.is_empty() {
             return Err("it has no steps".to_owned());
+        }
+        if guest.is_some() {
+            match only {
+                None => only = Some(Only::Kernel("it needs what the Debian guest runs".to_owned())),
+                Some(Only::Kernel(_)) => {}
+                Some(Only::Simulator(_)) => {
+                    return Err("`guest:` and `sim-only:` exclude each other".to_owned());
+                }
+            }
         }
         for step in &steps {
             let needs_kernel = matches!(step.action, Action::Start(_) | Action::Interrupt | Action::Wait);
@@ -229,7 +241,7 @@ impl Parser {
         if only_shell && !matches!(only, Some(Only::Kernel(_))) {
             return Err("without vfctl the simulator has nothing to check: say `kernel-only:` why".to_owned());
         }
-        Ok(Scenario { name, title, on, only, steps })
+        Ok(Scenario { name, title, on, only, guest: guest.unwrap_or_default(), steps })
     }
 }
 
@@ -250,6 +262,14 @@ fn on(rest: &str) -> Result<On, String> {
         [] => Err("`on:` names no role".to_owned()),
         [lab] if lab == "lab" => Ok(On::Lab),
         _ => Ok(On::Roles(roles)),
+    }
+}
+
+/// The small guest is where scenarios run that say nothing.
+fn userland(rest: &str) -> Result<Userland, String> {
+    match rest {
+        "debian" => Ok(Userland::Debian),
+        _ => Err(format!("there is no guest `{rest}` to ask for; known: debian")),
     }
 }
 
@@ -346,6 +366,15 @@ mod tests {
         assert!(error("$& vfctl apply a --yes\nwait\n").contains("kernel-only"));
         assert!(error("by hand: fault set-vf refuse\n$ vfctl plan a\n").contains("sim-only"));
         assert!(error("sh: true\n").contains("kernel-only"));
+    }
+
+    #[test]
+    fn a_guest_that_is_asked_for_is_no_simulator() {
+        let scenario = parse_text(&format!("{HEAD}guest: debian\n$ vfctl plan a\n")).unwrap();
+        assert_eq!(scenario.guest, Userland::Debian);
+        assert!(matches!(scenario.only, Some(Only::Kernel(_))), "{scenario:?}");
+        assert!(error("guest: debian\nsim-only: no reason\nreadings\n").contains("exclude"));
+        assert!(error("guest: suse\nreadings\n").contains("known: debian"));
     }
 
     #[test]

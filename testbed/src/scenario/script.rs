@@ -1,5 +1,7 @@
 //! A parsed scenario.
 
+use crate::image::Userland;
+
 /// A scenario as its file says it, with `${…}` not yet replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scenario {
@@ -11,6 +13,8 @@ pub struct Scenario {
     pub on: On,
     /// Where alone it runs, and why; `None` when it runs everywhere.
     pub only: Option<Only>,
+    /// Which guest it needs.
+    pub guest: Userland,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }
