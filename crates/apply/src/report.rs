@@ -44,6 +44,8 @@ pub enum Result {
     Converged,
     /// All is done that may be done; what differs is on VFs that others hold.
     Held,
+    /// No document concerns the host.
+    NotConcerned,
     /// Nothing was begun.
     Refused,
     /// Something failed; the lanes say what.
@@ -145,6 +147,7 @@ impl Report {
                     "Applied: {done} of {all} changes, verified. {differences} left alone: others hold the VFs."
                 )
             }
+            Result::NotConcerned => writeln!(text, "Not for this host."),
             Result::Refused => writeln!(text, "Nothing was changed."),
             Result::Failed => {
                 writeln!(text, "Not converged: {done} of {all} changes done; run plan to see what is left.")

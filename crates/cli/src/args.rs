@@ -118,6 +118,9 @@ pub struct PlanArgs {
     /// The same as `-o json`.
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
+    /// Fail where no document concerns this host.
+    #[arg(long)]
+    pub require_host: bool,
     /// End with 0 also where VFs that others hold differ from the spec.
     #[arg(long)]
     pub ignore_held: bool,
@@ -151,6 +154,9 @@ pub struct ApplyArgs {
     /// Allow changes that destroy VFs or disrupt their users.
     #[arg(long)]
     pub allow_disruption: bool,
+    /// Fail where no document concerns this host.
+    #[arg(long)]
+    pub require_host: bool,
     /// End with 0 also where VFs that others hold differ from the spec.
     #[arg(long)]
     pub ignore_held: bool,

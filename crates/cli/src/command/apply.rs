@@ -12,6 +12,7 @@ use vfctl_port::{Clock, World, with_causes};
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
+use crate::command::concern;
 use crate::command::cut_off::CutOff;
 use crate::command::plan::report_stuck;
 use crate::error::{CliError, Exit};
@@ -26,8 +27,8 @@ const LISTEN: Duration = Duration::from_millis(100);
 
 /// What is to be applied.
 enum Intent {
-    /// A plan made now.
-    Fresh(Plan),
+    /// A plan made now, and the names of hosts that its documents have.
+    Fresh(Plan, Vec<String>),
     /// A plan from a file, which the user has seen.
     Filed(Plan),
     /// The specs have mistakes, which were reported.
@@ -46,12 +47,17 @@ pub(super) fn run(
     let scope = machine.scope();
     let mut before = Look::take([&scope], machine.observe, machine.clock)?;
     let cut_off = CutOff::learn(folder, &mut before.world);
-    let (plan, seen) = match intent(args, &before.world, console, machine)? {
+    let (plan, seen, names) = match intent(args, &before.world, console, machine)? {
         Intent::Wrong => return Ok(Exit::Failed),
-        Intent::Fresh(plan) => (plan, false),
-        Intent::Filed(plan) => (plan, true),
+        Intent::Fresh(plan, names) => (plan, false, names),
+        Intent::Filed(plan) => (plan, true, Vec::new()),
     };
     cut_off.report(Some(&plan), console);
+    let is_left_out = !seen && concern::report(&plan, &machine.name, &names, console);
+    if is_left_out && args.require_host {
+        let why = "no document concerns this host, and --require-host was given";
+        return Ok(finish(args, console, &Report::refused(vec![why.to_owned()])));
+    }
     report_stuck(&plan, &before.world, console);
     let detail = if args.allow_disruption { Detail::Allowed } else { Detail::Short };
     let is_shown = !seen && !args.format.is_json();
@@ -131,12 +137,14 @@ fn intent(
             Ok(Intent::Wrong)
         }
         ApplyInput::Specs(Specs::Valid(set)) => {
-            let plan = with_places(&set, |documents| vfctl_plan::plan(documents, before));
+            let (plan, names) = with_places(&set, |documents| {
+                (vfctl_plan::plan(documents, before), concern::names(documents))
+            });
             check(&plan).map_err(|flaws| {
                 let flaws = flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
                 CliError::FlawedPlan { flaws }
             })?;
-            Ok(Intent::Fresh(plan))
+            Ok(Intent::Fresh(plan, names))
         }
     }
 }
@@ -163,7 +171,12 @@ fn refusal(plan: &Plan, args: &ApplyArgs, is_shown: bool) -> Option<Report> {
 fn nothing_to_do(plan: &Plan) -> Report {
     let held: Vec<String> =
         plan.scopes().flat_map(|(_, plan)| plan.held().map(|held| held.message.clone())).collect();
-    let result = if held.is_empty() { Ending::Converged } else { Ending::Held };
+    let is_left_out = plan.hosts.values().all(|plan| plan.documents.is_empty());
+    let result = match (is_left_out, held.is_empty()) {
+        (true, _) => Ending::NotConcerned,
+        (false, true) => Ending::Converged,
+        (false, false) => Ending::Held,
+    };
     Report { result, held, ..Report::refused(Vec::new()) }
 }
 
@@ -224,7 +237,7 @@ fn finish(args: &ApplyArgs, console: &mut Console<'_>, report: &Report) -> Exit 
     }
     match report.result {
         Ending::Held if !args.ignore_held => Exit::Held,
-        Ending::Converged | Ending::Held => Exit::Done,
+        Ending::Converged | Ending::Held | Ending::NotConcerned => Exit::Done,
         Ending::Refused | Ending::Failed => Exit::Failed,
         Ending::Interrupted => Exit::Interrupted,
     }

@@ -1,6 +1,7 @@
 //! One module for each command.
 
 mod apply;
+mod concern;
 mod cut_off;
 mod discover;
 mod explain;

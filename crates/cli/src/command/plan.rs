@@ -8,6 +8,7 @@ use vfctl_plan::{Detail, Plan, check, render};
 use vfctl_port::World;
 
 use crate::args::PlanArgs;
+use crate::command::concern;
 use crate::command::cut_off::CutOff;
 use crate::command::fleet;
 use crate::document::PLAN;
@@ -47,8 +48,11 @@ pub(super) fn run(
     // The program ends with this command: what is large is left to the kernel, which frees it at once.
     let mut world = ManuallyDrop::new(machine.world()?);
     let cut_off = CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world);
-    let plan = ManuallyDrop::new(with_places(&set, |documents| vfctl_plan::plan(documents, &world)));
+    let (plan, names) =
+        with_places(&set, |documents| (vfctl_plan::plan(documents, &world), concern::names(documents)));
+    let plan = ManuallyDrop::new(plan);
     proven(&plan)?;
+    let is_left_out = concern::report(&plan, &machine.name, &names, console);
     cut_off.report(Some(&plan), console);
     report_stuck(&plan, &world, console);
     if args.prints_json() {
@@ -61,6 +65,7 @@ pub(super) fn run(
     }
     Ok(match (plan.is_blocked(), plan.is_empty()) {
         (true, _) => Exit::Failed,
+        (false, true) if is_left_out && args.require_host => Exit::Failed,
         (false, true) if plan.is_held() && !args.ignore_held => Exit::Held,
         (false, true) => Exit::Done,
         (false, false) => Exit::Changes,

@@ -193,7 +193,7 @@ pub(crate) fn stumble(case: &Case, failure: &Failure) -> Result<Ending, String> 
             nothing_follows_a_failure(&report).map_err(in_context)?;
             restored(case, &report, &host_before, &sim.facts()).map_err(in_context)?;
         }
-        Ending::Refused | Ending::Interrupted | Ending::Held => {
+        Ending::Refused | Ending::Interrupted | Ending::Held | Ending::NotConcerned => {
             return Err(in_context(format!("{:?}", report.result)));
         }
     }

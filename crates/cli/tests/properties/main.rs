@@ -16,6 +16,7 @@
 mod case;
 mod coverage;
 mod cut_off;
+mod ends;
 mod eswitch;
 mod expected;
 mod faults;
