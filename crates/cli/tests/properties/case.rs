@@ -72,8 +72,13 @@ fn pfs(sense: Sense) -> impl Strategy<Value = PfCase> {
     )
         .prop_map(
             move |(driver, (up, then_down), mtu, vf_count, autoprobe, vfio, attributes, request)| {
-                let pf =
+                let mut pf =
                     PfCase { driver, up, then_down, mtu, vf_count, autoprobe, vfio, attributes, request };
+                // A spec that speaks of VFs which will not exist must say how many there are to be: of the wild ones some
+                // do not.
+                if pf.request.count.is_none() && vf_count < 4 && (matches!(sense, Sense::Sensible) || up) {
+                    pf.request.count = Some(vf_count);
+                }
                 match sense {
                     Sense::Sensible => pf.sensible(),
                     Sense::Wild => pf.possible(),
@@ -119,10 +124,6 @@ impl PfCase {
             request.eswitch = None;
         } else {
             request.autoprobe = None;
-        }
-        // A spec that speaks of VFs which will not exist must say how many there are to be.
-        if request.count.is_none() && self.vf_count < 4 {
-            request.count = Some(self.vf_count);
         }
         for vfs in [&mut request.all, &mut request.low, &mut request.high] {
             if !has_interface {
