@@ -2,7 +2,7 @@
 
 use vfctl_kinds::pf::{attribute_cell, host_obstacles, obstacles, pf_columns, vf_columns};
 use vfctl_kinds::{PfColumn, VfColumn, document};
-use vfctl_model::{DeviceAddress, HostName, VfAttribute, VfIndex};
+use vfctl_model::{DeviceAddress, HostName, Reading, VfAttribute, VfIndex};
 use vfctl_port::{HostFacts, PfFacts, VfFacts};
 
 use crate::args::{DiscoverArgs, DiscoverOutput};
@@ -125,14 +125,14 @@ fn host_table(name: &HostName, host: &HostFacts) -> String {
             text.push_str(&format!("  ! could not be read: {unread}\n"));
         }
         if !pf.vfs.is_empty() {
-            text.push_str(&vf_table(pf));
+            text.push_str(&vf_table(host, pf));
         }
     }
     text
 }
 
 /// Returns the VFs of a port, one a row.
-fn vf_table(pf: &PfFacts) -> String {
+fn vf_table(host: &HostFacts, pf: &PfFacts) -> String {
     let shown: Vec<(&VfIndex, &VfFacts)> = pf.vfs.iter().take(SHOWN_VFS).collect();
     let column = |cell: &dyn Fn(&VfIndex, &VfFacts) -> Option<String>| -> Vec<Option<String>> {
         shown.iter().map(|(index, vf)| cell(index, vf)).collect()
@@ -149,7 +149,11 @@ fn vf_table(pf: &PfFacts) -> String {
         (attribute.key().to_uppercase(), column(&cell))
     }));
     let users = |_: &VfIndex, vf: &VfFacts| {
-        Some(vf.uses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        let mut users: Vec<String> = vf.uses.iter().map(ToString::to_string).collect();
+        if let Reading::Known(of_representor) = host.users_of_representor(pf, vf) {
+            users.extend(of_representor.into_iter().map(|user| format!("representor: {user}")));
+        }
+        Some(users.join(", "))
     };
     columns.push(("IN USE BY".to_owned(), column(&users)));
     let mut text = table(2, &rows_of(columns, shown.len()));

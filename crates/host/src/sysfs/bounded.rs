@@ -99,9 +99,12 @@ fn results_of(child: io::Result<Option<Reading<'_>>>, limit: Duration) -> (Vec<W
     match child.map(|child| child.map(|child| child.finish(limit))) {
         Ok(None) => (Vec::new(), String::new()),
         Ok(Some(Returned::Whole(results))) => (results, String::new()),
-        Ok(Some(Returned::Left { results, pid })) => {
-            (results, format!("the kernel keeps pid {pid} waiting; somebody\'s work on this device is stuck"))
-        }
+        Ok(Some(Returned::Left { results, pid })) => (
+            results,
+            format!(
+                "the kernel keeps pid {pid} waiting: somebody else works on this device, or is stuck there"
+            ),
+        ),
         Ok(Some(Returned::Dead(results))) => (results, "the child that reads died".to_owned()),
         Err(error) => (Vec::new(), format!("no child could be started: {}", io_cause(&error))),
     }

@@ -162,9 +162,15 @@ fn read_pci(
 fn read_netdevsim(roots: &Roots, id: u32, folder: &Path, unread: &mut Vec<String>) -> Option<PfFacts> {
     let vf_count: u16 = value(&folder.join("sriov_numvfs"), unread)?;
     let limit = roots.path(format!("/sys/kernel/debug/netdevsim/netdevsim{id}/max_vfs"));
+    // Only root may look there; without debugfs there is nobody who has changed it.
+    let limit = text(&limit).map_err(|error| {
+        if error.kind() != io::ErrorKind::NotFound {
+            unread.push(format!("how many VFs the device offers: {}", io_cause(&error)));
+        }
+    });
     Some(PfFacts {
         driver: link_name(&folder.join("driver")),
-        total_vfs: text(&limit).ok().and_then(|max| max.parse().ok()).unwrap_or(NETDEVSIM_MAX_VFS),
+        total_vfs: limit.ok().and_then(|max| max.parse().ok()).unwrap_or(NETDEVSIM_MAX_VFS),
         vf_count,
         vfs: (0..vf_count).map(|index| (VfIndex(index), VfFacts::default())).collect(),
         ..PfFacts::default()
