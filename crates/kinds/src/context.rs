@@ -172,8 +172,12 @@ impl<'a> PfContext<'a> {
         findings.problem(Some(origin), message, fix);
     }
 
-    /// Returns the PCI address that the VF has or will have.
+    /// Returns the PCI address that the VF has or will have. Of one that stays it is what was read: an op on its function
+    /// rests on that.
     pub(crate) fn vf_address(&self, index: VfIndex) -> Option<PciAddress> {
+        if !self.renews_vfs {
+            return self.facts.vfs.get(&index)?.pci;
+        }
         self.facts.vf_address(self.desired.address.pci(), index)
     }
 
