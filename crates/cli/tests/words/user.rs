@@ -10,7 +10,11 @@ use crate::place::{Place, Ran};
 /// Runs vfctl as a user who is not root, whoever runs the tests; without the state folder of the tests.
 fn as_ordinary_user(place: &Place, words: &str) -> Ran {
     let program = place.path("vfctl");
-    fs::copy(env!("CARGO_BIN_EXE_vfctl"), &program).expect("copy the program");
+    // By a process of its own: a file that is open for writing here is so in whatever another test starts meanwhile, and
+    // cannot be run then (ETXTBSY).
+    let copied =
+        Command::new("cp").args([env!("CARGO_BIN_EXE_vfctl").as_ref(), program.as_os_str()]).status();
+    assert!(copied.expect("run cp").success());
     fs::set_permissions(place.folder.path(), fs::Permissions::from_mode(0o755)).expect("open the folder");
     let mut command = Command::new(program);
     command.current_dir(place.folder.path()).args(words.split(' ')).env_clear();
