@@ -2,12 +2,14 @@
 //!
 //! In which phases and beside which other lanes it runs is for `plan`.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_model::{DeviceAddress, DriverName, HostName, InterfaceName};
 use vfctl_port::{Claim, HostFacts, Scope, Stage, Subject, Thing, World};
 
 use crate::DesiredPf;
+use crate::addresses::Addresses;
 use crate::document::PlacedDocument;
 use crate::finding::Findings;
 use crate::step::Step;
@@ -65,7 +67,6 @@ impl LaneDraft {
 }
 
 /// One host, and what is said of it.
-#[derive(Clone, Copy)]
 pub struct HostContext<'a> {
     /// The documents that concern it.
     pub documents: &'a [PlacedDocument<'a>],
@@ -75,9 +76,26 @@ pub struct HostContext<'a> {
     pub host: &'a HostFacts,
     /// All facts.
     pub world: &'a World,
+    /// Who has which MAC address, once that is asked for.
+    addresses: OnceCell<Addresses>,
 }
 
-impl HostContext<'_> {
+impl<'a> HostContext<'a> {
+    /// Returns the context of a host that these documents concern.
+    pub fn new(
+        documents: &'a [PlacedDocument<'a>],
+        name: &'a HostName,
+        host: &'a HostFacts,
+        world: &'a World,
+    ) -> Self {
+        Self { documents, name, host, world, addresses: OnceCell::new() }
+    }
+
+    /// Returns who has which MAC address on the host.
+    pub(crate) fn addresses(&self) -> &Addresses {
+        self.addresses.get_or_init(|| Addresses::of(self.host))
+    }
+
     /// Returns the subject of a thing of this host.
     pub(crate) fn subject(&self, thing: Thing) -> Subject {
         Subject { scope: Scope::Host(self.name.clone()), thing }

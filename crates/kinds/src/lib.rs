@@ -4,6 +4,7 @@
 //! No YAML text is parsed here (that is `spec`), and nothing is ordered across PFs (that is `plan`). The list below is
 //! the one place that names every kind: a new one is a folder, a `mod` line and a line of the list.
 
+mod addresses;
 pub mod context;
 pub mod desired;
 pub mod document;

@@ -71,6 +71,6 @@ pub(crate) fn diff(host: Value, sample: Sample) -> PfDiff {
     desired.on_unsupported = sample.on_unsupported;
     desired.eswitch = sample.eswitch.map(|value| Wanted { value, origin: origin("eswitch") });
     desired.vfs = [(VfIndex(0), vf)].into();
-    let context = HostContext { documents: &[], name: &name, host: &host, world: &world };
+    let context = HostContext::new(&[], &name, &host, &world);
     pf::diff(&PfContext::new(&context, facts, &desired))
 }

@@ -50,7 +50,7 @@ pub fn plan_host(
 ) -> ScopePlan {
     let concerning: Vec<PlacedDocument<'_>> =
         documents.iter().copied().filter(|document| document.config.concerns(name)).collect();
-    let context = HostContext { documents: &concerning, name, host, world };
+    let context = HostContext::new(&concerning, name, host, world);
     let HostDraft { pfs: _, drivers: _, lanes, mut findings } = draft_host(&context);
     let anywhere = documents.iter().find(|document| document.config.spec.nodes.is_none());
     if let Some(document) = anywhere.filter(|_| scale == Scale::Fleet) {

@@ -71,7 +71,7 @@ pub fn explain(
 ) -> Result<Vec<Explanation>, ExplainError> {
     let concerning: Vec<PlacedDocument<'_>> =
         documents.iter().copied().filter(|document| document.config.concerns(name)).collect();
-    let context = HostContext { documents: &concerning, name, host, world };
+    let context = HostContext::new(&concerning, name, host, world);
     let explained = explain_address(&context, address)?;
     let plan = plan_host(documents, name, host, world, Scale::of(world.hosts.len()));
     let mut explanations = Vec::new();

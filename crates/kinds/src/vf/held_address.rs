@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_model::{MacAddress, Reading, VfAttribute, VfIndex, VfSet, VfValue};
-use vfctl_port::PfFacts;
+use vfctl_model::{MacAddress, VfAttribute, VfIndex, VfSet, VfValue};
 
+use crate::addresses::address_of;
 use crate::context::PfContext;
 use crate::finding::{Finding, Findings};
 use crate::setting::Setting;
@@ -19,7 +19,6 @@ const ONE_EACH: &str = "give each VF an address of its own: a network delivers t
 /// address of a port of this host or of a VF of another port.
 pub(super) fn check(context: &PfContext<'_>, findings: &mut Findings) {
     let kept = kept_by_vfs(context);
-    let others = held_elsewhere(context);
     let (mut concerned, mut details, mut origin) = (VfSet::default(), Vec::new(), None);
     for (index, vf) in context.wanted_vfs() {
         for wanted in vf.attributes.values() {
@@ -29,7 +28,7 @@ pub(super) fn check(context: &PfContext<'_>, findings: &mut Findings) {
                 let fix = format!("give vf {holder} another address in the same spec, or vf {index}");
                 findings.problem(Some(&wanted.origin), message, fix);
             }
-            if let Some(holder) = others.get(&mac) {
+            if let Some(holder) = held_elsewhere(context, mac) {
                 concerned.insert(index);
                 origin.get_or_insert_with(|| wanted.origin.clone());
                 details.push(format!("vf {index}: {mac} is the address of {holder}"));
@@ -58,31 +57,16 @@ fn kept_by_vfs(context: &PfContext<'_>) -> BTreeMap<MacAddress, VfIndex> {
     };
     let kept = context.facts.vfs.iter().filter(|_| !context.renews_vfs);
     let kept = kept.filter(|(index, _)| !is_changed(index));
-    kept.filter_map(|(index, vf)| Some((address(context.facts, vf)?, *index))).collect()
+    kept.filter_map(|(index, vf)| Some((address_of(context.facts, vf)?, *index))).collect()
 }
 
-/// Returns the addresses of all ports of the host, and of the VFs of other ports, with who has them.
-fn held_elsewhere(context: &PfContext<'_>) -> BTreeMap<MacAddress, String> {
-    let mut held = BTreeMap::new();
-    for (device, pf) in &context.host.host.physical_functions {
-        let name = pf.netdev.as_ref().map_or_else(|| device.to_string(), |netdev| netdev.name.to_string());
-        if *device != context.desired.address {
-            let vfs = pf.vfs.iter().filter_map(|(index, vf)| Some((address(pf, vf)?, index)));
-            held.extend(vfs.map(|(mac, index)| (mac, format!("vf {index} of {name}"))));
-        }
-        let netdev = pf.netdev.iter();
-        let own = netdev.flat_map(|netdev| [Some(netdev.mac), netdev.permanent_mac]).flatten();
-        held.extend(own.filter(|mac| *mac != MacAddress::ZERO).map(|mac| (mac, name.clone())));
-    }
-    held
-}
-
-/// Returns the address that a VF has by its PF's report.
-fn address(pf: &PfFacts, vf: &vfctl_port::VfFacts) -> Option<MacAddress> {
-    match pf.attribute(vf, VfAttribute::MacAddress) {
-        Reading::Known(VfValue::Mac(mac)) => Some(mac).filter(|mac| *mac != MacAddress::ZERO),
-        Reading::Known(_) | Reading::Unsupported | Reading::Unreadable(_) => None,
-    }
+/// Returns who has an address besides the VFs of this PF, for people.
+fn held_elsewhere(context: &PfContext<'_>, mac: MacAddress) -> Option<String> {
+    let (device, vf) = context.host.addresses().holder_beside_vfs_of(&context.desired.address, mac)?;
+    let pf = context.host.host.physical_functions.get(device);
+    let netdev = pf.and_then(|pf| pf.netdev.as_ref());
+    let name = netdev.map_or_else(|| device.to_string(), |netdev| netdev.name.to_string());
+    Some(vf.map_or_else(|| name.clone(), |vf| format!("vf {vf} of {name}")))
 }
 
 #[cfg(test)]
