@@ -32,8 +32,7 @@ pub fn apply(plan: &Plan, before: &Look, edges: Edges<'_>) -> Report {
     let lanes = run(plan, before, edges);
     let interrupted = edges.clock.interrupted();
     let clean = lanes.iter().all(LaneReport::is_clean);
-    let held: Vec<String> =
-        plan.scopes().flat_map(|(_, plan)| plan.held().map(|held| held.message.clone())).collect();
+    let held: Vec<String> = plan.held().map(|held| held.message.clone()).collect();
     let result = match (clean, interrupted) {
         (true, _) if !held.is_empty() => Result::Held,
         (true, _) => Result::Converged,

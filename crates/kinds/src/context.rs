@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vfctl_model::{DriverName, DriverRow, InterfaceName, PciAddress, VfIndex, VfSet};
+use vfctl_model::{
+    DriverName, DriverRow, InterfaceName, PciAddress, Reading, VfAttribute, VfIndex, VfSet, VfValue,
+};
 use vfctl_port::{
     Action, Claim, ClaimValue, NoInterface, Op, PfFacts, Property, Subject, Target, Thing, VfFacts,
 };
@@ -135,6 +137,14 @@ impl<'a> PfContext<'a> {
     /// Returns the name of the PF's interface.
     pub(crate) fn interface(&self) -> Option<&'a InterfaceName> {
         self.facts.netdev.as_ref().map(|netdev| &netdev.name)
+    }
+
+    /// Returns the value of an attribute that a VF which stays has, as far as it is known.
+    pub(crate) fn known(&self, index: VfIndex, attribute: VfAttribute) -> Option<VfValue> {
+        match self.facts.attribute(self.kept_vf(index)?, attribute) {
+            Reading::Known(value) => Some(value),
+            Reading::Unsupported | Reading::Unreadable(_) => None,
+        }
     }
 
     /// Returns the VF as it is; `None` where it will be made anew or never was.

@@ -121,9 +121,14 @@ impl Plan {
         self.scopes().any(|(_, plan)| plan.is_blocked())
     }
 
+    /// Returns what differs and is left alone, since somebody else holds it.
+    pub fn held(&self) -> impl Iterator<Item = &Finding> {
+        self.scopes().flat_map(|(_, plan)| plan.held())
+    }
+
     /// Returns whether something differs that somebody else holds, and is left alone.
     pub fn is_held(&self) -> bool {
-        self.scopes().any(|(_, plan)| plan.held().next().is_some())
+        self.held().next().is_some()
     }
 
     /// Returns whether a step may only be performed with the user's consent.

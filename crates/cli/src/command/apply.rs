@@ -7,14 +7,14 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use vfctl_apply::{Edges, Look, Report, Result as Ending};
-use vfctl_plan::{Detail, Plan, check, render};
+use vfctl_plan::{Detail, Plan, render};
 use vfctl_port::{Clock, World, with_causes};
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
 use crate::command::concern;
 use crate::command::cut_off::CutOff;
-use crate::command::plan::report_stuck;
+use crate::command::plan::{proven, report_stuck};
 use crate::error::{CliError, Exit};
 use crate::input::{ApplyInput, Specs, plan_or_specs, with_places};
 use crate::machine::{Console, Machine};
@@ -68,11 +68,9 @@ pub(super) fn run(
         return Ok(finish(args, console, &report));
     }
     if plan.is_empty() && !seen {
-        return Ok(if args.format.is_json() {
-            finish(args, console, &nothing_to_do(&plan))
-        } else {
-            nothing_done(args, &plan)
-        });
+        let report = nothing_to_do(&plan);
+        // The plan has said it to whoever reads text.
+        return Ok(if is_shown { exit(args, &report) } else { finish(args, console, &report) });
     }
     if !seen && !args.yes {
         if args.format.is_json() && console.can_ask {
@@ -140,10 +138,7 @@ fn intent(
             let (plan, names) = with_places(&set, |documents| {
                 (vfctl_plan::plan(documents, before), concern::names(documents))
             });
-            check(&plan).map_err(|flaws| {
-                let flaws = flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                CliError::FlawedPlan { flaws }
-            })?;
+            proven(&plan)?;
             Ok(Intent::Fresh(plan, names))
         }
     }
@@ -169,8 +164,7 @@ fn refusal(plan: &Plan, args: &ApplyArgs, is_shown: bool) -> Option<Report> {
 
 /// Returns the report of an apply that had nothing to do.
 fn nothing_to_do(plan: &Plan) -> Report {
-    let held: Vec<String> =
-        plan.scopes().flat_map(|(_, plan)| plan.held().map(|held| held.message.clone())).collect();
+    let held: Vec<String> = plan.held().map(|held| held.message.clone()).collect();
     let is_left_out = plan.hosts.values().all(|plan| plan.documents.is_empty());
     let result = match (is_left_out, held.is_empty()) {
         (true, _) => Ending::NotConcerned,
@@ -178,11 +172,6 @@ fn nothing_to_do(plan: &Plan) -> Report {
         (false, false) => Ending::Held,
     };
     Report { result, held, ..Report::refused(Vec::new()) }
-}
-
-/// Returns how an apply ends that had nothing to do.
-fn nothing_done(args: &ApplyArgs, plan: &Plan) -> Exit {
-    if plan.is_held() && !args.ignore_held { Exit::Held } else { Exit::Done }
 }
 
 /// Whether the user agrees.
@@ -226,6 +215,16 @@ fn ask(console: &mut Console<'_>, clock: &dyn Clock) -> Result<Consent, CliError
     }
 }
 
+/// Returns how the command ends.
+fn exit(args: &ApplyArgs, report: &Report) -> Exit {
+    match report.result {
+        Ending::Held if !args.ignore_held => Exit::Held,
+        Ending::Converged | Ending::Held | Ending::NotConcerned => Exit::Done,
+        Ending::Refused | Ending::Failed => Exit::Failed,
+        Ending::Interrupted => Exit::Interrupted,
+    }
+}
+
 /// Prints the report; returns how the command ends: by what the report says, also where nobody hears it.
 fn finish(args: &ApplyArgs, console: &mut Console<'_>, report: &Report) -> Exit {
     let printed = match args.format.is_json() {
@@ -235,10 +234,5 @@ fn finish(args: &ApplyArgs, console: &mut Console<'_>, report: &Report) -> Exit 
     if let Err(error) = printed {
         console.say(&format!("note: failed to {}; the report is lost\n", with_causes(&error)));
     }
-    match report.result {
-        Ending::Held if !args.ignore_held => Exit::Held,
-        Ending::Converged | Ending::Held | Ending::NotConcerned => Exit::Done,
-        Ending::Refused | Ending::Failed => Exit::Failed,
-        Ending::Interrupted => Exit::Interrupted,
-    }
+    exit(args, report)
 }

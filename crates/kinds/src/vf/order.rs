@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_model::{MacAddress, RateLimits, Reading, VfAttribute, VfIndex, VfValue};
+use vfctl_model::{MacAddress, RateLimits, VfAttribute, VfValue};
 use vfctl_port::{Action, Op};
 
 use crate::context::PfContext;
@@ -67,11 +67,7 @@ fn written(op: &Op) -> Option<VfValue> {
 /// Returns the value that the VF of a change holds now.
 fn held(context: &PfContext<'_>, change: &Change) -> Option<VfValue> {
     let Action::SetVfAttribute(setting) = &change.op.action else { return None };
-    let index: VfIndex = change.vf()?;
-    match context.facts.attribute(context.kept_vf(index)?, setting.attribute()) {
-        Reading::Known(value) => Some(value),
-        Reading::Unsupported | Reading::Unreadable(_) => None,
-    }
+    context.known(change.vf()?, setting.attribute())
 }
 
 fn mac(value: Option<VfValue>) -> Option<MacAddress> {

@@ -1,6 +1,6 @@
 //! What drivers demand of the PF's link before they take a rate, checked before anything is written.
 
-use vfctl_model::{Guarantees, RateLimits, Reading, VfAttribute, VfIndex, VfSet, VfValue};
+use vfctl_model::{Guarantees, RateLimits, VfAttribute, VfIndex, VfSet, VfValue};
 use vfctl_port::{Action, AdminState, PfNetdev};
 
 use super::need::value_of;
@@ -60,10 +60,7 @@ fn check_guarantees(
         let vf = context.desired.vfs.get(&index)?;
         Some(min_of(value_of(VfAttribute::Rate, vf.attributes.get(VfAttribute::Rate)?.value)))
     };
-    let kept = |index: VfIndex| match context.facts.attribute(context.kept_vf(index)?, VfAttribute::Rate) {
-        Reading::Known(value) => Some(min_of(value)),
-        Reading::Unsupported | Reading::Unreadable(_) => None,
-    };
+    let kept = |index: VfIndex| context.known(index, VfAttribute::Rate).map(min_of);
     let guaranteed = (0..context.count).map(VfIndex).map(|index| wanted(index).or_else(|| kept(index)));
     let sum: u64 = guaranteed.flatten().sum();
     let adds = written.iter().any(|index| wanted(index).is_some_and(|min| min > 0));
