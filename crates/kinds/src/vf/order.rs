@@ -31,29 +31,29 @@ fn release_first(context: &PfContext<'_>, changes: &mut Vec<Change>) {
         let wanted = mac(written(&changes.get(position)?.op))?;
         holders.get(&wanted).copied().filter(|holder| *holder != position)
     };
-    if (0..changes.len()).all(|position| holder_of(position).is_none()) {
-        return;
-    }
-    let mut places: Vec<Option<usize>> = vec![None; changes.len()];
-    let mut placed = 0;
-    for first in 0..changes.len() {
-        // Those that must come before, each after the next.
-        let mut chain = vec![first];
-        while let Some(holder) = chain.last().and_then(|last| holder_of(*last))
-            && !chain.contains(&holder)
-        {
-            chain.push(holder);
+    let order = order_of(changes.len(), holder_of);
+    let mut left: Vec<Option<Change>> = std::mem::take(changes).into_iter().map(Some).collect();
+    changes.extend(order.into_iter().filter_map(|position| left.get_mut(position)?.take()));
+}
+
+/// Returns the positions up to `count`, each after the one that `before` names for it; looks at each once.
+fn order_of(count: usize, before: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
+    let mut seen = vec![false; count];
+    let mut see = |position: usize| seen.get_mut(position).is_some_and(|seen| !std::mem::replace(seen, true));
+    let mut order = Vec::with_capacity(count);
+    for first in 0..count {
+        // Those that must come before, each after the next: as far as they have no place yet, and are no ring.
+        let mut next = Some(first).filter(|first| see(*first));
+        let begun = order.len();
+        while let Some(position) = next {
+            order.push(position);
+            next = before(position).filter(|holder| see(*holder));
         }
-        for position in chain.into_iter().rev() {
-            if let Some(place @ None) = places.get_mut(position) {
-                *place = Some(placed);
-                placed += 1;
-            }
+        if let Some(chain) = order.get_mut(begun..) {
+            chain.reverse();
         }
     }
-    let mut ordered: Vec<_> = places.into_iter().zip(std::mem::take(changes)).collect();
-    ordered.sort_by_key(|(place, _)| *place);
-    changes.extend(ordered.into_iter().map(|(_, change)| change));
+    order
 }
 
 /// Returns the value that an op writes.
@@ -81,5 +81,24 @@ fn guarantee(value: Option<VfValue>) -> u32 {
     match value {
         Some(VfValue::Rate(RateLimits { min, max: _ })) => min.0,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_comes_after_what_stands_in_its_way_and_of_a_ring_one_is_first() {
+        let ordered =
+            |before: &[Option<usize>]| order_of(before.len(), |at| before.get(at).copied().flatten());
+        assert_eq!(ordered(&[None, None]), [0, 1]);
+        assert_eq!(ordered(&[Some(1), Some(2), None]), [2, 1, 0]);
+        assert_eq!(ordered(&[None, Some(3), None, None, Some(1)]), [0, 3, 1, 2, 4]);
+        assert_eq!(ordered(&[Some(1), Some(0), None]), [1, 0, 2]);
+        // Every VF takes the address of the next: each is looked at once, however long the chain.
+        let count = 65_535;
+        let shifted = order_of(count, |at| Some(at + 1).filter(|next| *next < count));
+        assert_eq!(shifted, (0..count).rev().collect::<Vec<_>>());
     }
 }
