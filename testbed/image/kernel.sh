@@ -1,12 +1,14 @@
 #!/bin/sh
-# Fetches one Debian kernel and builds netdevsim for it; prints its folder.
+# Fetches one Debian kernel and builds netdevsim and rtnl_hold for it; prints its
+# folder.
 #
-# The folder holds `vmlinuz`, `release` and `lib/modules/<release>` with
-# netdevsim in it. Nothing is installed on this machine. Image, headers and
+# The folder holds `vmlinuz`, `release` and `lib/modules/<release>` with both
+# in it. Nothing is installed on this machine. Image, headers and
 # source are of one exact version: a netdevsim from another 6.12.x does not
 # compile.
 set -eu
 
+here=$(cd "$(dirname "$0")" && pwd)
 SERIES=6.12
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/vfctl/testbed
 
@@ -68,6 +70,17 @@ build_netdevsim() {
     cp "$work/source/linux-source-$SERIES/drivers/net/netdevsim/netdevsim.ko" "$work/lib/modules/$release/extra/"
 }
 
+# The testbed's own, for what a driver does whose firmware does not answer.
+build_rtnl_hold() {
+    say "compiling rtnl_hold"
+    mkdir "$work/own"
+    cp "$here/rtnl_hold.c" "$work/own/"
+    echo 'obj-m := rtnl_hold.o' >"$work/own/Makefile"
+    make -s -C "$work/usr/src/linux-headers-$release" M="$work/own" modules >"$work/make.log" 2>&1 ||
+        { tail -n 30 "$work/make.log" >&2; die "rtnl_hold does not compile"; }
+    cp "$work/own/rtnl_hold.ko" "$work/lib/modules/$release/extra/"
+}
+
 # apt takes seconds to answer: its answer holds until its lists change.
 answer=$CACHE/kernels/chosen-$SERIES
 mkdir -p "$CACHE/kernels"
@@ -79,8 +92,8 @@ chosen=$(cat "$answer")
 [ -n "$chosen" ] || die "apt knows no $SERIES kernel with image, headers and source of one version; run ci/setup.sh or apt-get update"
 version=${chosen% *}
 release=${chosen#* }
-# The script itself is an input.
-key=$version-$(sha256sum <"$0" | cut -c 1-12)
+# What builds it is an input.
+key=$version-$(cat "$here/kernel.sh" "$here/rtnl_hold.c" | sha256sum | cut -c 1-12)
 kernel=$CACHE/kernels/$key
 if [ -e "$kernel/vmlinuz" ]; then
     echo "$kernel"
@@ -102,6 +115,7 @@ for deb in "$debs"/linux-image-*.deb "$debs"/linux-headers-*.deb "$debs"/linux-k
     dpkg -x "$deb" "$work"
 done
 build_netdevsim
+build_rtnl_hold
 depmod -b "$work" "$release"
 mkdir "$work/result"
 mv "$work/lib" "$work/result/lib"

@@ -8,6 +8,7 @@ use vfctl_model::HostName;
 use vfctl_port::{EdgeError, Scope};
 
 use crate::child::Children;
+use crate::netlink::Relay;
 use crate::roots::Roots;
 use crate::sysfs::files::text;
 use crate::sysfs::pf::Catalogs;
@@ -36,6 +37,9 @@ pub struct LinuxHost {
     name: HostName,
     pub(crate) roots: Roots,
     pub(crate) children: Children,
+    /// What speaks netlink in this network namespace, and in others.
+    pub(crate) relay: Relay,
+    pub(crate) visitor: Relay,
     pub(crate) ssh_local: Option<IpAddr>,
     pub(crate) catalogs: Catalogs,
 }
@@ -44,8 +48,9 @@ impl LinuxHost {
     /// Returns the host of this name, such as [`host_name`] reads; nothing is read yet.
     pub fn new(name: HostName, options: HostOptions) -> Self {
         let HostOptions { roots, ssh_local, executable } = options;
+        let (relay, visitor) = (Relay::new(executable.clone()), Relay::new(executable.clone()));
         let (children, catalogs) = (Children::new(executable), Catalogs::default());
-        Self { name, roots, children, ssh_local, catalogs }
+        Self { name, roots, children, relay, visitor, ssh_local, catalogs }
     }
 
     /// Returns the host's name.

@@ -10,9 +10,9 @@ use vfctl_port::{
     EdgeError, HostFacts, Observe, Observed, OwnershipRecord, PfFacts, Scope, StuckStore, SystemFacts, What,
 };
 
-use crate::errno::{chain, io_cause};
+use crate::errno::chain;
 use crate::host::LinuxHost;
-use crate::netlink::{Link, Network, Socket, VfList, read_vf_list};
+use crate::netlink::{Link, NetlinkError, Network, Relay, Socket, VfList, read_vf_list};
 use crate::processes::{Process, Processes};
 use crate::roots::Roots;
 use crate::stuck::{find_stuck_stores, wait_for_orphans};
@@ -29,6 +29,10 @@ const RESET: Duration = Duration::from_millis(300);
 /// How long to wait for what an earlier run has begun: a count of VFs takes some seconds.
 const ORPHANS: Duration = Duration::from_secs(3);
 
+/// How long to wait for one answer about interfaces: some drivers ask their firmware for each VF (bnxt_en, ice), which
+/// takes a second at most.
+const ANSWER: Duration = Duration::from_secs(10);
+
 impl Observe for LinuxHost {
     fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError> {
         if !self.is_reached_by(scope) {
@@ -39,7 +43,7 @@ impl Observe for LinuxHost {
             What::OnlyPf(only) => {
                 Observed::Host(Box::new(self.read_host(|pf| Some(pf) == only.as_ref(), limit)?))
             }
-            What::System => Observed::System(Box::new(self.read_machine()?)),
+            What::System => Observed::System(Box::new(self.read_machine(limit)?)),
             What::Pf(pf) => Observed::Pf(pf.clone(), self.read_one_pf(pf, limit)?.map(Box::new)),
         })
     }
@@ -59,33 +63,42 @@ impl LinuxHost {
         let look = || {
             thread::scope(|threads| {
                 let bounded = threads.spawn(|| BoundedReads::begin(roots, &self.children, &pfs));
-                let (mut host, had_orphans) = self.read_beside(&pfs);
+                let (mut host, had_orphans) = self.read_beside(&pfs, limit)?;
                 joined(bounded).finish(limit, &mut host.physical_functions);
-                (host, had_orphans)
+                Ok((host, had_orphans))
             })
         };
-        let (host, had_orphans) = look();
-        Ok(if had_orphans { look().0 } else { host })
+        let (host, had_orphans) = look()?;
+        Ok(if had_orphans { look()?.0 } else { host })
     }
 
     /// Reads the whole host with these PFs, but for what a child reads. Netlink is asked beside the walk over processes:
     /// on a machine with many of either these take the longest. Returns also whether somebody was found at work who may have
     /// changed what was read before, and who is waited for.
-    fn read_beside(&self, pfs: &[DeviceAddress]) -> (HostFacts, bool) {
+    ///
+    /// # Errors
+    /// Where the kernel does not answer: then it answers no question about interfaces, and whatever is changed waits, too.
+    fn read_beside(&self, pfs: &[DeviceAddress], limit: Duration) -> Result<(HostFacts, bool), EdgeError> {
         let roots = &self.roots;
+        let limit = limit.min(ANSWER);
         thread::scope(|threads| {
-            let machine = threads.spawn(|| MachineLook::take(roots));
+            let machine = threads.spawn(|| MachineLook::take(roots, &self.visitor, limit));
             let mut unread = Vec::new();
-            let mut socket = open_socket(&mut unread);
-            let network = socket.as_mut().and_then(|socket| {
-                Network::read(socket)
-                    .map_err(|error| unread.push(format!("network interfaces: {}", chain(&error))))
-                    .ok()
-            });
+            let mut socket = Socket::relayed(&self.relay, limit);
+            let network = match Network::read(&mut socket) {
+                Ok(network) => Some(network),
+                Err(error @ NetlinkError::Unanswered(_)) => {
+                    return Err(EdgeError::new("read the network interfaces", error));
+                }
+                Err(error) => {
+                    unread.push(format!("network interfaces: {}", chain(&error)));
+                    None
+                }
+            };
             let nothing = Network::default();
             let interfaces = network.as_ref().unwrap_or(&nothing);
             unread.extend(interfaces.unread().iter().cloned());
-            let physical_functions = self.read_pfs(pfs, interfaces, socket.as_mut());
+            let physical_functions = self.read_pfs(pfs, interfaces, &mut socket);
             let MachineLook { processes, namespaces, mut system, unread: of_machine, had_orphans } =
                 joined(machine);
             system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
@@ -94,7 +107,7 @@ impl LinuxHost {
             let (links, record) = (interfaces.standing(), OwnershipRecord::default());
             let mut host = HostFacts { system, physical_functions, links, record, unread };
             find_users(roots, network.as_ref(), &processes, &namespaces, &mut host);
-            (host, had_orphans)
+            Ok((host, had_orphans))
         })
     }
 
@@ -104,14 +117,14 @@ impl LinuxHost {
         &self,
         pfs: &[DeviceAddress],
         interfaces: &Network,
-        mut socket: Option<&mut Socket>,
+        socket: &mut Socket<'_>,
     ) -> BTreeMap<DeviceAddress, PfFacts> {
         let mut found = BTreeMap::new();
         let mut incomplete = Vec::new();
         for pf in pfs {
             let count = vfs_of(&self.roots, pf).len();
             let list = |link: &Link| {
-                let list = list_of(socket.as_deref_mut(), link);
+                let list = list_of(socket, link);
                 if list.leaves_out_some_of(count) {
                     incomplete.push((pf, link.clone()));
                 }
@@ -126,7 +139,7 @@ impl LinuxHost {
         }
         for (pf, link) in incomplete {
             if let Some(facts) = found.get_mut(pf) {
-                give_later_attributes(&mut facts.vfs, list_of(socket.as_deref_mut(), &link));
+                give_later_attributes(&mut facts.vfs, list_of(socket, &link));
             }
         }
         found
@@ -134,7 +147,7 @@ impl LinuxHost {
 
     /// Reads the machine's facts. Processes are looked at by their names alone, and interfaces only where an SSH
     /// connection must be found.
-    fn read_machine(&self) -> Result<SystemFacts, EdgeError> {
+    fn read_machine(&self, limit: Duration) -> Result<SystemFacts, EdgeError> {
         let roots = &self.roots;
         names(&roots.path("/sys/bus")).map_err(|error| EdgeError::new("list /sys/bus", error))?;
         let processes = Processes::list(roots).visible;
@@ -144,7 +157,7 @@ impl LinuxHost {
         if let Some(address) = self.ssh_address() {
             // Without an error here a connection would be taken for one that no interface carries.
             let attempt = "find the interface of the SSH connection";
-            let mut socket = Socket::open().map_err(|error| EdgeError::new(attempt, error))?;
+            let mut socket = Socket::relayed(&self.relay, limit.min(ANSWER));
             let network = Network::read(&mut socket).map_err(|error| EdgeError::new(attempt, error))?;
             system.ssh_interface = holder_of(&network, address);
         }
@@ -159,20 +172,20 @@ impl LinuxHost {
         thread::scope(|threads| {
             let pfs = std::slice::from_ref(pf);
             let bounded = threads.spawn(move || BoundedReads::begin(roots, &self.children, pfs));
-            let mut facts = self.read_pf_beside(pf)?;
+            let mut facts = self.read_pf_beside(pf, limit)?;
             joined(bounded).finish(limit, facts.as_mut().map(|facts| (pf, facts)));
             Ok(facts)
         })
     }
 
     /// Reads one PF, but for what a child reads.
-    fn read_pf_beside(&self, pf: &DeviceAddress) -> Result<Option<PfFacts>, EdgeError> {
+    fn read_pf_beside(&self, pf: &DeviceAddress, limit: Duration) -> Result<Option<PfFacts>, EdgeError> {
         let roots = &self.roots;
         let attempt = || format!("read {pf} by netlink");
-        let mut socket = Socket::open().map_err(|error| EdgeError::new(attempt(), error))?;
+        let mut socket = Socket::relayed(&self.relay, limit.min(ANSWER));
         let network = Network::read_some(&mut socket, &interfaces_of(roots, pf))
             .map_err(|error| EdgeError::new(attempt(), error))?;
-        let list = |link: &Link| list_of(Some(&mut socket), link);
+        let list = |link: &Link| list_of(&mut socket, link);
         let mut facts = read_pf(roots, &self.catalogs, &network, pf, list);
         if let Some(facts) = &mut facts {
             facts.unread.extend(network.unread().iter().cloned());
@@ -203,12 +216,12 @@ struct MachineLook {
 }
 
 impl MachineLook {
-    fn take(roots: &Roots) -> Self {
+    fn take(roots: &Roots, visitor: &Relay, limit: Duration) -> Self {
         let processes = Processes::list(roots);
         let had_orphans = wait_for_orphans(roots, &processes.visible, ORPHANS);
         let mut unread = Vec::new();
         let system = read_system(roots, &processes.visible, &mut unread);
-        let namespaces = Namespaces::search(roots, &processes);
+        let namespaces = Namespaces::search(roots, &processes, visitor, limit);
         Self { processes, namespaces, system, unread, had_orphans }
     }
 }
@@ -218,19 +231,11 @@ fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-fn open_socket(unread: &mut Vec<String>) -> Option<Socket> {
-    Socket::open().map_err(|error| unread.push(format!("netlink socket: {}", io_cause(&error)))).ok()
-}
-
 fn holder_of(network: &Network, address: IpAddr) -> Option<InterfaceName> {
     network.holder_of(address).map(|link| link.name.clone())
 }
 
 /// Returns the VF list of a PF's interface; any trouble is a reason.
-fn list_of(socket: Option<&mut Socket>, link: &Link) -> VfList {
-    match socket.map(|socket| read_vf_list(socket, link.index)) {
-        Some(Ok(list)) => list,
-        Some(Err(error)) => VfList::Unreadable(chain(&error)),
-        None => VfList::Unreadable("no netlink socket".to_owned()),
-    }
+fn list_of(socket: &mut Socket<'_>, link: &Link) -> VfList {
+    read_vf_list(socket, link.index).unwrap_or_else(|error| VfList::Unreadable(chain(&error)))
 }

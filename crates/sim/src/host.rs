@@ -18,6 +18,9 @@ use crate::stop::Stop;
 use crate::view;
 use crate::world::SimWorld;
 
+/// How long the real edge waits for one answer about interfaces.
+const ANSWER: Duration = Duration::from_secs(10);
+
 /// A simulated host that several threads may use at once. It is reached by its own scope only.
 #[derive(Debug)]
 pub struct SimHost {
@@ -120,10 +123,14 @@ impl SimHost {
 }
 
 impl Observe for SimHost {
-    /// No read of a simulated host hangs, so `_limit` is never reached.
-    fn observe(&self, scope: &Scope, what: &What, _limit: Duration) -> Result<Observed, EdgeError> {
+    fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError> {
         if !self.is_reached_by(scope) {
             return Err(EdgeError::out_of_reach(scope));
+        }
+        let limit = limit.min(ANSWER);
+        if *what != What::System && !self.world().wait_for_interfaces(limit) {
+            let why = format!("the kernel has not answered within {} s", limit.as_secs());
+            return Err(EdgeError::new("read the network interfaces", why));
         }
         Ok(match what {
             What::Whole => Observed::Host(Box::new(self.facts())),

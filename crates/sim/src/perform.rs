@@ -49,6 +49,10 @@ pub(crate) fn refuse_all(ops: &[Op], stop: &Stop) -> Vec<Outcome> {
 }
 
 fn perform_one(world: &mut SimWorld, op: &Op, limit: Duration) -> Outcome {
+    let needs_interfaces = op.action.kind().row().transport == Transport::LinkMessage;
+    if needs_interfaces && !world.wait_for_interfaces(limit) {
+        return Outcome::Unknown(format!("no answer within {} s", limit.as_secs()));
+    }
     let done = retried(world, op, |world| match next_fault(&mut world.injected, op) {
         None => obey(world, op, 0),
         Some(Fault::FewerVfs(fewer)) => obey(world, op, fewer),

@@ -31,6 +31,9 @@ pub struct SimWorld {
     /// PFs that were taken from the bus.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) removed: BTreeMap<DeviceAddress, PfFacts>,
+    /// Until when a driver keeps the lock of all network interfaces, without which nothing of them can be read or set.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub(crate) interfaces_held_until: Duration,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) injected: Vec<Injected>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -111,6 +114,7 @@ impl SimWorld {
             facts,
             hidden,
             removed: BTreeMap::new(),
+            interfaces_held_until: Duration::ZERO,
             injected: Vec::new(),
             journal: Vec::new(),
         }
@@ -139,6 +143,15 @@ impl SimWorld {
             of_vfs.chain([pf.carrier_from])
         });
         self.now = moments.fold(self.now, Duration::max);
+    }
+
+    /// Waits for the lock of all network interfaces, no longer than `limit`; returns whether it is free.
+    pub(crate) fn wait_for_interfaces(&mut self, limit: Duration) -> bool {
+        let free = self.interfaces_held_until <= self.now.saturating_add(limit);
+        if self.interfaces_held_until > self.now {
+            self.now = self.interfaces_held_until.min(self.now.saturating_add(limit));
+        }
+        free
     }
 
     /// Returns a PF with what is hidden of it and its driver's row.

@@ -208,6 +208,8 @@ case $verb in
         ;;
     default-route) $ip route add default dev "$1" ;;
     eswitch) devlink dev eswitch set "$(basename "$(readlink -f "$(device "$1")/subsystem")")/$(basename "$(device "$1")")" mode "$2" ;;
+    hold-interfaces) modprobe rtnl_hold "seconds=$1" ;;
+    release-interfaces) modprobe -r rtnl_hold ;;
     *) die "no such thing: $verb" ;;
 esac
 # shellcheck disable=SC2086 # Several words.

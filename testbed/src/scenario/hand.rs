@@ -6,7 +6,7 @@
 /// Each sentence: words in lower case stand for themselves, words in upper
 /// case for a value. `DEV` is an interface or, for a device without one, its
 /// address as devlink writes it (`pci/0000:04:00.0`).
-pub const SENTENCES: [&str; 30] = [
+pub const SENTENCES: [&str; 32] = [
     "set DEV vf INDEX KEY VALUE",
     "set-each DEV FIRST-LAST macAddress START",
     "set-each DEV FIRST-LAST vlan START",
@@ -33,6 +33,8 @@ pub const SENTENCES: [&str; 30] = [
     "address DEV vf INDEX CIDR",
     "default-route DEV",
     "eswitch DEV MODE",
+    "hold-interfaces SECONDS",
+    "release-interfaces",
     "fault ACTION HOW",
     "fault ACTION HOW VALUE",
     "fault ACTION on DEV HOW",

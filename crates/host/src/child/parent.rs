@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use vfctl_model::{DeviceAddress, EswitchSetting};
 
 use super::words::{
-    ALWAYS, ESWITCH, LINE, OPEN, READ, Read, Returned, STORE, SWITCH, Store, Stored, Switched, THEN, WasRead,
-    When, unescaped,
+    ALWAYS, ESWITCH, LINE, OPEN, READ, RELAY, Read as Asked, Returned, STORE, SWITCH, Store, Stored,
+    Switched, THEN, WasRead, When, unescaped,
 };
 
 /// Starts children and knows those that are waited for.
@@ -49,16 +49,16 @@ impl Children {
     }
 
     /// Reads in order; returns after `limit` at the latest.
-    pub(crate) fn read(&self, reads: &[Read], limit: Duration) -> io::Result<Returned<WasRead>> {
+    pub(crate) fn read(&self, reads: &[Asked], limit: Duration) -> io::Result<Returned<WasRead>> {
         Ok(self.start_reading(reads)?.finish(limit))
     }
 
     /// Begins to read in order.
-    pub(crate) fn start_reading(&self, reads: &[Read]) -> io::Result<Reading<'_>> {
+    pub(crate) fn start_reading(&self, reads: &[Asked]) -> io::Result<Reading<'_>> {
         let arguments = reads.iter().flat_map(|read| match read {
-            Read::FirstLine(path) => [OsStr::new(LINE), path.as_os_str()],
-            Read::Eswitch(device) => [OsStr::new(ESWITCH), OsStr::new(device)],
-            Read::Opens(path) => [OsStr::new(OPEN), path.as_os_str()],
+            Asked::FirstLine(path) => [OsStr::new(LINE), path.as_os_str()],
+            Asked::Eswitch(device) => [OsStr::new(ESWITCH), OsStr::new(device)],
+            Asked::Opens(path) => [OsStr::new(OPEN), path.as_os_str()],
         });
         Ok(Reading { child: self.start(READ, arguments)?, wanted: reads.len() })
     }
@@ -75,18 +75,26 @@ impl Children {
     }
 
     fn start<'a>(&self, work: &str, arguments: impl Iterator<Item = &'a OsStr>) -> io::Result<Running<'_>> {
-        let child = Command::new(&self.executable)
-            .arg(work)
-            .args(arguments)
-            .env_clear()
-            // Ctrl-C is for the parent to handle.
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
+        let child = command(&self.executable, work).args(arguments).stdin(Stdio::null()).spawn()?;
         let waiting = Waiting::new(&self.waited_for, child.id());
         Ok(Running { child, waiting })
+    }
+}
+
+/// Returns how a child is started: with nothing of the user's, and nothing of the terminal's.
+fn command(executable: &Path, work: &str) -> Command {
+    let mut command = Command::new(executable);
+    // Ctrl-C is for the parent to handle.
+    command.arg(work).env_clear().process_group(0).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+}
+
+/// Starts a relay; returns it with what it hears and what it says.
+pub(crate) fn start_relay(executable: &Path) -> io::Result<(Child, ChildStdin, ChildStdout)> {
+    let mut child = command(executable, RELAY).stdin(Stdio::piped()).spawn()?;
+    match (child.stdin.take(), child.stdout.take()) {
+        (Some(input), Some(output)) => Ok((child, input, output)),
+        _ => Err(io::Error::from(io::ErrorKind::BrokenPipe)),
     }
 }
 
@@ -175,20 +183,47 @@ impl Raw {
 }
 
 /// Reads until the other end closes; returns false where that did not come in time.
-fn read_until(mut pipe: impl io::Read + AsFd, end: Instant, output: &mut Vec<u8>) -> io::Result<bool> {
-    let mut buffer = [0; 4096];
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        // Round up, so as not to turn in circles within the last millisecond.
-        let timeout = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
-        match poll(&mut [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)], timeout) {
-            Ok(0) if left.is_zero() => return Ok(false),
-            Ok(0) | Err(nix::errno::Errno::EINTR) => {}
-            Ok(_) => match pipe.read(&mut buffer)? {
-                0 => return Ok(true),
-                length => output.extend(buffer.get(..length).unwrap_or_default()),
-            },
-            Err(errno) => return Err(errno.into()),
+fn read_until(pipe: impl Read + AsFd, end: Instant, output: &mut Vec<u8>) -> io::Result<bool> {
+    let mut pipe = Bounded { pipe, end };
+    match pipe.read_to_end(output) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A pipe that is read until a moment and no longer.
+#[derive(Debug)]
+pub(crate) struct Bounded<P> {
+    pipe: P,
+    end: Instant,
+}
+
+impl<P> Bounded<P> {
+    /// Returns the pipe, of which nothing is waited for yet.
+    pub(crate) fn new(pipe: P) -> Self {
+        Self { pipe, end: Instant::now() }
+    }
+
+    /// Says until when what is to come is waited for.
+    pub(crate) fn end_at(&mut self, end: Instant) {
+        self.end = end;
+    }
+}
+
+/// Fails with [`io::ErrorKind::TimedOut`] once the moment has come.
+impl<P: Read + AsFd> Read for Bounded<P> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let left = self.end.saturating_duration_since(Instant::now());
+            // Round up, so as not to turn in circles within the last millisecond.
+            let timeout = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
+            match poll(&mut [PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)], timeout) {
+                Ok(0) if left.is_zero() => return Err(io::Error::from(io::ErrorKind::TimedOut)),
+                Ok(0) | Err(nix::errno::Errno::EINTR) => {}
+                Ok(_) => return self.pipe.read(buffer),
+                Err(errno) => return Err(errno.into()),
+            }
         }
     }
 }

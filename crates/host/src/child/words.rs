@@ -9,7 +9,9 @@ pub(crate) const STORE: &str = "__store";
 pub(crate) const SWITCH: &str = "__switch";
 /// The hidden first argument of a child that reads: `KIND NAME` follow, as often as wanted.
 pub(super) const READ: &str = "__read";
-/// What `/proc/*/comm` says of a child that stores.
+/// The hidden first argument of a child that sends netlink messages for its parent.
+pub(crate) const RELAY: &str = "__relay";
+/// What `/proc/*/comm` says of a child that changes something.
 pub(crate) const CHILD_NAME: &CStr = c"vfctl-store";
 
 /// The words for [`When`].

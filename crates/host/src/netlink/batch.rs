@@ -3,7 +3,7 @@
 use nix::errno::Errno;
 
 use super::ack::Ack;
-use super::socket::Socket;
+use super::socket::{NetlinkError, Socket};
 use super::wire::{Message, messages};
 
 /// How many requests go into one call: the acknowledgements of so many fit into any receive buffer.
@@ -11,10 +11,13 @@ pub(crate) const BATCH: usize = 128;
 
 /// Sends up to [`BATCH`] requests in one call and drains all acknowledgements. The kernel goes on after a refused one,
 /// so they must not depend on one another.
+///
+/// # Errors
+/// Where the kernel keeps them, or the answer is lost as a whole: nobody knows how many it has worked off.
 pub(crate) fn send_batch<'a>(
-    socket: &mut Socket,
+    socket: &mut Socket<'_>,
     requests: impl IntoIterator<Item = &'a Message>,
-) -> Vec<Ack> {
+) -> Result<Vec<Ack>, NetlinkError> {
     let first = socket.upcoming_sequence();
     let mut bytes = Vec::new();
     let mut acks = Vec::with_capacity(BATCH);
@@ -22,14 +25,17 @@ pub(crate) fn send_batch<'a>(
         request.append_to(&mut bytes, socket.next_sequence());
         acks.push(Ack::Lost);
     }
-    if let Err(error) = socket.send(&bytes) {
+    match socket.send(&bytes) {
         // The socket refuses before the kernel looks at the first message.
-        let errno = error.raw_os_error().map_or(Errno::EIO, Errno::from_raw);
-        return acks.iter().map(|_| Ack::Refused(errno, None)).collect();
+        Err(NetlinkError::Socket(error)) => {
+            let errno = error.raw_os_error().map_or(Errno::EIO, Errno::from_raw);
+            return Ok(acks.iter().map(|_| Ack::Refused(errno, None)).collect());
+        }
+        sent => sent?,
     }
     let (mut missing, mut overruns) = (acks.len(), 0);
     while missing > 0 {
-        match socket.receive_short() {
+        match socket.receive() {
             Ok(Some(datagram)) => {
                 for message in messages(datagram) {
                     let Some(ack) = Ack::read(&message) else { continue };
@@ -47,7 +53,7 @@ pub(crate) fn send_batch<'a>(
             Ok(None) | Err(_) => break,
         }
     }
-    acks
+    Ok(acks)
 }
 
 #[cfg(test)]
@@ -63,7 +69,7 @@ mod tests {
         // The loopback interface is number 1 of every namespace, and nobody has the other.
         let requests = [1, i32::MAX.cast_unsigned(), 1].map(|index| link_request(index, NLM_F_ACK, &[]));
         for _ in 0..2 {
-            let acks = send_batch(&mut socket, &requests);
+            let acks = send_batch(&mut socket, &requests).expect("answered");
             let refused = Ack::Refused(Errno::ENODEV, None);
             assert_eq!(acks, [Ack::Accepted, refused, Ack::Accepted]);
         }

@@ -12,6 +12,8 @@ mod dump;
 mod link;
 mod namespace;
 mod network;
+mod own;
+mod relay;
 mod route;
 mod socket;
 mod vf_attribute;
@@ -27,12 +29,12 @@ pub(crate) use link::Elsewhere;
 pub(crate) use link::{Link, link_change};
 pub(crate) use namespace::number_of;
 pub(crate) use network::{Network, read_links};
-pub(crate) use socket::Socket;
+pub(crate) use own::OwnSocket;
+pub(crate) use relay::Relay;
+pub(crate) use socket::{NetlinkError, Socket};
 pub(crate) use vf_attribute::write_setting;
 pub(crate) use vf_list::{VfList, read_vf_list};
 pub(crate) use wire::Message;
 
 #[cfg(test)]
 pub(crate) use network::tests::link as test_link;
-#[cfg(test)]
-pub(crate) use socket::NetlinkError;

@@ -1,7 +1,5 @@
 //! The number by which one network namespace knows another.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
-
 use netlink_packet_core::{NLM_F_ACK, Parseable};
 use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
 use nix::libc::{RTM_GETNSID, RTM_NEWNSID};
@@ -9,11 +7,11 @@ use nix::libc::{RTM_GETNSID, RTM_NEWNSID};
 use super::socket::{NetlinkError, Socket};
 use super::wire::Message;
 
-/// Returns the number that the socket's namespace has for the other; `None` where it has none, so that nothing in it
-/// refers to the other.
-pub(crate) fn number_of(socket: &mut Socket, other: BorrowedFd<'_>) -> Result<Option<i32>, NetlinkError> {
+/// Returns the number that the socket's namespace has for that of a process; `None` where it has none, so that nothing in it
+/// refers to it.
+pub(crate) fn number_of(socket: &mut Socket<'_>, process: u32) -> Result<Option<i32>, NetlinkError> {
     let mut namespace = NsidMessage::default();
-    namespace.attributes.push(NsidAttribute::Fd(other.as_raw_fd().cast_unsigned()));
+    namespace.attributes.push(NsidAttribute::Pid(process));
     let mut reply = Ok(NsidMessage::default());
     socket.ask(Message::new(RTM_GETNSID, &namespace, NLM_F_ACK), |message| {
         if message.message_type() == RTM_NEWNSID {

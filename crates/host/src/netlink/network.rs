@@ -32,7 +32,7 @@ pub(crate) struct Network {
 
 impl Network {
     /// Reads all by one dump each.
-    pub(crate) fn read(socket: &mut Socket) -> Result<Self, NetlinkError> {
+    pub(crate) fn read(socket: &mut Socket<'_>) -> Result<Self, NetlinkError> {
         let links = read_links(socket)?;
         let addresses = socket.dump(&address_request(), read_address)?;
         let routes = socket.dump(&route_request(), read_default_route)?;
@@ -41,7 +41,7 @@ impl Network {
 
     /// Reads only the interfaces of these names, and the bonds and bridges they are ports of; no addresses and no
     /// routes, of which a router has a million.
-    pub(crate) fn read_some(socket: &mut Socket, names: &[InterfaceName]) -> Result<Self, NetlinkError> {
+    pub(crate) fn read_some(socket: &mut Socket<'_>, names: &[InterfaceName]) -> Result<Self, NetlinkError> {
         let mut links = Dump::default();
         for name in names {
             // An interface that was renamed or moved just now is found at the next read.
@@ -166,12 +166,12 @@ fn is_representor(link: &Link) -> bool {
 }
 
 /// Reads all interfaces of the socket's namespace.
-pub(crate) fn read_links(socket: &mut Socket) -> Result<Dump<Link>, NetlinkError> {
+pub(crate) fn read_links(socket: &mut Socket<'_>) -> Result<Dump<Link>, NetlinkError> {
     socket.dump(&link_request(0, NLM_F_DUMP, &[LinkExtentMask::SkipStats]), Link::read)
 }
 
 /// Reads one interface; nothing where there is none such.
-fn read_one(socket: &mut Socket, request: &Message) -> Result<Dump<Link>, NetlinkError> {
+fn read_one(socket: &mut Socket<'_>, request: &Message) -> Result<Dump<Link>, NetlinkError> {
     match socket.dump(request, Link::read) {
         Err(NetlinkError::Refused(Errno::ENODEV, _)) => Ok(Dump::default()),
         other => other,

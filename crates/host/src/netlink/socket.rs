@@ -1,23 +1,18 @@
-//! A private netlink socket: one request, its whole answer.
-//!
-//! The kernel works a request off inside the caller's `sendmsg`, so an answer is there or lost when that
-//! returns: nothing here waits, and no time limit would bound it.
+//! A netlink socket: one request, its whole answer.
 
+use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
 use netlink_packet_core::{DecodeError, NLM_F_DUMP_INTR};
-use netlink_sys::protocols::{NETLINK_GENERIC, NETLINK_ROUTE};
-use netlink_sys::{Socket as RawSocket, SocketAddr};
 use nix::errno::Errno;
-use nix::libc::{MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC};
-use nix::sys::socket::{setsockopt, sockopt};
 
 use super::ack::Ack;
 use super::dump::{Dump, Unread};
+use super::own::OwnSocket;
+use super::relay::{Relay, Unanswered};
 use super::wire::{Message, Received, messages};
 
-/// Room for the answers of a full batch (measured: the default loses all past 256).
-const RECEIVE_BUFFER: usize = 8 << 20;
 /// How often a dump that changed under way is begun again.
 const DUMP_TRIES: u32 = 4;
 
@@ -30,6 +25,9 @@ pub(crate) enum NetlinkError {
     /// The socket failed.
     #[error("netlink socket")]
     Socket(#[from] io::Error),
+    /// The kernel keeps the request.
+    #[error(transparent)]
+    Unanswered(#[from] Unanswered),
     /// The reply was lost, or has no end.
     #[error("the kernel's answer is not whole")]
     NoAnswer,
@@ -47,35 +45,40 @@ impl NetlinkError {
 
 /// A socket of one user.
 #[derive(Debug)]
-pub(crate) struct Socket {
-    raw: RawSocket,
+pub(crate) struct Socket<'r> {
+    way: Way<'r>,
     sequence: u32,
-    buffer: Vec<u8>,
 }
 
-impl Socket {
+/// How a socket reaches the kernel.
+#[derive(Debug)]
+enum Way<'r> {
+    /// By this process, which is a child.
+    Own(OwnSocket),
+    /// By a relay, which can be left behind.
+    Relayed { relay: &'r Relay, limit: Duration, answer: VecDeque<io::Result<Vec<u8>>>, last: Vec<u8> },
+}
+
+impl<'r> Socket<'r> {
     /// Opens a socket for interfaces, in the calling thread's network namespace.
+    #[cfg(test)]
     pub(crate) fn open() -> io::Result<Self> {
-        Self::of_protocol(NETLINK_ROUTE)
+        OwnSocket::open().map(Self::own)
     }
 
     /// Opens a socket for generic netlink.
     pub(crate) fn open_generic() -> io::Result<Self> {
-        Self::of_protocol(NETLINK_GENERIC)
+        OwnSocket::open_generic().map(Self::own)
     }
 
-    /// Opens a socket that hears only the kernel.
-    fn of_protocol(protocol: isize) -> io::Result<Self> {
-        let mut raw = RawSocket::new(protocol)?;
-        // Without CAP_NET_ADMIN the forced size is refused; then the highest that is allowed has to do.
-        if setsockopt(&raw, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
-            setsockopt(&raw, sockopt::RcvBuf, &RECEIVE_BUFFER)?;
-        }
-        raw.bind_auto()?;
-        raw.connect(&SocketAddr::new(0, 0))?;
-        // Old kernels know neither; then errors come without words.
-        let (_, _) = (raw.set_ext_ack(true), raw.set_cap_ack(true));
-        Ok(Self { raw, sequence: 0, buffer: Vec::new() })
+    /// Returns a socket for interfaces, where the relay is; no request takes longer than `limit`.
+    pub(crate) fn relayed(relay: &'r Relay, limit: Duration) -> Self {
+        let (answer, last) = (VecDeque::new(), Vec::new());
+        Self { way: Way::Relayed { relay, limit, answer, last }, sequence: 0 }
+    }
+
+    fn own(socket: OwnSocket) -> Self {
+        Self { way: Way::Own(socket), sequence: 0 }
     }
 
     /// Takes the next sequence number.
@@ -90,38 +93,28 @@ impl Socket {
     }
 
     /// Sends these messages in one call.
-    pub(crate) fn send(&self, bytes: &[u8]) -> io::Result<()> {
-        let sent = self.raw.send(bytes, 0)?;
-        if sent == bytes.len() { Ok(()) } else { Err(io::Error::from(io::ErrorKind::WriteZero)) }
+    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), NetlinkError> {
+        match &mut self.way {
+            Way::Own(socket) => socket.send(bytes)?,
+            Way::Relayed { relay, limit, answer, .. } => {
+                *answer = relay.send(bytes, *limit)?.into();
+            }
+        }
+        Ok(())
     }
 
     /// Receives one datagram whole, however long it is; `None` where no more is there.
-    pub(crate) fn receive(&mut self) -> io::Result<Option<&[u8]>> {
-        self.buffer.clear();
-        match retried(|| self.raw.recv(&mut self.buffer, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
-            Ok(size) => self.receive_within(size),
-        }
-    }
-
-    /// Receives one datagram that is known to be short; `None` where no more is there.
-    pub(crate) fn receive_short(&mut self) -> io::Result<Option<&[u8]>> {
-        self.receive_within(0)
-    }
-
-    /// Receives one datagram of up to this size, or of 32 KiB, from which the kernel also learns how much of a
-    /// dump to send at once.
-    fn receive_within(&mut self, size: usize) -> io::Result<Option<&[u8]>> {
-        self.buffer.clear();
-        self.buffer.reserve(size.max(32 << 10));
-        match retried(|| self.raw.recv(&mut self.buffer, MSG_TRUNC | MSG_DONTWAIT)) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
-            Ok(whole) if whole > self.buffer.len() => {
-                Err(io::Error::from_raw_os_error(Errno::EMSGSIZE as i32))
-            }
-            Ok(_) => Ok(Some(&self.buffer)),
+    pub(super) fn receive(&mut self) -> io::Result<Option<&[u8]>> {
+        match &mut self.way {
+            Way::Own(socket) => socket.receive(),
+            Way::Relayed { answer, last, .. } => match answer.pop_front() {
+                None => Ok(None),
+                Some(Err(error)) => Err(error),
+                Some(Ok(datagram)) => {
+                    *last = datagram;
+                    Ok(Some(last))
+                }
+            },
         }
     }
 
@@ -187,14 +180,4 @@ impl Socket {
 enum Consistency {
     Whole,
     Interrupted,
-}
-
-/// Tries again where a signal came between.
-fn retried<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match attempt() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            other => return other,
-        }
-    }
 }

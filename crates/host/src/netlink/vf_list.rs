@@ -43,7 +43,7 @@ impl VfList {
 }
 
 /// Asks one interface for the list of its VFs, without their statistics.
-pub(crate) fn read_vf_list(socket: &mut Socket, index: u32) -> Result<VfList, NetlinkError> {
+pub(crate) fn read_vf_list(socket: &mut Socket<'_>, index: u32) -> Result<VfList, NetlinkError> {
     let mut list = VfList::Silent;
     let request = link_request(index, NLM_F_ACK, &[LinkExtentMask::Vf, LinkExtentMask::SkipStats]);
     let asked = socket.ask(request, |message| {

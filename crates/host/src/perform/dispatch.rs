@@ -59,7 +59,7 @@ impl LinuxHost {
                 Err(error) => Outcome::Refused(error),
             });
         }
-        send_all(&messages, limit, &mut outcomes);
+        send_all(&self.relay, &messages, limit, &mut outcomes);
         outcomes
     }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use vfctl_port::Outcome;
 
-use crate::errno::{io_cause, own_refusal, refusal};
-use crate::netlink::{Ack, BATCH, Message, Socket, send_batch};
+use crate::errno::{chain, refusal};
+use crate::netlink::{Ack, BATCH, Message, Relay, Socket, send_batch};
 
 /// How often a message is sent that the driver has no time for now (i40e: EAGAIN while a VF is reset).
 const TRIES: u32 = 10;
@@ -15,32 +15,33 @@ const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Sends the messages, each of which has its place among these outcomes. After a batch with one that was refused no
-/// further is sent, nor after the first where an outcome is a refusal already.
-pub(super) fn send_all(messages: &[(usize, Message)], limit: Duration, outcomes: &mut [Outcome]) {
-    if messages.is_empty() {
-        return;
-    }
-    let mut socket = match Socket::open() {
-        Ok(socket) => socket,
-        Err(error) => {
-            let refused = own_refusal(format!("netlink socket: {}", io_cause(&error)));
-            for (place, _) in messages {
-                set(outcomes, *place, Outcome::Refused(refused.clone()));
-            }
-            return;
-        }
-    };
+/// further is sent, nor after the first where an outcome is a refusal already, nor after one that the kernel keeps.
+pub(super) fn send_all(
+    relay: &Relay,
+    messages: &[(usize, Message)],
+    limit: Duration,
+    outcomes: &mut [Outcome],
+) {
+    let mut socket = Socket::relayed(relay, limit);
     for batch in messages.chunks(BATCH) {
-        let send = |requests: &[&Message]| send_batch(&mut socket, requests.iter().copied());
+        let mut unanswered = None;
+        let send = |requests: &[&Message]| {
+            send_batch(&mut socket, requests.iter().copied()).unwrap_or_else(|error| {
+                unanswered = Some(chain(&error));
+                requests.iter().map(|_| Ack::Lost).collect()
+            })
+        };
         for (place, result) in send_with_retries(batch, limit, send) {
             let outcome = match result {
                 Ack::Accepted => Outcome::Done,
                 Ack::Refused(errno, words) => Outcome::Refused(refusal(errno, words)),
-                Ack::Lost => Outcome::Unknown("the kernel's answer was lost".to_owned()),
+                Ack::Lost => Outcome::Unknown(
+                    unanswered.clone().unwrap_or_else(|| "the kernel's answer was lost".to_owned()),
+                ),
             };
             set(outcomes, place, outcome);
         }
-        if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Refused(_))) {
+        if unanswered.is_some() || outcomes.iter().any(|outcome| matches!(outcome, Outcome::Refused(_))) {
             break;
         }
     }

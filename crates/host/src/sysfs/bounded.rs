@@ -1,4 +1,4 @@
-//! Reads that may have to wait for a lock that somebody keeps: `driver_override` of VFs, and devlink.
+//! Reads that may have to wait for a lock that somebody keeps: `driver_override` of VFs, the link's speed, and devlink.
 //!
 //! `driver_override_show` takes the device's lock in kernels before 2026 (drivers/pci/pci-sysfs.c), and a VF
 //! that is being unbound holds it for as long as its user keeps it; devlink's lock is held while firmware is
@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use vfctl_model::{DeviceAddress, PciAddress, VfIndex};
+use vfctl_model::{DeviceAddress, InterfaceName, PciAddress, VfIndex};
 use vfctl_port::{ClaimValue, PfFacts, Property};
 
+use super::files::named;
 use super::pf::vf_links;
 use crate::child::{Children, PART, Read, Reading, Returned, WasRead};
 use crate::errno::io_cause;
@@ -29,9 +30,20 @@ const ESWITCH: [Property; 3] =
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Request {
     pf: DeviceAddress,
-    /// The VF whose override it is; `None` where it is the PF's switch.
-    vf: Option<VfIndex>,
+    wanted: Wanted,
     read: Read,
+}
+
+/// What is wanted of a PF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    /// The modes of its embedded switch.
+    Switch,
+    /// The speed of its interface, whose reader turns in circles while somebody keeps the lock of all interfaces
+    /// (`speed_show`, net/core/net-sysfs.c).
+    Speed,
+    /// The driver override of this VF.
+    Override(VfIndex),
 }
 
 /// The reads about some PFs, which a child is at.
@@ -46,7 +58,13 @@ pub(crate) struct BoundedReads<'a> {
 impl<'a> BoundedReads<'a> {
     /// Begins to read the switch's mode of each of these PFs and the override of each of their VFs.
     pub(crate) fn begin(roots: &'a Roots, children: &'a Children, pfs: &[DeviceAddress]) -> Self {
-        let of_pf = |pf: &DeviceAddress| requests_of(roots, pf, vf_links(&roots.device(pf)));
+        let of_pf = |pf: &DeviceAddress| {
+            let folder = roots.device(pf);
+            // Where there are several, which is the PF's own is known later.
+            let interfaces: Vec<InterfaceName> = named(&folder.join("net"));
+            let interface = interfaces.first().filter(|_| interfaces.len() == 1);
+            requests_of(roots, pf, interface, vf_links(&folder))
+        };
         let requests: Vec<Request> = pfs.iter().flat_map(of_pf).collect();
         let child = start(children, &requests);
         Self { roots, children, requests, child }
@@ -113,38 +131,53 @@ fn results_of(child: io::Result<Option<Reading<'_>>>, limit: Duration) -> (Vec<W
 fn requests_of(
     roots: &Roots,
     pf: &DeviceAddress,
+    interface: Option<&InterfaceName>,
     vfs: impl IntoIterator<Item = (VfIndex, PciAddress)>,
 ) -> Vec<Request> {
-    let mode = Request { pf: pf.clone(), vf: None, read: Read::Eswitch(pf.to_string()) };
+    let request = |wanted, read| Request { pf: pf.clone(), wanted, read };
+    let mode = request(Wanted::Switch, Read::Eswitch(pf.to_string()));
+    let speed = interface.map(|interface| {
+        let path = roots.device(pf).join("net").join(interface.as_str()).join("speed");
+        request(Wanted::Speed, Read::FirstLine(path))
+    });
     let overrides = vfs.into_iter().map(|(index, address)| {
         let path = roots.function(address).join("driver_override");
-        Request { pf: pf.clone(), vf: Some(index), read: Read::FirstLine(path) }
+        request(Wanted::Override(index), Read::FirstLine(path))
     });
-    [mode].into_iter().chain(overrides).collect()
+    [mode].into_iter().chain(speed).chain(overrides).collect()
 }
 
-/// Returns the reads about VFs that have come to be since a child was asked for these.
+/// Returns the reads about VFs and interfaces that have come to be, or were found, since a child was asked for these.
 fn made_since(
     roots: &Roots,
     asked: &[Request],
     pfs: &BTreeMap<&DeviceAddress, &mut PfFacts>,
 ) -> Vec<Request> {
-    let asked: BTreeMap<_, _> = asked.iter().map(|request| ((&request.pf, request.vf), request)).collect();
+    let asked: BTreeMap<_, _> =
+        asked.iter().map(|request| ((&request.pf, request.wanted), request)).collect();
     let of_pf = |(address, pf): (&&DeviceAddress, &&mut PfFacts)| {
         let vfs: Vec<_> = pf.vfs.iter().filter_map(|(index, vf)| Some((*index, vf.pci?))).collect();
-        requests_of(roots, address, vfs)
+        requests_of(roots, address, pf.netdev.as_ref().map(|netdev| &netdev.name), vfs)
     };
     let mut requests: Vec<Request> = pfs.iter().flat_map(of_pf).collect();
-    requests.retain(|request| asked.get(&(&request.pf, request.vf)) != Some(&request));
+    requests.retain(|request| asked.get(&(&request.pf, request.wanted)) != Some(&request));
     requests
 }
 
 /// Puts what was read into the facts.
 fn give(pfs: &mut BTreeMap<&DeviceAddress, &mut PfFacts>, request: &Request, result: WasRead) {
     let Some(pf) = pfs.get_mut(&request.pf) else { return };
-    match (request.vf, result) {
+    match (request.wanted, result) {
         (_, WasRead::Absent) => {}
-        (None, WasRead::Text(text)) => {
+        (Wanted::Speed, WasRead::Text(text)) => {
+            if let Some(netdev) = &mut pf.netdev {
+                // The kernel says -1 without carrier.
+                netdev.speed = text.parse().ok().filter(|speed| *speed != u32::MAX);
+            }
+        }
+        // EINVAL while the interface is down, or where the driver does not tell.
+        (Wanted::Speed, WasRead::Failed(_)) => {}
+        (Wanted::Switch, WasRead::Text(text)) => {
             let mut parts = text.split(PART);
             for property in ESWITCH {
                 let word = parts.next().filter(|word| !word.is_empty());
@@ -154,19 +187,19 @@ fn give(pfs: &mut BTreeMap<&DeviceAddress, &mut PfFacts>, request: &Request, res
             }
             give_representors(pf, parts.next().unwrap_or_default());
         }
-        (None, WasRead::Failed(why)) => {
+        (Wanted::Switch, WasRead::Failed(why)) => {
             pf.unread.push(format!("modes of the embedded switch: {why}"));
             for property in ESWITCH {
                 pf.properties.note_unread(property, why.clone());
             }
         }
-        (Some(index), WasRead::Text(text)) => {
+        (Wanted::Override(index), WasRead::Text(text)) => {
             if let Some(vf) = pf.vfs.get_mut(&index) {
                 // The kernel prints "(null)" where there is none.
                 vf.driver_override = text.parse().ok().filter(|_| text != "(null)");
             }
         }
-        (Some(index), WasRead::Failed(why)) => {
+        (Wanted::Override(index), WasRead::Failed(why)) => {
             pf.unread.push(format!("driver_override of VF {index}: {why}"));
             if let Some(vf) = pf.vfs.get_mut(&index) {
                 vf.driver_override_unread = true;

@@ -78,7 +78,7 @@ pub(crate) fn read_pf(
     let mut unread = Vec::new();
     let link = own_link(network, &named(&folder.join("net")));
     let netdev = link.and_then(|link| {
-        let facts = read_netdev(network, &folder, link);
+        let facts = read_netdev(network, link);
         if facts.is_none() {
             unread.push(format!("interface {}: its address is not one of Ethernet", link.name));
         }
@@ -204,9 +204,7 @@ fn own_link<'a>(network: &'a Network, names: &[InterfaceName]) -> Option<&'a Lin
 }
 
 /// Returns the facts of the PF's interface; `None` where its address is not one of Ethernet.
-fn read_netdev(network: &Network, folder: &Path, link: &Link) -> Option<PfNetdev> {
-    // The kernel says -1 without carrier, and EINVAL while the interface is down.
-    let speed = text(&folder.join("net").join(link.name.as_str()).join("speed")).ok();
+fn read_netdev(network: &Network, link: &Link) -> Option<PfNetdev> {
     Some(PfNetdev {
         name: link.name.clone(),
         altnames: link.altnames.clone(),
@@ -216,7 +214,8 @@ fn read_netdev(network: &Network, folder: &Path, link: &Link) -> Option<PfNetdev
         max_mtu: link.max_mtu,
         up: link.up,
         carrier: link.carrier,
-        speed: speed.and_then(|speed| speed.parse().ok()).filter(|speed| *speed != u32::MAX),
+        // A child reads it.
+        speed: None,
         master: network.master(link),
         addresses: network.addresses(link),
         default_route: network.has_default_route(link),

@@ -1,19 +1,17 @@
 //! Interfaces in other network namespaces.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::time::Duration;
 
-use nix::sched::{CloneFlags, setns};
 use vfctl_model::{InterfaceName, MacAddress, PciAddress, RawReading, VfAttribute, VfValue};
 use vfctl_port::{Use, VfFacts};
 
 use crate::errno::{chain, io_cause};
-use crate::netlink::{Dump, Link, Socket, number_of, read_links};
+use crate::netlink::{Dump, Link, NetlinkError, Relay, Socket, number_of, read_links};
 use crate::processes::{Processes, Unreadable};
 use crate::roots::Roots;
 use crate::sysfs::files::names;
@@ -47,7 +45,7 @@ pub(crate) struct Upper {
 
 impl Namespaces {
     /// Looks into every namespace that has a name or a process.
-    pub(crate) fn search(roots: &Roots, processes: &Processes) -> Self {
+    pub(crate) fn search(roots: &Roots, processes: &Processes, visitor: &Relay, limit: Duration) -> Self {
         let mut found = Self { unread: processes.hidden.clone(), ..Self::default() };
         let own = roots.path("/proc/self/ns/net");
         let mut seen: BTreeSet<(u64, u64)> = identity(&own).into_iter().collect();
@@ -55,8 +53,8 @@ impl Namespaces {
         for Candidate { path, name, way } in candidates(roots, processes) {
             let looked = match identity(&path) {
                 Ok(namespace) if !seen.insert(namespace) => continue,
-                Ok(_) => links_within(&path, &own),
-                Err(error) => Err(error),
+                Ok(_) => links_within(&path, visitor, limit),
+                Err(error) => Err(error.into()),
             };
             match looked {
                 Ok(Dump { found: links, unread }) => {
@@ -66,13 +64,15 @@ impl Namespaces {
                     found.unread.extend(causes);
                 }
                 // A process that ended takes nothing along that is not seen elsewhere.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => match way {
-                    Way::Name => {
-                        found.unread.push(format!("network namespace of {name}: {}", io_cause(&error)));
-                    }
-                    Way::Process => unreadable.add(&error),
-                },
+                Err(NetlinkError::Socket(error)) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(NetlinkError::Socket(error)) if matches!(way, Way::Process) => unreadable.add(&error),
+                Err(error) => {
+                    let why = match &error {
+                        NetlinkError::Socket(error) => io_cause(error),
+                        other => chain(other),
+                    };
+                    found.unread.push(format!("network namespace of {name}: {why}"));
+                }
             }
         }
         found.unread.extend(unreadable.summary("the network namespaces of"));
@@ -162,22 +162,17 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
     fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
-/// Reads the interfaces of the namespace at `path`, from a thread that goes there and ends there. Of what they stand on
-/// elsewhere, only what is in `own` is kept: interfaces of a third namespace have the same small numbers.
-fn links_within(path: &Path, own: &Path) -> io::Result<Dump<Link>> {
-    let (namespace, own) = (File::open(path)?, File::open(own).ok());
-    let visit = move || {
-        setns(namespace, CloneFlags::CLONE_NEWNET)?;
-        let mut socket = Socket::open()?;
-        let mut links = read_links(&mut socket).map_err(|error| io::Error::other(chain(&error)))?;
-        // Where this is not answered, any may stand on ours.
-        if let Some(Ok(number)) = own.map(|own| number_of(&mut socket, own.as_fd())) {
-            for link in &mut links.found {
-                link.lower_elsewhere.take_if(|lower| Some(lower.namespace) != number);
-            }
+/// Reads the interfaces of the namespace at `path`. Of what they stand on elsewhere, only what is in this process's is
+/// kept: interfaces of a third namespace have the same small numbers.
+fn links_within(path: &Path, visitor: &Relay, limit: Duration) -> Result<Dump<Link>, NetlinkError> {
+    visitor.enter(path, limit)?;
+    let mut socket = Socket::relayed(visitor, limit);
+    let mut links = read_links(&mut socket)?;
+    // Where this is not answered, any may stand on ours.
+    if let Ok(number) = number_of(&mut socket, std::process::id()) {
+        for link in &mut links.found {
+            link.lower_elsewhere.take_if(|lower| Some(lower.namespace) != number);
         }
-        Ok(links)
-    };
-    let visitor = thread::Builder::new().name("namespace".to_owned()).spawn(visit)?;
-    visitor.join().unwrap_or_else(|_| Err(io::Error::other("the visit ended early")))
+    }
+    Ok(links)
 }

@@ -116,6 +116,14 @@ impl Hand {
                 world.injected.extend(fault.map(|fault| Injected::new(*kind, pf, fault)));
                 Ok(())
             }
+            Self::HoldInterfaces { seconds } => {
+                world.interfaces_held_until = world.now.saturating_add(Duration::from_secs(*seconds));
+                Ok(())
+            }
+            Self::ReleaseInterfaces => {
+                world.interfaces_held_until = Duration::ZERO;
+                Ok(())
+            }
             Self::Ssh { interface } => upper::ssh(world, interface),
             Self::Wait { seconds } => {
                 world.now = world.now.saturating_add(Duration::from_secs(*seconds));

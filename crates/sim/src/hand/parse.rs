@@ -118,6 +118,8 @@ fn read(words: &[&str]) -> Result<Option<Hand>, ParseError> {
         ["default-route", dev] => Hand::DefaultRoute { interface: dev.parse()? },
         ["fault", kind, "on", dev, fault @ ..] => self::fault(kind, Some(device(dev)), fault)?,
         ["fault", kind, fault @ ..] => self::fault(kind, None, fault)?,
+        ["hold-interfaces", seconds] => Hand::HoldInterfaces { seconds: number(seconds)? },
+        ["release-interfaces"] => Hand::ReleaseInterfaces,
         ["ssh", dev] => Hand::Ssh { interface: dev.parse()? },
         ["wait", seconds] => Hand::Wait { seconds: number(seconds)? },
         _ => return Ok(None),

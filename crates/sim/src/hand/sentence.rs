@@ -195,6 +195,13 @@ pub enum Hand {
         /// What such an action does instead; absent to take the fault back.
         fault: Option<Fault>,
     },
+    /// `hold-interfaces SECONDS`: a driver keeps the lock of all network interfaces (rtnl).
+    HoldInterfaces {
+        /// How long, in seconds.
+        seconds: u64,
+    },
+    /// `release-interfaces`: it lets go of it.
+    ReleaseInterfaces,
     /// `ssh DEV`: leads the SSH connection through an interface.
     Ssh {
         /// The interface.

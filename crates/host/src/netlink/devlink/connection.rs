@@ -20,7 +20,7 @@ const CTRL_ATTR_FAMILY_ID: u16 = 1;
 /// A socket for devlink.
 #[derive(Debug)]
 pub(crate) struct Devlink {
-    pub(super) socket: Socket,
+    pub(super) socket: Socket<'static>,
     /// The number that the kernel gave to the family.
     family: u16,
 }

@@ -40,7 +40,7 @@ impl Devlink {
     /// The driver works within the call, which takes seconds where it makes representors or loads firmware.
     pub(crate) fn set_eswitch(&mut self, device: &DeviceAddress, setting: EswitchSetting) -> Ack {
         let request = self.request(DEVLINK_CMD_ESWITCH_SET, NLM_F_ACK, attributes_to_set(device, setting));
-        send_batch(&mut self.socket, [&request]).pop().unwrap_or(Ack::Lost)
+        send_batch(&mut self.socket, [&request]).ok().and_then(|mut acks| acks.pop()).unwrap_or(Ack::Lost)
     }
 
     fn read_eswitch(&mut self, device: &DeviceAddress) -> Result<Eswitch, NetlinkError> {

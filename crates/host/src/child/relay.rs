@@ -1,0 +1,84 @@
+//! The relay's half: a child that has a netlink socket, sends what its parent says and tells what comes back.
+//!
+//! It knows nothing of what it sends. The kernel works a request off inside `sendmsg`, and each further part of a dump
+//! inside `recvmsg`, both under the lock of all interfaces (`rtnl_lock`, net/core/rtnetlink.c), which a driver that waits
+//! for its firmware may keep: this process can be left behind then.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, setns};
+
+use super::frames::Frame;
+use crate::netlink::OwnSocket;
+
+/// Relays until the parent ends.
+pub(super) fn relay() -> ExitCode {
+    match relay_all() {
+        Ok(()) => ExitCode::SUCCESS,
+        // Nobody listens any more.
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn relay_all() -> io::Result<()> {
+    let (mut input, mut output) = (io::stdin().lock(), BufWriter::new(io::stdout().lock()));
+    let mut socket = OwnSocket::open();
+    while let Some(frame) = Frame::read(&mut input)? {
+        let asked = match frame {
+            Frame::Enter(path) => {
+                socket = enter(OsStr::from_bytes(&path));
+                socket.as_ref().map(|_| ()).map_err(number_of)
+            }
+            Frame::Send(bytes) => match &mut socket {
+                Ok(socket) => send(socket, &bytes, &mut output)?,
+                Err(error) => Err(number_of(error)),
+            },
+            Frame::Received(_) | Frame::Failed(_) | Frame::End => Err(Errno::EINVAL as i32),
+        };
+        if let Err(errno) = asked {
+            Frame::Failed(errno).write(&mut output)?;
+        }
+        Frame::End.write(&mut output)?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+/// Sends messages, and tells each datagram that comes back, and each error: one says that some datagrams were lost, and
+/// the others can still be received.
+fn send(socket: &mut OwnSocket, bytes: &[u8], output: &mut impl Write) -> io::Result<Result<(), i32>> {
+    const OVERRUNS: u32 = 3;
+    if let Err(error) = socket.send(bytes) {
+        return Ok(Err(number_of(&error)));
+    }
+    let mut overruns = 0;
+    loop {
+        let failed = match socket.receive() {
+            Ok(None) => return Ok(Ok(())),
+            Ok(Some(datagram)) => {
+                Frame::Received(datagram.to_vec()).write(output)?;
+                continue;
+            }
+            Err(error) => number_of(&error),
+        };
+        if failed != Errno::ENOBUFS as i32 || overruns == OVERRUNS {
+            return Ok(Err(failed));
+        }
+        overruns += 1;
+        Frame::Failed(failed).write(output)?;
+    }
+}
+
+fn enter(path: &OsStr) -> io::Result<OwnSocket> {
+    setns(File::open(path)?, CloneFlags::CLONE_NEWNET)?;
+    OwnSocket::open()
+}
+
+fn number_of(error: &io::Error) -> i32 {
+    error.raw_os_error().unwrap_or(Errno::EIO as i32)
+}

@@ -1,0 +1,176 @@
+//! The relay: a child that holds a netlink socket, asked in this process and left behind where the kernel keeps it.
+
+use std::io::{self, BufReader};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::child::{Bounded, Frame, start_relay};
+
+/// Why a request was not answered in time.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(
+    "the kernel has not answered within {}: pid {pid} still waits; most likely a driver keeps the lock of all network \
+     interfaces (rtnl), and dmesg tells which", seconds(*.limit)
+)]
+pub(crate) struct Unanswered {
+    pid: u32,
+    limit: Duration,
+}
+
+/// A relay, which is started when it is first needed, and ends with this.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    executable: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Running(Running),
+    /// It was waited for in vain. As long as it is there the kernel answers nobody else either.
+    Left(Child, Unanswered),
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<Bounded<ChildStdout>>,
+}
+
+impl Relay {
+    /// Returns a relay that is this executable, and is not started yet.
+    pub(crate) fn new(executable: PathBuf) -> Self {
+        Self { executable, state: Mutex::new(State::Idle) }
+    }
+
+    /// Goes to the network namespace at this path.
+    ///
+    /// # Errors
+    /// Where it cannot be entered.
+    pub(crate) fn enter(&self, path: &Path, limit: Duration) -> Result<(), super::NetlinkError> {
+        let answer = self.ask(&Frame::Enter(path.as_os_str().as_bytes().to_vec()), limit)?;
+        Ok(answer.into_iter().find_map(Result::err).map_or(Ok(()), Err)?)
+    }
+
+    /// Sends these messages in one call and returns the answer by datagrams, errors among them. One request is under way at
+    /// a time; `limit` begins with it.
+    pub(super) fn send(
+        &self,
+        bytes: &[u8],
+        limit: Duration,
+    ) -> Result<Vec<io::Result<Vec<u8>>>, super::NetlinkError> {
+        self.ask(&Frame::Send(bytes.to_vec()), limit)
+    }
+
+    fn ask(&self, request: &Frame, limit: Duration) -> Result<Vec<io::Result<Vec<u8>>>, super::NetlinkError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let State::Left(child, why) = &mut *state
+            && matches!(child.try_wait(), Ok(None))
+        {
+            return Err(why.clone().into());
+        }
+        let mut running = match std::mem::replace(&mut *state, State::Idle) {
+            State::Running(running) => running,
+            State::Idle | State::Left(..) => Running::start(&self.executable)?,
+        };
+        match running.ask(request, limit) {
+            Ok(answer) => {
+                *state = State::Running(running);
+                Ok(answer)
+            }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                let Running { child, .. } = running;
+                let why = Unanswered { pid: child.id(), limit };
+                *state = State::Left(child, why.clone());
+                Err(why.into())
+            }
+            // Nobody knows how far it came.
+            Err(_) => Err(super::NetlinkError::NoAnswer),
+        }
+    }
+}
+
+impl Running {
+    fn start(executable: &Path) -> io::Result<Self> {
+        let (child, input, output) = start_relay(executable)?;
+        Ok(Self { child, input, output: BufReader::new(Bounded::new(output)) })
+    }
+
+    fn ask(&mut self, request: &Frame, limit: Duration) -> io::Result<Vec<io::Result<Vec<u8>>>> {
+        self.output.get_mut().end_at(Instant::now() + limit);
+        request.write(&mut self.input)?;
+        let mut answer = Vec::new();
+        loop {
+            match Frame::read(&mut self.output)? {
+                Some(Frame::Received(datagram)) => answer.push(Ok(datagram)),
+                Some(Frame::Failed(errno)) => answer.push(Err(io::Error::from_raw_os_error(errno))),
+                Some(Frame::End) => return Ok(answer),
+                Some(Frame::Enter(_) | Frame::Send(_)) => {
+                    return Err(io::Error::from(io::ErrorKind::InvalidData));
+                }
+                None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            }
+        }
+    }
+}
+
+fn seconds(limit: Duration) -> String {
+    format!("{} s", limit.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::netlink::NetlinkError;
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    /// Returns a relay that is this script.
+    fn script(folder: &tempfile::TempDir, text: &str) -> Relay {
+        let path = folder.path().join("relay");
+        std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("executable");
+        Relay::new(path)
+    }
+
+    fn pid_left(relay: &Relay) -> u32 {
+        match relay.send(b"request", SHORT) {
+            Err(NetlinkError::Unanswered(Unanswered { pid, .. })) => pid,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn kept_request_is_given_up_in_time_and_none_waits_again_while_it_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let relay = script(&folder, "exec sleep 60");
+        let first = pid_left(&relay);
+        let begun = Instant::now();
+        assert_eq!(pid_left(&relay), first);
+        assert!(begun.elapsed() < SHORT, "it waited again");
+        let pid = nix::unistd::Pid::from_raw(first.try_into().expect("a pid"));
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("killed");
+        let end = Instant::now() + Duration::from_secs(10);
+        // Once the kernel lets go of it, another is asked.
+        while pid_left(&relay) == first {
+            assert!(Instant::now() < end, "it is still there");
+        }
+    }
+
+    #[test]
+    fn relay_that_ends_has_no_answer_and_the_next_request_starts_another() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let relay = script(&folder, "exit 1");
+        for _ in 0..2 {
+            let answer = relay.send(b"request", Duration::from_secs(10));
+            assert!(matches!(answer, Err(NetlinkError::NoAnswer)), "{answer:?}");
+        }
+    }
+}
