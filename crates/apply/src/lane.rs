@@ -145,13 +145,22 @@ impl<'a> LaneRun<'a> {
         let went_on = answered.len() == ops.len();
         self.returned = answered.into_iter().filter(|op| self.loans.has(op)).cloned().collect();
         let first = self.report.ops.len();
+        let failed = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Done | Outcome::NotTried));
+        let stopped = journaled && !went_on && !failed;
+        let why = match (journaled, stopped) {
+            (false, _) => UNWRITTEN_JOURNAL,
+            (true, true) => INTERRUPTED,
+            (true, false) => "an op before it failed",
+        };
         self.report.ops.extend(ops.into_iter().zip(outcomes).map(|(op, outcome)| {
-            let why = if journaled { "an op before it failed" } else { UNWRITTEN_JOURNAL };
             let because = (outcome == Outcome::NotTried).then(|| why.to_owned());
             OpReport { phase: Some(at), op, outcome, because }
         }));
         if !journaled {
             return Err(Closed(UNWRITTEN_JOURNAL.to_owned()));
+        }
+        if stopped {
+            return Err(Closed(INTERRUPTED.to_owned()));
         }
         if !went_on {
             return Err(Closed(format!("phase {at} failed")));

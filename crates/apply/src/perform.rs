@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vfctl_model::Reading;
-use vfctl_port::{JournalEntry, LaneId, Op, Outcome, Phase, Scope, Subject, World, with_causes};
+use vfctl_port::{Bounds, JournalEntry, LaneId, Op, Outcome, Phase, Scope, Subject, World, with_causes};
 
 use crate::edges::Edges;
 
@@ -44,7 +44,9 @@ pub(crate) fn perform(
         return Performed { outcomes: vec![Outcome::NotTried; ops.len()], journaled: false };
     }
     let began = edges.clock.now();
-    let outcomes = edges.perform.perform(scope, ops, OP_LIMIT);
+    // What was changed for a while is given back whatever the user does.
+    let stop = || phase.is_some() && edges.clock.interrupted();
+    let outcomes = edges.perform.perform(scope, ops, Bounds { limit: OP_LIMIT, stop: &stop });
     let seconds = edges.clock.now().saturating_sub(began).as_secs_f64();
     let title = &lane.thing;
     tracing::debug!(%scope, %title, ?phase, ops = ops.len(), seconds, "performed");

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use vfctl_host::{HostOptions, LinuxHost, SystemClock, host_name, install_signal_handlers, run_store_child};
-use vfctl_port::{Clock, Observe, Observed, Op, Perform, Scope, What, World};
+use vfctl_port::{Bounds, Clock, Observe, Observed, Op, Perform, Scope, What, World};
 
 /// How long a read that can hang may take.
 const READ_LIMIT: Duration = Duration::from_secs(5);
@@ -54,7 +54,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             };
             let ops: Vec<Op> = serde_json::from_str(&ops)?;
             let limit = Duration::from_secs(seconds.parse()?);
-            serde_json::to_string_pretty(&timed(|| host.perform(&scope, &ops, limit)))?
+            serde_json::to_string_pretty(&timed(|| host.perform(&scope, &ops, Bounds::only(limit))))?
         }
         ["interrupted"] => {
             install_signal_handlers()?;

@@ -86,11 +86,27 @@ pub trait Observe: Sync {
     fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError>;
 }
 
+/// How far an edge may go with ops.
+#[derive(Clone, Copy)]
+pub struct Bounds<'a> {
+    /// How long each op may take that can hang: past it the outcome is `Unknown`.
+    pub limit: Duration,
+    /// Whether what is not begun is left: asked before each op, or batch of messages.
+    pub stop: &'a dyn Fn() -> bool,
+}
+
+impl Bounds<'static> {
+    /// Returns the bounds of ops that are all begun.
+    pub fn only(limit: Duration) -> Self {
+        Self { limit, stop: &|| false }
+    }
+}
+
 /// Performs operations.
 pub trait Perform: Sync {
     /// Performs ops of one phase and lane that do not depend on one another; returns one outcome per op,
-    /// in their order. `limit` bounds each op that can hang: past it the outcome is `Unknown`.
-    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome>;
+    /// in their order. What was not begun, because of another or of `bounds`, is `NotTried`.
+    fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome>;
 }
 
 /// Keeps what was done and what was there before, on stable storage.

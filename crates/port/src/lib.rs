@@ -26,7 +26,7 @@ pub use admin_state::AdminState;
 pub use binding::Binding;
 pub use claim::{Claim, Expect, Verdict};
 pub use claim_value::{ClaimShape, ClaimValue};
-pub use edge::{Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
+pub use edge::{Bounds, Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
 pub use facts::{
     ClusterFacts, FactsFormat, HostFacts, IommuFacts, IommuGroup, LinkFacts, LinkManager, Master,
     NoInterface, OwnershipRecord, PfFacts, PfNetdev, PropertyMap, REPRESENTOR, StuckStore, SystemFacts, Use,

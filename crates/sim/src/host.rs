@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use vfctl_model::{DeviceAddress, HostName};
 use vfctl_port::{
-    ActionKind, Clock, EdgeError, HostFacts, Journal, JournalEntry, Observe, Observed, Op, OpError, Outcome,
-    Perform, PfFacts, Scope, What,
+    ActionKind, Bounds, Clock, EdgeError, HostFacts, Journal, JournalEntry, Observe, Observed, Op, OpError,
+    Outcome, Perform, PfFacts, Scope, What,
 };
 
 use crate::builder::Builder;
@@ -112,6 +112,20 @@ impl SimHost {
         Some(seen)
     }
 
+    /// Performs ops, and counts those that are begun for a user who asks to stop after some.
+    pub(crate) fn perform_counted(
+        &self,
+        scope: &Scope,
+        ops: &[Op],
+        bounds: Bounds<'_>,
+        interrupt: &Interrupt,
+    ) -> Vec<Outcome> {
+        if !self.is_reached_by(scope) {
+            return perform::refuse_all(ops, &Stop::out_of_reach(scope));
+        }
+        perform::perform(&mut self.world(), ops, bounds, &|| interrupt.count_one())
+    }
+
     fn is_reached_by(&self, scope: &Scope) -> bool {
         scope.host() == Some(&self.name)
     }
@@ -146,12 +160,8 @@ impl Observe for SimHost {
 }
 
 impl Perform for SimHost {
-    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome> {
-        if !self.is_reached_by(scope) {
-            return perform::refuse_all(ops, &Stop::out_of_reach(scope));
-        }
-        self.interrupt.count(ops.len());
-        perform::perform(&mut self.world(), ops, limit)
+    fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
+        self.perform_counted(scope, ops, bounds, &self.interrupt)
     }
 }
 

@@ -14,10 +14,10 @@ impl Interrupt {
         *self.ops_left() = Some(ops);
     }
 
-    /// Counts ops that are performed.
-    pub(crate) fn count(&self, ops: usize) {
+    /// Counts an op that is begun.
+    pub(crate) fn count_one(&self) {
         if let Some(left) = self.ops_left().as_mut() {
-            *left = left.saturating_sub(u32::try_from(ops).unwrap_or(u32::MAX));
+            *left = left.saturating_sub(1);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vfctl_port::{Action, Op, Outcome, StuckStore, Target, TargetKind, Transport};
+use vfctl_port::{Action, Bounds, Op, Outcome, StuckStore, Target, TargetKind, Transport};
 
 use crate::errno::Errno;
 use crate::fault::{Fault, next_fault};
@@ -20,17 +20,27 @@ const BATCH: usize = 128;
 
 /// Performs ops in order, with the faults that were asked for. What hangs keeps its PF locked, so that nothing
 /// after it is begun; nor is anything after a refused action that stops the rest, and of messages none after a batch
-/// with a refused one.
-pub(crate) fn perform(world: &mut SimWorld, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+/// with a refused one. `begun` hears of each that is begun.
+pub(crate) fn perform(
+    world: &mut SimWorld,
+    ops: &[Op],
+    bounds: Bounds<'_>,
+    begun: &dyn Fn(),
+) -> Vec<Outcome> {
     let may_batch = |op: &Op| op.action.kind().row().may_batch;
     let mut ended = false;
     let mut outcomes = Vec::with_capacity(ops.len());
     for run in ops.chunk_by(|one, next| may_batch(one) && may_batch(next)) {
         let mut refused = false;
         for batch in run.chunks(BATCH) {
-            let left = refused;
+            let left = refused || ended || (bounds.stop)();
             for op in batch {
-                let outcome = if left || ended { Outcome::NotTried } else { perform_one(world, op, limit) };
+                let outcome = if left || ended {
+                    Outcome::NotTried
+                } else {
+                    begun();
+                    perform_one(world, op, bounds.limit)
+                };
                 if matches!(outcome, Outcome::Refused(_)) {
                     refused = true;
                     ended |= op.action.kind().row().stops_when_refused;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use vfctl_model::HostName;
 use vfctl_port::{
-    Clock, ClusterFacts, EdgeError, FactsFormat, Journal, JournalEntry, Observe, Observed, Op, OpError,
-    Outcome, Perform, Scope, What, World,
+    Bounds, Clock, ClusterFacts, EdgeError, FactsFormat, Journal, JournalEntry, Observe, Observed, Op,
+    OpError, Outcome, Perform, Scope, What, World,
 };
 
 use crate::hand::Hand;
@@ -116,12 +116,9 @@ impl Observe for SimScopes {
 }
 
 impl Perform for SimScopes {
-    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+    fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
         match self.at(scope) {
-            Some(Place::Host(host)) => {
-                self.interrupt.count(ops.len());
-                host.perform(scope, ops, limit)
-            }
+            Some(Place::Host(host)) => host.perform_counted(scope, ops, bounds, &self.interrupt),
             Some(Place::Cluster(_)) => {
                 let cause = "the simulated cluster performs no ops".to_owned();
                 perform::refuse_all(ops, &Stop::ByEdge(cause))

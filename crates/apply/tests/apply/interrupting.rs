@@ -38,6 +38,19 @@ fn user_who_stops_a_lane_is_named_and_gets_back_what_was_changed_for_a_while() {
 }
 
 #[test]
+fn user_who_stops_among_ops_that_are_done_one_by_one_waits_for_the_one_in_flight_alone() {
+    let eth0 = Port::eth0();
+    let bench = Bench::new(&[&eth0]).when(ActionKind::ProbeDriver, |state| state.interrupted = true);
+    let report = bench.apply(&on_ports(vec![two_vfs(&eth0)]));
+    assert_eq!(report.result, Result::Interrupted);
+    let outcomes = outcomes(&report.lanes[0]);
+    // What is withheld from a VF is given to it nevertheless.
+    let rest = ["probeDriver: done", "probeDriver: the user stopped it", "setPfAdminState: done"];
+    assert_eq!(outcomes[6..], [&rest[..], &["probeDriver: done"]].concat());
+    assert_eq!(report.lanes[0].troubles, [""; 0]);
+}
+
+#[test]
 fn user_who_stops_leaves_the_lanes_and_stages_behind_untried_with_that_reason() {
     let (eth0, eth1) = (Port::eth0(), Port::eth1());
     let bench = Bench::new(&[&eth0, &eth1]).when(ActionKind::CreateVfs, |state| state.interrupted = true);

@@ -3,11 +3,10 @@
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::Duration;
 
 use vfctl_cli::Exit;
 use vfctl_model::{DeviceAddress, Toggle};
-use vfctl_port::{Action, ActionKind, AdminState, HostFacts, Op, OpError, Outcome, Perform, Scope};
+use vfctl_port::{Action, ActionKind, AdminState, Bounds, HostFacts, Op, OpError, Outcome, Perform, Scope};
 use vfctl_sim::{Fault, PfSeed, SimHost};
 use vfctl_state::Lock;
 
@@ -31,8 +30,8 @@ struct Dying<'a> {
 }
 
 impl Perform for Dying<'_> {
-    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome> {
-        let outcomes = self.sim.perform(scope, ops, limit);
+    fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
+        let outcomes = self.sim.perform(scope, ops, bounds);
         assert!(ops.iter().all(|op| op.action.kind() != self.kind), "cut off");
         outcomes
     }
@@ -42,12 +41,12 @@ impl Perform for Dying<'_> {
 struct Stubborn<'a>(&'a SimHost);
 
 impl Perform for Stubborn<'_> {
-    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+    fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
         let turns_on = |op: &Op| op.action == Action::SetDriversAutoprobe(Toggle::On);
         let refused = || OpError { errno: Some(1), cause: "EPERM".to_owned(), detail: None };
         let one = |op: &Op| match turns_on(op) {
             true => vec![Outcome::Refused(refused())],
-            false => self.0.perform(scope, std::slice::from_ref(op), limit),
+            false => self.0.perform(scope, std::slice::from_ref(op), bounds),
         };
         ops.iter().flat_map(one).collect()
     }

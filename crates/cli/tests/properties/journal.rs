@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use vfctl_port::{EdgeError, Journal, JournalEntry, LaneId, Op, Outcome, Perform, Scope};
+use vfctl_port::{Bounds, EdgeError, Journal, JournalEntry, LaneId, Op, Outcome, Perform, Scope};
 
 /// Performs and journals by other edges, and notes what is done out of order.
 pub(crate) struct OrderCheck<'a> {
@@ -110,9 +110,9 @@ impl Journal for OrderCheck<'_> {
 }
 
 impl Perform for OrderCheck<'_> {
-    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+    fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
         let lane = self.seen().lane_of(scope, ops);
-        let outcomes = self.perform.perform(scope, ops, limit);
+        let outcomes = self.perform.perform(scope, ops, bounds);
         let mut seen = self.seen();
         match lane.as_ref().and_then(|lane| seen.begun.get_mut(lane)) {
             Some(begun) => begun.outcomes = Some(outcomes.clone()),
@@ -150,7 +150,7 @@ fn op_that_the_journal_does_not_have_is_found() {
         let check = OrderCheck::new(&sim, &sim);
         before.iter().for_each(|entry| check.record(entry).unwrap());
         for module in performed {
-            check.perform(&sim.scope(), &[load(module)], Duration::ZERO);
+            check.perform(&sim.scope(), &[load(module)], Bounds::only(Duration::ZERO));
         }
         after.iter().for_each(|entry| check.record(entry).unwrap());
         check.conclude()

@@ -1,11 +1,10 @@
 //! The host changes while a plan is applied, and answers are lost.
 
 use std::sync::Mutex;
-use std::time::Duration;
 
 use vfctl_apply::{Report, Result as Ending};
 use vfctl_model::{InterfaceName, VfIndex};
-use vfctl_port::{ActionKind, Op, Outcome, Perform, Scope, Transport};
+use vfctl_port::{ActionKind, Bounds, Op, Outcome, Perform, Scope, Transport};
 use vfctl_sim::{Hand, PfSeed, SimHost};
 
 use crate::run::{apply_through, look, parsed, plan};
@@ -29,14 +28,14 @@ enum Messages {
 }
 
 impl Perform for Disturbed<'_> {
-    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+    fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
         let unknown = || Outcome::Unknown("the answer was lost".to_owned());
         let is_message = |op: &Op| op.action.kind().row().transport == Transport::LinkMessage;
         let messages = ops.iter().all(is_message);
         if messages && self.messages == Messages::Lost {
             return ops.iter().map(|_| unknown()).collect();
         }
-        let outcomes = self.sim.perform(scope, ops, limit);
+        let outcomes = self.sim.perform(scope, ops, bounds);
         let in_time = |op: &Op| matches!(op.action.kind(), ActionKind::RemoveVfs | ActionKind::LoadModule);
         if ops.iter().any(in_time)
             && let Some(hand) = self.hand.lock().unwrap().take()

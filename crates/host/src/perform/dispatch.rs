@@ -1,8 +1,6 @@
 //! In which order ops become work, what goes in one batch, what ends all, and what the kernel's log adds to a refusal.
 
-use std::time::Duration;
-
-use vfctl_port::{ActionRow, Op, OpError, Outcome, Perform, Scope};
+use vfctl_port::{ActionRow, Bounds, Op, OpError, Outcome, Perform, Scope};
 
 use super::action::work_of;
 use super::interface::Interfaces;
@@ -15,7 +13,7 @@ use crate::host::LinuxHost;
 use crate::users::VfioWatch;
 
 impl Perform for LinuxHost {
-    fn perform(&self, scope: &Scope, ops: &[Op], limit: Duration) -> Vec<Outcome> {
+    fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
         if !self.is_reached_by(scope) {
             let refused = own_refusal(format!("{scope} cannot be reached from here"));
             return ops.iter().map(|_| Outcome::Refused(refused.clone())).collect();
@@ -24,7 +22,7 @@ impl Perform for LinuxHost {
         let mut outcomes = Vec::with_capacity(ops.len());
         let mut watch = VfioWatch::new(&self.roots, &self.children);
         for run in ops.chunk_by(|one, next| row(one).may_batch && row(next).may_batch) {
-            if outcomes.iter().zip(ops).any(|(outcome, op)| ends_all(op, outcome)) {
+            if outcomes.iter().zip(ops).any(|(outcome, op)| ends_all(op, outcome)) || (bounds.stop)() {
                 outcomes.extend(run.iter().map(|_| Outcome::NotTried));
                 continue;
             }
@@ -33,7 +31,7 @@ impl Perform for LinuxHost {
             if run.iter().any(|op| op.target.function().is_none()) {
                 watch = VfioWatch::new(&self.roots, &self.children);
             }
-            let mut done = self.perform_run(run, &watch, limit);
+            let mut done = self.perform_run(run, &watch, bounds);
             add_detail(&mut log, run, &mut done);
             outcomes.extend(done);
         }
@@ -43,7 +41,8 @@ impl Perform for LinuxHost {
 
 impl LinuxHost {
     /// Performs ops that may go in one batch, or a single one.
-    fn perform_run(&self, ops: &[Op], watch: &VfioWatch<'_>, limit: Duration) -> Vec<Outcome> {
+    fn perform_run(&self, ops: &[Op], watch: &VfioWatch<'_>, bounds: Bounds<'_>) -> Vec<Outcome> {
+        let limit = bounds.limit;
         let mut interfaces = Interfaces::new(&self.roots);
         let mut messages = Vec::with_capacity(ops.len());
         let mut outcomes = Vec::with_capacity(ops.len());
@@ -59,7 +58,7 @@ impl LinuxHost {
                 Err(error) => Outcome::Refused(error),
             });
         }
-        send_all(&self.relay, &messages, limit, &mut outcomes);
+        send_all(&self.relay, &messages, bounds, &mut outcomes);
         outcomes
     }
 }

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use vfctl_port::Outcome;
+use vfctl_port::{Bounds, Outcome};
 
 use crate::errno::{chain, refusal};
 use crate::netlink::{Ack, BATCH, Message, Relay, Socket, send_batch};
@@ -15,13 +15,15 @@ const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Sends the messages, each of which has its place among these outcomes. After a batch with one that was refused no
-/// further is sent, nor after the first where an outcome is a refusal already, nor after one that the kernel keeps.
+/// further is sent, nor after the first where an outcome is a refusal already, nor after one that the kernel keeps, nor
+/// once the user has asked to stop.
 pub(super) fn send_all(
     relay: &Relay,
     messages: &[(usize, Message)],
-    limit: Duration,
+    bounds: Bounds<'_>,
     outcomes: &mut [Outcome],
 ) {
+    let limit = bounds.limit;
     let mut socket = Socket::relayed(relay, limit);
     for batch in messages.chunks(BATCH) {
         let mut unanswered = None;
@@ -42,6 +44,9 @@ pub(super) fn send_all(
             set(outcomes, place, outcome);
         }
         if unanswered.is_some() || outcomes.iter().any(|outcome| matches!(outcome, Outcome::Refused(_))) {
+            break;
+        }
+        if (bounds.stop)() {
             break;
         }
     }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use vfctl_port::{Observe, Observed, Op, Outcome, Perform, Scope, What};
+use vfctl_port::{Bounds, Observe, Observed, Op, Outcome, Perform, Scope, What};
 
 use crate::tree::{PF, Tree};
 
@@ -17,7 +17,7 @@ fn op(json: &str) -> Op {
 }
 
 fn perform(tree: &Tree, json: &str) -> Outcome {
-    let mut outcomes = tree.host().perform(&tree.scope(), &[op(json)], LIMIT);
+    let mut outcomes = tree.host().perform(&tree.scope(), &[op(json)], Bounds::only(LIMIT));
     assert_eq!(outcomes.len(), 1);
     outcomes.remove(0)
 }
@@ -201,7 +201,7 @@ fn write_that_hangs_is_left_and_closes_what_comes_after_it() {
         op(r#"{"pf": "PF", "action": {"setDriversAutoprobe": "on"}}"#),
     ];
     let (host, begin) = (tree.host(), Instant::now());
-    let outcomes = host.perform(&tree.scope(), &ops, Duration::from_secs(1));
+    let outcomes = host.perform(&tree.scope(), &ops, Bounds::only(Duration::from_secs(1)));
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     let [Outcome::Done, Outcome::Unknown(why), Outcome::NotTried] = outcomes.as_slice() else {
         panic!("{outcomes:?}")
@@ -243,7 +243,7 @@ fn module_is_loaded_by_modprobe_and_its_words_are_kept() {
     script("echo 'FATAL: Module vfio_pci not found' >&2; exit 1");
     assert_eq!(refused(perform(&tree, load)), "modprobe: exit status: 1 (FATAL: Module vfio_pci not found)");
     script("exec sleep 20");
-    let outcomes = tree.host().perform(&tree.scope(), &[op(load)], Duration::from_secs(1));
+    let outcomes = tree.host().perform(&tree.scope(), &[op(load)], Bounds::only(Duration::from_secs(1)));
     assert_eq!(outcomes, [Outcome::Unknown("modprobe of vfio_pci has not ended within 1 s".to_owned())]);
 }
 
@@ -302,7 +302,7 @@ fn nothing_is_done_in_another_scope() {
         (Scope::Cluster, "cluster cannot be reached from here"),
         (Scope::Host("other".parse().expect("a name")), "host other cannot be reached from here"),
     ] {
-        let outcomes = tree.host().perform(&scope, &ops, LIMIT);
+        let outcomes = tree.host().perform(&scope, &ops, Bounds::only(LIMIT));
         assert_eq!(outcomes.into_iter().map(refused).collect::<Vec<_>>(), [why, why]);
     }
     assert_eq!(tree.text("sys/bus/pci/devices/0000:01:00.0/sriov_drivers_autoprobe"), "1\n");
@@ -317,7 +317,7 @@ fn refused_unbind_is_the_last_op_and_another_refused_op_is_not() {
     };
     let autoprobe = op(r#"{"pf": "PF", "action": {"setDriversAutoprobe": "off"}}"#);
     let remove = op(r#"{"pf": "PF", "action": "removeVfs"}"#);
-    let perform = |ops: &[Op]| tree.host().perform(&tree.scope(), ops, LIMIT);
+    let perform = |ops: &[Op]| tree.host().perform(&tree.scope(), ops, Bounds::only(LIMIT));
     let outcomes = perform(&[unbind(1, "0000:01:10.2"), unbind(0, "0000:01:10.0"), autoprobe.clone()]);
     assert!(
         matches!(outcomes[..], [Outcome::Refused(_), Outcome::NotTried, Outcome::NotTried]),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use vfctl_model::HostName;
 use vfctl_port::{
-    Action, Clock, ClusterFacts, Journal, JournalEntry, Observe, Observed, Op, OpError, Outcome, Perform,
-    PfFacts, Scope, Target, What,
+    Action, Bounds, Clock, ClusterFacts, Journal, JournalEntry, Observe, Observed, Op, OpError, Outcome,
+    Perform, PfFacts, Scope, Target, What,
 };
 use vfctl_sim::{Errno, Hand, PfSeed, SimHost, SimScopes};
 
@@ -30,7 +30,7 @@ fn on_pf(action: Action) -> Op {
 }
 
 fn perform(scopes: &SimScopes, scope: &Scope, action: Action) -> Outcome {
-    scopes.perform(scope, &[on_pf(action)], LIMIT).pop().unwrap()
+    scopes.perform(scope, &[on_pf(action)], Bounds::only(LIMIT)).pop().unwrap()
 }
 
 fn by_hand(scopes: &SimScopes, host: &str, line: &str) -> Result<(), OpError> {
@@ -102,7 +102,7 @@ fn ops_on_the_cluster_are_refused() {
     let scopes = scopes(Some(ClusterFacts {}));
     let before = scopes.world();
     let ops = [on_pf(Action::CreateVfs(3)), on_pf(Action::RemoveVfs)];
-    let outcomes = scopes.perform(&Scope::Cluster, &ops, LIMIT);
+    let outcomes = scopes.perform(&Scope::Cluster, &ops, Bounds::only(LIMIT));
     assert_eq!(outcomes.len(), 2);
     for outcome in outcomes {
         assert_eq!(own_error(outcome), "the simulated cluster performs no ops");

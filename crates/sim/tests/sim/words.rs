@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use vfctl_model::{AttributeValue, DeviceAddress, RawReading, Shape, Toggle, VfAttribute, VfIndex, VfValue};
 use vfctl_port::{
-    Action, Binding, HostFacts, Observe, Observed, Op, Outcome, Perform, PfFacts, Target, VfFacts, What,
+    Action, Binding, Bounds, HostFacts, Observe, Observed, Op, Outcome, Perform, PfFacts, Target, VfFacts,
+    What,
 };
 use vfctl_sim::{Errno, Hand, PfSeed, SimHost};
 
@@ -46,7 +47,7 @@ pub(crate) fn vf(host: &SimHost, index: u16) -> VfFacts {
 }
 
 pub(crate) fn perform_all(host: &SimHost, ops: &[Op]) -> Vec<Outcome> {
-    host.perform(&host.scope(), ops, LIMIT)
+    host.perform(&host.scope(), ops, Bounds::only(LIMIT))
 }
 
 pub(crate) fn perform(host: &SimHost, op: Op) -> Outcome {

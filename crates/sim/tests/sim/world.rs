@@ -2,8 +2,8 @@
 
 use vfctl_model::VfAttribute;
 use vfctl_port::{
-    Action, Clock, HostFacts, Journal, JournalEntry, Observe, Observed, OpError, Outcome, Perform, Scope,
-    What,
+    Action, Bounds, Clock, HostFacts, Journal, JournalEntry, Observe, Observed, OpError, Outcome, Perform,
+    Scope, What,
 };
 use vfctl_sim::{SimHost, SimWorld};
 
@@ -125,7 +125,7 @@ fn host_is_reached_by_its_own_name_only() {
         }
         let before = facts(&host);
         let create = on_pf(&host, Action::CreateVfs(1));
-        let outcomes = host.perform(&scope, &[create.clone(), create], LIMIT);
+        let outcomes = host.perform(&scope, &[create.clone(), create], Bounds::only(LIMIT));
         assert_eq!(outcomes.len(), 2);
         for outcome in outcomes {
             let Outcome::Refused(OpError { errno: None, cause, .. }) = outcome else { panic!("{outcome:?}") };
