@@ -24,6 +24,7 @@ const REPORTS: &[(&str, i32)] = &[
     ("one-address-for-a-guests-bond", 1),
     ("one-address-that-is-meant", 2),
     ("port-held-by-vfio-pci", 2),
+    ("port-open-through-vfio", 2),
     ("priority-on-an-older-kernel", 2),
     ("settings-without-a-count", 1),
     ("spoof-check-that-is-not-there", 1),

@@ -1,9 +1,9 @@
-//! Puts together who uses each VF of the host.
+//! Puts together who uses each VF of the host, and its ports.
 
 use std::collections::BTreeSet;
 
 use vfctl_model::{DriverName, InterfaceName, PciAddress};
-use vfctl_port::{HostFacts, Use, VfFacts};
+use vfctl_port::{HostFacts, PfFacts, Use, VfFacts};
 
 use super::cni::cni_holders;
 use super::interface::uses_of_interfaces;
@@ -28,7 +28,9 @@ pub(crate) fn find_users(
     let openable: BTreeSet<PciAddress> =
         vfs().filter_map(|vf| vf.pci.filter(|address| may_be_open(roots, *address, vf))).collect();
     let unseen = namespaces.unread().iter().filter(|why| !processes.hidden.contains(why)).cloned();
-    let open = (!openable.is_empty()).then(|| OpenFiles::search(roots, processes));
+    let drives_in_user_space = |pf: &PfFacts| pf.driver.as_ref().is_some_and(DriverName::is_vfio);
+    let ports_too = host.physical_functions.values().any(drives_in_user_space);
+    let open = (ports_too || !openable.is_empty()).then(|| OpenFiles::search(roots, processes));
     let of_cni = if vfs().next().is_some() { cni_holders(roots) } else { Default::default() };
     let mut found: Vec<Vec<Use>> = Vec::new();
     for vf in vfs() {
@@ -49,6 +51,12 @@ pub(crate) fn find_users(
     let vfs = host.physical_functions.values_mut().flat_map(|pf| pf.vfs.values_mut());
     for (vf, uses) in vfs.zip(found) {
         vf.uses = uses;
+    }
+    for (device, pf) in &mut host.physical_functions {
+        if let (Some(open), Some(address), true) = (&open, device.pci(), drives_in_user_space(pf)) {
+            let group = pf.iommu_group.as_ref().map(|group| group.number.to_string());
+            pf.openers = open.vfio_holders(roots, address, group.as_deref()).into_iter().collect();
+        }
     }
     let netdevs = || host.physical_functions.values().filter_map(|pf| pf.netdev.as_ref());
     let uppers: Vec<BTreeSet<String>> =

@@ -6,7 +6,7 @@
 //! is asked: a group can be opened once only, and a device that is open keeps its group open or closed to others
 //! (`vfio_group_fops_open`, drivers/vfio/group.c). Not so for vdpa: to open its file resets the device.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,12 +26,13 @@ const LIMIT: Duration = Duration::from_secs(2);
 const WAITS: &str = "the kernel would wait for it without end";
 
 /// A look at who has what open through vfio. Processes are looked through once, when first asked; the kernel is
-/// asked each time, so that what is opened meanwhile is seen as well.
+/// asked each time, so that what is opened meanwhile is seen as well. Where it cannot be asked, as with iommufd alone,
+/// or says that something is open, processes are looked through again.
 #[derive(Debug)]
 pub(crate) struct VfioWatch<'a> {
     roots: &'a Roots,
     children: &'a Children,
-    open: OnceCell<OpenFiles>,
+    open: RefCell<Option<OpenFiles>>,
 }
 
 /// How to find out from the kernel whether a function is open.
@@ -55,7 +56,7 @@ enum Openness {
 impl<'a> VfioWatch<'a> {
     /// Returns the watch; nothing is looked at yet.
     pub(crate) fn new(roots: &'a Roots, children: &'a Children) -> Self {
-        Self { roots, children, open: OnceCell::new() }
+        Self { roots, children, open: RefCell::default() }
     }
 
     /// Returns why a write that takes these functions from their drivers, or removes them, must not be begun;
@@ -66,7 +67,13 @@ impl<'a> VfioWatch<'a> {
         if functions.is_empty() {
             return None;
         }
-        let open = self.open.get_or_init(|| OpenFiles::search(self.roots, &Processes::list(self.roots)));
+        let openness = self.ask_kernel(&functions);
+        let must_look = openness.iter().any(|(_, openness)| *openness != Openness::Closed);
+        let mut open = self.open.borrow_mut();
+        let open = match open.as_mut().filter(|_| !must_look) {
+            Some(open) => open,
+            None => open.insert(OpenFiles::search(self.roots, &Processes::list(self.roots))),
+        };
         let holders: Vec<(PciAddress, String)> = functions
             .iter()
             .flat_map(|function| {
@@ -84,7 +91,7 @@ impl<'a> VfioWatch<'a> {
             return Some(format!("{holder} has the {way} device of {function} open{more}; {WAITS}"));
         }
         let unseen = open.unseen();
-        self.ask_kernel(&functions).into_iter().find_map(|(function, openness)| match (openness, &unseen) {
+        openness.into_iter().find_map(|(function, openness)| match (openness, &unseen) {
             (Openness::Closed, _) | (Openness::Unclear(_), None) => None,
             (Openness::Open(sign), _) => Some(format!("the vfio device of {function} is open: {sign}; {WAITS}")),
             (Openness::Unclear(why), Some(unseen)) => Some(format!(
@@ -205,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn processes_are_looked_through_once_for_all_that_one_watch_is_asked() {
+    fn what_is_opened_meanwhile_is_seen_where_the_kernel_cannot_be_asked() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = |path: &str, text: &str| {
             let path = folder.path().join(path);
@@ -228,8 +235,7 @@ mod tests {
 
         file("proc/42/comm", "qemu\n");
         link("proc/42/fd/3", "/dev/vfio/15");
-        assert_eq!(watch.obstacle(&function), None);
-        let why = VfioWatch::new(&roots, &children).obstacle(&function);
+        let why = watch.obstacle(&function);
         assert!(why.is_some_and(|why| why.starts_with("pid 42 (qemu) has the vfio device of 0000:01:10.2")));
     }
 }

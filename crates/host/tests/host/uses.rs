@@ -27,6 +27,17 @@ fn open_vfio_group_or_device_is_a_use_that_names_the_process() {
 }
 
 #[test]
+fn port_whose_own_vfio_device_is_open_names_the_process() {
+    let tree = Tree::with_two_vfs();
+    tree.process(43, "testpmd", &["/dev/vfio/14"]);
+    tree.link("sys/bus/pci/devices/0000:01:00.0/iommu_group", "../../../../kernel/iommu_groups/14");
+    assert!(tree.pf_facts().openers.is_empty());
+    std::fs::remove_file(tree.path("sys/bus/pci/devices/0000:01:00.0/driver")).expect("a driver");
+    tree.link("sys/bus/pci/devices/0000:01:00.0/driver", "../../drivers/vfio-pci");
+    assert_eq!(tree.pf_facts().openers.into_iter().collect::<Vec<_>>(), ["pid 43 (testpmd)"]);
+}
+
+#[test]
 fn vfio_device_that_the_kernel_does_not_name_may_be_any() {
     let tree = Tree::with_two_vfs();
     tree.process(44, "vmm", &["anon_inode:[vfio-device]"]);

@@ -137,6 +137,10 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
             context.disrupt_pf(&mut step);
             step.impact = if step.victims.is_empty() { Impact::None } else { Impact::FlapsLink };
         }
+        if facts.vf_count == 0 && !facts.openers.is_empty() {
+            context.disrupt_pf(&mut step);
+            step.impact = Impact::Disturbs;
+        }
         step.requires.push(Claim::is(context.pf(), Property::VfCount, number(0)));
         step.ends.push(Claim::is(context.pf(), Property::VfCount, number(count)));
         step.ends.extend(
@@ -203,7 +207,7 @@ fn remove(context: &PfContext<'_>) -> Step {
     step.victims = context.victims_of_leaving(all.iter());
     step.requires = context.use_claims(&all);
     disrupt_representors(context, &mut step);
-    if context.row.count_flaps_link {
+    if context.row.count_flaps_link || !facts.openers.is_empty() {
         context.disrupt_pf(&mut step);
     }
     // More of them would be destroyed than were named.

@@ -161,10 +161,12 @@ impl HostFacts {
 
     /// Returns who uses a PF's own interface, for people: the SSH connection, default routes, addresses other than
     /// link-local ones, and whatever stands on it, such as a bond, a bridge or an Open vSwitch, by what it carries, or
-    /// else by its name.
+    /// else by its name; and who drives the port from user space.
     pub fn users_of(&self, pf: &PfFacts) -> Vec<String> {
-        let Some(netdev) = &pf.netdev else { return Vec::new() };
-        let mut users = self.users_of_interface(&netdev.name, &netdev.addresses, netdev.default_route);
+        let mut users: Vec<String> =
+            pf.openers.iter().map(|opener| format!("{opener} has the port open through vfio")).collect();
+        let Some(netdev) = &pf.netdev else { return users };
+        users.extend(self.users_of_interface(&netdev.name, &netdev.addresses, netdev.default_route));
         let elsewhere = netdev.uppers_elsewhere.iter();
         users.extend(elsewhere.map(|upper| format!("{upper} stands on {}", netdev.name)));
         if let Some(master) = netdev.master.as_ref().filter(|master| !self.links.contains_key(&master.name)) {

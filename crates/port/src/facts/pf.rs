@@ -79,6 +79,9 @@ pub struct PfFacts {
     /// The PF's own network interface; `None` without driver, or where the device is no network card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub netdev: Option<PfNetdev>,
+    /// Processes that have its own vfio device open, as `pid 123 (testpmd)`: user space drives the port.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub openers: BTreeSet<String>,
     /// What was read of properties that have no field of their own.
     #[serde(default, skip_serializing_if = "PropertyMap::is_empty")]
     pub properties: PropertyMap,

@@ -71,6 +71,7 @@ fn learn_pf(host: &mut HostFacts, pf: DeviceAddress, facts: Option<Box<PfFacts>>
             netdev.default_route = before.default_route;
             netdev.uppers_elsewhere = before.uppers_elsewhere;
         }
+        facts.openers = before.openers;
         for (index, before) in before.vfs {
             if let Some(vf) = facts.vfs.get_mut(&index) {
                 vf.uses = before.uses;
