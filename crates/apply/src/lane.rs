@@ -5,7 +5,9 @@ mod give_back;
 use std::time::Duration;
 
 use vfctl_plan::{Lane, PhasePlan};
-use vfctl_port::{Claim, EdgeError, Op, Outcome, Phase, Scope, Stage, Transport, World, with_causes};
+use vfctl_port::{
+    Claim, EdgeError, GONE, Op, Outcome, Phase, Scope, Stage, Transport, Verdict, World, with_causes,
+};
 
 use crate::basis::{broken_meanwhile, stale};
 use crate::edges::Edges;
@@ -146,7 +148,7 @@ impl<'a> LaneRun<'a> {
         self.returned = answered.into_iter().filter(|op| self.loans.has(op)).cloned().collect();
         let first = self.report.ops.len();
         let failed = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Done | Outcome::NotTried));
-        let stopped = journaled && !went_on && !failed;
+        let stopped = journaled && !went_on && !failed && self.edges.clock.interrupted();
         let why = match (journaled, stopped) {
             (false, _) => UNWRITTEN_JOURNAL,
             (true, true) => INTERRUPTED,
@@ -167,13 +169,7 @@ impl<'a> LaneRun<'a> {
         }
         let ends: Vec<&Claim> = phase.steps.iter().flat_map(|step| &step.ends).collect();
         if !self.verify(&ends, Some(at), patience) {
-            // Nobody wrote with what new VFs begin.
-            return Err(Closed(match at {
-                Phase::CreateVfs => {
-                    "new VFs are not as was expected; the next plan takes them as they are".to_owned()
-                }
-                at => format!("the kernel accepted phase {at} and did not keep it"),
-            }));
+            return Err(self.not_verified(at, &ends));
         }
         for op in self.report.ops.iter_mut().skip(first) {
             op.outcome = Outcome::Done;
@@ -182,6 +178,26 @@ impl<'a> LaneRun<'a> {
             self.loans.end(&op);
         }
         Ok(())
+    }
+
+    /// Returns why a phase whose ends do not all hold closes the lane. That the kernel did not keep what it accepted is said
+    /// only where that was read.
+    fn not_verified(&self, phase: Phase, ends: &[&Claim]) -> Closed {
+        let verdicts: Vec<Verdict> = ends.iter().map(|claim| claim.check(&self.seen.world)).collect();
+        let is_gone = |verdict: &&Verdict| matches!(verdict, Verdict::Broken { found } if found == GONE);
+        let broken = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Broken { .. })).count();
+        let gone = verdicts.iter().filter(is_gone).count();
+        Closed(match phase {
+            _ if self.read_at.is_none() || broken == 0 => {
+                format!("what phase {phase} came to could not be read")
+            }
+            _ if gone == broken => format!("what phase {phase} was done to is gone"),
+            // Nobody wrote with what new VFs begin.
+            Phase::CreateVfs => {
+                "new VFs are not as was expected; the next plan takes them as they are".to_owned()
+            }
+            phase => format!("the kernel accepted phase {phase} and did not keep it"),
+        })
     }
 
     /// Performs ops of the lane with the journal around them; notes where one hangs.

@@ -50,6 +50,9 @@ impl Expect {
     }
 }
 
+/// What is found where a claim is on a subject that is not there.
+pub const GONE: &str = "gone";
+
 /// How a claim stands against facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -90,7 +93,7 @@ impl Claim {
         let Self { subject, property, expect } = self;
         match (expect, property.read(subject, world)) {
             (Expect::Absent, None) => Verdict::Holds,
-            (Expect::Is(_) | Expect::AnyWhenFactory, None) => Verdict::Broken { found: "gone".to_owned() },
+            (Expect::Is(_) | Expect::AnyWhenFactory, None) => Verdict::Broken { found: GONE.to_owned() },
             (Expect::AnyWhenFactory, Some(_)) => Verdict::Holds,
             (_, Some(Reading::Unreadable(why))) => Verdict::Unknowable(why),
             (_, Some(Reading::Unsupported)) => {

@@ -24,7 +24,7 @@ pub use action::{Action, ActionKind};
 pub use action_row::{ActionRow, GivenBack, Need, Remakes, Sample, TargetKind, Transport};
 pub use admin_state::AdminState;
 pub use binding::Binding;
-pub use claim::{Claim, Expect, Verdict};
+pub use claim::{Claim, Expect, GONE, Verdict};
 pub use claim_value::{ClaimShape, ClaimValue};
 pub use edge::{Bounds, Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
 pub use facts::{

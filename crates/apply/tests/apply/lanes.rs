@@ -180,7 +180,24 @@ fn what_cannot_be_read_again_is_trouble_and_closes_the_lane() {
     let report = bench.apply(&on_ports(vec![three_phases(&eth0, 0)]));
     assert_eq!(report.result, Result::Failed);
     assert_eq!(report.lanes[0].troubles, ["failed to reach host lab from here"]);
+    let because = "setPfMtu: what phase create VFs came to could not be read";
+    assert_eq!(outcomes(&report.lanes[0]).last().map(String::as_str), Some(because));
     assert_eq!(bench.performed().len(), 1);
+}
+
+#[test]
+fn thing_that_goes_away_under_a_phase_is_gone_and_not_said_to_have_kept_nothing() {
+    let eth0 = Port::eth0();
+    let bench = Bench::new(&[&eth0]).when(ActionKind::SetVfAttribute, |state| {
+        let host = state.world.hosts.values_mut().next().expect("a host");
+        host.physical_functions.clear();
+    });
+    let lies = (ActionKind::SetVfAttribute, Answer::Lies);
+    let bench = bench.answering(&[lies, lies]);
+    let report = bench.apply(&on_ports(vec![three_phases(&eth0, 0)]));
+    assert_eq!(report.result, Result::Failed);
+    let because = "setPfMtu: what phase configure VFs was done to is gone";
+    assert_eq!(outcomes(&report.lanes[0]).last().map(String::as_str), Some(because));
 }
 
 #[test]
