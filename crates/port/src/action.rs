@@ -22,6 +22,7 @@ macro_rules! actions {
         changes: $changes:expr,
         after: $after:expr,
         $(unsettles: $unsettles:expr,)?
+        $(retried: $retried:expr,)?
         words: $words:expr,
         $($column:ident: $cell:expr),* $(,)?
     })*) => {
@@ -46,7 +47,9 @@ macro_rules! actions {
             pub fn row(self) -> &'static ActionRow {
                 match self {
                     $(Self::$name => {
-                        const ROW: ActionRow = ActionRow { kind: ActionKind::$name, word: $word, $($column: $cell),* };
+                        const RETRIED: bool = false $(|| $retried)?;
+                        const ROW: ActionRow =
+                            ActionRow { kind: ActionKind::$name, word: $word, retried: RETRIED, $($column: $cell),* };
                         &ROW
                     })*
                 }
@@ -121,6 +124,7 @@ actions! {
         after: Some(Expect::number(0)),
         // Some drivers take the embedded switch back to legacy mode with the last VF.
         unsettles: &[Property::EswitchMode],
+        retried: true,
         words: [],
         command: "echo 0 > {folder}/sriov_numvfs",
         target: TargetKind::Pf,
@@ -143,6 +147,7 @@ actions! {
     CreateVfs "createVfs" (count: u16) {
         changes: Property::VfCount,
         after: Some(Expect::number(u32::from(*count))),
+        retried: true,
         words: [("count", count.to_string())],
         command: "echo {count} > {folder}/sriov_numvfs",
         target: TargetKind::Pf,

@@ -122,6 +122,8 @@ pub struct ActionRow {
     /// Whether nothing after it is begun where it is refused: no further VF is to lose its users for a change that will
     /// not be made.
     pub stops_when_refused: bool,
+    /// Whether it is tried again though it is no message: see [`Self::is_retried`].
+    pub(crate) retried: bool,
     /// The phases in which it may stand.
     pub phases: &'static [Phase],
     /// What must be so before.
@@ -132,4 +134,12 @@ pub struct ActionRow {
     pub given_back: GivenBack,
     /// An op of it.
     pub sample: Sample,
+}
+
+impl ActionRow {
+    /// Returns whether it is tried again, for a second, where it is refused with EAGAIN or EBUSY: a driver has no time for it
+    /// while it resets its device. Messages are.
+    pub fn is_retried(&self) -> bool {
+        self.retried || self.transport == Transport::LinkMessage
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vfctl_port::{Action, Bounds, Op, Outcome, StuckStore, Target, TargetKind, Transport};
+use vfctl_port::{Action, Bounds, Op, Outcome, StuckStore, Target, Transport};
 
 use crate::errno::Errno;
 use crate::fault::{Fault, next_fault};
@@ -10,7 +10,7 @@ use crate::rules::{attribute, binding, count, eswitch, link, module};
 use crate::stop::Stop;
 use crate::world::SimWorld;
 
-/// How often a VF's attribute is tried again when it is refused with EAGAIN or EBUSY, as the real edge does.
+/// How often an op is tried again when it is refused with EAGAIN or EBUSY, as the real edge does.
 const RETRIES: u32 = 9;
 /// How long is waited between tries.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -93,15 +93,13 @@ pub(crate) fn by_hand(world: &mut SimWorld, target: Target, action: Action) -> R
     retried(world, &op, |world| obey(world, &op, 0))
 }
 
-/// Tries again what is sent to a VF through its PF while the VF is being reset.
+/// Tries again what is refused while a device is being reset, where the action's row says so.
 fn retried(
     world: &mut SimWorld,
     op: &Op,
     mut attempt: impl FnMut(&mut SimWorld) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let row = op.action.kind().row();
-    let may_be_in_reset = row.transport == Transport::LinkMessage && row.target == TargetKind::VfThroughPf;
-    let retries = if may_be_in_reset { RETRIES } else { 0 };
+    let retries = if op.action.kind().row().is_retried() { RETRIES } else { 0 };
     for _ in 0..retries {
         match attempt(world) {
             Err(Stop::Refused(Errno::EAGAIN | Errno::EBUSY)) => {

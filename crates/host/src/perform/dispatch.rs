@@ -6,6 +6,7 @@ use super::action::work_of;
 use super::interface::Interfaces;
 use super::kernel_log::KernelLog;
 use super::messages::send_all;
+use super::patience::patiently;
 use super::program::run_program;
 use super::work::Work;
 use crate::errno::own_refusal;
@@ -51,6 +52,9 @@ impl LinuxHost {
                 Ok(Work::Message(message)) => {
                     messages.push((place, message));
                     Outcome::NotTried
+                }
+                Ok(Work::Stores(stores)) if row(op).is_retried() => {
+                    patiently(bounds.stop, || self.write(&stores, watch, limit))
                 }
                 Ok(Work::Stores(stores)) => self.write(&stores, watch, limit),
                 Ok(Work::Switch(device, mode)) => self.switch(&device, mode, limit),

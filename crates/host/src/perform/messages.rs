@@ -3,16 +3,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
 use vfctl_port::{Bounds, Outcome};
 
+use super::patience::{PAUSE, TRIES, is_busy};
 use crate::errno::{chain, refusal};
 use crate::netlink::{Ack, BATCH, Message, Relay, Socket, send_batch};
-
-/// How often a message is sent that the driver has no time for now (i40e: EAGAIN while a VF is reset).
-const TRIES: u32 = 10;
-/// How long to wait between.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// Sends the messages, each of which has its place among these outcomes. After a batch with one that was refused no
 /// further is sent, nor after the first where an outcome is a refusal already, nor after one that the kernel keeps, nor
@@ -77,7 +72,7 @@ fn send_with_retries<R>(
         let mut again = Vec::new();
         for (request, result) in open.into_iter().zip(results) {
             match result {
-                Ack::Refused(Errno::EAGAIN | Errno::EBUSY, _) if may_retry => again.push(request),
+                Ack::Refused(errno, _) if may_retry && is_busy(errno) => again.push(request),
                 result => closed.push((request.0, result)),
             }
         }
@@ -91,6 +86,8 @@ fn send_with_retries<R>(
 
 #[cfg(test)]
 mod tests {
+    use nix::errno::Errno;
+
     use super::*;
 
     /// Returns the results on two requests, the second of which is busy so many times, and how often it was sent;

@@ -6,6 +6,7 @@ mod function;
 mod interface;
 mod kernel_log;
 mod messages;
+mod patience;
 mod program;
 mod stores;
 mod switch;
