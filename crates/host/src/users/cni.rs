@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use nix::sys::stat::makedev;
 use serde::Deserialize;
 use vfctl_model::PciAddress;
 
@@ -44,7 +46,33 @@ pub(crate) fn cni_holders(roots: &Roots) -> BTreeMap<PciAddress, String> {
             holders.entry(address).or_insert_with(|| format!("network namespace {namespace}"));
         }
     }
+    // One that is just being given to a pod, or taken back, has no other record, or the one of before.
+    let locks = allocated.join("vf_lock");
+    let held = held_locks(roots);
+    for name in names(&locks).unwrap_or_default() {
+        let address = name.strip_suffix(".lock").and_then(|address| address.parse::<PciAddress>().ok());
+        let lock = fs::metadata(locks.join(&name)).ok().map(|file| (file.dev(), file.ino()));
+        if let (Some(address), Some(pid)) = (address, lock.and_then(|lock| held.get(&lock))) {
+            holders.insert(address, format!("pid {pid}, which works on it"));
+        }
+    }
     holders
+}
+
+/// Returns the files that somebody holds a lock on, and who: `1: FLOCK  ADVISORY  WRITE 4711 08:02:1234 0 EOF`, the device
+/// in hexadecimal (`lock_get_status`, fs/locks.c).
+fn held_locks(roots: &Roots) -> BTreeMap<(u64, u64), u32> {
+    let held = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ["FLOCK", _, _, pid, file, ..] = words.get(1..)? else { return None };
+        let mut parts = file.split(':');
+        let mut device = || u64::from_str_radix(parts.next()?, 16).ok();
+        let (major, minor) = (device()?, device()?);
+        Some(((makedev(major, minor), parts.next()?.parse().ok()?), pid.parse().ok()?))
+    };
+    let locks = fs::read_to_string(roots.path("/proc/locks")).unwrap_or_default();
+    // A line with `->` is somebody who waits.
+    locks.lines().filter_map(held).collect()
 }
 
 /// Reads `CONTAINER-INTERFACE`, the configuration that a pod's interface was made by.
@@ -74,12 +102,26 @@ mod tests {
         put("/var/lib/cni/sriov/pci/0000:01:10.2", "/run/netns/pod1\n");
         put("/var/lib/cni/sriov/pci/0000:01:10.4", "/run/netns/gone");
         put("/var/lib/cni/sriov/pci/vf_lock/0000:01:10.2.lock", "");
+        put("/var/lib/cni/sriov/pci/vf_lock/0000:01:10.6.lock", "");
         put("/run/netns/pod1", "");
+        let lock =
+            fs::metadata(roots.path("/var/lib/cni/sriov/pci/vf_lock/0000:01:10.6.lock")).expect("a lock");
+        let (major, minor) = (nix::sys::stat::major(lock.dev()), nix::sys::stat::minor(lock.dev()));
+        let inode = lock.ino();
+        put(
+            "/proc/locks",
+            &format!(
+                "1: POSIX  ADVISORY  WRITE 7 {major:02x}:{minor:02x}:1 0 EOF\n\
+                 2: FLOCK  ADVISORY  WRITE 4711 {major:02x}:{minor:02x}:{inode} 0 EOF\n\
+                 2: -> FLOCK  ADVISORY  WRITE 4712 {major:02x}:{minor:02x}:{inode} 0 EOF\n"
+            ),
+        );
         let holders: Vec<_> =
             cni_holders(&roots).into_iter().map(|(vf, who)| (vf.to_string(), who)).collect();
         let expected = [
             ("0000:01:10.0", "container 0a1b2c3d4e5f, its interface net1"),
             ("0000:01:10.2", "network namespace /run/netns/pod1"),
+            ("0000:01:10.6", "pid 4711, which works on it"),
         ];
         assert_eq!(holders, expected.map(|(vf, who)| (vf.to_owned(), who.to_owned())));
     }
