@@ -57,8 +57,11 @@ impl LinuxHost {
         limit: Duration,
     ) -> Result<HostFacts, EdgeError> {
         let roots = &self.roots;
-        let mut pfs =
-            find_pfs(roots).map_err(|error| EdgeError::new("list the devices of /sys/bus/pci", error))?;
+        let found = thread::scope(|threads| {
+            threads.spawn(|| self.relay.start());
+            find_pfs(roots)
+        });
+        let mut pfs = found.map_err(|error| EdgeError::new("list the devices of /sys/bus/pci", error))?;
         pfs.retain(wanted);
         let look = || {
             thread::scope(|threads| {

@@ -9,6 +9,8 @@ pub(crate) enum Frame {
     Enter(Vec<u8>),
     /// To the relay: sends these messages to the kernel.
     Send(Vec<u8>),
+    /// To the relay: sends these messages, whose answers are acknowledgements and so are short.
+    SendForAcks(Vec<u8>),
     /// From the relay: one datagram of the answer.
     Received(Vec<u8>),
     /// From the relay: the socket, or the way to it, failed with this error number.
@@ -20,6 +22,7 @@ pub(crate) enum Frame {
 /// The words for the kinds.
 const ENTER: u8 = b'n';
 const SEND: u8 = b's';
+const SEND_FOR_ACKS: u8 = b'a';
 const RECEIVED: u8 = b'r';
 const FAILED: u8 = b'f';
 const END: u8 = b'e';
@@ -34,6 +37,7 @@ impl Frame {
         let (kind, bytes) = match self {
             Self::Enter(path) => (ENTER, path.as_slice()),
             Self::Send(messages) => (SEND, messages.as_slice()),
+            Self::SendForAcks(messages) => (SEND_FOR_ACKS, messages.as_slice()),
             Self::Received(datagram) => (RECEIVED, datagram.as_slice()),
             Self::Failed(errno) => {
                 number = errno.to_ne_bytes();
@@ -74,6 +78,7 @@ impl Frame {
         Ok(Some(match kind {
             ENTER => Self::Enter(bytes),
             SEND => Self::Send(bytes),
+            SEND_FOR_ACKS => Self::SendForAcks(bytes),
             RECEIVED => Self::Received(bytes),
             FAILED => Self::Failed(i32::from_ne_bytes(bytes.try_into().map_err(|_| no_frame())?)),
             END => Self::End,
@@ -91,6 +96,7 @@ mod tests {
         let frames = [
             Frame::Enter(b"/proc/7/ns/net".to_vec()),
             Frame::Send(vec![1; 20_000]),
+            Frame::SendForAcks(vec![2; 3]),
             Frame::Received(Vec::new()),
             Frame::Failed(-105),
             Frame::End,

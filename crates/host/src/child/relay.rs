@@ -11,10 +11,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::sched::{CloneFlags, setns};
 
 use super::frames::Frame;
 use crate::netlink::OwnSocket;
+
+/// How much of an answer fits into the pipe, in bytes: a VF list of a thousand VFs (an ordinary user may have as much,
+/// /proc/sys/fs/pipe-max-size).
+const ROOM: i32 = 1 << 20;
+/// How much is written at once, in bytes.
+const BUFFER: usize = 256 << 10;
 
 /// Relays until the parent ends.
 pub(super) fn relay() -> ExitCode {
@@ -26,7 +33,11 @@ pub(super) fn relay() -> ExitCode {
 }
 
 fn relay_all() -> io::Result<()> {
-    let (mut input, mut output) = (io::stdin().lock(), BufWriter::new(io::stdout().lock()));
+    let output = io::stdout().lock();
+    // To wake the parent for each part of an answer takes longer than to write it. Where so much is not allowed, it is woken
+    // more often.
+    let _ = fcntl(&output, FcntlArg::F_SETPIPE_SZ(ROOM));
+    let (mut input, mut output) = (io::stdin().lock(), BufWriter::with_capacity(BUFFER, output));
     let mut socket = OwnSocket::open();
     while let Some(frame) = Frame::read(&mut input)? {
         let asked = match frame {
@@ -34,10 +45,10 @@ fn relay_all() -> io::Result<()> {
                 socket = enter(OsStr::from_bytes(&path));
                 socket.as_ref().map(|_| ()).map_err(number_of)
             }
-            Frame::Send(bytes) => match &mut socket {
-                Ok(socket) => send(socket, &bytes, &mut output)?,
-                Err(error) => Err(number_of(error)),
-            },
+            Frame::Send(bytes) => relay_one(&mut socket, &bytes, OwnSocket::receive, &mut output)?,
+            Frame::SendForAcks(bytes) => {
+                relay_one(&mut socket, &bytes, OwnSocket::receive_short, &mut output)?
+            }
             Frame::Received(_) | Frame::Failed(_) | Frame::End => Err(Errno::EINVAL as i32),
         };
         if let Err(errno) = asked {
@@ -51,14 +62,23 @@ fn relay_all() -> io::Result<()> {
 
 /// Sends messages, and tells each datagram that comes back, and each error: one says that some datagrams were lost, and
 /// the others can still be received.
-fn send(socket: &mut OwnSocket, bytes: &[u8], output: &mut impl Write) -> io::Result<Result<(), i32>> {
+fn relay_one(
+    socket: &mut io::Result<OwnSocket>,
+    bytes: &[u8],
+    receive: impl Fn(&mut OwnSocket) -> io::Result<Option<&[u8]>>,
+    output: &mut impl Write,
+) -> io::Result<Result<(), i32>> {
     const OVERRUNS: u32 = 3;
+    let socket = match socket {
+        Ok(socket) => socket,
+        Err(error) => return Ok(Err(number_of(error))),
+    };
     if let Err(error) = socket.send(bytes) {
         return Ok(Err(number_of(&error)));
     }
     let mut overruns = 0;
     loop {
-        let failed = match socket.receive() {
+        let failed = match receive(socket) {
             Ok(None) => return Ok(Ok(())),
             Ok(Some(datagram)) => {
                 Frame::Received(datagram.to_vec()).write(output)?;

@@ -25,7 +25,7 @@ pub(crate) fn send_batch<'a>(
         request.append_to(&mut bytes, socket.next_sequence());
         acks.push(Ack::Lost);
     }
-    match socket.send(&bytes) {
+    match socket.send_for_acks(&bytes) {
         // The socket refuses before the kernel looks at the first message.
         Err(NetlinkError::Socket(error)) => {
             let errno = error.raw_os_error().map_or(Errno::EIO, Errno::from_raw);

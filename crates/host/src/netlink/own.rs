@@ -62,6 +62,11 @@ impl OwnSocket {
         }
     }
 
+    /// Receives one datagram that is known to be short; `None` where no more is there.
+    pub(crate) fn receive_short(&mut self) -> io::Result<Option<&[u8]>> {
+        self.receive_within(0)
+    }
+
     /// Receives one datagram of up to this size, or of 32 KiB, from which the kernel also learns how much of a
     /// dump to send at once.
     fn receive_within(&mut self, size: usize) -> io::Result<Option<&[u8]>> {

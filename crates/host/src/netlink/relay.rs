@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::child::{Bounded, Frame, start_relay};
 
+/// How much of an answer is read at once, in bytes.
+const BUFFER: usize = 256 << 10;
+
 /// Why a request was not answered in time.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
@@ -67,6 +70,25 @@ impl Relay {
         self.ask(&Frame::Send(bytes.to_vec()), limit)
     }
 
+    /// The same for messages whose answers are acknowledgements.
+    pub(super) fn send_for_acks(
+        &self,
+        bytes: &[u8],
+        limit: Duration,
+    ) -> Result<Vec<io::Result<Vec<u8>>>, super::NetlinkError> {
+        self.ask(&Frame::SendForAcks(bytes.to_vec()), limit)
+    }
+
+    /// Starts it, so that who asks first need not wait for that; where that fails, the first who asks hears why.
+    pub(crate) fn start(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*state, State::Idle)
+            && let Ok(running) = Running::start(&self.executable)
+        {
+            *state = State::Running(running);
+        }
+    }
+
     fn ask(&self, request: &Frame, limit: Duration) -> Result<Vec<io::Result<Vec<u8>>>, super::NetlinkError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::Left(child, why) = &mut *state
@@ -98,7 +120,7 @@ impl Relay {
 impl Running {
     fn start(executable: &Path) -> io::Result<Self> {
         let (child, input, output) = start_relay(executable)?;
-        Ok(Self { child, input, output: BufReader::new(Bounded::new(output)) })
+        Ok(Self { child, input, output: BufReader::with_capacity(BUFFER, Bounded::new(output)) })
     }
 
     fn ask(&mut self, request: &Frame, limit: Duration) -> io::Result<Vec<io::Result<Vec<u8>>>> {
@@ -110,7 +132,7 @@ impl Running {
                 Some(Frame::Received(datagram)) => answer.push(Ok(datagram)),
                 Some(Frame::Failed(errno)) => answer.push(Err(io::Error::from_raw_os_error(errno))),
                 Some(Frame::End) => return Ok(answer),
-                Some(Frame::Enter(_) | Frame::Send(_)) => {
+                Some(Frame::Enter(_) | Frame::Send(_) | Frame::SendForAcks(_)) => {
                     return Err(io::Error::from(io::ErrorKind::InvalidData));
                 }
                 None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
@@ -125,8 +147,6 @@ fn seconds(limit: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
     use crate::netlink::NetlinkError;
 
@@ -135,8 +155,11 @@ mod tests {
     /// Returns a relay that is this script.
     fn script(folder: &tempfile::TempDir, text: &str) -> Relay {
         let path = folder.path().join("relay");
-        std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("written");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("executable");
+        // Not by this process: a child that another test starts meanwhile would keep the file open for writing.
+        let write = "printf '#!/bin/sh\n%s\n' \"$1\" >\"$0\" && chmod 755 \"$0\"";
+        let written =
+            std::process::Command::new("/bin/sh").arg("-c").arg(write).arg(&path).arg(text).status();
+        assert!(written.expect("a shell").success());
         Relay::new(path)
     }
 

@@ -103,6 +103,15 @@ impl<'r> Socket<'r> {
         Ok(())
     }
 
+    /// Sends messages whose answers are acknowledgements, in one call.
+    pub(super) fn send_for_acks(&mut self, bytes: &[u8]) -> Result<(), NetlinkError> {
+        if let Way::Relayed { relay, limit, answer, .. } = &mut self.way {
+            *answer = relay.send_for_acks(bytes, *limit)?.into();
+            return Ok(());
+        }
+        self.send(bytes)
+    }
+
     /// Receives one datagram whole, however long it is; `None` where no more is there.
     pub(super) fn receive(&mut self) -> io::Result<Option<&[u8]>> {
         match &mut self.way {
