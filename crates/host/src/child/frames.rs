@@ -11,7 +11,7 @@ pub(crate) enum Frame {
     Send(Vec<u8>),
     /// To the relay: sends these messages, whose answers are acknowledgements and so are short.
     SendForAcks(Vec<u8>),
-    /// From the relay: one datagram of the answer.
+    /// From the relay: messages of the answer.
     Received(Vec<u8>),
     /// From the relay: the socket, or the way to it, failed with this error number.
     Failed(i32),

@@ -60,7 +60,7 @@ fn relay_all() -> io::Result<()> {
     Ok(())
 }
 
-/// Sends messages, and tells each datagram that comes back, and each error: one says that some datagrams were lost, and
+/// Sends messages, and tells what comes back, and each error: one says that some datagrams were lost, and
 /// the others can still be received.
 fn relay_one(
     socket: &mut io::Result<OwnSocket>,
@@ -76,21 +76,27 @@ fn relay_one(
     if let Err(error) = socket.send(bytes) {
         return Ok(Err(number_of(&error)));
     }
+    // Messages tell how long they are: those of several datagrams go as those of one.
+    let mut received = Vec::new();
     let mut overruns = 0;
     loop {
-        let failed = match receive(socket) {
-            Ok(None) => return Ok(Ok(())),
+        let ended = match receive(socket) {
             Ok(Some(datagram)) => {
-                Frame::Received(datagram.to_vec()).write(output)?;
+                received.extend(datagram);
+                received.resize(received.len().next_multiple_of(4), 0);
                 continue;
             }
-            Err(error) => number_of(&error),
+            Ok(None) => Ok(()),
+            Err(error) => Err(number_of(&error)),
         };
-        if failed != Errno::ENOBUFS as i32 || overruns == OVERRUNS {
-            return Ok(Err(failed));
+        Frame::Received(std::mem::take(&mut received)).write(output)?;
+        match ended {
+            Err(failed) if failed == Errno::ENOBUFS as i32 && overruns < OVERRUNS => {
+                overruns += 1;
+                Frame::Failed(failed).write(output)?;
+            }
+            ended => return Ok(ended),
         }
-        overruns += 1;
-        Frame::Failed(failed).write(output)?;
     }
 }
 

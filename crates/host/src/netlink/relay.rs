@@ -60,7 +60,7 @@ impl Relay {
         Ok(answer.into_iter().find_map(Result::err).map_or(Ok(()), Err)?)
     }
 
-    /// Sends these messages in one call and returns the answer by datagrams, errors among them. One request is under way at
+    /// Sends these messages in one call and returns the answer, errors in the middle of it. One request is under way at
     /// a time; `limit` begins with it.
     pub(super) fn send(
         &self,
