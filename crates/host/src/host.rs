@@ -3,11 +3,12 @@
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use vfctl_model::HostName;
 use vfctl_port::{EdgeError, Scope};
 
-use crate::child::Children;
+use crate::child::{Children, Slot};
 use crate::netlink::Relay;
 use crate::roots::Roots;
 use crate::sysfs::files::text;
@@ -48,8 +49,11 @@ impl LinuxHost {
     /// Returns the host of this name, such as [`host_name`] reads; nothing is read yet.
     pub fn new(name: HostName, options: HostOptions) -> Self {
         let HostOptions { roots, ssh_local, executable } = options;
-        let (relay, visitor) = (Relay::new(executable.clone()), Relay::new(executable.clone()));
-        let (children, catalogs) = (Children::new(executable), Catalogs::default());
+        let reader = Slot::default();
+        let relay = Relay::new(executable.clone(), Arc::clone(&reader));
+        // Nobody reads by the visitor.
+        let visitor = Relay::new(executable.clone(), Slot::default());
+        let (children, catalogs) = (Children::new(executable, reader), Catalogs::default());
         Self { name, roots, children, relay, visitor, ssh_local, catalogs }
     }
 

@@ -11,6 +11,8 @@ pub(crate) enum Frame {
     Send(Vec<u8>),
     /// To the relay: sends these messages, whose answers are acknowledgements and so are short.
     SendForAcks(Vec<u8>),
+    /// To the relay: reads these beside what it sends, by the words that a child that reads is started with.
+    Read(Vec<String>),
     /// From the relay: messages of the answer.
     Received(Vec<u8>),
     /// From the relay: the socket, or the way to it, failed with this error number.
@@ -23,6 +25,7 @@ pub(crate) enum Frame {
 const ENTER: u8 = b'n';
 const SEND: u8 = b's';
 const SEND_FOR_ACKS: u8 = b'a';
+const READ: u8 = b'l';
 const RECEIVED: u8 = b'r';
 const FAILED: u8 = b'f';
 const END: u8 = b'e';
@@ -33,11 +36,15 @@ const LONGEST: u32 = 64 << 20;
 impl Frame {
     /// Writes the frame; the output is not flushed.
     pub(crate) fn write(&self, output: &mut impl Write) -> io::Result<()> {
-        let number;
+        let (number, words);
         let (kind, bytes) = match self {
             Self::Enter(path) => (ENTER, path.as_slice()),
             Self::Send(messages) => (SEND, messages.as_slice()),
             Self::SendForAcks(messages) => (SEND_FOR_ACKS, messages.as_slice()),
+            Self::Read(asked) => {
+                words = asked.join("\0").into_bytes();
+                (READ, words.as_slice())
+            }
             Self::Received(datagram) => (RECEIVED, datagram.as_slice()),
             Self::Failed(errno) => {
                 number = errno.to_ne_bytes();
@@ -79,6 +86,10 @@ impl Frame {
             ENTER => Self::Enter(bytes),
             SEND => Self::Send(bytes),
             SEND_FOR_ACKS => Self::SendForAcks(bytes),
+            READ => {
+                let words = String::from_utf8(bytes).map_err(|_| no_frame())?;
+                Self::Read(words.split('\0').map(str::to_owned).collect())
+            }
             RECEIVED => Self::Received(bytes),
             FAILED => Self::Failed(i32::from_ne_bytes(bytes.try_into().map_err(|_| no_frame())?)),
             END => Self::End,
@@ -97,6 +108,7 @@ mod tests {
             Frame::Enter(b"/proc/7/ns/net".to_vec()),
             Frame::Send(vec![1; 20_000]),
             Frame::SendForAcks(vec![2; 3]),
+            Frame::Read(["line", "/sys/a", "eswitch", "pci/0000:01:00.0"].map(str::to_owned).into()),
             Frame::Received(Vec::new()),
             Frame::Failed(-105),
             Frame::End,

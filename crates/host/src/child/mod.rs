@@ -11,7 +11,7 @@ mod words;
 mod work;
 
 pub(crate) use frames::Frame;
-pub(crate) use parent::{Bounded, Children, Reading, start_relay};
+pub(crate) use parent::{Bounded, Children, Reading, Slot, StartedRelay, start_relay};
 pub(crate) use words::{
     CHILD_NAME, HELD, PART, Read, Returned, STORE, SWITCH, Store, Stored, Switched, WasRead, When,
 };

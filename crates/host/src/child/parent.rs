@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::Mutex;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use vfctl_model::{DeviceAddress, EswitchSetting};
 
+use super::frames::Frame;
 use super::words::{
     ALWAYS, ESWITCH, LINE, OPEN, READ, RELAY, Read as Asked, Returned, STORE, SWITCH, Store, Stored,
     Switched, THEN, WasRead, When, unescaped,
@@ -23,12 +25,17 @@ use super::words::{
 pub(crate) struct Children {
     executable: PathBuf,
     waited_for: Mutex<BTreeSet<u32>>,
+    reader: Slot,
 }
 
+/// The reader of a relay, while nobody reads by it.
+pub(crate) type Slot = Arc<Mutex<Option<Reader>>>;
+
 impl Children {
-    /// Returns the starter of children that are this executable.
-    pub(crate) fn new(executable: PathBuf) -> Self {
-        Self { executable, waited_for: Mutex::default() }
+    /// Returns the starter of children that are this executable, and reads by the relay's reader where that is free: to start
+    /// a child takes milliseconds.
+    pub(crate) fn new(executable: PathBuf, reader: Slot) -> Self {
+        Self { executable, waited_for: Mutex::default(), reader }
     }
 
     /// Returns whether somebody in this process waits for the child.
@@ -55,12 +62,19 @@ impl Children {
 
     /// Begins to read in order.
     pub(crate) fn start_reading(&self, reads: &[Asked]) -> io::Result<Reading<'_>> {
-        let arguments = reads.iter().flat_map(|read| match read {
+        let words = reads.iter().flat_map(|read| match read {
             Asked::FirstLine(path) => [OsStr::new(LINE), path.as_os_str()],
             Asked::Eswitch(device) => [OsStr::new(ESWITCH), OsStr::new(device)],
             Asked::Opens(path) => [OsStr::new(OPEN), path.as_os_str()],
         });
-        Ok(Reading { child: self.start(READ, arguments)?, wanted: reads.len() })
+        let wanted = reads.len();
+        let free = self.reader.lock().ok().and_then(|mut reader| reader.take());
+        if let Some(mut reader) = free
+            && reader.ask(words.clone()).is_some()
+        {
+            return Ok(Reading(By::Relay { reader, slot: &self.reader, wanted }));
+        }
+        Ok(Reading(By::Child(self.start(READ, words)?, wanted)))
     }
 
     /// Sets something on a device's embedded switch; returns after `limit` at the latest.
@@ -89,26 +103,102 @@ fn command(executable: &Path, work: &str) -> Command {
     command
 }
 
-/// Starts a relay; returns it with what it hears and what it says.
-pub(crate) fn start_relay(executable: &Path) -> io::Result<(Child, ChildStdin, ChildStdout)> {
-    let mut child = command(executable, RELAY).stdin(Stdio::piped()).spawn()?;
-    match (child.stdin.take(), child.stdout.take()) {
-        (Some(input), Some(output)) => Ok((child, input, output)),
+/// How much fits into the way to a relay, in bytes: what is asked of a thousand VFs.
+const PIPE: i32 = 1 << 20;
+
+/// A relay, by which its parent speaks to it.
+#[derive(Debug)]
+pub(crate) struct StartedRelay {
+    pub(crate) child: Child,
+    pub(crate) input: Arc<Mutex<ChildStdin>>,
+    pub(crate) output: ChildStdout,
+    pub(crate) reader: Reader,
+}
+
+/// Starts a relay.
+pub(crate) fn start_relay(executable: &Path) -> io::Result<StartedRelay> {
+    let mut child = command(executable, RELAY).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+        (Some(input), Some(output), Some(results)) => {
+            // Half of it: so much is taken in one go while the relay is at something else.
+            let _ = fcntl(&input, FcntlArg::F_SETPIPE_SZ(PIPE));
+            let room = fcntl(&input, FcntlArg::F_GETPIPE_SZ).ok().and_then(|room| usize::try_from(room).ok());
+            let room = room.unwrap_or_default() / 2;
+            let input = Arc::new(Mutex::new(input));
+            let results = BufReader::new(Bounded::new(results));
+            let reader = Reader { pid: child.id(), input: Arc::clone(&input), room, results };
+            Ok(StartedRelay { child, input, output, reader })
+        }
         _ => Err(io::Error::from(io::ErrorKind::BrokenPipe)),
     }
 }
 
-/// A child that reads.
+/// The thread of a relay that reads.
 #[derive(Debug)]
-pub(crate) struct Reading<'a> {
-    child: Running<'a>,
-    wanted: usize,
+pub(crate) struct Reader {
+    pid: u32,
+    input: Arc<Mutex<ChildStdin>>,
+    /// How many bytes can be asked for without waiting for the relay.
+    room: usize,
+    results: BufReader<Bounded<ChildStderr>>,
+}
+
+impl Reader {
+    /// Asks for reads; `None` where it cannot be asked.
+    fn ask<'a>(&mut self, words: impl Iterator<Item = &'a OsStr>) -> Option<()> {
+        let words: Option<Vec<String>> = words.map(|word| word.to_str().map(str::to_owned)).collect();
+        let words = words.filter(|words| words.iter().map(|word| word.len() + 1).sum::<usize>() < self.room);
+        let mut input = self.input.lock().ok()?;
+        Frame::Read(words?).write(&mut *input).ok()
+    }
+
+    /// Hears so many results, no longer than `limit`; the reader is none any more where it did not say all of them.
+    fn hear(mut self, wanted: usize, limit: Duration) -> (Returned<WasRead>, Option<Self>) {
+        self.results.get_mut().end_at(Instant::now() + limit);
+        let mut results = Vec::with_capacity(wanted);
+        let mut line = String::new();
+        while results.len() < wanted {
+            line.clear();
+            match self.results.read_line(&mut line) {
+                Ok(_) if line.ends_with('\n') => {
+                    results.push(WasRead::of(&unescaped(line.trim_end_matches('\n'))));
+                }
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    return (Returned::Left { results, pid: self.pid }, None);
+                }
+                Ok(_) | Err(_) => return (Returned::Dead(results), None),
+            }
+        }
+        (Returned::Whole(results), Some(self))
+    }
+}
+
+/// Reads that are under way.
+#[derive(Debug)]
+pub(crate) struct Reading<'a>(By<'a>);
+
+/// Who reads.
+#[derive(Debug)]
+enum By<'a> {
+    /// A child of its own, so many things.
+    Child(Running<'a>, usize),
+    /// The relay's reader, which goes back to its place afterwards.
+    Relay { reader: Reader, slot: &'a Slot, wanted: usize },
 }
 
 impl Reading<'_> {
     /// Waits for the results, no longer than `limit`.
     pub(crate) fn finish(self, limit: Duration) -> Returned<WasRead> {
-        self.child.finish(limit).each(self.wanted, WasRead::of)
+        match self.0 {
+            By::Child(child, wanted) => child.finish(limit).each(wanted, WasRead::of),
+            By::Relay { reader, slot, wanted } => {
+                let (returned, reader) = reader.hear(wanted, limit);
+                if let (Some(reader), Ok(mut slot)) = (reader, slot.lock()) {
+                    *slot = Some(reader);
+                }
+                returned
+            }
+        }
     }
 }
 

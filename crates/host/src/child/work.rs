@@ -34,13 +34,13 @@ pub fn run_store_child(arguments: impl IntoIterator<Item = OsString>) -> Option<
         let _ = nix::sys::prctl::set_name(CHILD_NAME);
         Some(store_all(arguments))
     } else if work == RELAY {
-        let _ = nix::sys::prctl::set_name(CHILD_NAME);
         Some(relay())
     } else if work == SWITCH {
         let _ = nix::sys::prctl::set_name(CHILD_NAME);
         Some(switch(arguments))
     } else {
-        Some(read_all(arguments))
+        let all = read_all(arguments, &mut io::stdout().lock());
+        Some(if all.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
@@ -94,7 +94,11 @@ fn store(path: &Path, value: &OsStr) -> io::Result<()> {
     if written == value.len() { Ok(()) } else { Err(io::Error::from(io::ErrorKind::WriteZero)) }
 }
 
-fn read_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+/// Reads one after the other and says each result.
+pub(super) fn read_all(
+    mut arguments: impl Iterator<Item = OsString>,
+    output: &mut impl Write,
+) -> io::Result<()> {
     let mut devlink = None;
     while let (Some(kind), Some(name)) = (arguments.next(), arguments.next()) {
         let result = if kind == ESWITCH {
@@ -109,11 +113,9 @@ fn read_all(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Ok(None) => WasRead::Absent,
             Err(why) => WasRead::Failed(why),
         };
-        if say(&result.line()).is_err() {
-            return ExitCode::FAILURE;
-        }
+        say_to(output, &result.line())?;
     }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
 fn read_line(path: &Path) -> Result<Option<String>, String> {
@@ -162,7 +164,11 @@ fn try_to_open(path: &Path) -> Result<Option<String>, String> {
 }
 
 fn say(result: &str) -> io::Result<()> {
-    let mut output = io::stdout().lock();
-    writeln!(output, "{}", escaped(result))?;
+    say_to(&mut io::stdout().lock(), result)
+}
+
+fn say_to(output: &mut impl Write, result: &str) -> io::Result<()> {
+    // In one call, so that a line is there whole or not at all.
+    output.write_all(format!("{}\n", escaped(result)).as_bytes())?;
     output.flush()
 }

@@ -4,10 +4,10 @@ use std::io::{self, BufReader};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::child::{Bounded, Frame, start_relay};
+use crate::child::{Bounded, Frame, Slot, StartedRelay, start_relay};
 
 /// How much of an answer is read at once, in bytes.
 const BUFFER: usize = 256 << 10;
@@ -27,6 +27,8 @@ pub(crate) struct Unanswered {
 #[derive(Debug)]
 pub(crate) struct Relay {
     executable: PathBuf,
+    /// Where its reader waits for work.
+    reader: Slot,
     state: Mutex<State>,
 }
 
@@ -41,14 +43,14 @@ enum State {
 #[derive(Debug)]
 struct Running {
     child: Child,
-    input: ChildStdin,
+    input: Arc<Mutex<ChildStdin>>,
     output: BufReader<Bounded<ChildStdout>>,
 }
 
 impl Relay {
     /// Returns a relay that is this executable, and is not started yet.
-    pub(crate) fn new(executable: PathBuf) -> Self {
-        Self { executable, state: Mutex::new(State::Idle) }
+    pub(crate) fn new(executable: PathBuf, reader: Slot) -> Self {
+        Self { executable, reader, state: Mutex::new(State::Idle) }
     }
 
     /// Goes to the network namespace at this path.
@@ -83,7 +85,7 @@ impl Relay {
     pub(crate) fn start(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*state, State::Idle)
-            && let Ok(running) = Running::start(&self.executable)
+            && let Ok(running) = Running::start(&self.executable, &self.reader)
         {
             *state = State::Running(running);
         }
@@ -98,7 +100,7 @@ impl Relay {
         }
         let mut running = match std::mem::replace(&mut *state, State::Idle) {
             State::Running(running) => running,
-            State::Idle | State::Left(..) => Running::start(&self.executable)?,
+            State::Idle | State::Left(..) => Running::start(&self.executable, &self.reader)?,
         };
         match running.ask(request, limit) {
             Ok(answer) => {
@@ -118,21 +120,24 @@ impl Relay {
 }
 
 impl Running {
-    fn start(executable: &Path) -> io::Result<Self> {
-        let (child, input, output) = start_relay(executable)?;
+    fn start(executable: &Path, slot: &Slot) -> io::Result<Self> {
+        let StartedRelay { child, input, output, reader } = start_relay(executable)?;
+        if let Ok(mut slot) = slot.lock() {
+            *slot = Some(reader);
+        }
         Ok(Self { child, input, output: BufReader::with_capacity(BUFFER, Bounded::new(output)) })
     }
 
     fn ask(&mut self, request: &Frame, limit: Duration) -> io::Result<Vec<io::Result<Vec<u8>>>> {
         self.output.get_mut().end_at(Instant::now() + limit);
-        request.write(&mut self.input)?;
+        request.write(&mut *self.input.lock().unwrap_or_else(PoisonError::into_inner))?;
         let mut answer = Vec::new();
         loop {
             match Frame::read(&mut self.output)? {
                 Some(Frame::Received(datagram)) => answer.push(Ok(datagram)),
                 Some(Frame::Failed(errno)) => answer.push(Err(io::Error::from_raw_os_error(errno))),
                 Some(Frame::End) => return Ok(answer),
-                Some(Frame::Enter(_) | Frame::Send(_) | Frame::SendForAcks(_)) => {
+                Some(Frame::Enter(_) | Frame::Send(_) | Frame::SendForAcks(_) | Frame::Read(_)) => {
                     return Err(io::Error::from(io::ErrorKind::InvalidData));
                 }
                 None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
@@ -160,7 +165,7 @@ mod tests {
         let written =
             std::process::Command::new("/bin/sh").arg("-c").arg(write).arg(&path).arg(text).status();
         assert!(written.expect("a shell").success());
-        Relay::new(path)
+        Relay::new(path, Slot::default())
     }
 
     fn pid_left(relay: &Relay) -> u32 {

@@ -228,7 +228,8 @@ mod tests {
         fs::create_dir_all(folder.path().join("proc/1/fd")).expect("a folder");
         link("sys/bus/pci/devices/0000:01:10.2/driver", "../../drivers/vfio-pci");
         link("sys/bus/pci/devices/0000:01:10.2/iommu_group", "../../../../kernel/iommu_groups/15");
-        let (roots, children) = (Roots::under(folder.path()), Children::new("/nowhere".into()));
+        let (roots, children) =
+            (Roots::under(folder.path()), Children::new("/nowhere".into(), Default::default()));
         let function = ["0000:01:10.2".parse().expect("an address")];
         let watch = VfioWatch::new(&roots, &children);
         assert_eq!(watch.obstacle(&function), None);
