@@ -9,13 +9,13 @@ use crate::basis::{broken_basis, stale};
 use crate::edges::Edges;
 use crate::lane::{INTERRUPTED, LaneRun};
 use crate::look::{Before, Look};
-use crate::report::{LaneReport, Report, ReportFormat, Result};
+use crate::report::{Counts, LaneReport, Report, Result};
 
 /// Returns the report of an apply that is refused since the plan is stale; `None` where it may begin. Whoever keeps
 /// a journal asks before it is begun: one without an apply would look like one that was cut off.
 pub fn refused_as_stale(plan: &Plan, world: &World) -> Option<Report> {
     let refusals: Vec<String> = broken_basis(plan, world).iter().map(|broken| stale(broken)).collect();
-    (!refusals.is_empty()).then(|| Report::refused(refusals))
+    (!refusals.is_empty()).then(|| Report::refused(refusals).of(plan))
 }
 
 /// Applies a plan to its hosts and its cluster.
@@ -27,20 +27,20 @@ pub fn apply(plan: &Plan, before: &Look, edges: Edges<'_>) -> Report {
     }
     let began = JournalEntry::Began { documents: plan.documents(), before: Box::new(before.world.clone()) };
     if let Err(error) = edges.journal.record(&began) {
-        return Report::refused(vec![format!("failed to {}", with_causes(&error))]);
+        return Report::refused(vec![format!("failed to {}", with_causes(&error))]).of(plan);
     }
     let lanes = run(plan, before, edges);
     let interrupted = edges.clock.interrupted();
     let clean = lanes.iter().all(LaneReport::is_clean);
-    let held: Vec<String> = plan.held().map(|held| held.message.clone()).collect();
     let result = match (clean, interrupted) {
-        (true, _) if !held.is_empty() => Result::Held,
+        (true, _) if plan.is_held() => Result::Held,
         (true, _) => Result::Converged,
         (false, true) => Result::Interrupted,
         (false, false) => Result::Failed,
     };
     let changed = lanes.iter().flat_map(|lane| &lane.ops).any(|op| op.outcome == Outcome::Done);
-    let mut report = Report { format: ReportFormat::V1, result, refusals: Vec::new(), changed, held, lanes };
+    let summary = Counts::of(&lanes);
+    let mut report = Report { result, changed, summary, lanes, ..Report::refused(Vec::new()) }.of(plan);
     let converged = matches!(result, Result::Converged | Result::Held);
     if let Err(error) = edges.journal.record(&JournalEntry::Ended { converged }) {
         report.refusals.push(format!("failed to {}", with_causes(&error)));

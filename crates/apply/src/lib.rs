@@ -20,4 +20,4 @@ pub use edges::{Edges, Progress};
 pub use engine::{apply, refused_as_stale};
 pub use leftover::{Leftover, leftovers};
 pub use look::Look;
-pub use report::{LaneReport, OpReport, Report, ReportFormat, Result, Unmet};
+pub use report::{Counts, LaneReport, OpReport, Report, ReportFormat, Result, Unmet};

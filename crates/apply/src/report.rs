@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vfctl_kinds::finding::Finding;
 use vfctl_model::HostName;
-use vfctl_plan::Lane;
+use vfctl_plan::{Disruption, Lane, Made, Plan};
 use vfctl_port::{Op, Outcome, Phase, Scope, Stage, Thing, hint};
 
 /// What came of an apply.
@@ -14,18 +15,68 @@ use vfctl_port::{Op, Outcome, Phase, Scope, Stage, Thing, hint};
 pub struct Report {
     /// The version of this document's format.
     pub format: ReportFormat,
+    /// By what it was made, when and from which specs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
     /// How it ended.
     pub result: Result,
+    /// Whether anything was changed.
+    pub changed: bool,
+    /// Whether errors block the plan.
+    pub blocked: bool,
+    /// Whether the plan destroys VFs or disrupts their users, which takes `--allow-disruption`.
+    pub needs_consent: bool,
+    /// How many of the planned changes were made.
+    pub summary: Counts,
     /// Why nothing was begun, where nothing was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<String>,
-    /// Whether anything was changed.
-    pub changed: bool,
+    /// The errors that block the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Finding>,
+    /// What of the plan needs consent, and whom it disrupts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disruptions: Vec<Disruption>,
     /// What differs and was left alone, since others hold the VFs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub held: Vec<String>,
+    pub held: Vec<Finding>,
     /// What came of each lane, by scope and in the order of the plan.
     pub lanes: Vec<LaneReport>,
+}
+
+/// How many of the planned changes were made. What is restored after a failure is not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Counts {
+    /// How many changes were planned, of lanes that were begun.
+    pub planned: usize,
+    /// How many were made.
+    pub done: usize,
+    /// How many the kernel refused.
+    pub refused: usize,
+    /// How many there is no answer on.
+    pub unknown: usize,
+    /// How many were not tried.
+    pub not_tried: usize,
+    /// How many values are not what they should be.
+    pub unmet: usize,
+}
+
+impl Counts {
+    /// Counts what came of lanes.
+    pub(crate) fn of(lanes: &[LaneReport]) -> Self {
+        let mut counts = Self { unmet: lanes.iter().map(|lane| lane.unmet.len()).sum(), ..Self::default() };
+        for op in lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.phase.is_some()) {
+            counts.planned += 1;
+            *match op.outcome {
+                Outcome::Done => &mut counts.done,
+                Outcome::Refused(_) => &mut counts.refused,
+                Outcome::Unknown(_) => &mut counts.unknown,
+                Outcome::NotTried => &mut counts.not_tried,
+            } += 1;
+        }
+        counts
+    }
 }
 
 /// The versions of the report format.
@@ -111,17 +162,35 @@ impl Report {
     pub fn refused(refusals: Vec<String>) -> Self {
         Self {
             format: ReportFormat::V1,
+            made: None,
             result: Result::Refused,
-            refusals,
             changed: false,
+            blocked: false,
+            needs_consent: false,
+            summary: Counts::default(),
+            refusals,
+            errors: Vec::new(),
+            disruptions: Vec::new(),
             held: Vec::new(),
             lanes: Vec::new(),
         }
     }
 
+    /// Returns the report with what the plan says: what blocks it, what needs consent, and what others hold.
+    pub fn of(self, plan: &Plan) -> Self {
+        Self {
+            blocked: plan.is_blocked(),
+            needs_consent: plan.needs_consent(),
+            errors: plan.errors_that_block(),
+            disruptions: plan.disruptions(),
+            held: plan.held().cloned().collect(),
+            ..self
+        }
+    }
+
     /// Renders the report for people. The text ends with a line feed.
     pub fn render(&self) -> String {
-        let Self { format: _, result, refusals, changed: _, held, lanes } = self;
+        let Self { result, refusals, held, lanes, summary: Counts { planned, done, .. }, .. } = self;
         let mut text = String::new();
         for refusal in refusals {
             let _ = writeln!(text, "refused: {refusal}");
@@ -130,12 +199,8 @@ impl Report {
         for lane in lanes {
             lane.render(several, &mut text);
         }
-        // What is restored after a failure is no change that was planned.
-        let planned = || lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.phase.is_some());
-        let done = planned().filter(|op| op.outcome == Outcome::Done).count();
-        let all = planned().count();
         let _ = match result {
-            Result::Converged => writeln!(text, "Applied: {done} of {all} changes, verified."),
+            Result::Converged => writeln!(text, "Applied: {done} of {planned} changes, verified."),
             Result::Held => {
                 let differences = if held.len() == 1 {
                     "1 difference".to_owned()
@@ -144,16 +209,19 @@ impl Report {
                 };
                 writeln!(
                     text,
-                    "Applied: {done} of {all} changes, verified. {differences} left alone: others hold the VFs."
+                    "Applied: {done} of {planned} changes, verified. {differences} left alone: others hold the VFs."
                 )
             }
             Result::NotConcerned => writeln!(text, "Not for this host."),
             Result::Refused => writeln!(text, "Nothing was changed."),
             Result::Failed => {
-                writeln!(text, "Not converged: {done} of {all} changes done; run plan to see what is left.")
+                writeln!(
+                    text,
+                    "Not converged: {done} of {planned} changes done; run plan to see what is left."
+                )
             }
             Result::Interrupted => {
-                writeln!(text, "Interrupted: {done} of {all} changes done; run plan to see what is left.")
+                writeln!(text, "Interrupted: {done} of {planned} changes done; run plan to see what is left.")
             }
         };
         text
@@ -280,12 +348,10 @@ mod tests {
             });
         }
         let report = Report {
-            format: ReportFormat::V1,
             result: Result::Failed,
-            refusals: Vec::new(),
             changed: true,
-            held: Vec::new(),
             lanes: vec![lane],
+            ..Report::refused(Vec::new())
         };
         let reported: Vec<String> = report
             .render()

@@ -50,6 +50,21 @@ pub enum Command {
     Schema(SchemaArgs),
 }
 
+impl Command {
+    /// Returns whether standard output is to be a JSON document that says how the command ended.
+    pub(crate) fn prints_json(&self) -> bool {
+        match self {
+            Self::Discover(args) => args.json || args.output == DiscoverOutput::Json,
+            Self::Validate(args) => args.format.is_json(),
+            Self::Plan(args) => args.prints_json(),
+            Self::Show(args) => args.format.is_json(),
+            Self::Apply(args) => args.format.is_json(),
+            Self::Explain(args) => args.format.is_json(),
+            Self::Record(_) | Self::Schema(_) => false,
+        }
+    }
+}
+
 /// Where specs come from.
 #[derive(Debug, Args)]
 pub struct SpecArgs {
@@ -223,6 +238,8 @@ pub enum SchemaDocument {
     Plan,
     /// What `apply --json` prints.
     Report,
-    /// What `validate --json` prints, and other commands of a spec with mistakes.
+    /// What `validate --json` prints, and every other command with `--json` where it fails.
     Errors,
+    /// What `explain --json` prints.
+    Explanations,
 }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use vfctl_kinds::document::PlacedDocument;
 use vfctl_kinds::path::{Origin, SpecPath};
-use vfctl_plan::{Plan, check};
+use vfctl_plan::{Plan, SpecFile, check};
 use vfctl_spec::{Diagnostic, SpecSet};
 
 use crate::document::{Header, PLAN, parsed};
 use crate::error::CliError;
+use crate::made::spec_files;
 
 /// Returns the texts of these files, folders (`*.yaml`, `*.yml`, sorted) and standard input (`-`).
 pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<vfctl_spec::Source>, CliError> {
@@ -139,8 +140,8 @@ fn proven(path: &Path, plan: Plan) -> Result<Plan, CliError> {
 
 /// Specs that were read: either all is well, or every mistake.
 pub(crate) enum Specs {
-    /// All is well.
-    Valid(SpecSet),
+    /// All is well; with the files that they were read from.
+    Valid(SpecSet, Vec<SpecFile>),
     /// Every mistake, and the texts they are in.
     Wrong(Vec<Diagnostic>, Vec<vfctl_spec::Source>),
 }
@@ -152,7 +153,7 @@ pub(crate) fn specs(paths: &[PathBuf]) -> Result<Specs, CliError> {
 
 fn checked(sources: Vec<vfctl_spec::Source>) -> Specs {
     match vfctl_spec::load(&sources) {
-        Ok(set) => Specs::Valid(set),
+        Ok(set) => Specs::Valid(set, spec_files(&sources)),
         Err(diagnostics) => Specs::Wrong(diagnostics, sources),
     }
 }

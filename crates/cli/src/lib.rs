@@ -17,6 +17,7 @@ mod format;
 mod in_order;
 mod input;
 mod machine;
+mod made;
 mod mistakes;
 mod new_file;
 mod output;
@@ -34,6 +35,7 @@ pub use args::Cli;
 use clap::Parser;
 pub use error::{CliError, Exit};
 pub use machine::{Console, Machine};
+use mistakes::report_error;
 use reader::while_read;
 
 /// Runs the command that these arguments ask for, the program's name first, on a machine that is made once it is
@@ -48,8 +50,9 @@ pub fn run<'a>(
             Ok(cli) => cli,
             Err(error) => return usage(&error, console),
         };
+        let prints_json = cli.command.prints_json();
         machine().and_then(|machine| command::run(cli, console, &machine)).unwrap_or_else(|error| {
-            console.say_error(&error);
+            report_error(prints_json, &error, console);
             Exit::Failed
         })
     })

@@ -1,36 +1,77 @@
-//! The mistakes of specs, for people and for programs: every command that reads specs reports them alike.
+//! What is wrong, for people and for programs: the mistakes of specs, and what else keeps a command from its work. Every
+//! command reports it alike.
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use vfctl_spec::{Colour, Diagnostic, Source};
+use vfctl_port::with_causes;
+use vfctl_spec::{Colour, Diagnostic, Place, Related, Source};
 
 use crate::error::CliError;
 use crate::machine::Console;
 use crate::output::print_json;
 
-/// The mistakes of specs.
+/// What is wrong: the mistakes of specs, or why a command could not do its work.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(title = "Errors", deny_unknown_fields)]
 pub(crate) struct Mistakes<'a> {
     /// The version of this document's format.
-    pub(crate) format: MistakesFormat,
-    /// Every mistake, in the order of files and lines; empty where there is none.
-    pub(crate) errors: &'a [Diagnostic],
+    format: MistakesFormat,
+    /// Every error; mistakes of specs in the order of files and lines. Empty where there is none.
+    errors: Vec<Mistake<'a>>,
 }
 
 /// The versions of the format of mistakes.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ErrorsFormat")]
-pub(crate) enum MistakesFormat {
+enum MistakesFormat {
     /// The first.
     #[serde(rename = "vfctl.dev/errors/v1")]
     V1,
 }
 
+/// One error.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Error", deny_unknown_fields)]
+struct Mistake<'a> {
+    /// Where in a spec it is; absent where it is in none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a Place>,
+    /// What is wrong, lower case, no period.
+    message: &'a str,
+    /// How to fix it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    /// Other places that have to do with it.
+    #[serde(skip_serializing_if = "<[Related]>::is_empty")]
+    #[schemars(default)]
+    related: &'a [Related],
+}
+
+impl<'a> From<&'a Diagnostic> for Mistake<'a> {
+    fn from(diagnostic: &'a Diagnostic) -> Self {
+        let Diagnostic { place, message, help, related } = diagnostic;
+        Self { place: Some(place), message, help: Some(help), related }
+    }
+}
+
 /// Prints mistakes as JSON; none, too.
-pub(crate) fn print_mistakes(errors: &[Diagnostic], console: &mut Console<'_>) -> Result<(), CliError> {
+pub(crate) fn print_mistakes(mistakes: &[Diagnostic], console: &mut Console<'_>) -> Result<(), CliError> {
+    let errors = mistakes.iter().map(Mistake::from).collect();
     print_json(console, &Mistakes { format: MistakesFormat::V1, errors })
+}
+
+/// Says on standard error why a command could not do its work. Whoever reads JSON gets a document as well, also where there
+/// is nothing else to say.
+pub(crate) fn report_error(as_json: bool, error: &CliError, console: &mut Console<'_>) {
+    console.say_error(error);
+    let message = format!("failed to {}", with_causes(error));
+    let errors = vec![Mistake { place: None, message: &message, help: error.fix(), related: &[] }];
+    let document = Mistakes { format: MistakesFormat::V1, errors };
+    if as_json && print_json(console, &document).is_err() {
+        tracing::debug!("standard output is closed");
+    }
 }
 
 /// Prints the mistakes of specs: as JSON on standard output where that was asked for, else on standard error.

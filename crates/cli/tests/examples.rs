@@ -55,7 +55,7 @@ fn cases() -> Vec<PathBuf> {
 /// Runs vfctl in a case's folder, whatever the environment says.
 fn vfctl(case: &Path, arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
-    command.current_dir(case).args(arguments).env_clear();
+    command.current_dir(case).args(arguments).env_clear().env("SOURCE_DATE_EPOCH", "1700000000");
     let ran = command.output().unwrap_or_else(|error| panic!("run {command:?}: {error}"));
     Ran {
         code: ran.status.code().unwrap_or_else(|| panic!("{command:?} was killed: {}", ran.status)),
@@ -123,6 +123,14 @@ fn plan_twice_gives_the_same_bytes() {
             assert_eq!(plan(&case, options), plan(&case, options), "{} {options:?}", case.display());
         }
     }
+}
+
+#[test]
+fn plan_says_when_it_was_made_and_from_what() {
+    let case = root().join("drift-one-vlan");
+    let planned: Value = serde_json::from_str(&plan(&case, &["--json"]).out).expect("a plan");
+    assert_eq!(planned["made"]["time"], "2023-11-14T22:13:20Z");
+    assert_eq!(planned["made"]["specs"][0]["file"], "spec.yaml");
 }
 
 #[test]
@@ -244,7 +252,7 @@ fn predicted_addresses(host: &Value, pf: &str) -> Vec<(String, String)> {
     let steps = phases.filter(|phase| phase["phase"] == "createVfs").flat_map(|phase| list(&phase["steps"]));
     let claims = steps.flat_map(|step| list(&step["ends"])).filter(|claim| claim["property"] == "address");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    claims.map(|claim| (text(&claim["vf"]), text(&claim["is"]))).collect()
+    claims.map(|claim| (claim["vf"].to_string(), text(&claim["is"]))).collect()
 }
 
 #[test]

@@ -7,6 +7,7 @@
     clippy::disallowed_methods,
     reason = "tests"
 )]
+#![allow(clippy::indexing_slicing, reason = "JSON of the program's own")]
 
 use std::fs;
 use std::io::Write;
@@ -81,6 +82,7 @@ impl Fleet {
     fn vfctl(&self, arguments: &[&str], input: &str) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
         command.current_dir(self.folder.path()).args(arguments).env_clear();
+        command.env("SOURCE_DATE_EPOCH", "1700000000");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("run vfctl");
         // A program that does not read has its reasons.
@@ -172,7 +174,16 @@ fn what_is_wrong_with_some_facts_keeps_no_other_from_its_plan() {
     }
     // What is planned is the same document as without the others.
     let json = fleet.plan(&["hosts", "nowhere.json"], &["--json"]);
-    assert_eq!((json.code, json.out), (1, fleet.plan_whole(&["--json"]).out));
+    let whole = |text: &str| -> serde_json::Value { serde_json::from_str(text).expect("a plan") };
+    let (mut planned, mut good) = (whole(&json.out), whole(&fleet.plan_whole(&["--json"]).out));
+    let errors = planned["errors"].take();
+    let messages: Vec<_> =
+        errors.as_array().expect("errors").iter().map(|error| error["message"].as_str()).collect();
+    assert_eq!((json.code, messages.len()), (1, 8), "{messages:?}");
+    assert!(messages.iter().flatten().all(|text| text.starts_with("failed to ")), "{messages:?}");
+    assert_eq!(planned["summary"]["hosts"]["errors"].take(), 8);
+    good["summary"]["hosts"]["errors"].take();
+    assert_eq!((&planned["hosts"], &planned["summary"]), (&good["hosts"], &good["summary"]));
 }
 
 #[test]

@@ -6,11 +6,13 @@ use vfctl_model::{
     DriverName, DriverRow, InterfaceName, PciAddress, Reading, VfAttribute, VfIndex, VfSet, VfValue,
 };
 use vfctl_port::{
-    Action, Claim, ClaimValue, NoInterface, Op, PfFacts, Property, Subject, Target, Thing, VfFacts,
+    Action, Claim, ClaimValue, InterfaceUse, NoInterface, Op, PfFacts, Property, Subject, Target, Thing,
+    VfFacts,
 };
 
 use crate::fate::{Life, VfFate};
 use crate::finding::Findings;
+use crate::holder::Holder;
 use crate::lane::HostContext;
 use crate::path::Origin;
 use crate::step::{Step, Victim};
@@ -248,11 +250,25 @@ impl<'a> PfContext<'a> {
     /// or with netlink unreadable, is perhaps in use.
     fn pf_victims(&self) -> Vec<Victim> {
         if self.facts.hides_netdev() {
-            let user = "possibly in use: the PF's interface cannot be seen from here".to_owned();
-            return vec![Victim { vf: None, user, perhaps: true, blocks: false }];
+            let why = "the PF's interface cannot be seen from here".to_owned();
+            let user = format!("possibly in use: {why}");
+            return vec![Victim {
+                vf: None,
+                user,
+                holder: Holder::Unknown { why },
+                perhaps: true,
+                blocks: false,
+            }];
         }
         let users = self.host.host.users_of(self.facts).into_iter();
-        users.map(|user| Victim { vf: None, user, perhaps: false, blocks: false }).collect()
+        let victim = |user: InterfaceUse| Victim {
+            vf: None,
+            user: user.to_string(),
+            holder: Holder::from(&user),
+            perhaps: false,
+            blocks: false,
+        };
+        users.map(victim).collect()
     }
 
     /// Returns the claims that nobody, or somebody, uses these VFs, as the facts say: for steps in which they leave

@@ -5,11 +5,14 @@
 //! the one place that names every kind: a new one is a folder, a `mod` line and a line of the list.
 
 mod addresses;
+pub mod change;
+pub mod change_value;
 pub mod context;
 pub mod desired;
 pub mod document;
 mod fate;
 pub mod finding;
+pub mod holder;
 mod kind;
 pub mod lane;
 mod list;

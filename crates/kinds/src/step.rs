@@ -5,9 +5,10 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::{VfAttribute, VfIndex};
-use vfctl_port::{Claim, Op, Phase, Property, Use};
+use vfctl_port::{Claim, Phase, Property, Use};
 
-use crate::path::Origin;
+use crate::change::Change;
+use crate::holder::Holder;
 
 /// One property that is changed on a PF, or on many of its VFs, in one phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,22 +42,6 @@ pub struct Step {
     /// More on it for people, a line each, such as the addresses that new VFs will have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
-}
-
-/// One op with what it changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Change {
-    /// The value of before; `None` where there is none to speak of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// The value of after.
-    pub to: String,
-    /// The place in the spec that asks for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Origin>,
-    /// The op.
-    pub op: Op,
 }
 
 /// Why a step is there.
@@ -153,8 +138,10 @@ pub struct Victim {
     /// The VF; `None` where the PF itself is in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vf: Option<VfIndex>,
-    /// Who.
+    /// Who, for people.
     pub user: String,
+    /// Who, for programs.
+    pub holder: Holder,
     /// Whether it could not be looked, so that this is a mere possibility.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub perhaps: bool,
@@ -168,14 +155,13 @@ impl Victim {
     /// waits until a vfio device is closed. Whatever else is set on a VF, it does not wait.
     pub(crate) fn of_vf(vf: VfIndex, user: &Use, leaves: bool) -> Self {
         let perhaps = matches!(user, Use::CouldNotLook { .. });
-        Self { vf: Some(vf), user: user.to_string(), perhaps, blocks: leaves && user.blocks_the_kernel() }
-    }
-}
-
-impl Change {
-    /// Returns the VF that is changed; `None` where it is the PF or the host.
-    pub fn vf(&self) -> Option<VfIndex> {
-        self.op.target.vf()
+        Self {
+            vf: Some(vf),
+            user: user.to_string(),
+            holder: Holder::from(user),
+            perhaps,
+            blocks: leaves && user.blocks_the_kernel(),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::attribute::VfAttribute;
 use crate::by_attribute::ByAttribute;
+use crate::json_value::JsonValue;
 use crate::reading::RawReading;
 use crate::vf_value::VfValue;
 use crate::vlan::VlanTag;
@@ -72,7 +73,7 @@ impl schemars::JsonSchema for AttributeMap {
     }
 }
 
-/// An attribute and the value to give it; in documents `{"attribute": "vlan", "value": "100 qos 3"}`.
+/// An attribute and the value to give it; in documents `{"attribute": "trust", "value": true}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AttributeValue {
     attribute: VfAttribute,
@@ -111,19 +112,19 @@ impl AttributeValue {
 #[serde(deny_unknown_fields)]
 struct SettingText {
     attribute: VfAttribute,
-    value: String,
+    value: JsonValue,
 }
 
 impl Serialize for AttributeValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        SettingText { attribute: self.attribute, value: self.value.to_string() }.serialize(serializer)
+        SettingText { attribute: self.attribute, value: self.value.json() }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for AttributeValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let SettingText { attribute, value } = SettingText::deserialize(deserializer)?;
-        let value = VfValue::parse(attribute.row().shape, &value).map_err(D::Error::custom)?;
+        let value = VfValue::from_json(attribute.row().shape, &value).map_err(D::Error::custom)?;
         Ok(Self { attribute, value })
     }
 }

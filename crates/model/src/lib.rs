@@ -1,7 +1,7 @@
 //! The words that every other crate speaks: addresses, names, units, readings, and the tables of VF attributes and of known drivers.
 //!
 //! No facts, no plans and no I/O live here. A type with an invariant keeps its fields private and is made by
-//! parsing; it serializes only as the text that people write.
+//! parsing; in facts it serializes only as the text that people write, in plans and reports as a value.
 
 mod address;
 mod attribute;
@@ -10,6 +10,7 @@ mod by_attribute;
 mod cidr;
 mod driver;
 mod eswitch;
+mod json_value;
 mod link_state;
 mod mac;
 mod name;
@@ -30,6 +31,7 @@ pub use by_attribute::ByAttribute;
 pub use cidr::Cidr;
 pub use driver::{DriverRow, Guarantees, MtuChange};
 pub use eswitch::{EswitchEncapMode, EswitchInlineMode, EswitchMode, EswitchRow, EswitchSetting};
+pub use json_value::JsonValue;
 pub use link_state::VfLinkState;
 pub use mac::MacAddress;
 pub use name::{DriverName, HostName, InterfaceName, ModuleName};

@@ -1,10 +1,15 @@
 //! VF numbers and sets of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::parse::ParseError;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::parse::{ParseError, misread};
 use crate::text::text_serde;
 
 /// The number of a VF within its PF, from 0.
@@ -26,7 +31,48 @@ impl FromStr for VfIndex {
     }
 }
 
-text_serde!(VfIndex, "VfIndex", "A VF number from 0.");
+impl Serialize for VfIndex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(self.0)
+    }
+}
+
+/// Reads a number, and the text that it is as the key of a map.
+impl<'de> Deserialize<'de> for VfIndex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Number;
+        impl Visitor<'_> for Number {
+            type Value = VfIndex;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("VF number from 0 to 65534")
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<VfIndex, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<VfIndex, E> {
+                text.parse().map_err(|error| misread(text, &error))
+            }
+        }
+        deserializer.deserialize_any(Number)
+    }
+}
+
+impl JsonSchema for VfIndex {
+    fn schema_name() -> Cow<'static, str> {
+        "VfIndex".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 0, "maximum": 65534, "description": "A VF number from 0." })
+    }
+}
 
 /// A set of VF numbers, written `0,2-7,9`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

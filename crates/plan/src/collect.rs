@@ -6,8 +6,9 @@ use vfctl_kinds::path::SpecPath;
 use vfctl_model::HostName;
 use vfctl_port::{HostFacts, World};
 
-use crate::document::{Plan, ScopePlan};
+use crate::document::Plan;
 use crate::order::into_stages;
+use crate::scope_plan::ScopePlan;
 
 /// How many hosts are planned for at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,25 +1,117 @@
 //! The plan as data: what `plan --out` writes and `apply` takes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::step::Step;
 use vfctl_model::HostName;
 use vfctl_port::{Claim, LaneId, Phase, Scope, Stage, Subject, Thing};
 
+use crate::made::{Failure, Made};
+use crate::scope_plan::{ScopePlan, Summary};
+use crate::tally::Tally;
+
 /// What would be done on each host and in the cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The version of this document's format.
     pub format: PlanFormat,
+    /// By what it was made; `None` before it is written.
+    pub made: Option<Made>,
     /// The plan of each host that was planned for, by its name.
     pub hosts: BTreeMap<HostName, ScopePlan>,
+    /// The plan of the cluster; `None` where there are no facts of one.
+    pub cluster: Option<ScopePlan>,
+    /// Why there is no plan for some hosts.
+    pub errors: Vec<Failure>,
+}
+
+/// The plans of all scopes at a glance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PlanSummary {
+    /// Whether apply would change something somewhere.
+    pub changed: bool,
+    /// Whether an error blocks a plan somewhere.
+    pub blocked: bool,
+    /// Whether apply needs `--allow-disruption` somewhere.
+    pub needs_consent: bool,
+    /// How many hosts stand how.
+    pub hosts: Tally,
+}
+
+/// A plan as documents have it.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(title = "Plan", description = "What would be done on each host and in the cluster.")]
+struct PlanText<'a> {
+    /// The version of this document's format.
+    format: PlanFormat,
+    /// By what it was made, when and from which specs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made: Option<Cow<'a, Made>>,
+    /// The plan of each host that was planned for, by its name: an object for one host as for many.
+    hosts: Cow<'a, BTreeMap<HostName, ScopePlan>>,
     /// The plan of the cluster; absent where there are no facts of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<ScopePlan>,
+    cluster: Option<Cow<'a, ScopePlan>>,
+    /// Why there is no plan for some hosts.
+    #[serde(default, skip_serializing_if = "has_none")]
+    errors: Cow<'a, [Failure]>,
+    /// All of it at a glance; it follows from the rest.
+    summary: PlanSummary,
+}
+
+fn has_none(errors: &[Failure]) -> bool {
+    errors.is_empty()
+}
+
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { format, made, hosts, cluster, errors } = self;
+        PlanText {
+            format: *format,
+            made: made.as_ref().map(Cow::Borrowed),
+            hosts: Cow::Borrowed(hosts),
+            cluster: cluster.as_ref().map(Cow::Borrowed),
+            errors: Cow::Borrowed(errors),
+            summary: self.summary(),
+        }
+        .serialize(serializer)
+    }
+}
+
+/// Reads a plan whose summary is that of its hosts.
+impl<'de> Deserialize<'de> for Plan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let PlanText { format, made, hosts, cluster, errors, summary } = PlanText::deserialize(deserializer)?;
+        let plan = Self {
+            format,
+            made: made.map(Cow::into_owned),
+            hosts: hosts.into_owned(),
+            cluster: cluster.map(Cow::into_owned),
+            errors: errors.into_owned(),
+        };
+        if summary == plan.summary() {
+            Ok(plan)
+        } else {
+            Err(D::Error::custom("the summary is not that of the plan"))
+        }
+    }
+}
+
+impl JsonSchema for Plan {
+    fn schema_name() -> Cow<'static, str> {
+        "Plan".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        PlanText::json_schema(generator)
+    }
 }
 
 /// The versions of the plan format.
@@ -28,19 +120,6 @@ pub enum PlanFormat {
     /// The first.
     #[serde(rename = "vfctl.dev/plan/v1")]
     V1,
-}
-
-/// What would be done on one host, or in the cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct ScopePlan {
-    /// The documents that concern it.
-    pub documents: Vec<String>,
-    /// The work, in order: all lanes of a stage are done before the next stage begins here.
-    pub stages: Vec<StagePlan>,
-    /// What is to be said of the scope as a whole.
-    #[serde(default, skip_serializing_if = "Findings::is_empty")]
-    pub findings: Findings,
 }
 
 /// The lanes of one stage.
@@ -94,7 +173,15 @@ pub struct PhasePlan {
 impl Plan {
     /// Returns the plan of these hosts, and of the cluster where there is one.
     pub fn new(hosts: BTreeMap<HostName, ScopePlan>, cluster: Option<ScopePlan>) -> Self {
-        Self { format: PlanFormat::V1, hosts, cluster }
+        Self { format: PlanFormat::V1, made: None, hosts, cluster, errors: Vec::new() }
+    }
+
+    /// Returns the plans of all scopes at a glance.
+    pub fn summary(&self) -> PlanSummary {
+        let mut tally = Tally::default();
+        self.hosts.values().for_each(|plan| tally.count(&plan.summary()));
+        self.errors.iter().for_each(|_| tally.count_error());
+        PlanSummary::of(tally, self.cluster.as_ref().map(ScopePlan::summary))
     }
 
     /// Returns the plan of each scope, hosts first.
@@ -137,35 +224,16 @@ impl Plan {
     }
 }
 
-impl ScopePlan {
-    /// Returns every lane with its stage, in order.
-    pub fn lanes(&self) -> impl Iterator<Item = (Stage, &Lane)> {
-        self.stages.iter().flat_map(|StagePlan { stage, lanes }| lanes.iter().map(move |lane| (*stage, lane)))
-    }
-
-    /// Returns every step, in the order of stages, lanes and phases.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.lanes().flat_map(|(_, lane)| lane.steps())
-    }
-
-    /// Returns whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.steps().next().is_none()
-    }
-
-    /// Returns whether something blocks: then nothing is written in this scope.
-    pub fn is_blocked(&self) -> bool {
-        self.findings.block() || self.lanes().any(|(_, lane)| lane.findings.block())
-    }
-
-    /// Returns what differs and is left alone, since somebody else holds it.
-    pub fn held(&self) -> impl Iterator<Item = &Finding> {
-        self.lanes().flat_map(|(_, lane)| &lane.findings.held)
-    }
-
-    /// Returns whether a step may only be performed with the user's consent.
-    pub fn needs_consent(&self) -> bool {
-        self.steps().any(Step::needs_consent)
+impl PlanSummary {
+    /// Returns the summary of this many hosts, and of the cluster where there is one.
+    pub fn of(hosts: Tally, cluster: Option<Summary>) -> Self {
+        let in_cluster = |is: fn(&Summary) -> bool| cluster.as_ref().is_some_and(is);
+        Self {
+            changed: hosts.has_changes() || in_cluster(|summary| summary.changed),
+            blocked: hosts.has_blocked() || in_cluster(|summary| summary.blocked),
+            needs_consent: hosts.needs_consent() || in_cluster(|summary| summary.needs_consent),
+            hosts,
+        }
     }
 }
 

@@ -23,9 +23,8 @@ use crate::document::Lane;
 pub struct ExplainedStep {
     /// When.
     pub phase: Phase,
-    /// The value of before; `None` where nobody knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
+    /// The value of before.
+    pub from: String,
     /// The value of after.
     pub to: String,
     /// Why.
@@ -103,8 +102,8 @@ fn explain_property(
         of_subject.filter(|(step, _)| step.property == property || step.reason.comes_with(property));
     let steps = concerned.map(|(step, change)| ExplainedStep {
         phase: step.phase,
-        from: change.from.clone(),
-        to: change.to.clone(),
+        from: change.shown_from(),
+        to: change.shown_to(),
         reason: step.reason,
         command: change.op.to_string(),
     });
@@ -172,8 +171,7 @@ impl fmt::Display for Explanation {
             writeln!(f, "  step      none")?;
         }
         for ExplainedStep { phase, from, to, reason, command } in steps {
-            let from = from.as_ref().map_or(String::new(), |from| format!("{from} "));
-            writeln!(f, "  step      {phase}: {from}-> {to}, because {reason}")?;
+            writeln!(f, "  step      {phase}: {from} -> {to}, because {reason}")?;
             writeln!(f, "            $ {command}")?;
         }
         for claim in claims {

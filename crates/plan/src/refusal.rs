@@ -1,10 +1,14 @@
-//! Why a plan may not be applied, a text for each reason: for who has not seen the plan.
+//! Why a plan may not be applied: for who has not seen the plan.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use vfctl_kinds::finding::{Finding, Findings};
-use vfctl_kinds::step::{Step, Victim};
+use vfctl_kinds::step::{Impact, Step, Victim};
 use vfctl_model::VfIndex;
+use vfctl_port::Thing;
 
-use crate::document::Plan;
+use crate::document::{Lane, Plan};
+use crate::scope_plan::ScopePlan;
 
 impl Plan {
     /// Returns the problems that block it, with the thing concerned and what to do about each.
@@ -19,17 +23,54 @@ impl Plan {
         scopes.collect()
     }
 
+    /// Returns the problems that block it.
+    pub fn errors_that_block(&self) -> Vec<Finding> {
+        let of = |plan: &ScopePlan| -> Vec<Finding> {
+            let lanes = plan.lanes().flat_map(|(_, lane)| &lane.findings.problems);
+            lanes.chain(&plan.findings.problems).cloned().collect()
+        };
+        self.scopes().flat_map(|(_, plan)| of(plan)).collect()
+    }
+
     /// Returns what needs the user's consent: what each such step does, and whom it disrupts.
-    pub fn disruptions(&self) -> Vec<String> {
+    pub fn disruptions(&self) -> Vec<Disruption> {
         let lanes = self.scopes().flat_map(|(_, plan)| plan.lanes());
-        let steps = lanes.flat_map(|(_, lane)| lane.steps().map(move |step| (&lane.title, step)));
-        steps
-            .filter(|(_, step)| step.needs_consent())
-            .flat_map(|(title, step)| {
-                let whom = step.victims.iter().map(disruption);
-                std::iter::once(consequence(step)).chain(whom).map(move |what| format!("{title}: {what}"))
-            })
-            .collect()
+        let steps = lanes.flat_map(|(_, lane)| lane.steps().map(move |step| (lane, step)));
+        let needing = steps.filter(|(_, step)| step.needs_consent());
+        let disruption = |(lane, step): (&Lane, &Step)| Disruption {
+            thing: lane.thing.clone(),
+            title: lane.title.clone(),
+            impact: step.impact,
+            consequence: consequence(step),
+            victims: step.victims.clone(),
+        };
+        needing.map(disruption).collect()
+    }
+}
+
+/// What a step does that needs the user's consent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Disruption {
+    /// The thing that the step works on, such as `pci/0000:3b:00.0`.
+    pub thing: Thing,
+    /// How it is called.
+    pub title: String,
+    /// What the step does to those who use the VFs.
+    pub impact: Impact,
+    /// The same in words.
+    pub consequence: String,
+    /// Whom it disrupts.
+    pub victims: Vec<Victim>,
+}
+
+impl Disruption {
+    /// Returns what the step does and whom it disrupts, a text each.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        let whom = self.victims.iter().map(disruption);
+        std::iter::once(self.consequence.clone())
+            .chain(whom)
+            .map(move |what| format!("{}: {what}", self.title))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_kinds::step::{Change, Step};
+use vfctl_kinds::change::Change;
+use vfctl_kinds::change_value::ChangeValue;
+use vfctl_kinds::step::Step;
 use vfctl_model::VfSet;
 use vfctl_port::Thing;
 
@@ -16,9 +18,9 @@ const SHOWN_OF_A_KIND: usize = 2;
 const WIDEST_SET: usize = 40;
 
 /// VFs that change in the same way.
-struct Group<'a> {
-    from: Option<&'a str>,
-    to: &'a str,
+struct Group {
+    from: String,
+    to: String,
     members: VfSet,
 }
 
@@ -31,9 +33,9 @@ pub(crate) fn changes(step: &Step) -> Vec<String> {
     let ends = groups.first().zip(groups.last());
     match ends {
         Some((first, last)) if groups.len() > SHOWN_OF_A_KIND && begin_alike && own_value_each => {
-            let from = first.from.map_or(String::new(), |from| format!("{from} "));
+            let from = &first.from;
             let count = groups.len();
-            vec![format!("{} {from}-> {} … {}  ({count} different)", subject(step, &all), first.to, last.to)]
+            vec![format!("{} {from} -> {} … {}  ({count} different)", subject(step, &all), first.to, last.to)]
         }
         Some((first, _)) if groups.len() > SHOWN && groups.iter().all(|group| group.to == first.to) => {
             vec![format!("{} ({} different) -> {}", subject(step, &all), groups.len(), first.to)]
@@ -47,13 +49,13 @@ pub(crate) fn changes(step: &Step) -> Vec<String> {
 }
 
 /// Returns the groups in the order in which they first come.
-fn groups(step: &Step) -> Vec<Group<'_>> {
-    let mut places: BTreeMap<(Option<&str>, &str), usize> = BTreeMap::new();
-    let mut groups: Vec<Group<'_>> = Vec::new();
+fn groups(step: &Step) -> Vec<Group> {
+    let mut places: BTreeMap<(Option<&ChangeValue>, &ChangeValue), usize> = BTreeMap::new();
+    let mut groups: Vec<Group> = Vec::new();
     for change in &step.changes {
-        let (from, to) = (change.from.as_deref(), change.to.as_str());
-        let place = *places.entry((from, to)).or_insert(groups.len());
+        let place = *places.entry((change.from.as_ref(), &change.to)).or_insert(groups.len());
         if place == groups.len() {
+            let (from, to) = (change.shown_from(), change.shown_to());
             groups.push(Group { from, to, members: VfSet::default() });
         }
         if let (Some(group), Some(vf)) = (groups.get_mut(place), change.vf()) {
@@ -63,11 +65,10 @@ fn groups(step: &Step) -> Vec<Group<'_>> {
     groups
 }
 
-impl Group<'_> {
+impl Group {
     fn line(&self, step: &Step) -> String {
         let Self { from, to, members } = self;
-        let change = from.map_or_else(|| format!("-> {to}"), |from| format!("{from} -> {to}"));
-        format!("{} {change}", subject(step, members))
+        format!("{} {from} -> {to}", subject(step, members))
     }
 }
 

@@ -2,10 +2,14 @@
 
 use std::fmt;
 
-use crate::document::ScopePlan;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::scope_plan::{ScopePlan, Summary};
 
 /// How a scope stands, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Standing {
     /// Something blocks its plan.
     Blocked,
@@ -33,20 +37,30 @@ impl ScopePlan {
 }
 
 /// How many hosts stand how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Tally {
+    /// An error blocks the plan.
     blocked: usize,
+    /// There are changes.
     changes: usize,
+    /// What differs is held by others, and there is nothing else to do.
     held: usize,
+    /// There is nothing to do.
     same: usize,
+    /// No document concerns the host.
     not_concerned: usize,
+    /// There is no plan for the host, such as one whose facts cannot be read.
     errors: usize,
+    /// Apply needs `--allow-disruption` there.
+    need_consent: usize,
 }
 
 impl Tally {
     /// Counts a host.
-    pub fn count(&mut self, standing: Standing) {
-        *match standing {
+    pub fn count(&mut self, summary: &Summary) {
+        self.need_consent += usize::from(summary.needs_consent);
+        *match summary.standing {
             Standing::Blocked => &mut self.blocked,
             Standing::Changes => &mut self.changes,
             Standing::Held => &mut self.held,
@@ -67,8 +81,18 @@ impl Tally {
 
     /// Returns the number of hosts that there is a plan for.
     pub fn planned(&self) -> usize {
-        let Self { blocked, changes, held, same, not_concerned, errors: _ } = self;
+        let Self { blocked, changes, held, same, not_concerned, errors: _, need_consent: _ } = self;
         blocked + changes + held + same + not_concerned
+    }
+
+    /// Returns whether an error blocks the plan of a host.
+    pub fn has_blocked(&self) -> bool {
+        self.blocked > 0
+    }
+
+    /// Returns whether apply needs the user's consent on a host.
+    pub fn needs_consent(&self) -> bool {
+        self.need_consent > 0
     }
 
     /// Returns whether a host is blocked or has no plan.
@@ -94,7 +118,7 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { blocked, changes, held, same, not_concerned, errors } = *self;
+        let Self { blocked, changes, held, same, not_concerned, errors, need_consent: _ } = *self;
         let parts = [
             (blocked, "blocked"),
             (changes, "with changes"),

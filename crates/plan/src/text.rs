@@ -6,8 +6,9 @@ use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::step::{Reason, Step};
 use vfctl_port::Scope;
 
-use crate::document::{Lane, Plan, ScopePlan};
+use crate::document::{Lane, Plan};
 use crate::refusal::{consequence, disruption};
+use crate::scope_plan::{ScopePlan, Summary};
 use crate::summary;
 use crate::tally::{Tally, counted};
 use crate::wrap::wrap;
@@ -33,7 +34,7 @@ pub fn render(plan: &Plan, detail: Detail) -> String {
         }
         text.push_str(&render_scope(&scope, plan, detail));
         if scope.host().is_some() {
-            tally.count(plan.standing());
+            tally.count(&plan.summary());
         }
     }
     if plan.hosts.len() > 1 {
@@ -145,31 +146,25 @@ fn render_finding(text: &mut String, depth: usize, level: &str, finding: &Findin
 
 /// Returns the last line of a scope.
 fn summary(plan: &ScopePlan, detail: Detail) -> String {
-    if plan.is_blocked() {
-        let problems = plan.findings.problems.len()
-            + plan.lanes().map(|(_, lane)| lane.findings.problems.len()).sum::<usize>();
-        return format!("Plan blocked by {}. Nothing will be changed.", counted(problems, "error"));
+    let Summary { blocked, needs_consent, steps, changes, physical_functions, errors, held, .. } =
+        plan.summary();
+    if blocked {
+        return format!("Plan blocked by {}. Nothing will be changed.", counted(errors, "error"));
     }
-    let held = match plan.held().count() {
+    let held = match held {
         0 => String::new(),
         held => format!(" {} left alone: others hold the VFs.", counted(held, "difference")),
     };
-    if plan.is_empty() {
+    if steps == 0 {
         return format!("No changes.{held}");
     }
-    let steps = plan.steps().count();
-    let ops: usize = plan.steps().map(|step| step.changes.len()).sum();
-    let consent = if plan.needs_consent() && detail != Detail::Allowed {
-        " Apply needs --allow-disruption."
-    } else {
-        ""
-    };
-    let lanes = plan.lanes().filter(|(_, lane)| lane.thing.pf().is_some() && !lane.phases.is_empty()).count();
+    let consent =
+        if needs_consent && detail != Detail::Allowed { " Apply needs --allow-disruption." } else { "" };
     format!(
         "Plan: {}, {} on {}.{consent}{held}",
         counted(steps, "step"),
-        counted(ops, "change"),
-        counted(lanes, "PF")
+        counted(changes, "change"),
+        counted(physical_functions, "PF")
     )
 }
 

@@ -205,7 +205,7 @@ actions! {
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
         sample: Sample {
-            op: r#"{"pf":"pci/0000:01:00.0","interface":"eth0","vf":"3","action":{"setVfAttribute":{"attribute":"vlan","value":"7"}}}"#,
+            op: r#"{"pf":"pci/0000:01:00.0","interface":"eth0","vf":3,"action":{"setVfAttribute":{"attribute":"vlan","value":{"id":7,"protocol":"802.1Q","qos":0}}}}"#,
             command: "ip link set dev eth0 vf 3 vlan 7 qos 0 proto 802.1Q",
         },
     }
@@ -297,7 +297,7 @@ actions! {
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
         sample: Sample {
-            op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":{"setVfMtu":1400}}"#,
+            op: r#"{"pf":"pci/0000:01:00.0","vf":3,"function":"0000:01:10.6","action":{"setVfMtu":1400}}"#,
             command: r#"ip link set dev "$(ls /sys/bus/pci/devices/0000:01:10.6/net)" mtu 1400"#,
         },
     }
@@ -318,7 +318,7 @@ actions! {
         remakes: Remakes::TakesInterface,
         given_back: GivenBack::ByDriver,
         sample: Sample {
-            op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":"unbindDriver"}"#,
+            op: r#"{"pf":"pci/0000:01:00.0","vf":3,"function":"0000:01:10.6","action":"unbindDriver"}"#,
             command: "echo 0000:01:10.6 > /sys/bus/pci/devices/0000:01:10.6/driver/unbind",
         },
     }
@@ -341,7 +341,7 @@ actions! {
         remakes: Remakes::MakesInterface,
         given_back: GivenBack::Never,
         sample: Sample {
-            op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":{"bindDriver":{"driver":"vfio-pci","overrideAfter":"x"}}}"#,
+            op: r#"{"pf":"pci/0000:01:00.0","vf":3,"function":"0000:01:10.6","action":{"bindDriver":{"driver":"vfio-pci","overrideAfter":"x"}}}"#,
             command: "echo vfio-pci > /sys/bus/pci/devices/0000:01:10.6/driver_override; \
                       echo 0000:01:10.6 > /sys/bus/pci/drivers/vfio-pci/bind; \
                       echo x > /sys/bus/pci/devices/0000:01:10.6/driver_override",
@@ -364,7 +364,7 @@ actions! {
         remakes: Remakes::Nothing,
         given_back: GivenBack::Never,
         sample: Sample {
-            op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":{"setDriverOverride":"vfio-pci"}}"#,
+            op: r#"{"pf":"pci/0000:01:00.0","vf":3,"function":"0000:01:10.6","action":{"setDriverOverride":"vfio-pci"}}"#,
             command: "echo vfio-pci > /sys/bus/pci/devices/0000:01:10.6/driver_override",
         },
     }
@@ -386,7 +386,7 @@ actions! {
         remakes: Remakes::MakesInterface,
         given_back: GivenBack::Never,
         sample: Sample {
-            op: r#"{"pf":"pci/0000:01:00.0","vf":"3","function":"0000:01:10.6","action":"probeDriver"}"#,
+            op: r#"{"pf":"pci/0000:01:00.0","vf":3,"function":"0000:01:10.6","action":"probeDriver"}"#,
             command: "echo > /sys/bus/pci/devices/0000:01:10.6/driver_override; echo 0000:01:10.6 > /sys/bus/pci/drivers_probe",
         },
     }

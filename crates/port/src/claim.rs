@@ -4,7 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vfctl_model::{DeviceAddress, HostName, ModuleName, Reading, VfIndex};
+use vfctl_model::{DeviceAddress, HostName, JsonValue, ModuleName, Reading, VfIndex};
 
 use crate::claim_value::ClaimValue;
 use crate::facts::World;
@@ -126,7 +126,7 @@ impl fmt::Display for Claim {
 /// A claim as documents have it.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct ClaimText<'a> {
+struct ClaimText {
     /// The host; absent where the claim is on the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     host: Option<HostName>,
@@ -143,7 +143,7 @@ struct ClaimText<'a> {
     property: Property,
     /// The value it has; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    is: Option<std::borrow::Cow<'a, str>>,
+    is: Option<JsonValue>,
     /// Set where the property was given back to the driver.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     any_when_factory: bool,
@@ -159,7 +159,7 @@ impl Serialize for Claim {
             Thing::Vf(pf, vf) => (None, Some(pf.clone()), Some(*vf)),
         };
         let is = match expect {
-            Expect::Is(value) => Some(property.show(thing, value).into()),
+            Expect::Is(value) => Some(property.json(thing, value)),
             Expect::Absent | Expect::AnyWhenFactory => None,
         };
         let any_when_factory = *expect == Expect::AnyWhenFactory;
@@ -182,7 +182,9 @@ impl<'de> Deserialize<'de> for Claim {
         };
         let expect = match (is, any_when_factory) {
             (Some(_), true) => return Err(D::Error::custom("a claim with a value and any value")),
-            (Some(text), false) => Expect::Is(property.parse_value(&thing, &text).map_err(D::Error::custom)?),
+            (Some(value), false) => {
+                Expect::Is(property.value_from(&thing, &value).map_err(D::Error::custom)?)
+            }
             (None, true) => Expect::AnyWhenFactory,
             (None, false) => Expect::Absent,
         };
@@ -290,9 +292,9 @@ mod tests {
     #[test]
     fn claims_round_trip_with_their_scope() {
         for text in [
-            r#"{"host":"lab","pf":"pci/0000:01:00.0","vf":"3","property":"vlan","is":"100 qos 3"}"#,
+            r#"{"host":"lab","pf":"pci/0000:01:00.0","vf":3,"property":"vlan","is":{"id":100,"protocol":"802.1Q","qos":3}}"#,
             r#"{"host":"lab","pf":"pci/0000:01:00.0","property":"adminState","is":"up"}"#,
-            r#"{"host":"lab","module":"vfio_pci","property":"loaded","is":"yes"}"#,
+            r#"{"host":"lab","module":"vfio_pci","property":"loaded","is":true}"#,
             r#"{"property":"present"}"#,
         ] {
             let claim: Claim = serde_json::from_str(text).expect("a claim");

@@ -1,6 +1,6 @@
 //! Values of properties, and how they are written.
 
-use vfctl_model::{ParseError, VfAttribute, VfValue};
+use vfctl_model::{JsonValue, ParseError, VfAttribute, VfValue};
 
 /// A value that a property can have; [`ClaimShape::show`] writes it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +37,30 @@ impl ClaimShape {
             (ClaimValue::Number(number), _) => number.to_string(),
             (ClaimValue::Name(name), _) => name.clone(),
             (ClaimValue::Vf(value), _) => value.to_string(),
+        }
+    }
+
+    /// Returns a value as programs read it: a switch is a boolean, a choice of other words is the word.
+    pub fn json(self, value: &ClaimValue) -> JsonValue {
+        match (value, self) {
+            (ClaimValue::Flag(flag), Self::Flag("no" | "off", _)) => JsonValue::Flag(*flag),
+            (ClaimValue::Flag(_), _) => JsonValue::Text(self.show(value)),
+            (ClaimValue::Number(number), _) => JsonValue::Number((*number).into()),
+            (ClaimValue::Name(name), _) => JsonValue::Text(name.clone()),
+            (ClaimValue::Vf(value), _) => value.json(),
+        }
+    }
+
+    /// Reads a value as programs write it, and what `show` writes.
+    pub(crate) fn parse_json(self, value: &JsonValue) -> Result<ClaimValue, ParseError> {
+        match (self, value) {
+            (Self::Vf(attribute), value) => {
+                VfValue::from_json(attribute.row().shape, value).map(ClaimValue::Vf)
+            }
+            (_, JsonValue::Text(text)) => self.parse(text),
+            (Self::Flag(..), JsonValue::Flag(flag)) => Ok(ClaimValue::Flag(*flag)),
+            (Self::Number, JsonValue::Number(number)) => self.parse(&number.to_string()),
+            _ => Err(ParseError::new(value.to_string(), "value of the property's shape")),
         }
     }
 

@@ -18,6 +18,7 @@ mod op;
 mod outcome;
 mod phase;
 mod property;
+mod property_value;
 mod subject;
 
 pub use action::{Action, ActionKind};
@@ -28,9 +29,9 @@ pub use claim::{Claim, Expect, GONE, Verdict};
 pub use claim_value::{ClaimShape, ClaimValue};
 pub use edge::{Bounds, Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
 pub use facts::{
-    ClusterFacts, FactsFormat, HostFacts, IommuFacts, IommuGroup, LinkFacts, LinkManager, Master,
-    NoInterface, OwnershipRecord, PfFacts, PfNetdev, PropertyMap, REPRESENTOR, StuckStore, SystemFacts, Use,
-    VfFacts, VfNetdev, World,
+    ClusterFacts, FactsFormat, HostFacts, InterfaceUse, IommuFacts, IommuGroup, LinkFacts, LinkManager,
+    Master, NoInterface, OwnershipRecord, PfFacts, PfNetdev, PropertyMap, REPRESENTOR, StuckStore,
+    SystemFacts, Use, VfFacts, VfNetdev, World,
 };
 pub use hint::hint;
 pub use journal::{JournalEntry, LaneId};

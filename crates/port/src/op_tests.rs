@@ -19,7 +19,7 @@ fn op_of_each_action_round_trips_and_is_written_as_its_command() {
 fn action_on_another_target_is_refused() {
     for wrong in [
         r#"{"pf":"pci/0000:01:00.0","action":"loadModule"}"#,
-        r#"{"pf":"pci/0000:01:00.0","vf":"3","action":"unbindDriver"}"#,
+        r#"{"pf":"pci/0000:01:00.0","vf":3,"action":"unbindDriver"}"#,
         r#"{"action":"loadModule"}"#,
     ] {
         assert!(serde_json::from_str::<Op>(wrong).is_err(), "{wrong}");

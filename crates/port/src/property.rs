@@ -279,12 +279,6 @@ impl Property {
         self.shape(thing).unwrap_or(ClaimShape::Name).show(value)
     }
 
-    /// Reads what `show` writes.
-    pub(crate) fn parse_value(self, thing: &Thing, text: &str) -> Result<ClaimValue, ParseError> {
-        let none = || ParseError::new(text, "value of a property that such a thing has");
-        self.shape(thing).ok_or_else(none)?.parse(text)
-    }
-
     /// Reads this property of a subject; `None` where the subject is not there.
     pub fn read(self, subject: &Subject, world: &World) -> Option<Found> {
         let Subject { scope, thing } = subject;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use vfctl_model::JsonValue;
+
 use super::*;
 
 /// Returns every property.
@@ -35,7 +37,9 @@ fn every_value_round_trips_as_text_for_each_thing_that_has_the_property() {
                 ClaimShape::Vf(attribute) => vec![ClaimValue::Vf(attribute.factory())],
             };
             for value in values {
-                assert_eq!(property.parse_value(thing, &property.show(thing, &value)), Ok(value));
+                let text = JsonValue::Text(property.show(thing, &value));
+                assert_eq!(property.value_from(thing, &text), Ok(value.clone()));
+                assert_eq!(property.value_from(thing, &property.json(thing, &value)), Ok(value));
                 read += 1;
             }
         }

@@ -1,6 +1,8 @@
 //! One port of a host of the tests: its names, its facts, and the ops, claims and steps on it.
 
-use vfctl_kinds::step::{Change, Impact, Reason, Step};
+use vfctl_kinds::change::Change;
+use vfctl_kinds::change_value::ChangeValue;
+use vfctl_kinds::step::{Impact, Reason, Step};
 use vfctl_model::{AttributeValue, DeviceAddress, HostName, Mtu, Toggle, VfAttribute, VfIndex};
 use vfctl_port::{
     Action, AdminState, Binding, Claim, ClaimValue, HostFacts, Op, Phase, Property, Scope, Subject, Target,
@@ -145,7 +147,7 @@ impl Port {
             let subject = Subject { scope: self.scope(), thing: op.target.thing() };
             op.action.after().map(|expect| Claim { subject, property: op.action.changes(), expect })
         };
-        let change = |op: &Op| Change { from: None, to: op.to_string(), origin: None, op: op.clone() };
+        let change = |op: &Op| Change { from: None, to: ChangeValue::Nothing, origin: None, op: op.clone() };
         Step {
             phase,
             property: ops.first().expect("an op").action.changes(),

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use vfctl_apply::{Edges, Look, Report, Result as Ending};
-use vfctl_plan::{Detail, Plan, render};
+use vfctl_plan::{Detail, Disruption, Plan, SpecFile, render};
 use vfctl_port::{Clock, World, with_causes};
 use vfctl_state::{FileJournal, Lock};
 
@@ -18,6 +18,7 @@ use crate::command::plan::{proven, report_stuck};
 use crate::error::{CliError, Exit};
 use crate::input::{ApplyInput, Specs, plan_or_specs, with_places};
 use crate::machine::{Console, Machine};
+use crate::made::made_now;
 use crate::mistakes::report_mistakes;
 use crate::output::print_json;
 use crate::progress::Lines;
@@ -27,10 +28,10 @@ const LISTEN: Duration = Duration::from_millis(100);
 
 /// What is to be applied.
 enum Intent {
-    /// A plan made now, and the names of hosts that its documents have.
-    Fresh(Plan, Vec<String>),
-    /// A plan from a file, which the user has seen.
-    Filed(Plan),
+    /// A plan made now from these files, and the names of hosts that its documents have.
+    Fresh(Plan, Vec<SpecFile>, Vec<String>),
+    /// A plan from a file, which the user has seen, and the files that it was made from.
+    Filed(Plan, Vec<SpecFile>),
     /// The specs have mistakes, which were reported.
     Wrong,
 }
@@ -47,16 +48,17 @@ pub(super) fn run(
     let scope = machine.scope();
     let mut before = Look::take([&scope], machine.observe, machine.clock)?;
     let cut_off = CutOff::learn(folder, &mut before.world);
-    let (plan, seen, names) = match intent(args, &before.world, console, machine)? {
+    let (plan, specs, seen, names) = match intent(args, &before.world, console, machine)? {
         Intent::Wrong => return Ok(Exit::Failed),
-        Intent::Fresh(plan, names) => (plan, false, names),
-        Intent::Filed(plan) => (plan, true, Vec::new()),
+        Intent::Fresh(plan, specs, names) => (plan, specs, false, names),
+        Intent::Filed(plan, specs) => (plan, specs, true, Vec::new()),
     };
+    let end = End { args, plan: &plan, specs: &specs };
     cut_off.report(Some(&plan), console);
     let is_left_out = !seen && concern::report(&plan, &machine.name, &names, console);
     if is_left_out && args.require_host {
         let why = "no document concerns this host, and --require-host was given";
-        return Ok(finish(args, console, &Report::refused(vec![why.to_owned()])));
+        return Ok(end.refused(why, console));
     }
     report_stuck(&plan, &before.world, console);
     let detail = if args.allow_disruption { Detail::Allowed } else { Detail::Short };
@@ -65,12 +67,12 @@ pub(super) fn run(
         write!(console.out, "{}", render(&plan, detail))?;
     }
     if let Some(report) = refusal(&plan, args, is_shown) {
-        return Ok(finish(args, console, &report));
+        return Ok(end.with(report, console));
     }
     if plan.is_empty() && !seen {
         let report = nothing_to_do(&plan);
         // The plan has said it to whoever reads text.
-        return Ok(if is_shown { exit(args, &report) } else { finish(args, console, &report) });
+        return Ok(if is_shown { exit(args, &report) } else { end.with(report, console) });
     }
     if !seen && !args.yes {
         if args.format.is_json() && console.can_ask {
@@ -79,12 +81,10 @@ pub(super) fn run(
         }
         match ask(console, machine.clock)? {
             Consent::Yes => {}
-            Consent::No => {
-                return Ok(finish(args, console, &Report::refused(vec!["you did not agree".to_owned()])));
-            }
+            Consent::No => return Ok(end.refused("you did not agree", console)),
             Consent::Interrupted => {
                 let why = "you stopped it before you agreed";
-                finish(args, console, &Report::refused(vec![why.to_owned()]));
+                end.refused(why, console);
                 return Ok(Exit::Interrupted);
             }
         }
@@ -92,11 +92,11 @@ pub(super) fn run(
         before = Look::take([&scope], machine.observe, machine.clock)?;
     }
     if let Some(report) = vfctl_apply::refused_as_stale(&plan, &before.world) {
-        return Ok(finish(args, console, &report));
+        return Ok(end.with(report, console));
     }
     if machine.clock.interrupted() {
         let why = "you stopped it before anything was changed";
-        finish(args, console, &Report::refused(vec![why.to_owned()]));
+        end.refused(why, console);
         return Ok(Exit::Interrupted);
     }
     let journal = FileJournal::begin(folder).map_err(CliError::State)?;
@@ -112,7 +112,7 @@ pub(super) fn run(
         vfctl_apply::apply(&plan, &before, edges)
     };
     drop(lock);
-    Ok(finish(args, console, &report))
+    Ok(end.with(report, console))
 }
 
 /// Reads what is to be applied: a plan file, or specs that are planned now.
@@ -123,23 +123,24 @@ fn intent(
     machine: &Machine<'_>,
 ) -> Result<Intent, CliError> {
     match plan_or_specs(&args.inputs)? {
-        ApplyInput::Plan(Plan { format: _, mut hosts, cluster: _ }) => {
+        ApplyInput::Plan(Plan { made, mut hosts, .. }) => {
+            let specs = made.map(|made| made.specs).unwrap_or_default();
             let path = || args.inputs.first().cloned().unwrap_or_default();
             let host = hosts.remove(&machine.name);
             let plan = host.map(|host| Plan::new([(machine.name.clone(), host)].into(), None));
-            plan.map(Intent::Filed)
+            plan.map(|plan| Intent::Filed(plan, specs))
                 .ok_or_else(|| CliError::NoPlanForHost { path: path(), host: machine.name.to_string() })
         }
         ApplyInput::Specs(Specs::Wrong(diagnostics, sources)) => {
             report_mistakes(args.format.is_json(), &diagnostics, &sources, console)?;
             Ok(Intent::Wrong)
         }
-        ApplyInput::Specs(Specs::Valid(set)) => {
+        ApplyInput::Specs(Specs::Valid(set, files)) => {
             let (plan, names) = with_places(&set, |documents| {
                 (vfctl_plan::plan(documents, before), concern::names(documents))
             });
             proven(&plan)?;
-            Ok(Intent::Fresh(plan, names))
+            Ok(Intent::Fresh(plan, files, names))
         }
     }
 }
@@ -155,7 +156,7 @@ fn refusal(plan: &Plan, args: &ApplyArgs, is_shown: bool) -> Option<Report> {
         ),
         (false, true, false) => (
             "the plan destroys VFs or disrupts their users; pass --allow-disruption to allow it",
-            plan.disruptions(),
+            plan.disruptions().iter().flat_map(Disruption::texts).collect(),
         ),
         (false, false, _) => return None,
     };
@@ -164,14 +165,13 @@ fn refusal(plan: &Plan, args: &ApplyArgs, is_shown: bool) -> Option<Report> {
 
 /// Returns the report of an apply that had nothing to do.
 fn nothing_to_do(plan: &Plan) -> Report {
-    let held: Vec<String> = plan.held().map(|held| held.message.clone()).collect();
     let is_left_out = plan.hosts.values().all(|plan| plan.documents.is_empty());
-    let result = match (is_left_out, held.is_empty()) {
+    let result = match (is_left_out, plan.is_held()) {
         (true, _) => Ending::NotConcerned,
-        (false, true) => Ending::Converged,
-        (false, false) => Ending::Held,
+        (false, false) => Ending::Converged,
+        (false, true) => Ending::Held,
     };
-    Report { result, held, ..Report::refused(Vec::new()) }
+    Report { result, ..Report::refused(Vec::new()) }
 }
 
 /// Whether the user agrees.
@@ -225,14 +225,29 @@ fn exit(args: &ApplyArgs, report: &Report) -> Exit {
     }
 }
 
-/// Prints the report; returns how the command ends: by what the report says, also where nobody hears it.
-fn finish(args: &ApplyArgs, console: &mut Console<'_>, report: &Report) -> Exit {
-    let printed = match args.format.is_json() {
-        true => print_json(console, report),
-        false => console.out.write_all(report.render().as_bytes()).map_err(CliError::from),
-    };
-    if let Err(error) = printed {
-        console.say(&format!("note: failed to {}; the report is lost\n", with_causes(&error)));
+/// How the command ends, with what its report says besides.
+struct End<'a> {
+    args: &'a ApplyArgs,
+    plan: &'a Plan,
+    specs: &'a [SpecFile],
+}
+
+impl End<'_> {
+    /// Prints the report; returns how the command ends: by what the report says, also where nobody hears it.
+    fn with(&self, report: Report, console: &mut Console<'_>) -> Exit {
+        let report = Report { made: Some(made_now(self.specs)), ..report.of(self.plan) };
+        let printed = match self.args.format.is_json() {
+            true => print_json(console, &report),
+            false => console.out.write_all(report.render().as_bytes()).map_err(CliError::from),
+        };
+        if let Err(error) = printed {
+            console.say(&format!("note: failed to {}; the report is lost\n", with_causes(&error)));
+        }
+        exit(self.args, &report)
     }
-    exit(args, report)
+
+    /// Prints the report of an apply that was refused for this reason.
+    fn refused(&self, why: &str, console: &mut Console<'_>) -> Exit {
+        self.with(Report::refused(vec![why.to_owned()]), console)
+    }
 }

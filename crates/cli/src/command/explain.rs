@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use vfctl_kinds::pf::{Address, ExplainError};
 use vfctl_plan::{Explanation, explain};
 
@@ -14,6 +16,25 @@ use crate::machine::{Console, Machine};
 use crate::mistakes::report_mistakes;
 use crate::output::print_json;
 
+/// What `explain` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "Explanations", deny_unknown_fields)]
+pub(super) struct Explanations {
+    /// The version of this document's format.
+    format: ExplanationsFormat,
+    /// An explanation for each property of each port and host that the address means.
+    explanations: Vec<Explanation>,
+}
+
+/// The versions of the format of explanations.
+#[derive(Debug, Serialize, JsonSchema)]
+enum ExplanationsFormat {
+    /// The first.
+    #[serde(rename = "vfctl.dev/explanations/v1")]
+    V1,
+}
+
 /// Runs the command.
 pub(super) fn run(
     args: &ExplainArgs,
@@ -25,7 +46,7 @@ pub(super) fn run(
         |error: ExplainError| CliError::Address { address: args.address.clone(), why: error.to_string() };
     let address: Address = args.address.parse().map_err(wrong)?;
     let set = match specs(&args.specs.specs)? {
-        Specs::Valid(set) => set,
+        Specs::Valid(set, _) => set,
         Specs::Wrong(diagnostics, sources) => {
             report_mistakes(args.format.is_json(), &diagnostics, &sources, console)?;
             return Ok(Exit::Failed);
@@ -52,7 +73,7 @@ pub(super) fn run(
     })
     .map_err(wrong)?;
     if args.format.is_json() {
-        print_json(console, &explanations)?;
+        print_json(console, &Explanations { format: ExplanationsFormat::V1, explanations })?;
     } else {
         for explanation in explanations {
             write!(console.out, "{explanation}")?;

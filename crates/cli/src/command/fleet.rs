@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use vfctl_model::HostName;
-use vfctl_plan::{Detail, Plan, Scale, ScopePlan, Standing, Tally, plan_cluster, plan_host, render_scope};
-use vfctl_port::Scope;
+use vfctl_plan::{
+    Detail, Failure, Made, Plan, PlanSummary, Scale, ScopePlan, Summary, Tally, plan_cluster, plan_host,
+    render_scope,
+};
+use vfctl_port::{Scope, with_causes};
 use vfctl_spec::SpecSet;
 
 use crate::args::PlanArgs;
@@ -16,11 +19,16 @@ use crate::facts::{FactsSource, Sources};
 use crate::in_order::in_order;
 use crate::input::with_places;
 use crate::machine::Console;
-use crate::plan_stream::{PlanStream, scope_json};
+use crate::plan_stream::{PlanEnd, PlanStream, scope_json};
 
 /// Runs the command on facts that were recorded.
-pub(super) fn run(args: &PlanArgs, set: &SpecSet, console: &mut Console<'_>) -> Result<Exit, CliError> {
-    let files = PlanFiles::at(args.folder_or_file(), &args.facts.facts)?;
+pub(super) fn run(
+    args: &PlanArgs,
+    set: &SpecSet,
+    made: Made,
+    console: &mut Console<'_>,
+) -> Result<Exit, CliError> {
+    let files = PlanFiles::at(args.folder_or_file(), &args.facts.facts, &made)?;
     let mut sources = Sources::of(&args.facts.facts, console).peekable();
     let first = sources.next();
     let scale = if sources.peek().is_some() { Scale::Fleet } else { Scale::OneHost };
@@ -30,7 +38,7 @@ pub(super) fn run(args: &PlanArgs, set: &SpecSet, console: &mut Console<'_>) -> 
         text: (!args.prints_json()).then(|| args.detail()),
         json: args.prints_json() || files.are_wanted(),
     };
-    let mut report = Report::new(args, console, scale, files);
+    let mut report = Report::new(args, console, scale, files, made);
     let done = in_order(
         first.into_iter().chain(sources),
         |source| planner.plan(source),
@@ -42,7 +50,9 @@ pub(super) fn run(args: &PlanArgs, set: &SpecSet, console: &mut Console<'_>) -> 
     if done.is_err() || report.tally.has_errors() || report.tally.planned() == 0 {
         report.remove_stale();
     }
-    done?;
+    if let Err(error) = done {
+        return report.broken_off(error);
+    }
     report.finish()
 }
 
@@ -68,7 +78,7 @@ struct Planned {
 
 /// What is to be shown of one scope.
 struct Shown {
-    standing: Standing,
+    summary: Option<Summary>,
     text: String,
     json: String,
 }
@@ -98,15 +108,13 @@ impl Planner<'_> {
         let plan = Plan::new([(name.clone(), plan)].into(), None);
         proven(&plan)?;
         let shown = plan.scopes().map(|(scope, plan)| self.show(&scope, plan)).next();
-        shown.unwrap_or_else(|| {
-            Ok(Shown { standing: Standing::Same, text: String::new(), json: String::new() })
-        })
+        shown.unwrap_or_else(|| Ok(Shown { summary: None, text: String::new(), json: String::new() }))
     }
 
     fn show(&self, scope: &Scope, plan: &ScopePlan) -> Result<Shown, CliError> {
         let text = self.text.map(|detail| render_scope(scope, plan, detail)).unwrap_or_default();
         let json = if self.json { scope_json(plan)? } else { String::new() };
-        Ok(Shown { standing: plan.standing(), text, json })
+        Ok(Shown { summary: Some(plan.summary()), text, json })
     }
 }
 
@@ -120,20 +128,28 @@ struct Report<'a, 'b> {
     stream: PlanStream,
     seen: BTreeSet<HostName>,
     tally: Tally,
+    errors: Vec<Failure>,
     cluster: Option<Shown>,
 }
 
 impl<'a, 'b> Report<'a, 'b> {
-    fn new(args: &PlanArgs, console: &'a mut Console<'b>, scale: Scale, files: PlanFiles) -> Self {
+    fn new(
+        args: &PlanArgs,
+        console: &'a mut Console<'b>,
+        scale: Scale,
+        files: PlanFiles,
+        made: Made,
+    ) -> Self {
         Self {
             console,
             prints_json: args.prints_json(),
             ignores_held: args.ignore_held,
             scale,
             files,
-            stream: PlanStream::default(),
+            stream: PlanStream::new(Some(made)),
             seen: BTreeSet::new(),
             tally: Tally::default(),
+            errors: Vec::new(),
             cluster: None,
         }
     }
@@ -169,8 +185,19 @@ impl<'a, 'b> Report<'a, 'b> {
             return Err(error);
         }
         self.tally.count_error();
+        let message = format!("failed to {}", with_causes(&error));
+        self.errors.push(Failure { message, help: error.fix().map(str::to_owned) });
         self.console.say_error(&error);
         Ok(())
+    }
+
+    /// Ends with an error that leaves nothing to go on with. A JSON document that is begun has no room for another.
+    fn broken_off(self, error: CliError) -> Result<Exit, CliError> {
+        if !self.stream.is_begun() {
+            return Err(error);
+        }
+        self.console.say_error(&error);
+        Ok(Exit::Failed)
     }
 
     /// Removes the plans of an earlier run, and says so.
@@ -187,14 +214,15 @@ impl<'a, 'b> Report<'a, 'b> {
     }
 
     fn print(&mut self, name: &HostName, shown: &Shown) -> Result<(), CliError> {
-        let Shown { standing, text, json } = shown;
+        let Shown { summary, text, json } = shown;
         if self.prints_json {
             self.stream.host(&mut self.console.out, name, json)?;
         } else {
             self.print_text(text)?;
         }
-        self.tally.count(*standing);
-        self.files.host(name, json)
+        let Some(summary) = summary else { return Ok(()) };
+        self.tally.count(summary);
+        self.files.host(name, json, summary)
     }
 
     /// Prints the text of a scope, with a gap to the one before.
@@ -209,15 +237,21 @@ impl<'a, 'b> Report<'a, 'b> {
             self.print_text(text)?;
         }
         let summary = (self.tally.hosts() > 1 || self.scale == Scale::Fleet).then(|| self.tally.to_string());
+        let cluster_summary = cluster.as_ref().and_then(|shown| shown.summary);
         let cluster = cluster.map(|shown| shown.json);
+        let end = PlanEnd {
+            cluster: cluster.as_deref(),
+            errors: &self.errors,
+            summary: PlanSummary::of(self.tally, cluster_summary),
+        };
         if self.prints_json {
-            self.stream.finish(&mut self.console.out, cluster.as_deref())?;
+            self.stream.finish(&mut self.console.out, &end)?;
             self.console.out.flush()?;
             self.console.say(&summary.map_or_else(String::new, |summary| format!("{summary}\n")));
         } else if let Some(summary) = summary {
             writeln!(self.console.out, "\n{summary}")?;
         }
-        self.files.finish(cluster.as_deref())?;
+        self.files.finish(&end)?;
         if self.tally.concerns_nobody() {
             self.console.say(
                 "error: no document concerns any of these hosts\n  fix: see `nodes.names` of the spec\n",
@@ -257,14 +291,18 @@ mod tests {
             ignores_held: false,
             scale: Scale::OneHost,
             files: PlanFiles::Unwanted,
-            stream: PlanStream::default(),
+            stream: PlanStream::new(None),
             seen: BTreeSet::new(),
             tally: Tally::default(),
+            errors: Vec::new(),
             cluster: None,
         };
         let json = scope_json(&ScopePlan::default()).expect("JSON");
-        let shown =
-            |json: &str| Shown { standing: Standing::Same, text: String::new(), json: json.to_owned() };
+        let shown = |json: &str| Shown {
+            summary: Some(ScopePlan::default().summary()),
+            text: String::new(),
+            json: json.to_owned(),
+        };
         let flawed = Err(CliError::FlawedPlan { flaws: "a flaw".to_owned() });
         let hosts = [("a", Ok(shown(&json))), ("b", flawed), ("c", Ok(shown(&json)))];
         let hosts = hosts.map(|(name, shown)| (name.parse().expect("a name"), shown)).into();

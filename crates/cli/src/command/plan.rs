@@ -16,6 +16,7 @@ use crate::error::{CliError, Exit};
 use crate::format::Format;
 use crate::input::{Specs, specs, with_places};
 use crate::machine::{Console, Machine};
+use crate::made::made_now;
 use crate::mistakes::report_mistakes;
 use crate::new_file::check_place;
 use crate::output::{is_stdout, json_of, print_json, write};
@@ -27,8 +28,8 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
-    let set = match specs(&args.specs.specs)? {
-        Specs::Valid(set) => set,
+    let (set, files) = match specs(&args.specs.specs)? {
+        Specs::Valid(set, files) => (set, files),
         Specs::Wrong(diagnostics, sources) => {
             report_mistakes(args.prints_json(), &diagnostics, &sources, console)?;
             return Ok(Exit::Failed);
@@ -38,7 +39,7 @@ pub(super) fn run(
         return Err(CliError::OverSpec { path: path.to_owned() });
     }
     if !args.facts.facts.is_empty() {
-        return fleet::run(args, &set, console);
+        return fleet::run(args, &set, made_now(&files), console);
     }
     let file = args.folder_or_file().map(|path| match path.is_dir() {
         true => host_file(path, &machine.name),
@@ -50,7 +51,7 @@ pub(super) fn run(
     let cut_off = CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world);
     let (plan, names) =
         with_places(&set, |documents| (vfctl_plan::plan(documents, &world), concern::names(documents)));
-    let plan = ManuallyDrop::new(plan);
+    let plan = ManuallyDrop::new(Plan { made: Some(made_now(&files)), ..plan });
     proven(&plan)?;
     let is_left_out = concern::report(&plan, &machine.name, &names, console);
     cut_off.report(Some(&plan), console);
@@ -97,7 +98,7 @@ impl PlanArgs {
     }
 
     /// Returns whether standard output is to be JSON.
-    pub(super) fn prints_json(&self) -> bool {
+    pub(crate) fn prints_json(&self) -> bool {
         self.json || self.output == Format::Json || self.out.as_deref().is_some_and(is_stdout)
     }
 }

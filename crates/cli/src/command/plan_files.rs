@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde::de::IgnoredAny;
 use vfctl_model::HostName;
+use vfctl_plan::{Made, PlanSummary, Summary, Tally};
 
 use crate::command::plan::host_file;
 use crate::document::PLAN;
 use crate::error::CliError;
 use crate::new_file::{NewFile, check_place};
-use crate::plan_stream::PlanStream;
+use crate::plan_stream::{PlanEnd, PlanStream};
 
 /// Where plans go.
 pub(super) enum PlanFiles {
@@ -30,6 +31,8 @@ pub(super) enum PlanFiles {
     Folder {
         /// The folder.
         path: PathBuf,
+        /// By what the plans are made.
+        made: Made,
         /// The files that are written and not yet in their places.
         written: BTreeMap<PathBuf, NewFile>,
     },
@@ -45,7 +48,7 @@ struct Holds {
 impl PlanFiles {
     /// Returns the place for plans that the user has named: a folder is one that is there. It must not be where the
     /// facts are, nor a file that is no plan.
-    pub(super) fn at(path: Option<&Path>, facts: &[PathBuf]) -> Result<Self, CliError> {
+    pub(super) fn at(path: Option<&Path>, facts: &[PathBuf], made: &Made) -> Result<Self, CliError> {
         let Some(path) = path else { return Ok(Self::Unwanted) };
         if let Ok(place) = place(path) {
             let is_there = |facts: PathBuf| {
@@ -58,10 +61,10 @@ impl PlanFiles {
         }
         let path = path.to_owned();
         if path.is_dir() {
-            return Ok(Self::Folder { path, written: BTreeMap::new() });
+            return Ok(Self::Folder { path, made: made.clone(), written: BTreeMap::new() });
         }
         check_place(&path, &PLAN)?;
-        Ok(Self::One { path, file: None, stream: PlanStream::default() })
+        Ok(Self::One { path, file: None, stream: PlanStream::new(Some(made.clone())) })
     }
 
     /// Returns whether plans are written to files at all.
@@ -70,7 +73,7 @@ impl PlanFiles {
     }
 
     /// Writes the plan of a host.
-    pub(super) fn host(&mut self, name: &HostName, plan: &str) -> Result<(), CliError> {
+    pub(super) fn host(&mut self, name: &HostName, plan: &str, summary: &Summary) -> Result<(), CliError> {
         match self {
             Self::Unwanted => Ok(()),
             Self::One { path, file, stream } => {
@@ -80,12 +83,16 @@ impl PlanFiles {
                 };
                 stream.host(open, name, plan).map_err(|cause| CliError::Write { path: path.clone(), cause })
             }
-            Self::Folder { path: folder, written: files } => {
+            Self::Folder { path: folder, made, written: files } => {
                 let path = host_file(folder, name);
-                let (mut file, mut stream) = (NewFile::begin(&path, &PLAN)?, PlanStream::default());
+                let (mut file, mut stream) =
+                    (NewFile::begin(&path, &PLAN)?, PlanStream::new(Some(made.clone())));
+                let mut tally = Tally::default();
+                tally.count(summary);
+                let end = PlanEnd { cluster: None, errors: &[], summary: PlanSummary::of(tally, None) };
                 stream
                     .host(&mut file, name, plan)
-                    .and_then(|()| stream.finish(&mut file, None))
+                    .and_then(|()| stream.finish(&mut file, &end))
                     .map_err(|cause| CliError::Write { path: path.clone(), cause })?;
                 file.complete()?;
                 files.insert(path, file);
@@ -98,8 +105,11 @@ impl PlanFiles {
     pub(super) fn discard(&mut self) {
         match self {
             Self::Unwanted => {}
-            Self::One { path: _, file, stream } => (*file, *stream) = (None, PlanStream::default()),
-            Self::Folder { path: _, written } => written.clear(),
+            Self::One { path: _, file, stream } => {
+                *file = None;
+                stream.restart();
+            }
+            Self::Folder { path: _, made: _, written } => written.clear(),
         }
     }
 
@@ -109,7 +119,7 @@ impl PlanFiles {
         let stale = match self {
             Self::Unwanted | Self::One { file: Some(_), .. } => Vec::new(),
             Self::One { path, file: None, .. } => Vec::from_iter(held(path).map(|_| path.clone())),
-            Self::Folder { path, written } => {
+            Self::Folder { path, made: _, written } => {
                 let failed = |cause| CliError::Read { path: path.clone(), cause };
                 let files = fs::read_dir(path).map_err(failed)?.filter_map(|entry| Some(entry.ok()?.path()));
                 files.filter(|file| !written.contains_key(file) && is_host_file(file)).collect()
@@ -123,12 +133,12 @@ impl PlanFiles {
 
     /// Writes the end, with the plan of the cluster where there is one, and puts all files in their places. The files
     /// of single hosts have no cluster.
-    pub(super) fn finish(self, cluster: Option<&str>) -> Result<(), CliError> {
+    pub(super) fn finish(self, end: &PlanEnd<'_>) -> Result<(), CliError> {
         match self {
             Self::Unwanted | Self::One { file: None, .. } => Ok(()),
-            Self::Folder { path: _, written } => written.into_values().try_for_each(NewFile::put),
+            Self::Folder { path: _, made: _, written } => written.into_values().try_for_each(NewFile::put),
             Self::One { path, file: Some(mut file), stream } => {
-                stream.finish(&mut file, cluster).map_err(|cause| CliError::Write { path, cause })?;
+                stream.finish(&mut file, end).map_err(|cause| CliError::Write { path, cause })?;
                 file.put()
             }
         }

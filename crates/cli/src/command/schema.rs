@@ -1,8 +1,10 @@
 //! `vfctl schema`: the JSON Schema of each document.
 
+use clap::ValueEnum;
 use schemars::schema_for;
 
 use crate::args::{SchemaArgs, SchemaDocument};
+use crate::command::explain::Explanations;
 use crate::error::{CliError, Exit};
 use crate::machine::Console;
 use crate::mistakes::Mistakes;
@@ -10,12 +12,26 @@ use crate::output::print_json;
 
 /// Runs the command.
 pub(super) fn run(args: &SchemaArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
-    match args.document {
-        SchemaDocument::Spec => print_json(console, &vfctl_spec::json_schema())?,
-        SchemaDocument::Facts => print_json(console, &schema_for!(vfctl_port::World))?,
-        SchemaDocument::Plan => print_json(console, &schema_for!(vfctl_plan::Plan))?,
-        SchemaDocument::Report => print_json(console, &schema_for!(vfctl_apply::Report))?,
-        SchemaDocument::Errors => print_json(console, &schema_for!(Mistakes<'_>))?,
-    }
+    let name =
+        args.document.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    // The same for every copy of it, so that schemas can refer to one another; nothing is read from there.
+    let id = serde_json::Value::from(format!("https://vfctl.dev/schemas/{name}.schema.json"));
+    let mut schema = match args.document {
+        SchemaDocument::Spec => {
+            let mut schema = vfctl_spec::json_schema();
+            if let Some(schema) = schema.as_object_mut() {
+                schema.insert("$id".to_owned(), id);
+            }
+            print_json(console, &schema)?;
+            return Ok(Exit::Done);
+        }
+        SchemaDocument::Facts => schema_for!(vfctl_port::World),
+        SchemaDocument::Plan => schema_for!(vfctl_plan::Plan),
+        SchemaDocument::Report => schema_for!(vfctl_apply::Report),
+        SchemaDocument::Errors => schema_for!(Mistakes<'_>),
+        SchemaDocument::Explanations => schema_for!(Explanations),
+    };
+    schema.insert("$id".to_owned(), id);
+    print_json(console, &schema)?;
     Ok(Exit::Done)
 }

@@ -9,7 +9,7 @@ use crate::mistakes::{print_mistakes, report_mistakes};
 /// Runs the command.
 pub(super) fn run(args: &ValidateArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
     match specs(&args.specs.specs)? {
-        Specs::Valid(set) => {
+        Specs::Valid(set, _) => {
             if args.format.is_json() {
                 print_mistakes(&[], console)?;
             } else {

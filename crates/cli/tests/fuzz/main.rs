@@ -34,7 +34,12 @@ use seeds::{Reception, for_seeds};
 /// file, those that can be read are planned for.
 fn assert_refused(ran: &Ran, file: &str) {
     assert_eq!(ran.exit, Exit::Failed);
-    assert!(ran.out.is_empty() || serde_json::from_str::<Plan>(&ran.out).is_ok(), "{}", ran.out);
+    let is_of_errors = || {
+        let document = serde_json::from_str::<Value>(&ran.out);
+        document.is_ok_and(|document| document["format"] == "vfctl.dev/errors/v1")
+    };
+    let is_whole = ran.out.is_empty() || serde_json::from_str::<Plan>(&ran.out).is_ok() || is_of_errors();
+    assert!(is_whole, "{}", ran.out);
     let after = ran.err.split_once(file).map(|(_, after)| after.trim_matches(['`', '\n', ':', ' ']));
     assert!(
         ran.err.starts_with("error: failed to ") && after.is_some_and(|cause| !cause.is_empty()),

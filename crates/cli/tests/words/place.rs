@@ -41,7 +41,7 @@ impl Place {
     pub(crate) fn vfctl(&self, words: &str) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
         command.current_dir(self.folder.path()).args(words.split(' ')).env_clear();
-        command.env("VFCTL_STATE_DIR", self.path("state"));
+        command.env("VFCTL_STATE_DIR", self.path("state")).env("SOURCE_DATE_EPOCH", "1700000000");
         let ran = command.output().expect("run vfctl");
         Ran {
             code: ran.status.code().expect("an exit code"),

@@ -6,11 +6,13 @@ use vfctl_port::{Action, Binding, Claim, ClaimValue, Phase, Property};
 use super::fate::default_driver;
 use super::spec::DriverChoice;
 use super::{checks, overrides};
+use crate::change::Change;
+use crate::change_value::ChangeValue;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
 use crate::fate::{DriverFate, Life};
 use crate::path::Origin;
-use crate::step::{Change, Impact, Reason, Step};
+use crate::step::{Impact, Reason, Step};
 
 /// Compares the drivers of all VFs.
 pub(super) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
@@ -122,8 +124,8 @@ fn leave(
     unbind: &mut Step,
 ) {
     unbind.changes.push(Change {
-        from: Some(driver.to_string()),
-        to: "none".to_owned(),
+        from: Some(ChangeValue::name(Some(driver))),
+        to: ChangeValue::Nothing,
         origin: origin(context, index),
         op: context.op_on_function(index, device, Action::UnbindDriver),
     });
@@ -151,8 +153,8 @@ fn join(
         DriverFate::Probe { reason } => (Phase::Probe, Action::ProbeDriver, reason, default_driver(context)),
     };
     let change = Change {
-        from: Some("none".to_owned()),
-        to: driver.as_ref().map_or_else(|| "the kernel's choice".to_owned(), ToString::to_string),
+        from: Some(ChangeValue::Nothing),
+        to: driver.as_ref().map_or(ChangeValue::KernelsChoice, |driver| ChangeValue::name(Some(driver))),
         origin: origin(context, index),
         op: context.op_on_function(index, device, action),
     };

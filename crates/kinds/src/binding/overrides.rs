@@ -8,9 +8,11 @@ use vfctl_model::{DriverName, VfIndex, VfSet};
 use vfctl_port::{Action, Claim, ClaimValue, Phase, Property};
 
 use super::fate::default_driver;
+use crate::change::Change;
+use crate::change_value::ChangeValue;
 use crate::context::{PfContext, PfDiff};
 use crate::fate::{DriverFate, VfFate};
-use crate::step::{Change, Reason, Step};
+use crate::step::{Reason, Step};
 
 /// Returns the override that a VF has and keeps: not the one that a bind which was cut off has left.
 pub(super) fn kept<'a>(context: &PfContext<'a>, index: VfIndex) -> Option<&'a DriverName> {
@@ -51,11 +53,9 @@ pub(super) fn restore(context: &PfContext<'_>, diff: &mut PfDiff) {
             claim(context, index, diff);
             context.claim_address(index, diff);
         }
-        let shown =
-            |driver: Option<&DriverName>| driver.map_or_else(|| "none".to_owned(), ToString::to_string);
         step.changes.push(Change {
-            from: Some(shown(found(context, index))),
-            to: shown(before.as_ref()),
+            from: Some(ChangeValue::name(found(context, index))),
+            to: ChangeValue::name(before.as_ref()),
             origin: None,
             op: context.op_on_function(index, function, action),
         });

@@ -4,12 +4,13 @@
 use vfctl_model::{Reading, Toggle};
 use vfctl_port::{Action, Claim, ClaimValue, PfFacts, Phase, Property};
 
+use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
 use crate::fate::DriverFate;
 use crate::finding::Findings;
 use crate::kind::PfKind;
 use crate::path::Origin;
-use crate::step::{Change, Reason, Step};
+use crate::step::{Reason, Step};
 
 /// Whether the kernel binds new VFs to a driver.
 #[derive(Debug)]
@@ -116,8 +117,8 @@ fn report_unread(context: &PfContext<'_>, why: &str, diff: &mut PfDiff) {
 fn step(context: &PfContext<'_>, phase: Phase, now: Toggle, next: Toggle, reason: Reason) -> Step {
     let mut step = Step::new(phase, Property::DriversAutoprobe, reason);
     step.changes.push(Change {
-        from: Some(now.to_string()),
-        to: next.to_string(),
+        from: Some(now.into()),
+        to: next.into(),
         origin: context.desired.drivers_autoprobe.as_ref().map(|wanted| wanted.origin.clone()),
         op: context.op(Action::SetDriversAutoprobe(next)),
     });

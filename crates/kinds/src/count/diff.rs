@@ -6,12 +6,13 @@ use vfctl_port::{Action, Claim, ClaimValue, PfFacts, Phase, Property};
 use super::autoprobe::at_end as autoprobe_at_end;
 use super::loss;
 use super::spec::{AtMost, CountSpec};
+use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
 use crate::eswitch::{disrupt_representors, kept_mode};
 use crate::finding::{Finding, Findings};
 use crate::kind::PfKind;
 use crate::path::Origin;
-use crate::step::{Change, Impact, Reason, Step};
+use crate::step::{Impact, Reason, Step};
 
 /// What to do about a device that offers no VFs.
 const SRIOV_OFF: &str = "turn SR-IOV on in the card's firmware and in the machine's, then reboot";
@@ -128,8 +129,8 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
     if count > 0 {
         let mut step = Step::new(Phase::CreateVfs, Property::VfCount, Reason::Asked);
         step.changes.push(Change {
-            from: Some(if facts.vf_count > 0 { 0 } else { facts.vf_count }.to_string()),
-            to: count.to_string(),
+            from: Some(if facts.vf_count > 0 { 0 } else { facts.vf_count }.into()),
+            to: count.into(),
             origin: Some(wanted.origin.clone()),
             op: context.op(Action::CreateVfs(count)),
         });
@@ -197,8 +198,8 @@ fn remove(context: &PfContext<'_>) -> Step {
     let reason = if context.count == 0 { Reason::Asked } else { Reason::CountThroughZero };
     let mut step = Step::new(Phase::RemoveVfs, Property::VfCount, reason);
     step.changes.push(Change {
-        from: Some(facts.vf_count.to_string()),
-        to: "0".to_owned(),
+        from: Some(facts.vf_count.into()),
+        to: 0_u16.into(),
         origin: desired.count.as_ref().map(|wanted| wanted.origin.clone()),
         op: context.op(Action::RemoveVfs),
     });

@@ -7,10 +7,11 @@ use super::fate::{asked_and_lacking, found, may_reset, reset_with_vfs};
 use super::representor::disrupt_representors;
 use super::settings;
 use super::spec::EswitchSpec;
+use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
 use crate::path::Origin;
-use crate::step::{Change, Impact, Reason, Step};
+use crate::step::{Impact, Reason, Step};
 
 /// How long to wait for a mode and the representors that come and go with it, in milliseconds.
 pub(super) const SETTLES: u32 = 10_000;
@@ -145,8 +146,8 @@ fn change(
     }
     let mut step = Step::new(phase, Property::EswitchMode, Reason::Asked);
     step.changes.push(Change {
-        from: Some(now.to_string()),
-        to: mode.to_string(),
+        from: Some(now.into()),
+        to: mode.into(),
         origin: Some(wanted.origin.clone()),
         op: context.op(Action::SetEswitch(EswitchSetting::Mode(mode))),
     });

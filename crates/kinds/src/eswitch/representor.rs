@@ -6,6 +6,7 @@ use vfctl_model::Reading;
 use vfctl_port::{Claim, ClaimValue, Property};
 
 use crate::context::PfContext;
+use crate::holder::Holder;
 use crate::step::{Step, Victim};
 
 /// Adds to a step that takes representors away who uses them, and that those which were not seen may be in use. Those that
@@ -22,6 +23,7 @@ pub(crate) fn disrupt_representors(context: &PfContext<'_>, step: &mut Step) {
                 step.victims.extend(users.into_iter().map(|user| Victim {
                     vf: Some(*index),
                     user: format!("its representor: {user}"),
+                    holder: Holder::from(&user),
                     perhaps: false,
                     blocks: false,
                 }));
@@ -34,6 +36,7 @@ pub(crate) fn disrupt_representors(context: &PfContext<'_>, step: &mut Step) {
     step.victims.extend(unseen.into_iter().map(|why| Victim {
         vf: None,
         user: format!("representors of its VFs are possibly in use: {why}"),
+        holder: Holder::Unknown { why },
         perhaps: true,
         blocks: false,
     }));

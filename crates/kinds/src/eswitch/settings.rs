@@ -5,10 +5,11 @@ use vfctl_port::{Action, Claim, ClaimValue, Phase};
 
 use super::diff::{SETTLES, disrupt_vfs, driver_of, phase, report_unread};
 use super::spec::EswitchSpec;
+use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
 use crate::document::OnUnsupported;
-use crate::step::{Change, Reason, Step};
+use crate::step::{Reason, Step};
 
 /// Compares inline and encap mode. They are set after the mode, and where that changes in any case: mlx5_core chooses an
 /// inline mode of its own then (`esw_offloads_start`, drivers/net/ethernet/mellanox/mlx5/core/eswitch_offloads.c).
@@ -48,8 +49,8 @@ pub(super) fn compare(
         }
         let mut step = Step::new(phase(context), property, Reason::Asked);
         step.changes.push(Change {
-            from: Some(found),
-            to: value.clone(),
+            from: Some(found.into()),
+            to: value.clone().into(),
             origin: Some(wanted.origin.clone()),
             op: context.op(action),
         });

@@ -3,9 +3,10 @@
 use vfctl_model::{Mtu, MtuChange, VfIndex, VfSet};
 use vfctl_port::{Action, AdminState, Claim, ClaimValue, Op, PfNetdev, Phase, Property, Target};
 
+use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
-use crate::step::{Change, Impact, Reason, Step};
+use crate::step::{Impact, Reason, Step};
 
 /// Reports what is asked of an interface that the PF does not have.
 pub(super) fn report_missing(context: &PfContext<'_>, diff: &mut PfDiff) {
@@ -33,7 +34,6 @@ pub(super) fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut
         let state = if up { AdminState::Up } else { AdminState::Down };
         Op { target: target.clone(), action: Action::SetPfAdminState(state) }
     };
-    let word = |up: bool| if up { "up" } else { "down" }.to_owned();
     let mut now = netdev.up;
     let first = now || for_a_while || last_up;
     // Before VFs are removed, where that needs it.
@@ -49,7 +49,7 @@ pub(super) fn admin_state(context: &PfContext<'_>, netdev: &PfNetdev, diff: &mut
             (true, false) => Reason::GiveBack,
         };
         let mut step = Step::new(phase, Property::AdminState, reason);
-        let (from, to) = (Some(word(now)), word(next));
+        let (from, to) = (Some(now.into()), next.into());
         step.changes.push(Change { from, to, origin: origin.clone(), op: set(next) });
         step.ends.push(Claim::is(context.pf(), Property::AdminState, ClaimValue::Flag(next)));
         if !next {
@@ -84,8 +84,8 @@ pub(super) fn mtu(context: &PfContext<'_>, netdev: &PfNetdev, wanted: &Wanted<Mt
     let phase = if bytes > netdev.mtu { Phase::PreparePf } else { Phase::FinishPf };
     let mut step = Step::new(phase, Property::Mtu, Reason::Asked);
     step.changes.push(Change {
-        from: Some(netdev.mtu.to_string()),
-        to: bytes.to_string(),
+        from: Some(netdev.mtu.into()),
+        to: bytes.into(),
         origin: Some(wanted.origin.clone()),
         op: Op {
             target: Target::PfInterface(context.desired.address.clone(), netdev.name.clone()),

@@ -6,11 +6,12 @@ use vfctl_model::{Mtu, VfIndex, VfSet};
 use vfctl_port::{Action, Claim, ClaimValue, Phase, Property};
 
 use crate::binding::DriverChoice;
+use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
 use crate::fate::{Life, VfFate};
 use crate::path::Origin;
-use crate::step::{Change, Impact, Reason, Step};
+use crate::step::{Impact, Reason, Step};
 
 /// Compares the MTU of each VF interface that the spec speaks of.
 pub(super) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
@@ -117,8 +118,8 @@ fn diff_one(
     step.requires.push(Claim::is(context.vf(index), Property::Interface, ClaimValue::Flag(true)));
     step.ends.push(claim);
     step.changes.push(Change {
-        from: from.map(|bytes| bytes.to_string()),
-        to: mtu.to_string(),
+        from: from.map(Into::into),
+        to: mtu.into(),
         origin: Some(wanted.origin.clone()),
         op: context.op_on_function(index, device, Action::SetVfMtu(mtu)),
     });

@@ -103,7 +103,7 @@ pub(crate) fn diff(context: &PfContext<'_>) -> PfDiff {
 fn add_blocking_users(steps: &[Step], desired: &DesiredPf, findings: &mut Findings) {
     for step in steps {
         for victim in step.victims.iter().filter(|victim| victim.blocks) {
-            let vf_of = |change: &crate::step::Change| change.vf();
+            let vf_of = |change: &crate::change::Change| change.vf();
             let change =
                 step.changes.iter().find(|change| vf_of(change) == victim.vf || vf_of(change).is_none());
             let origin = change.and_then(|change| change.origin.as_ref()).unwrap_or(&desired.origin);

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use vfctl_model::{DriverName, ModuleName};
 use vfctl_port::{Action, Claim, ClaimValue, Op, Phase, Property, Target, Thing};
 
+use crate::change::Change;
 use crate::desired::Wanted;
 use crate::lane::HostContext;
 use crate::path::Origin;
-use crate::step::{Change, Reason, Step};
+use crate::step::{Reason, Step};
 
 /// Returns the steps that load what is missing: the modules that the spec names, and those of the drivers that
 /// VFs are given.
@@ -43,8 +44,8 @@ pub(super) fn steps(
 
 fn change(module: &ModuleName, origin: Option<Origin>) -> Change {
     Change {
-        from: Some("not loaded".to_owned()),
-        to: "loaded".to_owned(),
+        from: Some(false.into()),
+        to: true.into(),
         origin,
         op: Op { target: Target::Module(module.clone()), action: Action::LoadModule },
     }

@@ -9,11 +9,12 @@ use super::need::{Gathered, Need, after, judge, value_of};
 use super::order::order;
 use super::{held_address, kernel_age, left_alone, rate};
 use crate::DesiredVf;
+use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
 use crate::fate::{Life, VfFate};
 use crate::kind::Asked;
 use crate::path::Origin;
-use crate::step::{Change, Impact, Reason, Step};
+use crate::step::{Impact, Reason, Step};
 
 /// How many claims on the PF itself usually come to those on its VFs.
 const USUAL: usize = 16;
@@ -142,8 +143,8 @@ fn change(
     let setting = AttributeValue::new(attribute, value)?;
     let target = Target::VfThroughPf(context.desired.address.clone(), interface.clone(), index);
     Some(Change {
-        from: Some(from.map_or_else(|| "unknown".to_owned(), |value| shown(attribute, value))),
-        to: shown(attribute, value),
+        from: from.map(Into::into),
+        to: value.into(),
         origin: Some(origin.clone()),
         op: Op { target, action: Action::SetVfAttribute(setting) },
     })

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use vfctl_model::{MacAddress, RateLimits, VfAttribute, VfValue};
 use vfctl_port::{Action, Op};
 
+use crate::change::Change;
 use crate::context::PfContext;
-use crate::step::Change;
 
 /// Orders the changes of one attribute: an address is released before another VF takes it, and guaranteed rates are lowered
 /// before others are raised.

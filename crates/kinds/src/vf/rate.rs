@@ -4,9 +4,10 @@ use vfctl_model::{Guarantees, RateLimits, VfAttribute, VfIndex, VfSet, VfValue};
 use vfctl_port::{Action, AdminState, PfNetdev};
 
 use super::need::value_of;
+use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
 use crate::path::Origin;
-use crate::step::{Change, Step};
+use crate::step::Step;
 
 /// Reports rates that the driver will refuse for the state of the PF's link.
 pub(super) fn check<'a>(context: &PfContext<'_>, steps: impl Iterator<Item = &'a Step>, diff: &mut PfDiff) {

@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vfctl_kinds::step::{Change, Impact, Step};
+use vfctl_kinds::change::Change;
+use vfctl_kinds::step::{Impact, Step};
 use vfctl_port::{Claim, ClaimValue, Expect, Phase, Property, Remakes, Scope, Thing};
 
 use super::kernel::{demand, perform};
 use super::knowledge::Knowledge;
-use crate::document::{Lane, PhasePlan, Plan, ScopePlan};
+use crate::document::{Lane, PhasePlan, Plan};
+use crate::scope_plan::ScopePlan;
 
 /// A plan that would not do what it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

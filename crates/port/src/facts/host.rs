@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::{Cidr, DeviceAddress, DriverName, InterfaceName, ModuleName, Reading};
 
+use super::interface_use::InterfaceUse;
 use super::pf::PfFacts;
 use super::vf::VfFacts;
 use crate::claim_value::ClaimValue;
@@ -159,26 +160,28 @@ impl HostFacts {
         netdev.default_route || uppers.iter().filter_map(|name| self.links.get(name)).any(|l| l.default_route)
     }
 
-    /// Returns who uses a PF's own interface, for people: the SSH connection, default routes, addresses other than
+    /// Returns who uses a PF's own interface: the SSH connection, default routes, addresses other than
     /// link-local ones, and whatever stands on it, such as a bond, a bridge or an Open vSwitch, by what it carries, or
     /// else by its name; and who drives the port from user space.
-    pub fn users_of(&self, pf: &PfFacts) -> Vec<String> {
-        let mut users: Vec<String> =
-            pf.openers.iter().map(|opener| format!("{opener} has the port open through vfio")).collect();
+    pub fn users_of(&self, pf: &PfFacts) -> Vec<InterfaceUse> {
+        let mut users: Vec<InterfaceUse> = pf.openers.iter().cloned().map(InterfaceUse::VfioOpen).collect();
         let Some(netdev) = &pf.netdev else { return users };
         users.extend(self.users_of_interface(&netdev.name, &netdev.addresses, netdev.default_route));
         let elsewhere = netdev.uppers_elsewhere.iter();
-        users.extend(elsewhere.map(|upper| format!("{upper} stands on {}", netdev.name)));
+        users.extend(elsewhere.map(|upper| InterfaceUse::StandsOnElsewhere {
+            upper: upper.clone(),
+            lower: netdev.name.clone(),
+        }));
         if let Some(master) = netdev.master.as_ref().filter(|master| !self.links.contains_key(&master.name)) {
-            users.push(format!("port of {} {}", master.kind, master.name));
+            users.push(InterfaceUse::Port(master.clone()));
         }
         users
     }
 
-    /// Returns who uses the representor of a VF, for people: the SSH connection, addresses and default routes of its own,
+    /// Returns who uses the representor of a VF: the SSH connection, addresses and default routes of its own,
     /// and whatever stands on it. Unreadable where the VF may have a representor that was not seen: devlink could not be
     /// read, the interface is in another network namespace, or the driver names none.
-    pub fn users_of_representor(&self, pf: &PfFacts, vf: &VfFacts) -> Reading<Vec<String>> {
+    pub fn users_of_representor(&self, pf: &PfFacts, vf: &VfFacts) -> Reading<Vec<InterfaceUse>> {
         if let Some(name) = &vf.representor {
             let own = self.links.get(name);
             let none = BTreeSet::new();
@@ -203,22 +206,23 @@ impl HostFacts {
         interface: &InterfaceName,
         addresses: &BTreeSet<Cidr>,
         default_route: bool,
-    ) -> Vec<String> {
+    ) -> Vec<InterfaceUse> {
         let mut users = Vec::new();
         for name in self.standing_on(interface) {
             let upper = self.links.get(&name).filter(|_| name != *interface);
             let named_before = users.len();
             if self.system.ssh_interface.as_ref() == Some(&name) {
-                users.push(format!("this SSH connection runs through {name}"));
+                users.push(InterfaceUse::Ssh(name.clone()));
             }
             if upper.map_or(default_route, |link| link.default_route) {
-                users.push(format!("default route through {name}"));
+                users.push(InterfaceUse::DefaultRoute(name.clone()));
             }
             let addresses = upper.map_or(addresses, |link| &link.addresses);
             let own = addresses.iter().filter(|address| !address.is_link_local());
-            users.extend(own.map(|address| format!("{name} carries {address}")));
+            users.extend(own.map(|address| InterfaceUse::Address(name.clone(), *address)));
             if let Some(link) = upper.filter(|_| users.len() == named_before) {
-                users.push(format!("{} {name} stands on {interface}", link.kind));
+                let (kind, lower) = (link.kind.clone(), interface.clone());
+                users.push(InterfaceUse::StandsOn { upper: name.clone(), kind, lower });
             }
         }
         users
@@ -262,7 +266,8 @@ mod tests {
             (route, "", ["default route through bond0", "vlan bond0.30 stands on eth0"]),
             (link_local, link_local, ["bond bond0 stands on eth0", "vlan bond0.30 stands on eth0"]),
         ] {
-            assert_eq!(host(bond, vlan).users_of(&pf), users, "{bond} {vlan}");
+            let found: Vec<String> = host(bond, vlan).users_of(&pf).iter().map(ToString::to_string).collect();
+            assert_eq!(found, users, "{bond} {vlan}");
         }
     }
 }

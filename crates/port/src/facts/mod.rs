@@ -1,6 +1,7 @@
 //! What edges read: one document of facts for all hosts and the cluster, with the raw values as they were.
 
 mod host;
+mod interface_use;
 mod master;
 mod pf;
 mod properties;
@@ -10,6 +11,7 @@ mod world;
 pub use host::{
     HostFacts, IommuFacts, LinkFacts, LinkManager, OwnershipRecord, REPRESENTOR, StuckStore, SystemFacts,
 };
+pub use interface_use::InterfaceUse;
 pub use master::Master;
 pub use pf::{NoInterface, PfFacts, PfNetdev};
 pub use properties::PropertyMap;

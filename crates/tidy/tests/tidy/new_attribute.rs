@@ -44,7 +44,7 @@ fn a_new_attribute_is_two_files_from_spec_to_wire() {
     assert_eq!((property.as_str(), changes.len()), ("icmpFilter", 1), "{drift:?}");
     assert_eq!(
         (&changes[0]["op"]["vf"], &changes[0]["to"]),
-        (&Value::from("1"), &Value::from("on")),
+        (&Value::from(1), &Value::from(true)),
         "{drift:?}"
     );
     host.vfctl(0, &["apply", SPEC, "--yes"]);

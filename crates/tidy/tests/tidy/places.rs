@@ -8,6 +8,7 @@ use crate::repository::{FILES, File, ROOT, assert_none};
 
 /// The sites that files may speak of.
 const SITES: &[&str] = &[
+    "bixense.com",
     "crates.io",
     "docs.kernel.org",
     "docs.rs",
@@ -15,6 +16,8 @@ const SITES: &[&str] = &[
     "json-schema.org",
     "keepachangelog.com",
     "lists.debian.org",
+    "no-color.org",
+    "reproducible-builds.org",
     "rustup.rs",
     "semver.org",
     "vfctl.dev",
