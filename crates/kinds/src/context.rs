@@ -15,6 +15,7 @@ use crate::finding::Findings;
 use crate::holder::Holder;
 use crate::lane::HostContext;
 use crate::path::Origin;
+use crate::pf::ELSEWHERE;
 use crate::step::{Step, Victim};
 use crate::{DesiredPf, DesiredVf, binding};
 
@@ -158,18 +159,20 @@ impl<'a> PfContext<'a> {
     pub(crate) fn report_no_interface(&self, origin: &Origin, asked: &str, findings: &mut Findings) {
         let driver = self.facts.driver.as_ref().map_or("none", |driver| driver.as_str());
         let (message, fix) = match self.facts.no_interface() {
-            Some(NoInterface::Hidden) => (
-                "the PF's network interface cannot be seen from here".to_owned(),
-                "run vfctl in the network namespace where it is: `ip netns exec NAME vfctl …`, a container with the host's \
-                 network"
-                    .to_owned(),
-            ),
+            Some(NoInterface::Hidden) => {
+                ("the PF's network interface cannot be seen from here".to_owned(), ELSEWHERE.to_owned())
+            }
             Some(NoInterface::NoNetworkCard) => {
-                let class = self.facts.class.map_or_else(String::new, |class| format!(" (PCI class {class})"));
-                (format!("the PF is no network card{class} and has no interface"), format!("take {asked} out"))
+                let class =
+                    self.facts.class.map_or_else(String::new, |class| format!(" (PCI class {class})"));
+                (
+                    format!("the PF is no network card{class} and has no interface"),
+                    format!("take {asked} out"),
+                )
             }
             Some(NoInterface::NotEthernet) => (
-                "the PF is an InfiniBand port; this version sets nothing on its VFs but count and driver".to_owned(),
+                "the PF is an InfiniBand port; this version sets nothing on its VFs but count and driver"
+                    .to_owned(),
                 format!("take {asked} out, or set the port to Ethernet with the vendor's tool"),
             ),
             Some(NoInterface::UserSpace) => (

@@ -24,6 +24,7 @@ mod errno {
     pub(super) const ENODEV: i32 = 19;
     pub(super) const EINVAL: i32 = 22;
     pub(super) const ENOSPC: i32 = 28;
+    pub(super) const EROFS: i32 = 30;
     pub(super) const ERANGE: i32 = 34;
     pub(super) const EOPNOTSUPP: i32 = 95;
     pub(super) const EPROTONOSUPPORT: i32 = 93;
@@ -47,7 +48,12 @@ const ROWS: &[Row] = &[
     Row {
         kinds: &[],
         errnos: &[errno::EPERM, errno::EACCES],
-        hint: "run as root, outside of containers and user namespaces; if you are, the driver holds VFs that a virtual machine was given, or the kernel is locked down",
+        hint: "run as root, not in a container or user namespace; if you do, the driver holds VFs that a virtual machine was given, or the kernel is locked down",
+    },
+    Row {
+        kinds: &[],
+        errnos: &[errno::EROFS],
+        hint: "/sys is mounted read-only, most likely because vfctl runs in a container; run it on the host, or in a privileged container with the host's /sys",
     },
     Row {
         kinds: &[CreateVfs, RemoveVfs],
@@ -157,4 +163,25 @@ pub fn hint(op: &Op, error: &OpError) -> Option<&'static str> {
         of_kind && (row.errnos.is_empty() || error.errno.is_some_and(|number| row.errnos.contains(&number)))
     };
     ROWS.iter().find(fits).map(|row| row.hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_that_containers_get_say_so() {
+        for op in [
+            r#"{"pf":"pci/0000:01:00.0","action":{"createVfs":8}}"#,
+            r#"{"pf":"pci/0000:01:00.0","interface":"eth0","action":{"setPfMtu":9000}}"#,
+            r#"{"pf":"pci/0000:01:00.0","vf":3,"function":"0000:01:10.6","action":"unbindDriver"}"#,
+        ] {
+            let op: Op = serde_json::from_str(op).expect("an op");
+            for number in [errno::EROFS, errno::EPERM, errno::EACCES] {
+                let error = OpError { errno: Some(number), cause: String::new(), detail: None };
+                let hint = hint(&op, &error).expect("a hint");
+                assert!(hint.contains("container"), "{op}: {hint}");
+            }
+        }
+    }
 }

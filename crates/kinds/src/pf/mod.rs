@@ -20,6 +20,7 @@ pub use explain::{Address, ExplainError, ExplainedPf, explain};
 #[cfg(test)]
 pub(crate) use lane::diff;
 pub use matcher::Matcher;
+pub(crate) use obstacle::ELSEWHERE;
 pub use obstacle::{Obstacle, host_obstacles, obstacles};
 pub use pci_match::PciMatch;
 pub use section::PhysicalFunctions;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use vfctl_port::{HostFacts, PfFacts};
+use vfctl_port::{HostFacts, NoInterface, PfFacts};
 
 /// One thing that stands in a port's way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,9 +41,16 @@ pub fn host_obstacles(host: &HostFacts) -> Vec<Obstacle> {
     found
 }
 
+/// Where an interface that cannot be seen is looked for.
+pub(crate) const ELSEWHERE: &str = "run vfctl in the network namespace where it is: in a container with the host's network \
+                                    (`docker run --network host`, `hostNetwork: true`), else by `ip netns exec NAME vfctl …`";
+
 /// Returns what stands in the way of this port, gravest first; none where all is well.
 pub fn obstacles(pf: &PfFacts) -> Vec<Obstacle> {
     let mut found = Vec::new();
+    if matches!(pf.no_interface(), Some(NoInterface::Hidden)) {
+        found.push(Obstacle::new("the PF's network interface cannot be seen from here", ELSEWHERE));
+    }
     let on_pci = pf.class.is_some();
     if pf.driver.is_none() {
         let fix = "load its driver; `lspci -k` names it. Without one the kernel makes no VFs";
