@@ -91,6 +91,9 @@ pub struct DiscoverArgs {
     /// The same as `-o json`.
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
+    /// With -o spec: also write MAC addresses that may be random [default: list them in comments].
+    #[arg(long)]
+    pub pin_macs: bool,
     #[command(flatten)]
     pub facts: FactsArgs,
 }

@@ -30,6 +30,12 @@ impl MacAddress {
         first & 1 == 1
     }
 
+    /// Returns whether the address is locally administered, as random ones are (IEEE 802, the U/L bit).
+    pub fn is_local(self) -> bool {
+        let [first, ..] = self.0;
+        first & 2 == 2
+    }
+
     /// Returns the address `steps` further on, or `None` where the last three bytes would overflow
     /// into the vendor's part.
     pub fn offset_by(self, steps: u32) -> Option<Self> {

@@ -1,11 +1,12 @@
 //! `vfctl discover`: which port can do what, what is set, and why a port cannot.
 
 use vfctl_kinds::pf::{attribute_cell, host_obstacles, obstacles, pf_columns, vf_columns};
-use vfctl_kinds::{PfColumn, VfColumn, document};
+use vfctl_kinds::{PfColumn, VfColumn};
 use vfctl_model::{DeviceAddress, HostName, Reading, VfAttribute, VfIndex};
 use vfctl_port::{HostFacts, PfFacts, VfFacts};
 
 use crate::args::{DiscoverArgs, DiscoverOutput};
+use crate::command::live_spec;
 use crate::error::{CliError, Exit};
 use crate::facts::world;
 use crate::machine::{Console, Machine};
@@ -35,38 +36,9 @@ pub(super) fn run(
                 write!(console.out, "{gap}{}", host_table(name, host))?;
             }
         }
-        DiscoverOutput::Spec => {
-            let several = world.hosts.len() > 1;
-            for (position, (name, host)) in world.hosts.iter().enumerate() {
-                let separator = if position > 0 { "---\n" } else { "" };
-                let config = document::live(&document_name(name), several.then_some(name), host);
-                write!(console.out, "{separator}{}", vfctl_spec::emit(&config)?)?;
-                console.say(&left_out(host));
-            }
-        }
+        DiscoverOutput::Spec => live_spec::print(world, args.pin_macs, console)?,
     }
     Ok(Exit::Done)
-}
-
-/// Returns what could not be read of ports and is not in their spec.
-fn left_out(host: &HostFacts) -> String {
-    let mut text = String::new();
-    for (address, pf) in &host.physical_functions {
-        for unread in &pf.unread {
-            text.push_str(&format!(
-                "note: {address}: could not be read, so the spec is silent on it: {unread}\n"
-            ));
-        }
-    }
-    text
-}
-
-/// Returns the host's name as that of a document.
-fn document_name(host: &HostName) -> String {
-    host.as_str()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
-        .collect()
 }
 
 /// Returns everything at a glance.

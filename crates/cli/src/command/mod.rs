@@ -6,6 +6,7 @@ mod cut_off;
 mod discover;
 mod explain;
 mod fleet;
+mod live_spec;
 mod plan;
 mod plan_files;
 mod record;

@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+mod backup;
 mod case;
 mod coverage;
 mod cut_off;

@@ -25,11 +25,17 @@ impl VfKind for VfDriver {
         diff::diff(context, diff);
     }
 
+    /// Returns the driver as it is: the kernel's choice, too, since another may be bound by the time that the document
+    /// is applied.
     fn live(pf: &PfFacts, vf: &VfFacts) -> Option<DriverChoice> {
+        let default = pf.vf_default_driver.as_ref();
         match &vf.driver {
-            Some(driver) if driver.is_vfio() => Some(DriverChoice::Named(driver.clone())),
-            None if pf.vf_default_driver.is_some() => Some(DriverChoice::None),
-            Some(_) | None => None,
+            Some(driver) if default == Some(driver) => Some(DriverChoice::Default),
+            // What the kernel chooses could not be read.
+            Some(driver) if pf.vf_default_driver_unread && !driver.is_vfio() => None,
+            Some(driver) => Some(DriverChoice::Named(driver.clone())),
+            None if default.is_some() => Some(DriverChoice::None),
+            None => None,
         }
     }
 
