@@ -18,6 +18,28 @@ passed=0
 failed=0
 mkdir -p "$logs"
 
+# What each part does, and about how long it takes on two cores: first on a fresh machine, then again.
+declare -A ABOUT=(
+    [setup]="install QEMU and a few tools where they are missing (2 min; again 1 s)"
+    [units]="download Debian's systemd units and check ours beside them (1 min; again 10 s)"
+    [format]="check the format of the code (5 s)"
+    [lint]="download and check all crates with clippy (4 min; again 1 min)"
+    [crates]="build and run the tests of all crates (8 min; again 3 min)"
+    [fuzz]="read damaged documents, half a minute of each kind (2 min)"
+    [programs]="build the programs that run scenarios (2 min; again 5 s)"
+    [invent]="invent random scenarios from a fixed seed (1 s)"
+    [simulator]="run every scenario on the simulator (1 min)"
+    [release]="build vfctl as it ships (3 min; again 5 s)"
+    [static]="check that what ships is one static file (1 s)"
+    [image]="download a kernel and packages and make the guests' images (6 min; again 2 s)"
+    [kernel]="boot guests and run every scenario on a real kernel (6 min)"
+    [matrix]="compare which rows of each table both tiers have covered (1 s)"
+    [agree]="compare what simulator and kernel did (1 s)"
+)
+
+# Says what is being done, also where nobody watches: a log that is silent for minutes looks like one that hangs.
+begin() { printf '%-10s %s …\n' "$1" "${ABOUT[$1]}"; }
+
 # Adds to the counts, says so, and shows the log of what failed.
 report() {
     local name=$1 good=$2 bad=$3 seconds=$4
@@ -34,6 +56,7 @@ report() {
 # check NAME COMMAND…: a command that succeeds or not.
 check() {
     local name=$1 started=$SECONDS good=1
+    begin "$name"
     shift
     "$@" >"$logs/$name.log" 2>&1 || good=0
     report "$name" $good $((1 - good)) $((SECONDS - started))
@@ -43,6 +66,7 @@ check() {
 # without saying why, has failed.
 suite() {
     local name=$1 started=$SECONDS status=0 good bad ignored
+    begin "$name"
     shift
     "$@" >"$logs/$name.log" 2>&1 || status=$?
     read -r good bad ignored < <(awk '
@@ -111,6 +135,7 @@ case $mode in
 all | quick) ;;
 *) echo "usage: ci/test.sh [quick]" >&2; exit 64 ;;
 esac
+printf 'Everything that is printed meanwhile goes to %s.\n' "$logs"
 if [ "$mode" = all ]; then
     check setup bash ci/setup.sh || :
 fi
