@@ -1,5 +1,7 @@
 //! What an apply works through.
 
+use std::time::Duration;
+
 use vfctl_port::{Clock, Journal, Observe, Perform, Phase};
 
 /// The edges that an apply works through.
@@ -21,4 +23,10 @@ pub struct Edges<'a> {
 pub trait Progress: Sync {
     /// A phase of a lane begins, with this many ops.
     fn phase(&self, lane: &str, phase: Phase, ops: usize);
+
+    /// A lane waits until what it did shows, or what it needs is so, at most for this long.
+    fn waiting(&self, _lane: &str, _at_most: Duration) {}
+
+    /// Nothing more is done in a lane.
+    fn lane_ended(&self, _lane: &str) {}
 }

@@ -116,6 +116,7 @@ impl<'a> LaneRun<'a> {
             let patience = if afterwards.is_empty() { GOAL_PATIENCE } else { CARRIER_PATIENCE };
             self.verify(&goal, None, patience);
         }
+        self.edges.progress.lane_ended(&self.report.title);
         self.report
     }
 

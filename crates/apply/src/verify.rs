@@ -45,6 +45,7 @@ pub(crate) fn settle<T>(
         if unmet.is_empty() || last_look {
             return Ok(Settled { unmet, at });
         }
+        edges.progress.waiting(&lane.title, deadline.saturating_sub(at));
         edges.clock.sleep(PAUSE);
     }
 }

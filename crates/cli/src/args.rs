@@ -5,18 +5,21 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::format::{Format, FormatArgs, Formats};
+use crate::help;
+use crate::progress::ProgressChoice;
+use crate::terminal::ColourChoice;
 
 /// Declare what SR-IOV on this host should look like, show what would change, and do exactly that.
 #[derive(Debug, Parser)]
-#[command(name = "vfctl", version, max_term_width = 100)]
-#[command(
-    after_help = "Exit codes: 0 all is as it should be; 1 an error; 2 plan found changes (plan only); \
-                        130 interrupted."
-)]
+#[command(name = "vfctl", version, max_term_width = 100, after_help = help::VFCTL)]
 pub struct Cli {
-    /// The folder for lock and journal; otherwise /var/lib/vfctl.
+    /// The folder for the lock and the journals [default: /var/lib/vfctl].
     #[arg(long, global = true, value_name = "DIR", env = "VFCTL_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
+    /// When to color: `auto` on a terminal.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(help = "When to color: auto (on a terminal), always, never")]
+    pub color: ColourChoice,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -26,27 +29,28 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the ports that can have VFs, what is set on them, and why a port cannot.
+    #[command(after_help = help::DISCOVER)]
     Discover(DiscoverArgs),
     /// Check specs without looking at any host, and report every mistake with its place.
+    #[command(after_help = help::VALIDATE)]
     Validate(ValidateArgs),
     /// Show what apply would change, why, in which order, and which users it disrupts.
-    #[command(
-        after_help = "Exit codes: 0 nothing to do; 2 there are changes; 1 an error, or something blocks."
-    )]
+    #[command(after_help = help::PLAN)]
     Plan(PlanArgs),
     /// Show a plan file as plan printed it.
+    #[command(after_help = help::SHOW)]
     Show(ShowArgs),
     /// Plan, ask for confirmation, make the changes, verify them and report.
-    #[command(
-        after_help = "Exit codes: 0 the host is as asked, read again; 1 refused, failed or not converged; \
-                      130 interrupted."
-    )]
+    #[command(after_help = help::APPLY)]
     Apply(ApplyArgs),
     /// Explain one value: where the spec asks for it, what was read, and what would be done.
+    #[command(after_help = help::EXPLAIN)]
     Explain(ExplainArgs),
     /// Write everything that plan reads, for `plan --facts` elsewhere or for a bug report.
+    #[command(after_help = help::RECORD)]
     Record(RecordArgs),
     /// Print the JSON Schema of a document, for editors and programs.
+    #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
 }
 
@@ -76,8 +80,8 @@ pub struct SpecArgs {
 /// Where facts come from.
 #[derive(Debug, Args)]
 pub struct FactsArgs {
-    /// Read facts from this file, or from the *.json and *.yaml files of this folder, instead of from this host; may
-    /// be given several times, `-` reads documents from standard input.
+    /// Read facts from this file, from the *.json and *.yaml files of this folder, or with `-` from standard input; may be
+    /// given several times [default: this host].
     #[arg(long, value_name = "FILE|DIR")]
     pub facts: Vec<PathBuf>,
 }
@@ -127,7 +131,7 @@ pub struct PlanArgs {
     pub specs: SpecArgs,
     #[command(flatten)]
     pub facts: FactsArgs,
-    /// Write the plan to this file, for apply, or a file for each host into this folder; `-` is the same as -o json.
+    /// Also write the plan to this file, for apply, or a file for each host into this folder; `-` is the same as -o json.
     #[arg(long, value_name = "FILE|DIR")]
     pub out: Option<PathBuf>,
     /// The output format.
@@ -136,10 +140,10 @@ pub struct PlanArgs {
     /// The same as `-o json`.
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
-    /// Fail where no document concerns this host.
+    /// Fail if no document concerns this host [default: only warn].
     #[arg(long)]
     pub require_host: bool,
-    /// End with 0 also where VFs that others hold differ from the spec.
+    /// End with 0, not 4, if the only differences are on VFs that others hold.
     #[arg(long)]
     pub ignore_held: bool,
     /// Show the command for each change, and where the spec asks for it.
@@ -166,18 +170,25 @@ pub struct ApplyArgs {
     /// Spec files, folders, `-` for standard input; or one plan that `plan --out` wrote.
     #[arg(required = true, value_name = "SPEC|PLAN")]
     pub inputs: Vec<PathBuf>,
-    /// Skip the confirmation prompt.
+    /// Skip the confirmation prompt. A plan file is applied without one.
     #[arg(short, long)]
     pub yes: bool,
-    /// Allow changes that destroy VFs or disrupt their users.
+    /// Allow changes that destroy VFs or disrupt their users [default: refuse them].
     #[arg(long)]
     pub allow_disruption: bool,
-    /// Fail where no document concerns this host.
+    /// Fail if no document concerns this host [default: only warn].
     #[arg(long)]
     pub require_host: bool,
-    /// End with 0 also where VFs that others hold differ from the spec.
+    /// End with 0, not 4, if the only differences are on VFs that others hold.
     #[arg(long)]
     pub ignore_held: bool,
+    /// How to report progress on standard error.
+    #[arg(long, value_name = "HOW", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        help = "How to report progress on standard error: auto (one line that is updated in place on a terminal, \
+                  else plain), plain (a line for each phase), none"
+    )]
+    pub progress: ProgressChoice,
     #[command(flatten)]
     pub format: FormatArgs,
 }
@@ -199,13 +210,13 @@ pub struct ExplainArgs {
 /// The options of `record`.
 #[derive(Debug, Args)]
 pub struct RecordArgs {
-    /// Write to this file instead of standard output, which is `-`.
+    /// Write to this file; `-` is standard output [default: -].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// The output format.
     #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<RecordFormat>::or_to_file("the facts"), default_value = "json")]
     pub output: RecordFormat,
-    /// Write the values of all kernel arguments, which may hold passwords; otherwise of those that SR-IOV needs.
+    /// Write the values of all kernel arguments, which may hold passwords [default: of those that SR-IOV needs].
     #[arg(long)]
     pub full: bool,
     /// The same as `-o json`.
@@ -239,10 +250,10 @@ pub enum SchemaDocument {
     Facts,
     /// What `plan --out` writes.
     Plan,
-    /// What `apply --json` prints.
+    /// What `apply -o json` prints.
     Report,
-    /// What `validate --json` prints, and every other command with `--json` where it fails.
+    /// What `validate -o json` prints, and every other command with `-o json` where it fails.
     Errors,
-    /// What `explain --json` prints.
+    /// What `explain -o json` prints.
     Explanations,
 }

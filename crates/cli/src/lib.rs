@@ -14,6 +14,7 @@ mod document;
 mod error;
 mod facts;
 mod format;
+mod help;
 mod in_order;
 mod input;
 mod machine;
@@ -21,12 +22,14 @@ mod made;
 mod mistakes;
 mod new_file;
 mod output;
+mod paint;
 mod plan_stream;
 mod progress;
 mod reader;
 mod redact;
 mod stream;
 mod table;
+mod terminal;
 mod yaml;
 
 use std::ffi::OsString;
@@ -37,6 +40,7 @@ pub use error::{CliError, Exit};
 pub use machine::{Console, Machine};
 use mistakes::report_error;
 use reader::while_read;
+pub use terminal::Terminal;
 
 /// Runs the command that these arguments ask for, the program's name first, on a machine that is made once it is
 /// clear that there is a command to run.
@@ -50,6 +54,7 @@ pub fn run<'a>(
             Ok(cli) => cli,
             Err(error) => return usage(&error, console),
         };
+        console.terminal = console.terminal.with(cli.color);
         let prints_json = cli.command.prints_json();
         machine().and_then(|machine| command::run(cli, console, &machine)).unwrap_or_else(|error| {
             report_error(prints_json, &error, console);
@@ -67,8 +72,9 @@ pub fn start_log() {
 
 /// Prints help, the version, or what is wrong with the arguments.
 fn usage(error: &clap::Error, console: &mut Console<'_>) -> Exit {
-    let text = if console.colour { error.render().ansi().to_string() } else { error.render().to_string() };
     let asked = !error.use_stderr();
+    let has_colours = if asked { console.terminal.colours_out } else { console.terminal.colours_err };
+    let text = if has_colours { error.render().ansi().to_string() } else { error.render().to_string() };
     let written = if asked { write!(console.out, "{text}") } else { write!(console.err, "{text}") };
     match written {
         Ok(()) if asked => Exit::Done,

@@ -8,6 +8,7 @@ use vfctl_model::HostName;
 use vfctl_port::{Clock, Observe, Perform, Scope, What, World, with_causes};
 
 use crate::error::CliError;
+use crate::terminal::Terminal;
 
 /// The machine that commands work on: this host, or one in memory.
 pub struct Machine<'a> {
@@ -49,8 +50,8 @@ pub struct Console<'a> {
     pub err: &'a mut (dyn Write + Send),
     /// Whether the user can be asked.
     pub can_ask: bool,
-    /// Whether diagnostics may be coloured.
-    pub colour: bool,
+    /// What the streams are.
+    pub terminal: Terminal,
 }
 
 impl Console<'_> {

@@ -84,7 +84,7 @@ pub(crate) fn report_mistakes(
     if as_json {
         return print_mistakes(diagnostics, console);
     }
-    let colour = if console.colour { Colour::Always } else { Colour::Never };
+    let colour = if console.terminal.colours_err { Colour::Always } else { Colour::Never };
     console.say(&vfctl_spec::render(diagnostics, sources, colour));
     Ok(())
 }

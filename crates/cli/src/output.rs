@@ -9,12 +9,18 @@ use crate::document::Kind;
 use crate::error::CliError;
 use crate::machine::Console;
 use crate::new_file::NewFile;
+use crate::paint::paint;
 
 /// Prints a document as JSON.
 pub(crate) fn print_json<T: Serialize>(console: &mut Console<'_>, document: &T) -> Result<(), CliError> {
     // In one piece: standard output writes out each line by itself.
     console.out.write_all(&json_of(document)?)?;
     Ok(())
+}
+
+/// Prints a plan or a report for people, in colours where standard output may have some.
+pub(crate) fn print_text(console: &mut Console<'_>, text: &str) -> Result<(), CliError> {
+    Ok(console.out.write_all(paint(text, console.terminal.colours_out).as_bytes())?)
 }
 
 /// Writes the text of a document of this kind to a file, in one piece or not at all.

@@ -7,9 +7,9 @@ use crate::machine::Console;
 /// Does this with a console whose reader may go away, as `head` does: it has seen enough, and the command ends as it
 /// would have.
 pub(crate) fn while_read<T>(console: &mut Console<'_>, work: impl FnOnce(&mut Console<'_>) -> T) -> T {
-    let Console { out, err, can_ask, colour } = console;
+    let Console { out, err, can_ask, terminal } = console;
     let mut out = WhileRead { out: &mut **out, is_closed: false };
-    work(&mut Console { out: &mut out, err: &mut **err, can_ask: *can_ask, colour: *colour })
+    work(&mut Console { out: &mut out, err: &mut **err, can_ask: *can_ask, terminal: *terminal })
 }
 
 /// Standard output as long as it is read.

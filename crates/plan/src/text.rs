@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
+use vfctl_kinds::change::Change;
+use vfctl_kinds::change_value::ChangeValue;
 use vfctl_kinds::finding::{Finding, Findings};
 use vfctl_kinds::step::{Reason, Step};
-use vfctl_port::Scope;
+use vfctl_port::{ActionKind, Scope};
 
 use crate::document::{Lane, Plan};
 use crate::refusal::{consequence, disruption};
@@ -97,7 +99,7 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
         reason => format!("  ({reason})"),
     };
     for change in summary::changes(step) {
-        line(text, 3, &format!("{change}{why}"));
+        line(text, 3, &format!("{} {change}{why}", symbol(step)));
     }
     for detail in &step.details {
         line(text, 4, detail);
@@ -115,6 +117,16 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
             let origin = change.origin.as_ref().map_or(String::new(), |origin| format!("  # {origin}"));
             let _ = writeln!(text, "        $ {}{origin}", change.op);
         }
+    }
+}
+
+/// Returns what a step does in one character: whether something comes, goes or becomes another.
+fn symbol(step: &Step) -> char {
+    let Some(Change { from, to, op, .. }) = step.changes.first() else { return '~' };
+    match (from, to, op.action.kind()) {
+        (_, ChangeValue::Nothing, _) | (_, _, ActionKind::RemoveVfs) => '-',
+        (Some(ChangeValue::Nothing), _, _) | (_, _, ActionKind::CreateVfs | ActionKind::LoadModule) => '+',
+        _ => '~',
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use vfctl_cli::{CliError, Console, Machine, run};
+use vfctl_cli::{CliError, Console, Machine, Terminal, run};
 use vfctl_host::{HostOptions, LinuxHost, SystemClock, host_name, install_signal_handlers, run_store_child};
 
 /// The folder for lock and journal.
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         out: &mut stdout().lock(),
         err: &mut stderr(),
         can_ask: stdin().is_terminal(),
-        colour: stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        terminal: Terminal::of(stdout().is_terminal(), stderr().is_terminal(), |name| std::env::var_os(name)),
     };
     let machine = || {
         install_signal_handlers().map_err(CliError::Signals)?;

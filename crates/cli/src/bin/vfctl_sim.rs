@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use vfctl_cli::{Console, Exit, Machine, run};
+use vfctl_cli::{Console, Exit, Machine, Terminal, run};
 use vfctl_model::HostName;
 use vfctl_port::World;
 use vfctl_sim::{Hand, SimHost, SimWorld};
@@ -69,8 +69,12 @@ fn simulate() -> anyhow::Result<ExitCode> {
 /// Runs vfctl on the simulated host; its state folder lies beside the world's file.
 fn run_on(host: &SimHost, file: &Path, arguments: &[OsString]) -> anyhow::Result<Exit> {
     let arguments = std::iter::once(OsString::from("vfctl")).chain(arguments.iter().cloned());
-    let mut console =
-        Console { out: &mut stdout().lock(), err: &mut stderr(), can_ask: false, colour: false };
+    let mut console = Console {
+        out: &mut stdout().lock(),
+        err: &mut stderr(),
+        can_ask: false,
+        terminal: Terminal::default(),
+    };
     let machine = Machine {
         name: name()?,
         observe: host,

@@ -2,9 +2,8 @@
 
 use std::io::BufRead;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use vfctl_apply::{Edges, Look, Report, Result as Ending};
 use vfctl_plan::{Detail, Disruption, Plan, SpecFile, render};
@@ -20,8 +19,9 @@ use crate::input::{ApplyInput, Specs, plan_or_specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::made::made_now;
 use crate::mistakes::report_mistakes;
-use crate::output::print_json;
-use crate::progress::Lines;
+use crate::output::{print_json, print_text};
+use crate::paint::paint;
+use crate::progress::{Reporter, TICK};
 
 /// How long to listen for an answer before it is looked whether the user has stopped the program.
 const LISTEN: Duration = Duration::from_millis(100);
@@ -64,7 +64,7 @@ pub(super) fn run(
     let detail = if args.allow_disruption { Detail::Allowed } else { Detail::Short };
     let is_shown = !seen && !args.format.is_json();
     if is_shown {
-        write!(console.out, "{}", render(&plan, detail))?;
+        print_text(console, &render(&plan, detail))?;
     }
     if let Some(report) = refusal(&plan, args, is_shown) {
         return Ok(end.with(report, console));
@@ -77,7 +77,7 @@ pub(super) fn run(
     if !seen && !args.yes {
         if args.format.is_json() && console.can_ask {
             // Standard output is for the report alone; nobody agrees to what was not shown.
-            console.say(&render(&plan, detail));
+            console.say(&paint(&render(&plan, detail), console.terminal.colours_err));
         }
         match ask(console, machine.clock)? {
             Consent::Yes => {}
@@ -101,7 +101,7 @@ pub(super) fn run(
     }
     let journal = FileJournal::begin(folder).map_err(CliError::State)?;
     let report = {
-        let progress = Lines(Mutex::new(&mut *console.err));
+        let progress = Reporter::new(args.progress, console.terminal.updates_err, &mut *console.err);
         let edges = Edges {
             observe: machine.observe,
             perform: machine.perform,
@@ -109,10 +109,31 @@ pub(super) fn run(
             clock: machine.clock,
             progress: &progress,
         };
-        vfctl_apply::apply(&plan, &before, edges)
+        with_progress(&progress, || vfctl_apply::apply(&plan, &before, edges))
     };
     drop(lock);
     Ok(end.with(report, console))
+}
+
+/// Does the work while the progress is updated beside it.
+fn with_progress<T>(progress: &Reporter<'_>, work: impl FnOnce() -> T) -> T {
+    if !progress.is_live() {
+        return work();
+    }
+    let (end, ended) = mpsc::channel::<()>();
+    let done = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // Whoever drops the sender ends it, by a panic of the work as well.
+            while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                progress.tick(Instant::now());
+            }
+        });
+        let done = work();
+        drop(end);
+        done
+    });
+    progress.clear();
+    done
 }
 
 /// Reads what is to be applied: a plan file, or specs that are planned now.
@@ -238,7 +259,7 @@ impl End<'_> {
         let report = Report { made: Some(made_now(self.specs)), ..report.of(self.plan) };
         let printed = match self.args.format.is_json() {
             true => print_json(console, &report),
-            false => console.out.write_all(report.render().as_bytes()).map_err(CliError::from),
+            false => print_text(console, &report.render()),
         };
         if let Err(error) = printed {
             console.say(&format!("note: failed to {}; the report is lost\n", with_causes(&error)));

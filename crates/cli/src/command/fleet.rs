@@ -19,6 +19,7 @@ use crate::facts::{FactsSource, Sources};
 use crate::in_order::in_order;
 use crate::input::with_places;
 use crate::machine::Console;
+use crate::output::print_text;
 use crate::plan_stream::{PlanEnd, PlanStream, scope_json};
 
 /// Runs the command on facts that were recorded.
@@ -228,7 +229,7 @@ impl<'a, 'b> Report<'a, 'b> {
     /// Prints the text of a scope, with a gap to the one before.
     fn print_text(&mut self, text: &str) -> Result<(), CliError> {
         let gap = if self.tally.planned() > 0 { "\n" } else { "" };
-        Ok(self.console.out.write_all(format!("{gap}{text}").as_bytes())?)
+        print_text(self.console, &format!("{gap}{text}"))
     }
 
     fn finish(mut self) -> Result<Exit, CliError> {
@@ -280,11 +281,13 @@ mod tests {
     use vfctl_plan::PlanFormat;
 
     use super::*;
+    use crate::terminal::Terminal;
 
     #[test]
     fn a_flawed_plan_of_one_host_of_a_single_source_leaves_the_json_of_the_others_whole() {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut console = Console { out: &mut out, err: &mut err, can_ask: false, colour: false };
+        let mut console =
+            Console { out: &mut out, err: &mut err, can_ask: false, terminal: Terminal::default() };
         let mut report = Report {
             console: &mut console,
             prints_json: true,

@@ -20,7 +20,7 @@ use crate::machine::{Console, Machine};
 
 /// Runs the command.
 pub(crate) fn run(cli: Cli, console: &mut Console<'_>, machine: &Machine<'_>) -> Result<Exit, CliError> {
-    let Cli { state_dir, command } = cli;
+    let Cli { state_dir, color: _, command } = cli;
     match command {
         Command::Discover(args) => discover::run(&args, console, machine),
         Command::Validate(args) => validate::run(&args, console),

@@ -19,7 +19,7 @@ use crate::machine::{Console, Machine};
 use crate::made::made_now;
 use crate::mistakes::report_mistakes;
 use crate::new_file::check_place;
-use crate::output::{is_stdout, json_of, print_json, write};
+use crate::output::{is_stdout, json_of, print_json, print_text, write};
 
 /// Runs the command.
 pub(super) fn run(
@@ -59,7 +59,7 @@ pub(super) fn run(
     if args.prints_json() {
         print_json(console, &*plan)?;
     } else {
-        write!(console.out, "{}", render(&plan, args.detail()))?;
+        print_text(console, &render(&plan, args.detail()))?;
     }
     if let Some(path) = file {
         write(&path, &json_of(&*plan)?, &PLAN)?;

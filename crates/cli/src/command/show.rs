@@ -6,7 +6,7 @@ use crate::args::ShowArgs;
 use crate::error::{CliError, Exit};
 use crate::input::plan_file;
 use crate::machine::Console;
-use crate::output::print_json;
+use crate::output::{print_json, print_text};
 
 /// Runs the command.
 pub(super) fn run(args: &ShowArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
@@ -16,6 +16,6 @@ pub(super) fn run(args: &ShowArgs, console: &mut Console<'_>) -> Result<Exit, Cl
         return Ok(Exit::Done);
     }
     let detail = if args.verbose { Detail::Verbose } else { Detail::Short };
-    write!(console.out, "{}", render(&plan, detail))?;
+    print_text(console, &render(&plan, detail))?;
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use vfctl_cli::{Console, Exit, Machine, run};
+use vfctl_cli::{Console, Exit, Machine, Terminal, run};
 use vfctl_port::World;
 use vfctl_sim::{SimHost, SimWorld};
 
@@ -57,7 +57,8 @@ impl Case {
         let (name, facts) = self.world.hosts.first_key_value().expect("a host");
         let host = SimHost::new(name.clone(), SimWorld::new(facts.clone()));
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut console = Console { out: &mut out, err: &mut err, can_ask: false, colour: false };
+        let mut console =
+            Console { out: &mut out, err: &mut err, can_ask: false, terminal: Terminal::default() };
         let arguments = std::iter::once("vfctl").chain(arguments.iter().copied()).map(OsString::from);
         let state_dir = self.file("state");
         let machine =

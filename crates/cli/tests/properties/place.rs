@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use tempfile::{TempDir, tempdir};
-use vfctl_cli::{Console, Exit, Machine};
+use vfctl_cli::{Console, Exit, Machine, Terminal};
 use vfctl_port::Perform;
 use vfctl_sim::SimHost;
 
@@ -54,7 +54,8 @@ impl Place {
         let word = |word: &str| if is_file(word) { self.path(word).into() } else { OsString::from(word) };
         let arguments = std::iter::once("vfctl").chain(words.split(' ')).map(word);
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut console = Console { out: &mut out, err: &mut err, can_ask: false, colour: false };
+        let mut console =
+            Console { out: &mut out, err: &mut err, can_ask: false, terminal: Terminal::default() };
         let machine = Machine {
             name: vfctl_model::HostName::localhost(),
             observe: &self.sim,

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 mod closed;
+mod colour;
 mod files;
 mod format;
 mod place;

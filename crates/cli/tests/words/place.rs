@@ -39,9 +39,15 @@ impl Place {
 
     /// Runs vfctl with these words.
     pub(crate) fn vfctl(&self, words: &str) -> Ran {
+        self.vfctl_in(words, &[])
+    }
+
+    /// Runs vfctl with these words and environment variables.
+    pub(crate) fn vfctl_in(&self, words: &str, variables: &[(&str, &str)]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
         command.current_dir(self.folder.path()).args(words.split(' ')).env_clear();
         command.env("VFCTL_STATE_DIR", self.path("state")).env("SOURCE_DATE_EPOCH", "1700000000");
+        command.envs(variables.iter().copied());
         let ran = command.output().expect("run vfctl");
         Ran {
             code: ran.status.code().expect("an exit code"),

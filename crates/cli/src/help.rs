@@ -1,0 +1,150 @@
+//! What help says below the options: examples and exit codes of each command.
+
+/// Of vfctl as a whole.
+pub(crate) const VFCTL: &str = "\
+Examples:
+  vfctl discover                          Show which ports can have VFs
+  vfctl discover -o spec > sriov.yaml     Begin with a spec of the host as it is
+  vfctl plan sriov.yaml                   Show what would change
+  vfctl apply sriov.yaml                  Make the changes, after a question
+
+Exit codes:
+  0    Success: there is nothing to do, or all is done and verified
+  1    Error: nothing, or not everything, was done
+  2    plan: there are changes
+  4    plan, apply: the only differences are on VFs that others hold
+  130  apply: interrupted
+
+Environment:
+  VFCTL_STATE_DIR  The same as --state-dir
+  VFCTL_LOG        What to log on standard error: error, warn (default), info, debug, trace
+  NO_COLOR         Print no colors; CLICOLOR_FORCE=1 prints them also without a terminal";
+
+/// Of `discover`.
+pub(crate) const DISCOVER: &str = "\
+Examples:
+  vfctl discover                          Show this host's ports and VFs
+  vfctl discover -o spec > sriov.yaml     Write this host as a spec, whose plan is empty
+  vfctl discover --facts host.json        Show another host, by what `vfctl record` wrote there
+
+Exit codes:
+  0    Success
+  1    The host or the facts cannot be read";
+
+/// Of `validate`.
+pub(crate) const VALIDATE: &str = "\
+Examples:
+  vfctl validate sriov.yaml               Check a spec
+  vfctl validate specs/ -o json           Print every mistake with file, line and column, for CI
+
+Exit codes:
+  0    The specs are valid
+  1    The specs have mistakes, or cannot be read";
+
+/// Of `plan`.
+pub(crate) const PLAN: &str = "\
+A line begins with + where something is created, ~ where it is changed, - where it is removed, and
+! where apply needs --allow-disruption.
+
+Examples:
+  vfctl plan sriov.yaml                   Show what apply would change on this host
+  vfctl plan sriov.yaml -v                Add the command for each change
+  vfctl plan sriov.yaml --out plan.json   Write the plan to a file that apply takes
+  vfctl plan sriov.yaml --facts hosts/    Plan for other hosts, by what `vfctl record` wrote there
+
+Exit codes:
+  0    There is nothing to do
+  1    An error blocks the plan, the specs have mistakes, or something cannot be read
+  2    There are changes
+  4    The only differences are on VFs that others hold; 0 with --ignore-held";
+
+/// Of `show`.
+pub(crate) const SHOW: &str = "\
+Examples:
+  vfctl show plan.json                    Show a plan that `vfctl plan --out plan.json` wrote
+  vfctl show plan.json -v                 Add the command for each change
+
+Exit codes:
+  0    Success
+  1    The file cannot be read, or is not a plan";
+
+/// Of `apply`.
+pub(crate) const APPLY: &str = "\
+Examples:
+  vfctl apply sriov.yaml                  Show the plan, ask, and make the changes
+  vfctl apply sriov.yaml --yes            Do not ask, as in scripts and at boot
+  vfctl apply plan.json                   Make the changes of a plan that was reviewed
+
+Exit codes:
+  0    The host is as the specs say, and was read again to prove it
+  1    Refused, failed, or not converged; the report says why
+  4    Done, but VFs that others hold differ; 0 with --ignore-held
+  130  Interrupted; the report says what was done";
+
+/// Of `explain`.
+pub(crate) const EXPLAIN: &str = "\
+Examples:
+  vfctl explain pf/fast sriov.yaml            Explain all of the entry called `fast`
+  vfctl explain pf/fast/vf/3/vlan sriov.yaml  Explain the VLAN of its VF 3
+
+Exit codes:
+  0    Success
+  1    The address means nothing, the specs have mistakes, or something cannot be read";
+
+/// Of `record`.
+pub(crate) const RECORD: &str = "\
+Examples:
+  vfctl record --out host.json                     Write the facts of this host to a file
+  ssh host vfctl record | vfctl plan a.yaml --facts -  Plan for another host
+
+Exit codes:
+  0    Success
+  1    The host cannot be read, or the file cannot be written";
+
+/// Of `schema`.
+pub(crate) const SCHEMA: &str = "\
+Examples:
+  vfctl schema spec > spec.schema.json    Write the schema of specs, for an editor
+
+Exit codes:
+  0    Success";
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use crate::Cli;
+
+    /// Returns the commands that a help text shows, without what the shell does with their output.
+    fn examples(text: &str) -> Vec<Vec<&str>> {
+        let commands = text.lines().filter_map(|line| line.trim_start().strip_prefix("vfctl "));
+        commands
+            .map(|command| {
+                let end = command.find("  ").unwrap_or(command.len());
+                let command = command.get(..end).unwrap_or(command);
+                let words = command.split(' ').take_while(|word| !matches!(*word, ">" | "|"));
+                std::iter::once("vfctl").chain(words).collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn help_of_each_command_has_examples_that_are_taken_and_exit_codes() {
+        let mut command = Cli::command();
+        let mut texts = vec![("vfctl".to_owned(), command.render_long_help().to_string())];
+        for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+            texts.push((sub.get_name().to_owned(), sub.render_long_help().to_string()));
+        }
+        for (name, help) in texts {
+            assert!(help.contains("\nExit codes:\n  0    "), "{name}: {help}");
+            let (_, shown) = help.split_once("\nExamples:\n").expect("examples");
+            let (shown, _) = shown.split_once("\n\n").expect("exit codes");
+            let examples = examples(shown);
+            assert!(!examples.is_empty(), "{name}: {help}");
+            for words in examples {
+                assert!(Cli::try_parse_from(&words).is_ok(), "{name}: {words:?}");
+            }
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{name}: {help}");
+        }
+    }
+}
