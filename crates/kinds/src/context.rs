@@ -179,6 +179,10 @@ impl<'a> PfContext<'a> {
                 format!("the PF is driven from user space, by {driver}, and has no interface"),
                 format!("take {asked} out, or bind the PF to its network driver"),
             ),
+            Some(NoInterface::OnlyWithVfs) => (
+                format!("the PF has no interface yet: {driver} makes one with the first VFs"),
+                format!("apply the count without {asked} first, then all of it"),
+            ),
             Some(NoInterface::NoDriver) | None => (
                 "the PF has no driver, and thus no interface".to_owned(),
                 format!("take {asked} out, or bind the PF to its network driver"),

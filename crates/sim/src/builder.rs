@@ -3,19 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_model::{
-    AttributeValue, DeviceAddress, DriverName, HostName, InterfaceName, ModuleName, PciClass, PciId, Toggle,
-    VfIndex,
+    AttributeValue, DeviceAddress, DriverName, HostName, InterfaceName, ModuleName, PciId, Toggle, VfIndex,
 };
 use vfctl_port::{
     Action, AdminState, Binding, ClaimValue, HostFacts, IommuFacts, IommuGroup, OwnershipRecord, PfFacts,
     PfNetdev, Property, PropertyMap, SystemFacts, Target,
 };
 
-use crate::drivers::row_of;
+use crate::drivers::{Interface, row_of};
 use crate::host::SimHost;
 use crate::naming;
 use crate::perform;
-use crate::rules::bus;
+use crate::rules::{bus, count};
 use crate::world::SimWorld;
 
 /// A PF of a host that is built for a test.
@@ -170,10 +169,13 @@ fn address(seed: &PfSeed, number: u32) -> Option<DeviceAddress> {
 /// Returns the facts of a PF without VFs; `number` counts from 0.
 fn facts(address: &DeviceAddress, seed: &PfSeed, number: u32, iommu: Toggle) -> PfFacts {
     let row = row_of(seed.driver.as_ref());
-    let is_network = row.name != "nvme";
     let on_pci = address.pci().is_some();
     let default_name = || format!("eth{number}").parse().ok();
-    let name = seed.interface.clone().or_else(default_name).filter(|_| is_network && seed.driver.is_some());
+    let name = seed
+        .interface
+        .clone()
+        .or_else(default_name)
+        .filter(|_| row.interface == Interface::Always && seed.driver.is_some());
     let mac = naming::own_mac(address, VfIndex(0), 0);
     let is_up = seed.admin == AdminState::Up;
     let (offset, stride) = row.routing;
@@ -187,7 +189,7 @@ fn facts(address: &DeviceAddress, seed: &PfSeed, number: u32, iommu: Toggle) -> 
         properties.note(Property::DriversAutoprobe, ClaimValue::Flag(seed.autoprobe == Toggle::On));
     }
     PfFacts {
-        class: on_pci.then_some(PciClass(if is_network { 0x02_0000 } else { 0x01_0802 })),
+        class: on_pci.then_some(row.class),
         vendor: on_pci.then_some(PciId(0x8086)),
         device: on_pci.then_some(PciId(0x10c9)),
         driver: seed.driver.clone(),
@@ -221,7 +223,9 @@ fn facts(address: &DeviceAddress, seed: &PfSeed, number: u32, iommu: Toggle) -> 
 fn populate(world: &mut SimWorld, address: &DeviceAddress, seed: PfSeed) {
     let count = seed.vf_count.min(seed.total);
     if count > 0 {
-        perform_settled(world, Target::Pf(address.clone()), Action::CreateVfs(count));
+        // As the driver makes them, also where it takes no count.
+        let _refused = count::make(world, address, count);
+        world.settle();
     }
     let interface =
         world.facts.physical_functions.get(address).and_then(|pf| pf.netdev.clone()).map(|n| n.name);

@@ -19,6 +19,7 @@ mod view;
 mod world;
 
 pub use builder::{Builder, PfSeed};
+pub use drivers::known_drivers;
 pub use errno::Errno;
 pub use fault::Fault;
 pub use hand::{EachValue, Hand, HandError, VfDriver};

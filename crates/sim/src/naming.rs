@@ -29,6 +29,11 @@ pub(crate) fn representor(host: &HostFacts) -> Option<InterfaceName> {
     lowest_free("eth", &interface_names(host))
 }
 
+/// Returns the name of the interface by which cxgb4 sets the VFs of the PF with this number (`cxgb4_iov_configure`).
+pub(crate) fn management(pf: usize) -> Option<InterfaceName> {
+    format!("mgmtpf0,{pf}").parse().ok()
+}
+
 /// Returns the name of an interface that comes back to the host's namespace: its own, or another where that was taken
 /// meanwhile (`default_device_exit_net`, net/core/dev.c).
 pub(crate) fn after_return(host: &HostFacts, name: &InterfaceName) -> InterfaceName {

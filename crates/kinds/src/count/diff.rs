@@ -1,6 +1,6 @@
 //! The count of VFs: the kernel changes it only through 0, so each change destroys every VF of the PF.
 
-use vfctl_model::{DriverName, Toggle, VfIndex, VfSet};
+use vfctl_model::{CountWay, DriverName, Toggle, VfIndex, VfSet};
 use vfctl_port::{Action, Claim, ClaimValue, PfFacts, Phase, Property};
 
 use super::autoprobe::at_end as autoprobe_at_end;
@@ -88,13 +88,7 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
         diff.findings.problem(Some(&wanted.origin), "the PF has no driver", fix);
         return;
     }
-    if let Some(parameter) = row.count_parameter {
-        let driver = row.driver;
-        let message =
-            format!("{driver} makes its VFs when its module is loaded, by the parameter {parameter}");
-        let fix = format!(
-            "write `options {driver} {parameter}={count}` into a file of /etc/modprobe.d, and load the module anew"
-        );
+    if let Some((message, fix)) = not_as_asked(context) {
         diff.findings.problem(Some(&wanted.origin), message, fix);
         return;
     }
@@ -155,6 +149,37 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
         step.ends.extend(drivers_settled(context));
         step.settle_ms = 10_000 + 100 * u32::from(count);
         diff.steps.push(step);
+    }
+}
+
+/// Returns why the driver does not make as many VFs as a count that is written for the PF says, and what helps; `None` where
+/// it does.
+fn not_as_asked(context: &PfContext<'_>) -> Option<(String, String)> {
+    let (count, driver, total) = (context.count, context.row.driver, context.facts.total_vfs);
+    match context.row.count {
+        CountWay::AsAsked => None,
+        CountWay::AllOrNone if count == 0 || count >= total => None,
+        CountWay::AllOrNone => {
+            let message =
+                format!("{driver} makes all {total} VFs of the device or none, whatever is asked for");
+            Some((message, format!("ask for {total}, or for 0")))
+        }
+        CountWay::ByParameter(parameter) => {
+            let message =
+                format!("{driver} makes its VFs when its module is loaded, by the parameter {parameter}");
+            let fix = format!(
+                "write `options {driver} {parameter}={count}` into a file of /etc/modprobe.d, and load the module anew"
+            );
+            Some((message, fix))
+        }
+        CountWay::ByCard => {
+            let message = format!("{driver} makes its VFs when it takes the card, as many as the card says");
+            Some((message, "set their number in the card's own management, then reboot".to_owned()))
+        }
+        CountWay::Nothing => {
+            let fix = "bind the PF to its own driver; where it has none, to pci-pf-stub, or to vfio-pci with enable_sriov=1";
+            Some((format!("the PF's driver, {driver}, makes no VFs"), fix.to_owned()))
+        }
     }
 }
 

@@ -78,6 +78,9 @@ pub(super) fn judge(
     if let Some(why) = kernel_age::refuses(context, &value) {
         return Need::Refused(why);
     }
+    if row.unreported.contains(&attribute) {
+        return unreported(attribute);
+    }
     if lacks_in_end(context, attribute) {
         let holds = match context.kept_vf(index) {
             Some(vf) => context.facts.attribute(vf, attribute),

@@ -25,6 +25,8 @@ pub enum NoInterface {
     NoNetworkCard,
     /// Its interface is InfiniBand's, whose addresses and VFs are of another sort.
     NotEthernet,
+    /// Its driver makes one only with VFs, and there are none.
+    OnlyWithVfs,
     /// It has one, in another network namespace; or netlink could not be read.
     Hidden,
 }
@@ -157,6 +159,7 @@ impl PfFacts {
             Some(class) if class.is_infiniband() => NoInterface::NotEthernet,
             Some(class) if !class.is_network() => NoInterface::NoNetworkCard,
             _ if !self.row().has_interface => NoInterface::NoNetworkCard,
+            _ if self.row().interface_comes_with_vfs && self.vf_count == 0 => NoInterface::OnlyWithVfs,
             _ => NoInterface::Hidden,
         })
     }

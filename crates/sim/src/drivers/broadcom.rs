@@ -2,7 +2,9 @@
 
 use vfctl_model::{Toggle, VfAttribute, VfValue};
 
-use super::row::{AttributeRow, DriverRules, MacShown, Refusal, Starts, When};
+use std::time::Duration;
+
+use super::row::{AttributeRow, DriverRules, EswitchRules, MacShown, Refusal, Starts, When};
 use crate::errno::Errno;
 
 /// bnxt_en without the firmware's tag protocol capability (bnxt_sriov.c): `bnxt_sriov_configure` answers 0
@@ -21,7 +23,7 @@ pub(crate) const BNXT_EN: DriverRules = DriverRules {
         AttributeRow::missing(VfAttribute::QueryRss, Starts::NotReported),
         AttributeRow::refusing(
             VfAttribute::Rate,
-            &[Refusal { when: When::AboveSpeed, errno: Errno::EINVAL }],
+            &[Refusal { when: When::AboveKnownSpeed, errno: Errno::EINVAL }],
         ),
     ],
     vf_driver: Some("bnxt_en"),
@@ -29,6 +31,15 @@ pub(crate) const BNXT_EN: DriverRules = DriverRules {
     mac_shown: MacShown::Own,
     speed: Some(25_000),
     count_needs_up: true,
+    // `bnxt_open_nic` after a count of 0 (`bnxt_restore_pf_fw_resources`) and a new MTU.
+    carrier_after: Some(Duration::from_millis(300)),
+    // `bnxt_dl_eswitch_mode_set`.
+    eswitch: Some(EswitchRules {
+        refuses: &[],
+        with_vfs: None,
+        ends_with_vfs: false,
+        has_inline_and_encap: false,
+    }),
     routing: (0x10, 1),
     ..DriverRules::COMMON
 };

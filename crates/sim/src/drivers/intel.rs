@@ -35,6 +35,8 @@ pub(crate) const IGB: DriverRules = DriverRules {
     ],
     vf_driver: Some("igbvf"),
     mac_shown: MacShown::Own,
+    // igbvf and ixgbevf ask the PF: "PF still in reset state. Is the PF interface up?"
+    mac_asks_pf: true,
     carrier_after: Some(Duration::from_millis(2500)),
     speed: Some(1000),
     rates_end_with_speed: true,
@@ -68,6 +70,8 @@ pub(crate) const IXGBE: DriverRules = DriverRules {
     vf_max_mtu: 9710,
     vf_mtu_within_pf: true,
     mac_shown: MacShown::Own,
+    // igbvf and ixgbevf ask the PF: "PF still in reset state. Is the PF interface up?"
+    mac_asks_pf: true,
     carrier_after: Some(Duration::from_millis(2500)),
     rates_end_with_speed: true,
     routing: (0x80, 2),
@@ -84,7 +88,8 @@ pub(crate) const I40E: DriverRules = DriverRules {
             VfAttribute::Rate,
             &[
                 Refusal { when: When::MinRate, errno: Errno::EINVAL },
-                Refusal { when: When::AboveSpeed, errno: Errno::EINVAL },
+                // `i40e_set_bw_limit` takes the -EINVAL of an unknown speed for a very high one.
+                Refusal { when: When::AboveKnownSpeed, errno: Errno::EINVAL },
             ],
         ),
     ],
@@ -93,6 +98,7 @@ pub(crate) const I40E: DriverRules = DriverRules {
     mac_shown: MacShown::Own,
     mac_effect: MacEffect::ByReset,
     resets: 2,
+    also_reset_by: &[VfAttribute::Trust],
     ..DriverRules::COMMON
 };
 
@@ -105,6 +111,8 @@ pub(crate) const ICE: DriverRules = DriverRules {
     mac_shown: MacShown::Own,
     mac_effect: MacEffect::ByReset,
     resets: 1,
+    also_reset_by: &[VfAttribute::Trust],
+    counts_guarantees: true,
     speed: Some(25_000),
     // `ice_eswitch_mode_set` and `ice_set_vf_trust`.
     eswitch: Some(EswitchRules {

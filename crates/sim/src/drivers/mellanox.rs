@@ -1,8 +1,8 @@
-//! NVIDIA's mlx5_core (drivers/net/ethernet/mellanox/mlx5/core).
+//! NVIDIA's mlx4_core and mlx5_core (drivers/net/ethernet/mellanox).
 
 use vfctl_model::{Toggle, VfAttribute, VfValue};
 
-use super::row::{AttributeRow, DriverRules, EswitchRules, Refusal, Starts, When};
+use super::row::{AttributeRow, Counts, DriverRules, EswitchRules, MacEffect, Refusal, Starts, When};
 use crate::errno::Errno;
 
 /// mlx5_core in legacy mode (esw/legacy.c, eswitch.c): `mlx5_eswitch_get_vport_config` clears the whole
@@ -28,6 +28,26 @@ pub(crate) const MLX5_CORE: DriverRules = DriverRules {
         ends_with_vfs: false,
         has_inline_and_encap: true,
     }),
+    routing: (1, 1),
+    ..DriverRules::COMMON
+};
+
+/// mlx4_core of ConnectX-3 (mlx4/cmd.c): VFs come with the module alone; a MAC "will take effect only after vf restart".
+pub(crate) const MLX4_CORE: DriverRules = DriverRules {
+    name: "mlx4_core",
+    attributes: &[
+        AttributeRow::missing(VfAttribute::Trust, Starts::NotReported),
+        AttributeRow::missing(VfAttribute::QueryRss, Starts::NotReported),
+        AttributeRow::starting(VfAttribute::SpoofCheck, VfValue::Toggle(Toggle::Off)),
+        AttributeRow::refusing(
+            VfAttribute::Rate,
+            &[Refusal { when: When::MinRate, errno: Errno::EPROTONOSUPPORT }],
+        ),
+    ],
+    counts: Counts::Refused,
+    vf_driver: Some("mlx4_core"),
+    mac_effect: MacEffect::OnRebind,
+    speed: Some(40_000),
     routing: (1, 1),
     ..DriverRules::COMMON
 };

@@ -1,14 +1,23 @@
 //! What each PF driver does: one row of data per driver, read from the kernel's source.
 
+mod accelerator;
 mod broadcom;
+mod chelsio;
+mod cisco;
+mod huawei;
 mod intel;
 mod mellanox;
 mod netdevsim;
+mod netronome;
 mod nvme;
+mod pensando;
+mod qlogic;
 mod row;
+mod solarflare;
+mod stub;
 mod unknown;
 
-pub(crate) use row::{DriverRules, EswitchRules, Keeps, LinkNow, MacEffect, MacShown};
+pub(crate) use row::{Counts, DriverRules, EswitchRules, Interface, Keeps, LinkNow, MacEffect, MacShown};
 
 use vfctl_model::DriverName;
 
@@ -22,7 +31,33 @@ const ROWS: &[&DriverRules] = &[
     &broadcom::BNXT_EN,
     &netdevsim::NETDEVSIM,
     &nvme::NVME,
+    &mellanox::MLX4_CORE,
+    &netronome::NFP,
+    &qlogic::QEDE,
+    &solarflare::SFC,
+    &solarflare::SFC_EF100,
+    &solarflare::SFC_SIENA,
+    &huawei::HINIC,
+    &pensando::IONIC,
+    &chelsio::CXGB4,
+    &cisco::ENIC,
+    &accelerator::QAT_4XXX,
+    &accelerator::QAT_420XX,
+    &accelerator::QAT_C3XXX,
+    &accelerator::QAT_C6XX,
+    &accelerator::QAT_DH895XCC,
+    &accelerator::XE,
+    &stub::PCI_PF_STUB,
+    &stub::VFIO_PCI,
+    &stub::UIO_PCI_GENERIC,
+    &stub::IGB_UIO,
+    &stub::PCI_STUB,
 ];
+
+/// Returns the names of the drivers that have a row.
+pub fn known_drivers() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.name)
+}
 
 /// Returns the driver's row; a driver without one has the kernel's common rules.
 pub(crate) fn row_of(driver: Option<&DriverName>) -> &'static DriverRules {

@@ -1,5 +1,7 @@
 //! The nvme driver: SR-IOV that is no network card (drivers/nvme/host/pci.c, `pci_sriov_configure_simple`).
 
+use vfctl_model::PciClass;
+
 use super::row::DriverRules;
 
 /// nvme: neither PF nor VFs have a network interface, so there is nothing to set an attribute through. A VF is
@@ -8,8 +10,6 @@ pub(crate) const NVME: DriverRules = DriverRules {
     name: "nvme",
     vf_driver: Some("nvme"),
     vf_driver_takes: false,
-    vf_netdev: false,
-    speed: None,
-    routing: (1, 1),
-    ..DriverRules::COMMON
+    class: PciClass(0x01_0802),
+    ..DriverRules::NO_INTERFACE
 };

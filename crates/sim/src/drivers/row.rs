@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use vfctl_model::{Mbps, RateLimits, RawReading, VfAttribute, VfLinkState, VfValue, VlanProtocol, VlanTag};
+use vfctl_model::{
+    MacAddress, Mbps, PciClass, RateLimits, RawReading, VfAttribute, VfLinkState, VfValue, VlanProtocol,
+    VlanQos, VlanTag,
+};
 
 use crate::errno::Errno;
 
@@ -13,6 +16,12 @@ pub(crate) struct DriverRules {
     pub(crate) name: &'static str,
     /// Attributes that are not simply kept and shown; any other starts at its factory value.
     pub(crate) attributes: &'static [AttributeRow],
+    /// The PCI class of the devices that it is for.
+    pub(crate) class: PciClass,
+    /// When a PF has a network interface.
+    pub(crate) interface: Interface,
+    /// What it makes of a count.
+    pub(crate) counts: Counts,
     /// The driver of its VFs.
     pub(crate) vf_driver: Option<&'static str>,
     /// Whether that driver takes a new VF, or finds it not ready.
@@ -27,14 +36,20 @@ pub(crate) struct DriverRules {
     pub(crate) mac_shown: MacShown,
     /// When the VF takes a MAC that the PF gave it.
     pub(crate) mac_effect: MacEffect,
+    /// Whether a VF's driver hears of that MAC only while the PF is up.
+    pub(crate) mac_asks_pf: bool,
     /// How often an attribute is refused with EAGAIN while the VF is being reset.
     pub(crate) resets: u8,
+    /// The attributes that reset a VF, besides those that disturb it anyway.
+    pub(crate) also_reset_by: &'static [VfAttribute],
     /// How long the PF is without carrier after a reset: set up, count or MTU changed; `None` where it is not.
     pub(crate) carrier_after: Option<Duration>,
     /// Whether a link that is set down stays without carrier when it is set up again.
     pub(crate) carrier_ends_with_down: bool,
     /// The link's speed in Mbit/s, where the facts do not say it.
     pub(crate) speed: Option<u32>,
+    /// Whether guaranteed rates beyond the link's speed are refused: those of all VFs together.
+    pub(crate) counts_guarantees: bool,
     /// Whether rates go back to none when the link's speed changes.
     pub(crate) rates_end_with_speed: bool,
     /// Whether the driver leaves the count as it is, without a word, while the PF is down.
@@ -61,10 +76,17 @@ pub(crate) struct EswitchRules {
 }
 
 impl DriverRules {
+    /// What all drivers have in common whose devices are no network cards, or are driven by user space.
+    pub(crate) const NO_INTERFACE: Self =
+        Self { interface: Interface::Never, vf_netdev: false, speed: None, routing: (1, 1), ..Self::COMMON };
+
     /// The kernel's common rules, on which rows build.
     pub(crate) const COMMON: Self = Self {
         name: "",
         attributes: &[],
+        class: PciClass(0x02_0000),
+        interface: Interface::Always,
+        counts: Counts::AsAsked,
         vf_driver: None,
         vf_driver_takes: true,
         vf_netdev: true,
@@ -72,10 +94,13 @@ impl DriverRules {
         vf_mtu_within_pf: false,
         mac_shown: MacShown::AsSet,
         mac_effect: MacEffect::OnRebind,
+        mac_asks_pf: false,
         resets: 0,
+        also_reset_by: &[],
         carrier_after: None,
         carrier_ends_with_down: false,
         speed: Some(10_000),
+        counts_guarantees: false,
         rates_end_with_speed: false,
         count_needs_up: false,
         attributes_outlive: false,
@@ -96,6 +121,30 @@ impl DriverRules {
             Some(Starts::NotReported) => RawReading::NotReported,
         }
     }
+}
+
+/// When a PF has a network interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interface {
+    /// As long as it has its driver.
+    Always,
+    /// As long as it has VFs, too.
+    WithVfs,
+    /// It has none.
+    Never,
+}
+
+/// What a driver makes of a count that is written for its PF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counts {
+    /// So many VFs.
+    AsAsked,
+    /// All VFs of the device, but for a count of 0.
+    All,
+    /// Nothing, and it says that all is well.
+    Ignored,
+    /// It has no `.sriov_configure`.
+    Refused,
 }
 
 /// What a driver does with one attribute.
@@ -153,14 +202,22 @@ pub(crate) enum When {
     Always,
     /// A VLAN with the protocol 802.1ad.
     ServiceTag,
+    /// A VLAN priority other than 0.
+    Priority,
     /// A VLAN priority without a VLAN id.
     PriorityWithoutId,
+    /// The MAC address of zeros.
+    ZeroMac,
     /// A guaranteed rate other than 0.
     MinRate,
     /// The PF has no carrier.
     NoCarrier,
     /// A rate above the link's speed, which is 0 without carrier.
     AboveSpeed,
+    /// A rate above the link's speed, where there is a carrier.
+    AboveKnownSpeed,
+    /// A rate of at least this many Mbit/s.
+    RateFrom(u32),
     /// A link of another speed than this, in Mbit/s.
     SpeedOtherThan(u32),
     /// A limit other than 0 of at most this many Mbit/s.
@@ -189,6 +246,10 @@ impl When {
         match self {
             Self::Always => true,
             Self::ServiceTag => vlan.protocol == VlanProtocol::Dot1Ad,
+            Self::Priority => vlan.qos.get() != 0,
+            Self::ZeroMac => *value == VfValue::Mac(MacAddress::ZERO),
+            Self::AboveKnownSpeed => link.speed > 0 && max.max(min) > link.speed,
+            Self::RateFrom(rate) => max.max(min) >= *rate,
             Self::PriorityWithoutId => vlan.id.get() == 0 && vlan.qos.get() != 0,
             Self::MinRate => min != 0,
             Self::NoCarrier => !link.carrier,
@@ -208,12 +269,27 @@ pub(crate) enum Keeps {
     AllButEnable,
     /// Rates keep their lower 16 bits.
     SixteenBitsOfRate,
+    /// A limit of 0 is accepted and nothing changes; one above the link's speed is lowered to it.
+    LimitsAlone,
+    /// A VLAN's priority is dropped.
+    NoPriority,
+    /// It is kept, and never shown.
+    Unseen,
 }
 
 impl Keeps {
     /// Returns what is kept of `given`; `None` where nothing changes.
-    pub(crate) fn kept(&self, given: VfValue) -> Option<VfValue> {
+    pub(crate) fn kept(&self, given: VfValue, link: LinkNow) -> Option<VfValue> {
         match (self, given) {
+            (Self::Unseen, _) | (Self::LimitsAlone, VfValue::Rate(RateLimits { min: _, max: Mbps(0) })) => {
+                None
+            }
+            (Self::NoPriority, VfValue::Vlan(tag)) => {
+                Some(VfValue::Vlan(VlanTag { qos: VlanQos::default(), ..tag }))
+            }
+            (Self::LimitsAlone, VfValue::Rate(RateLimits { min, max })) if link.carrier => {
+                Some(VfValue::Rate(RateLimits { min, max: Mbps(max.0.min(link.speed)) }))
+            }
             (Self::AllButEnable, VfValue::LinkState(VfLinkState::Enable)) => None,
             (Self::SixteenBitsOfRate, VfValue::Rate(RateLimits { min, max })) => {
                 let low = |Mbps(rate)| Mbps(rate & 0xffff);

@@ -36,10 +36,14 @@ pub(crate) fn set(
     if hidden.switchdev == Toggle::On && row.eswitch.is_some_and(|rules| rules.refuses.contains(&attribute)) {
         return Err(Errno::EOPNOTSUPP.into());
     }
-    refuse(row, attribute, &value, view::link(pf, hidden, now))?;
+    let link = view::link(pf, hidden, now);
+    refuse(row, attribute, &value, link)?;
+    if row.counts_guarantees {
+        refuse_guarantee(pf, vf, &value, link)?;
+    }
     let keeps = row.attribute(attribute).map_or(&Keeps::AsGiven, |row| &row.keeps);
-    let Some(value) = keeps.kept(value).map(as_read) else { return Ok(()) };
-    if attribute.row().disturbs {
+    let Some(value) = keeps.kept(value, link).map(as_read) else { return Ok(()) };
+    if attribute.row().disturbs || row.also_reset_by.contains(&attribute) {
         hidden.vfs.entry(vf).or_default().again = row.resets;
     }
     if let Some(facts) = pf.vfs.get_mut(&vf) {
@@ -85,6 +89,19 @@ fn refuse(row: &DriverRules, attribute: VfAttribute, value: &VfValue, link: Link
     }
 }
 
+/// Refuses a guaranteed rate that goes beyond the link's speed, with those of the other VFs
+/// (`ice_min_tx_rate_oversubscribed`, drivers/net/ethernet/intel/ice/ice_sriov.c).
+fn refuse_guarantee(pf: &PfFacts, vf: VfIndex, value: &VfValue, link: LinkNow) -> Result<(), Errno> {
+    let VfValue::Rate(RateLimits { min: Mbps(wanted @ 1..), max: _ }) = value else { return Ok(()) };
+    let others = pf.vfs.iter().filter(|(other, _)| **other != vf);
+    let of_others = others.map(|(_, facts)| match facts.attributes.0.get(VfAttribute::Rate) {
+        Some(RawReading::Value(VfValue::Rate(rate))) => u64::from(rate.min.0),
+        _ => 0,
+    });
+    let sum = u64::from(*wanted) + of_others.sum::<u64>();
+    if sum > u64::from(link.speed) { Err(Errno::EINVAL) } else { Ok(()) }
+}
+
 /// Lets a VF take the MAC that its PF has set, when its driver does.
 fn take_mac(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex, mac: MacAddress) -> Result<(), Stop> {
     let (_, _, row) = world.pf(pf)?;
@@ -105,7 +122,7 @@ pub(crate) fn start_driver(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex
     let Some(netdev) = &mut facts.netdev else { return Ok(()) };
     // A PF that is down does not answer the VF's driver, which makes an address up (`igbvf_probe`: "PF still in reset
     // state. Is the PF interface up?").
-    let pf_answers = is_up || row.mac_shown != MacShown::Own || row.mac_effect != MacEffect::OnRebind;
+    let pf_answers = is_up || !row.mac_asks_pf;
     netdev.mac = hidden.admin_mac.filter(|_| pf_answers).unwrap_or(own);
     // Without its PF the driver cannot say which MAC it has chosen.
     if hidden.admin_mac.is_none() && row.mac_shown == MacShown::Own && is_up {

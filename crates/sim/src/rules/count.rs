@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use vfctl_model::{AttributeMap, Bus, DeviceAddress, Toggle, VfAttribute, VfIndex};
-use vfctl_port::{IommuGroup, Use, VfFacts};
+use vfctl_model::{
+    AttributeMap, Bus, DeviceAddress, InterfaceName, MacAddress, Toggle, VfAttribute, VfIndex,
+};
+use vfctl_port::{IommuGroup, PfNetdev, Use, VfFacts};
 
 use super::{binding, eswitch, link, upper};
+use crate::drivers::{Counts, Interface};
 use crate::errno::Errno;
+use crate::naming;
 use crate::stop::Stop;
 use crate::world::{HiddenVf, SimWorld};
 
@@ -38,6 +42,15 @@ pub(crate) fn set(world: &mut SimWorld, pf: &DeviceAddress, count: u16, fewer: u
         return Ok(());
     }
     let is_up = facts.netdev.as_ref().is_some_and(|netdev| netdev.up);
+    match row.counts {
+        Counts::Refused => return Err(Errno::ENOENT.into()),
+        Counts::Ignored => return Ok(()),
+        Counts::AsAsked | Counts::All => {}
+    }
+    let made = match row.counts {
+        Counts::All if count > 0 => total,
+        _ => count,
+    };
     match (current, count) {
         (_, 0) if row.count_needs_up && !is_up => return Ok(()),
         (_, 0) => {
@@ -53,7 +66,7 @@ pub(crate) fn set(world: &mut SimWorld, pf: &DeviceAddress, count: u16, fewer: u
         (0, _) if row.count_needs_up && !is_up => return Ok(()),
         (0, _) => {
             world.now += CREATING;
-            create(world, pf, count.saturating_sub(fewer))?;
+            make(world, pf, made.saturating_sub(fewer))?;
         }
     }
     link::flap(world, pf)?;
@@ -66,8 +79,12 @@ pub(crate) fn destroy_all(world: &mut SimWorld, pf: &DeviceAddress) -> Result<()
     hidden.vfs.clear();
     facts.vf_count = 0;
     let gone = std::mem::take(&mut facts.vfs);
+    let interface = (row.interface == Interface::WithVfs).then(|| facts.netdev.take()).flatten();
     if row.attributes_outlive {
         hidden.kept.extend(gone.iter().map(|(index, vf)| (*index, vf.attributes.clone())));
+    }
+    if let Some(netdev) = interface {
+        upper::leave(world, &netdev.name);
     }
     eswitch::end_with_vfs(world, pf)?;
     for vf in gone.values() {
@@ -85,10 +102,14 @@ pub(crate) fn destroy_all(world: &mut SimWorld, pf: &DeviceAddress) -> Result<()
     Ok(())
 }
 
-/// Creates the first `count` VFs.
-fn create(world: &mut SimWorld, pf: &DeviceAddress, count: u16) -> Result<(), Stop> {
+/// Makes the first `count` VFs, by whatever makes them.
+pub(crate) fn make(world: &mut SimWorld, pf: &DeviceAddress, count: u16) -> Result<(), Stop> {
     let now = world.now;
+    let number = world.facts.physical_functions.keys().take_while(|other| *other != pf).count();
     let (facts, _, row) = world.pf_mut(pf)?;
+    if row.interface == Interface::WithVfs && count > 0 {
+        facts.netdev = naming::management(number).map(managing);
+    }
     if pf.bus() == Bus::Pci && facts.vf_offset.unwrap_or(0) == 0 {
         let (offset, stride) = row.routing;
         facts.vf_offset = Some(offset);
@@ -115,6 +136,25 @@ fn create(world: &mut SimWorld, pf: &DeviceAddress, count: u16) -> Result<(), St
         }
     }
     eswitch::represent(world, pf)
+}
+
+/// Returns an interface that is there to set VFs and carries no frames (`cxgb4_mgmt_setup`).
+fn managing(name: InterfaceName) -> PfNetdev {
+    PfNetdev {
+        name,
+        altnames: BTreeSet::new(),
+        mac: MacAddress::ZERO,
+        permanent_mac: None,
+        mtu: 0,
+        max_mtu: None,
+        up: false,
+        carrier: false,
+        speed: None,
+        master: None,
+        addresses: BTreeSet::new(),
+        default_route: false,
+        uppers_elsewhere: BTreeSet::new(),
+    }
 }
 
 /// Returns the IOMMU group of a new VF: one of its own, where the host has groups.

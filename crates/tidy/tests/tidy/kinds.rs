@@ -82,16 +82,20 @@ fn kinds_use_one_another_in_one_direction() {
 #[test]
 fn simulator_never_reads_the_rows_that_planning_believes() {
     assert_none(
-        &says(&FILES, "crates/sim/", "DriverRow"),
+        &says(&FILES, "crates/sim/src/", "DriverRow"),
         "the simulator has rows of its own: a wrong row must not prove itself",
     );
     assert_eq!(
-        says(&[File::new("crates/sim/src/a.rs", "use vfctl_model::DriverRow;")], "crates/sim/", "DriverRow")
-            .len(),
+        says(
+            &[File::new("crates/sim/src/a.rs", "use vfctl_model::DriverRow;")],
+            "crates/sim/src/",
+            "DriverRow"
+        )
+        .len(),
         1
     );
     assert_eq!(
-        says(&[File::new("crates/sim/src/a.rs", "// DriverRow")], "crates/sim/", "DriverRow").len(),
+        says(&[File::new("crates/sim/src/a.rs", "// DriverRow")], "crates/sim/src/", "DriverRow").len(),
         0
     );
 }

@@ -1,18 +1,14 @@
-//! What is known of each PF driver: which VF attributes it has, and what it needs. One row a driver.
-//!
-//! A driver without a row is planned for as if it had everything, and said to be unknown: the kernel decides.
-//! The simulator has rows of its own and never looks at these: one that shares the planner's beliefs proves nothing.
-//! Sources are the drivers' `net_device_ops` and `.sriov_configure` in Linux 6.12.
+//! What a row says of a driver, and what is asked of it.
 
+use super::{network, others};
 use crate::address::PciId;
 use crate::attribute::VfAttribute;
 use crate::eswitch::EswitchRow;
 use crate::link_state::VfLinkState;
 use crate::name::DriverName;
 use crate::rate::RateLimits;
-use crate::toggle::Toggle;
 use crate::vf_value::VfValue;
-use crate::vlan::VlanProtocol;
+use crate::vlan::{VlanId, VlanProtocol, VlanQos};
 
 /// What is known of one PF driver.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +19,12 @@ pub struct DriverRow {
     pub has_interface: bool,
     /// Attributes that it refuses and whose reading is a preset of the kernel's.
     pub unsupported: &'static [VfAttribute],
+    /// Attributes that it takes and does not show, so that nobody could see whether they hold.
+    pub unreported: &'static [VfAttribute],
+    /// Whether its PFs have an interface only while they have VFs.
+    pub interface_comes_with_vfs: bool,
+    /// Which VLAN priorities it takes.
+    pub vlan_priority: VlanPriority,
     /// Whether it takes 802.1ad besides 802.1Q.
     pub takes_8021ad: bool,
     /// Whether it takes a guaranteed rate.
@@ -31,6 +33,10 @@ pub struct DriverRow {
     pub only_on: &'static [(VfAttribute, &'static [&'static str])],
     /// The rate in Mbit/s up to which it refuses a limit.
     pub rate_above: Option<u32>,
+    /// The rate in Mbit/s from which on it refuses one, or keeps another.
+    pub rate_below: Option<u32>,
+    /// Whether a limit can be taken away again, and reads as none where there is none.
+    pub takes_limit_back: bool,
     /// Whether it refuses rates while the PF has no carrier.
     pub rate_needs_carrier: bool,
     /// Whether it refuses rates above the link's speed.
@@ -57,8 +63,8 @@ pub struct DriverRow {
     pub mtu_change: MtuChange,
     /// Whether the PF must be up when VFs are made.
     pub up_before_vfs: bool,
-    /// The parameter of its module that says how many VFs there are, where it takes no count by sysfs.
-    pub count_parameter: Option<&'static str>,
+    /// What makes its VFs.
+    pub count: CountWay,
     /// Whether it counts guaranteed rates against the link's speed.
     pub guarantees: Guarantees,
     /// The kernel, by its first two numbers, since which it takes VLAN priorities other than 0.
@@ -67,6 +73,32 @@ pub struct DriverRow {
     pub eswitch: Option<EswitchRow>,
     /// The driver that the kernel gives its VFs.
     pub vf_driver: Option<&'static str>,
+}
+
+/// What makes a driver's VFs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountWay {
+    /// The count that is written for the PF, which it then has.
+    AsAsked,
+    /// The count that is written for the PF: whatever it is, it gets all that the device offers.
+    AllOrNone,
+    /// This parameter of its module, when the driver takes the PF.
+    ByParameter(&'static str),
+    /// The card, when the driver takes the PF: as many as it is told to have.
+    ByCard,
+    /// Nothing: the driver makes none.
+    Nothing,
+}
+
+/// Which VLAN priorities a driver takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VlanPriority {
+    /// Each, with a VLAN id and without.
+    Any,
+    /// Each, where there is a VLAN id.
+    WithId,
+    /// None but 0.
+    Never,
 }
 
 /// What a driver makes of guaranteed rates that come to more than the link's speed.
@@ -105,14 +137,19 @@ const UNKNOWN_WITHOUT_LINK: DriverRow =
     DriverRow { has_interface: false, count_flaps_link: false, eswitch: None, ..UNKNOWN };
 
 /// What holds of a known driver whose row does not say otherwise.
-const KNOWN: DriverRow = DriverRow {
+pub(super) const KNOWN: DriverRow = DriverRow {
     driver: "",
     has_interface: true,
     unsupported: &[],
+    unreported: &[],
+    interface_comes_with_vfs: false,
+    vlan_priority: VlanPriority::Any,
     takes_8021ad: true,
     takes_min_rate: true,
     only_on: &[],
     rate_above: None,
+    rate_below: None,
+    takes_limit_back: true,
     rate_needs_carrier: false,
     rate_within_speed: false,
     rate_needs_speed: None,
@@ -126,172 +163,23 @@ const KNOWN: DriverRow = DriverRow {
     count_flaps_link: false,
     mtu_change: MtuChange::PausesPf,
     up_before_vfs: false,
-    count_parameter: None,
+    count: CountWay::AsAsked,
     guarantees: Guarantees::Unknown,
     vlan_qos_since: None,
     eswitch: None,
     vf_driver: None,
 };
 
-const SPOOF_CHECK_OFF: (VfAttribute, VfValue) = (VfAttribute::SpoofCheck, VfValue::Toggle(Toggle::Off));
-
-/// The drivers that are known.
-const ROWS: &[DriverRow] = &[
-    // drivers/net/ethernet/intel/igb/igb_main.c
-    DriverRow {
-        driver: "igb",
-        unsupported: &[VfAttribute::LinkState, VfAttribute::QueryRss],
-        takes_8021ad: false,
-        takes_min_rate: false,
-        // `igb_ndo_set_vf_bw`: the 82576 alone.
-        only_on: &[(VfAttribute::Rate, &["10c9", "10e6", "10e7", "10e8", "150a", "150d", "1518", "1526"])],
-        rate_needs_carrier: true,
-        rate_within_speed: true,
-        mac_needs_rebind: true,
-        // `igbvf_probe`: "PF still in reset state. Is the PF interface up?"
-        mac_needs_pf_up: true,
-        count_flaps_link: true,
-        mtu_change: MtuChange::ResetsPf,
-        vf_driver: Some("igbvf"),
-        ..KNOWN
-    },
-    // drivers/net/netdevsim/dev.c; settings are zeroed when `max_vfs` is written, not when VFs come and go.
-    DriverRow {
-        driver: "netdevsim",
-        shows_chosen_mac: false,
-        settings_outlive_vf: true,
-        mtu_change: MtuChange::DisruptsNobody,
-        // `nsim_devlink_eswitch_mode_set`, `nsim_drv_configure_vfs`; `nsim_set_vf_rate` refuses in switchdev mode.
-        eswitch: Some(EswitchRow {
-            changes_with_vfs: true,
-            change_flaps_link: false,
-            is_legacy_without_vfs: true,
-            switchdev_lacks: &[VfAttribute::Rate],
-            switchdev_hides: &[],
-        }),
-        ..KNOWN
-    },
-    // drivers/net/ethernet/intel/ixgbe/ixgbe_sriov.c
-    DriverRow {
-        driver: "ixgbe",
-        takes_8021ad: false,
-        takes_min_rate: false,
-        rate_needs_carrier: true,
-        rate_within_speed: true,
-        rate_needs_speed: Some(10_000),
-        // `ixgbe_ndo_set_vf_bw`.
-        rate_above: Some(10),
-        // `ixgbe_ndo_set_vf_rss_query_en`: the 82599 and the X540 alone.
-        only_on: &[(
-            VfAttribute::QueryRss,
-            &[
-                "10f7", "10f8", "10f9", "10fb", "10fc", "1507", "1514", "1517", "151c", "1528", "1529",
-                "152a", "154a", "154d", "154f", "1557", "1558", "1560",
-            ],
-        )],
-        // `ixgbe_ndo_set_vf_trust`: "reset VF to reconfigure features".
-        resets_vf_for: &[VfAttribute::Trust],
-        keeps_link_enable: false,
-        mac_needs_rebind: true,
-        // `ixgbevf_sw_init`, drivers/net/ethernet/intel/ixgbevf/ixgbevf_main.c, in the same words.
-        mac_needs_pf_up: true,
-        count_flaps_link: true,
-        mtu_change: MtuChange::ResetsPf,
-        vf_driver: Some("ixgbevf"),
-        ..KNOWN
-    },
-    // drivers/net/ethernet/intel/i40e/i40e_virtchnl_pf.c
-    DriverRow {
-        driver: "i40e",
-        unsupported: &[VfAttribute::QueryRss],
-        takes_8021ad: false,
-        takes_min_rate: false,
-        rate_within_speed: true,
-        // `i40e_ndo_set_vf_trust` calls `i40e_vc_reset_vf`.
-        resets_vf_for: &[VfAttribute::Trust],
-        count_flaps_link: true,
-        vf_driver: Some("iavf"),
-        ..KNOWN
-    },
-    // drivers/net/ethernet/intel/ice/ice_sriov.c; whether it takes 802.1ad depends on its VLAN mode.
-    // `ice_set_vf_trust` calls `ice_reset_vf`.
-    DriverRow {
-        driver: "ice",
-        unsupported: &[VfAttribute::QueryRss],
-        resets_vf_for: &[VfAttribute::Trust],
-        // `ice_min_tx_rate_oversubscribed`.
-        guarantees: Guarantees::Counted,
-        // `ice_eswitch_mode_set`; `ice_set_vf_trust` refuses, a representor that is set up overwrites the link state
-        // (`ice_repr_vf_open`), and one that is made clears the spoof check unseen (`ice_eswitch_cfg_vsi`).
-        eswitch: Some(EswitchRow {
-            switchdev_lacks: &[VfAttribute::Trust, VfAttribute::SpoofCheck, VfAttribute::LinkState],
-            switchdev_hides: &[VfAttribute::SpoofCheck],
-            change_flaps_link: false,
-            ..EswitchRow::UNKNOWN
-        }),
-        vf_driver: Some("iavf"),
-        ..KNOWN
-    },
-    // drivers/net/ethernet/mellanox/mlx5/core/en_main.c
-    DriverRow {
-        driver: "mlx5_core",
-        unsupported: &[VfAttribute::QueryRss],
-        takes_8021ad: false,
-        mac_needs_rebind: true,
-        shows_chosen_mac: false,
-        initial: &[SPOOF_CHECK_OFF],
-        // `esw_qos_calculate_min_rate_divider`, esw/qos.c.
-        guarantees: Guarantees::Weighed,
-        // `esw_offloads_start` also with VFs that have no driver, which lose rate and link state by it; legacy.c refuses
-        // the rest.
-        eswitch: Some(EswitchRow {
-            switchdev_lacks: &[
-                VfAttribute::Vlan,
-                VfAttribute::Trust,
-                VfAttribute::SpoofCheck,
-                VfAttribute::LinkState,
-            ],
-            ..EswitchRow::UNKNOWN
-        }),
-        vf_driver: Some("mlx5_core"),
-        ..KNOWN
-    },
-    // drivers/net/ethernet/broadcom/bnxt/bnxt_sriov.c; with some firmware it takes 802.1ad, and says 802.1Q all the same
-    // (`bnxt_get_vf_config` leaves `vlan_proto` as it is), so that nobody could see whether it holds.
-    DriverRow {
-        driver: "bnxt_en",
-        unsupported: &[VfAttribute::QueryRss],
-        takes_8021ad: false,
-        rate_within_speed: true,
-        up_before_vfs: true,
-        initial: &[SPOOF_CHECK_OFF],
-        // `bnxt_set_vf_vlan` refused them until 2024.
-        vlan_qos_since: Some((6, 7)),
-        // `bnxt_dl_eswitch_mode_set`: kernels before 2023 also need VFs, and refuse with words of their own.
-        eswitch: Some(EswitchRow { changes_with_vfs: true, ..EswitchRow::UNKNOWN }),
-        vf_driver: Some("bnxt_en"),
-        ..KNOWN
-    },
-    // drivers/net/ethernet/mellanox/mlx4/{main.c,en_netdev.c,cmd.c}: no `.sriov_configure`; a new address takes effect "only
-    // after vf restart" (`mlx4_set_vf_mac`).
-    DriverRow {
-        driver: "mlx4_core",
-        unsupported: &[VfAttribute::Trust, VfAttribute::QueryRss],
-        count_parameter: Some("num_vfs"),
-        mac_needs_rebind: true,
-        initial: &[SPOOF_CHECK_OFF],
-        vf_driver: Some("mlx4_core"),
-        ..KNOWN
-    },
-    // drivers/nvme/host/pci.c: no network card, only a count and drivers.
-    DriverRow { driver: "nvme", has_interface: false, ..KNOWN },
-];
-
 impl DriverRow {
     /// Returns the row of `driver`, or the row of unknown drivers.
     pub fn of(driver: Option<&DriverName>) -> &'static Self {
         const FALLBACK: &DriverRow = &UNKNOWN;
-        driver.and_then(|name| ROWS.iter().find(|row| row.driver == name.as_str())).unwrap_or(FALLBACK)
+        driver.and_then(|name| Self::all().find(|row| row.driver == name.as_str())).unwrap_or(FALLBACK)
+    }
+
+    /// Returns the rows of all drivers that have one.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        network::ROWS.iter().chain(others::ROWS)
     }
 
     /// Returns the row of `driver` on a device without a link.
@@ -323,7 +211,8 @@ impl DriverRow {
     pub fn initial(&self, attribute: VfAttribute) -> Option<VfValue> {
         let differs =
             self.initial.iter().find(|(differing, _)| *differing == attribute).map(|(_, value)| *value);
-        (self.is_known() && !self.settings_outlive_vf).then(|| differs.unwrap_or(attribute.factory()))
+        let is_seen = self.is_known() && !self.settings_outlive_vf && !self.unreported.contains(&attribute);
+        is_seen.then(|| differs.unwrap_or(attribute.factory()))
     }
 
     /// Returns why the driver refuses this value of an attribute that it has; `None` where it takes it.
@@ -336,6 +225,20 @@ impl DriverRow {
             }
             VfValue::Vlan(tag) if tag.protocol == VlanProtocol::Dot1Ad && !self.takes_8021ad => {
                 Some("takes VLAN protocol 802.1Q only")
+            }
+            VfValue::Vlan(tag) if tag.qos != VlanQos::default() => match self.vlan_priority {
+                VlanPriority::Any => None,
+                VlanPriority::WithId if tag.id != VlanId::default() => None,
+                VlanPriority::WithId => Some("takes a VLAN priority only together with a VLAN id"),
+                VlanPriority::Never => Some("takes no VLAN priority"),
+            },
+            VfValue::Rate(RateLimits { min, max })
+                if self.rate_below.is_some_and(|below| min.0.max(max.0) >= below) =>
+            {
+                return self.rate_below.map(|below| format!("takes rates below {below} Mbit/s only"));
+            }
+            VfValue::Rate(RateLimits { min: _, max }) if max.0 == 0 && !self.takes_limit_back => {
+                Some("cannot take a limit away again, and shows the link's speed where there is none")
             }
             VfValue::Rate(RateLimits { min, max: _ }) if min.0 > 0 && !self.takes_min_rate => {
                 Some("has no guaranteed rate (min), and max goes with it")
@@ -362,9 +265,9 @@ mod tests {
 
     #[test]
     fn every_row_has_a_driver_of_its_own_and_initial_values_of_the_right_shape() {
-        let names: BTreeSet<_> = ROWS.iter().map(|row| row.driver).collect();
-        assert_eq!(names.len(), ROWS.len());
-        for row in ROWS {
+        let names: BTreeSet<_> = DriverRow::all().map(|row| row.driver).collect();
+        assert_eq!(names.len(), DriverRow::all().count());
+        for row in DriverRow::all() {
             for (attribute, value) in row.initial {
                 assert_eq!(attribute.row().shape, value.shape(), "{}: {attribute}", row.driver);
                 assert_ne!(attribute.factory(), *value, "{}: {attribute} need not stand there", row.driver);
