@@ -7,7 +7,7 @@ use vfctl_kinds::path::{Origin, SpecPath};
 use vfctl_kinds::step::{Impact, Step};
 use vfctl_model::{Toggle, VfIndex};
 use vfctl_plan::{Lane, Plan, check, plan};
-use vfctl_port::{Action, Phase, Property, Stage, Target, World};
+use vfctl_port::{Action, Claim, ClaimValue, Expect, Phase, Property, Stage, Subject, Target, Thing, World};
 
 /// New VFs of which half get another driver: settings changed for a while, initial values, drivers, an MTU.
 const NEW: &str = r#"{
@@ -38,6 +38,12 @@ const THERE: &str = r#"{
         "name": "test", "match": {"interface": "ens1f0np0"},
         "vfs": {"groups": [{"vfs": "0-1", "driver": "vfio-pci"}, {"vfs": "2-3", "driver": "default"}]}
     }]}
+}"#;
+
+/// VFs that are as they should be.
+const IDLE: &str = r#"{
+    "apiVersion": "vfctl.dev/v1alpha1", "kind": "SriovConfig", "metadata": {"name": "idle"},
+    "spec": {"physicalFunctions": [{"name": "port", "match": {"interface": "ens4f0"}, "mtu": 9000}]}
 }"#;
 
 fn planned(spec: &str, facts: &str) -> Plan {
@@ -142,6 +148,105 @@ fn promise_that_no_op_keeps_is_found() {
     finds("promises what nothing in it makes true", new(), |lane| {
         let step = step(lane, Phase::ConfigureVfs, vlan);
         step.changes.retain(|change| change.vf() != Some(VfIndex(3)));
+    });
+}
+
+/// Returns a PF's subject as the subject of one of its VFs.
+fn vf_of(pf: &Subject, vf: u16) -> Subject {
+    let pf_address = pf.thing.pf().unwrap().clone();
+    Subject { scope: pf.scope.clone(), thing: Thing::Vf(pf_address, VfIndex(vf)) }
+}
+
+/// Adds a claim to what the step ends with that makes VFs; it is about the PF, or one of its VFs.
+fn promise_with_vfs(lane: &mut Lane, vf: Option<u16>, property: Property, expect: Expect) {
+    let ends = &mut step(lane, Phase::CreateVfs, Property::VfCount).ends;
+    let pf = ends.iter().find(|claim| claim.property == Property::VfCount).unwrap().subject.clone();
+    let subject = vf.map_or_else(|| pf.clone(), |vf| vf_of(&pf, vf));
+    ends.push(Claim { subject, property, expect });
+}
+
+fn flag(value: bool) -> Expect {
+    Expect::Is(ClaimValue::Flag(value))
+}
+
+#[test]
+fn what_new_vfs_do_not_bring_is_found() {
+    let nothing = "promises what nothing in it makes true";
+    let address = || Expect::Is(ClaimValue::Name("0000:01:09.0".to_owned()));
+    finds(nothing, new(), |lane| promise_with_vfs(lane, Some(8), Property::Address, address()));
+    finds(nothing, new(), |lane| promise_with_vfs(lane, None, Property::Carrier, flag(true)));
+    finds(nothing, new(), |lane| promise_with_vfs(lane, Some(1), Property::InUse, flag(false)));
+    finds(nothing, new(), |lane| promise_with_vfs(lane, Some(1), Property::DriverOverride, Expect::Absent));
+}
+
+#[test]
+fn interface_of_a_vf_that_no_driver_may_take_is_found() {
+    finds("promises what does not follow", new(), |lane| {
+        promise_with_vfs(lane, Some(5), Property::Interface, flag(true));
+    });
+}
+
+#[test]
+fn promise_that_an_op_on_the_same_vf_does_not_keep_is_found() {
+    let vlan = Property::Attribute(vfctl_model::VfAttribute::Vlan);
+    for (property, expect) in [
+        (Property::DriverOverride, Expect::Absent),
+        (Property::InUse, flag(false)),
+        (Property::Carrier, flag(true)),
+    ] {
+        finds("promises what nothing in it makes true", new(), |lane| {
+            let ends = &mut step(lane, Phase::ConfigureVfs, vlan).ends;
+            let subject = ends.first().unwrap().subject.clone();
+            ends.push(Claim { subject, property, expect });
+        });
+    }
+}
+
+#[test]
+fn attribute_that_is_given_back_to_no_vf_or_set_to_another_value_is_found() {
+    let give_back = |lane: &mut Lane, vf, attribute| {
+        let pf = lane.basis.first().unwrap().subject.clone();
+        let expect = Expect::AnyWhenFactory;
+        lane.goal.push(Claim { subject: vf_of(&pf, vf), property: Property::Attribute(attribute), expect });
+    };
+    let mac = vfctl_model::VfAttribute::MacAddress;
+    finds("the goal is not reached", new(), |lane| give_back(lane, 8, mac));
+    finds("the goal is not reached", new(), |lane| give_back(lane, 3, vfctl_model::VfAttribute::Vlan));
+    let mut idle = planned(IDLE, include_str!("../../../examples/nothing-to-do/facts.json"));
+    assert_eq!(check(&idle), Ok(()));
+    assert!(port(&mut idle).phases.is_empty());
+    give_back(port(&mut idle), 99, mac);
+    found("the goal is not reached", &idle);
+}
+
+#[test]
+fn basis_that_contradicts_itself_is_found() {
+    finds("contradicts another claim", there(), |lane| {
+        let count = lane.basis.iter().find(|claim| claim.property == Property::VfCount).unwrap();
+        let other = Claim { expect: Expect::Is(ClaimValue::Number(63)), ..count.clone() };
+        lane.basis.insert(0, other);
+    });
+}
+
+#[test]
+fn wait_of_others_for_what_is_not_so_is_found() {
+    finds("others would wait for what is not so", new(), |lane| {
+        let count = lane.goal.iter().find(|claim| claim.property == Property::VfCount).unwrap();
+        lane.afterwards.push(Claim { expect: Expect::Is(ClaimValue::Number(63)), ..count.clone() });
+    });
+}
+
+#[test]
+fn carrier_of_a_port_that_is_down_is_found() {
+    finds("waits for what a PF that is down never has", new(), |lane| {
+        let pf = lane.basis.first().unwrap().subject.clone();
+        let down = Claim::is(pf.clone(), Property::AdminState, ClaimValue::Flag(false));
+        lane.basis.retain(|claim| claim.property != Property::AdminState);
+        lane.basis.push(down);
+        let vlan = Property::Attribute(vfctl_model::VfAttribute::Vlan);
+        let waits = step(lane, Phase::ConfigureVfs, vlan);
+        waits.requires.push(Claim::is(pf, Property::Carrier, ClaimValue::Flag(true)));
+        waits.settle_ms = 1000;
     });
 }
 

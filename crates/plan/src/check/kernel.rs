@@ -120,6 +120,7 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
                 known.flag(&vf, Property::Present, true);
                 if withheld {
                     known.set(&vf, Property::Driver, Cow::Owned(Expect::Absent));
+                    known.flag(&vf, Property::Interface, false);
                 } else {
                     make_interface(&vf, known);
                 }
@@ -130,7 +131,9 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
         known.forget(&subject, *unsettled);
     }
     match after {
-        Some(expect) => known.set(&subject, action.changes(), Cow::Owned(expect)),
+        Some(expect) => {
+            known.set(&subject, action.changes(), Cow::Owned(expect));
+        }
         None => known.forget(&subject, action.changes()),
     }
 }
@@ -138,8 +141,8 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
 /// Learns what an interface that a driver makes begins with: an MTU of 1500 (`ether_setup`, net/ethernet/eth.c), and
 /// users that nobody can foretell.
 fn make_interface(vf: &Subject, known: &mut Knowledge<'_>) {
-    for users in [Property::InUse, Property::ElsewhereNetns] {
-        known.forget(vf, users);
+    for open in [Property::Interface, Property::InUse, Property::ElsewhereNetns] {
+        known.forget(vf, open);
     }
     known.set(vf, Property::Mtu, Cow::Owned(Expect::Is(ClaimValue::Number(1500))));
 }

@@ -72,22 +72,31 @@ impl<'a> Knowledge<'a> {
         self.get(&claim.subject, claim.property).map(|known| *known == claim.expect)
     }
 
-    /// Learns a property, in place of what was known of it.
-    pub(super) fn set(&mut self, subject: &Subject, property: Property, expect: Cow<'a, Expect>) {
+    /// Learns a property, in place of what was known of it, which is returned.
+    pub(super) fn set(
+        &mut self,
+        subject: &Subject,
+        property: Property,
+        expect: Cow<'a, Expect>,
+    ) -> Option<Cow<'a, Expect>> {
         let properties = match self.place(subject) {
             Place::Pf => &mut self.of_pf,
             Place::Vf(vf) => self.vfs.entry(vf).or_insert_with(|| Vec::with_capacity(USUAL)),
             Place::Other => self.others.entry(subject.clone()).or_default(),
         };
         match properties.iter_mut().find(|(known, _)| *known == property) {
-            Some((_, known)) => *known = expect,
-            None => properties.push((property, expect)),
+            Some((_, known)) => Some(std::mem::replace(known, expect)),
+            None => {
+                properties.push((property, expect));
+                None
+            }
         }
     }
 
-    /// Learns what a claim says.
-    pub(super) fn learn(&mut self, claim: &'a Claim) {
-        self.set(&claim.subject, claim.property, Cow::Borrowed(&claim.expect));
+    /// Learns what a claim says; returns whether something else was known before.
+    pub(super) fn learn(&mut self, claim: &'a Claim) -> bool {
+        let before = self.set(&claim.subject, claim.property, Cow::Borrowed(&claim.expect));
+        before.is_some_and(|before| *before != claim.expect)
     }
 
     /// Learns a property that is yes or no.

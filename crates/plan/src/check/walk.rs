@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_kinds::change::Change;
 use vfctl_kinds::step::{Impact, Step};
-use vfctl_port::{Claim, ClaimValue, Expect, Phase, Property, Remakes, Scope, Thing};
+use vfctl_port::{Claim, ClaimValue, Expect, Op, Property, Remakes, Scope, Thing};
 
 use super::kernel::{demand, perform};
 use super::knowledge::Knowledge;
@@ -64,22 +64,36 @@ fn check_scope(scope: &Scope, plan: &ScopePlan, flaws: &mut Vec<Flaw>) {
 type Report<'a> = dyn FnMut(String, String) + 'a;
 
 /// Checks a lane in which nothing is done: what is wanted is what was found. Both are sorted.
-fn check_idle_lane(lane: &Lane, report: &mut Report<'_>) {
+fn check_idle_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
+    let (given_back, wanted): (Vec<_>, Vec<_>) =
+        lane.goal.iter().partition(|claim| claim.expect == Expect::AnyWhenFactory);
     let mut basis = lane.basis.iter();
-    for claim in lane.goal.iter().filter(|claim| claim.expect != Expect::AnyWhenFactory) {
+    for claim in wanted {
         if !basis.any(|found| found == claim) {
             report("end".to_owned(), format!("the goal is not what was found: {claim}"));
         }
+    }
+    if given_back.is_empty() {
+        return;
+    }
+    let mut known = Knowledge::new(scope, lane.thing.pf());
+    for claim in &lane.basis {
+        known.learn(claim);
+    }
+    for reason in given_back.into_iter().filter_map(|claim| misses(claim, &known)) {
+        report("end".to_owned(), reason);
     }
 }
 
 fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
     if lane.phases.is_empty() {
-        return check_idle_lane(lane, report);
+        return check_idle_lane(scope, lane, report);
     }
     let mut known = Knowledge::new(scope, lane.thing.pf());
     for claim in &lane.basis {
-        known.learn(claim);
+        if known.learn(claim) {
+            report("basis".to_owned(), format!("contradicts another claim of it: {claim}"));
+        }
     }
     let mut last = None;
     for phase in &lane.phases {
@@ -105,11 +119,11 @@ fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
             if !op.action.kind().row().phases.contains(&phase.phase) {
                 flaw(format!("`{op}` has no place in this phase"));
             }
-            let properties = written.entry(op.target.thing()).or_default();
-            if properties.contains(&op.action.changes()) {
+            let ops = written.entry(op.target.thing()).or_default();
+            if ops.iter().any(|other| other.action.changes() == op.action.changes()) {
                 flaw(format!("`{op}` writes what another op of the phase writes, too"));
             }
-            properties.push(op.action.changes());
+            ops.push(op);
         }
         for op in changes(phase).map(|change| &change.op) {
             perform(op, &mut known);
@@ -118,33 +132,88 @@ fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
             match known.follows(claim) {
                 Some(false) => flaw(format!("promises what does not follow: {claim}")),
                 Some(true) => {}
-                None if phase.phase == Phase::CreateVfs || comes_about(claim, &written) => {
+                None if comes_about(claim, &written) => {
                     known.learn(claim);
                 }
                 None => flaw(format!("promises what nothing in it makes true: {claim}")),
             }
         }
     }
-    for claim in lane.goal.iter().filter(|claim| claim.expect != Expect::AnyWhenFactory) {
-        let reason = match known.follows(claim) {
-            Some(true) => continue,
-            Some(false) => format!("the goal is not reached: {claim}"),
-            None => format!("nothing makes the goal true: {claim}"),
-        };
-        report("end".to_owned(), reason);
+    for claim in &lane.goal {
+        if let Some(reason) = misses(claim, &known) {
+            report("end".to_owned(), reason);
+        }
+    }
+    for claim in &lane.afterwards {
+        if known.follows(claim) == Some(false) {
+            report("end".to_owned(), format!("others would wait for what is not so: {claim}"));
+        }
     }
 }
 
-/// What the ops of a phase write, by the thing.
-type Written = BTreeMap<Thing, Vec<Property>>;
+/// The ops of a phase, by the thing that they are done to.
+type Written<'a> = BTreeMap<Thing, Vec<&'a Op>>;
 
-/// Returns whether what a claim says can come about in a phase: an attribute by an op that writes it, all else, such
-/// as the interface that comes with a driver, by any op on the same thing.
-fn comes_about(claim: &Claim, written: &Written) -> bool {
-    let properties = written.get(&claim.subject.thing);
-    match claim.property {
-        Property::Attribute(_) => properties.is_some_and(|properties| properties.contains(&claim.property)),
-        _ => properties.is_some(),
+/// Returns whether what a claim says can come about in a phase: by an op on the same thing, or on the PF of a VF.
+fn comes_about(claim: &Claim, written: &Written<'_>) -> bool {
+    let thing = &claim.subject.thing;
+    let of_pf = match thing {
+        Thing::Vf(pf, _) => written.get(&Thing::Pf(pf.clone())),
+        Thing::System | Thing::Module(_) | Thing::Pf(_) => None,
+    };
+    [written.get(thing), of_pf].into_iter().flatten().flatten().any(|op| brings(op, claim))
+}
+
+/// Returns whether an op can bring about what a claim says, where the kernel or a driver decides and a reading has to tell: a
+/// property that it leaves to them, what comes with a new interface, and what new VFs begin with.
+fn brings(op: &Op, claim: &Claim) -> bool {
+    let Op { target, action } = op;
+    let (thing, property) = (&claim.subject.thing, claim.property);
+    let remakes = action.kind().row().remakes;
+    if target.thing() == *thing {
+        let is_left_open = action.changes() == property && action.after().is_none();
+        let is_new = remakes == Remakes::MakesInterface && property == Property::Interface;
+        return is_left_open || is_new || action.unsettles().contains(&property);
+    }
+    let made = match (remakes, action.after()) {
+        (Remakes::Vfs, Some(Expect::Is(ClaimValue::Number(count)))) => count,
+        _ => 0,
+    };
+    let begins = matches!(
+        property,
+        Property::Address | Property::Driver | Property::Interface | Property::Attribute(_)
+    );
+    matches!(thing, Thing::Vf(pf, vf) if begins && target.pf() == Some(pf) && u32::from(vf.0) < made)
+}
+
+/// Returns why a goal does not follow from what is known in the end; `None` where it does.
+fn misses(claim: &Claim, known: &Knowledge<'_>) -> Option<String> {
+    let follows = match claim.expect {
+        Expect::AnyWhenFactory => is_given_back(claim, known),
+        Expect::Is(_) | Expect::Absent => known.follows(claim),
+    };
+    match follows {
+        Some(true) => None,
+        Some(false) => Some(format!("the goal is not reached: {claim}")),
+        None => Some(format!("nothing makes the goal true: {claim}")),
+    }
+}
+
+/// Returns whether an attribute is the driver's own in the end, on a VF that is there; `None` where nothing is known.
+fn is_given_back(claim: &Claim, known: &Knowledge<'_>) -> Option<bool> {
+    let (Thing::Vf(pf, vf), Property::Attribute(attribute)) = (&claim.subject.thing, claim.property) else {
+        return Some(false);
+    };
+    match known.get(&claim.subject, claim.property) {
+        Some(Expect::AnyWhenFactory) => Some(true),
+        Some(Expect::Is(ClaimValue::Vf(value))) => Some(*value == attribute.factory()),
+        Some(Expect::Is(_) | Expect::Absent) => Some(false),
+        // Nobody has set it: it is as it came with the VF.
+        None => match known.get(&known.subject(Thing::Pf(pf.clone())), Property::VfCount) {
+            Some(Expect::Is(ClaimValue::Number(count))) => Some(u32::from(vf.0) < *count),
+            Some(_) => Some(false),
+            None => None,
+        },
     }
 }
 
@@ -187,8 +256,17 @@ fn check_requires(step: &Step, known: &Knowledge<'_>, flaw: &mut impl FnMut(Stri
         match known.follows(claim) {
             Some(true) => {}
             Some(false) => flaw(format!("demands what is not so: {claim}")),
+            None if awaited && is_dark(claim, known) => {
+                flaw(format!("waits for what a PF that is down never has: {claim}"));
+            }
             None if awaited => {}
             None => flaw(format!("demands what nobody made true: {claim}")),
         }
     }
+}
+
+/// Returns whether a claim speaks of the carrier of a PF that is known to be down.
+fn is_dark(claim: &Claim, known: &Knowledge<'_>) -> bool {
+    let down = Expect::Is(ClaimValue::Flag(false));
+    claim.property == Property::Carrier && known.get(&claim.subject, Property::AdminState) == Some(&down)
 }
