@@ -29,7 +29,7 @@ pub use attribute::{ReadsBack, VfAttribute, VfAttributeRow};
 pub use attribute_map::{AttributeMap, AttributeValue};
 pub use by_attribute::ByAttribute;
 pub use cidr::Cidr;
-pub use driver::{CountWay, DriverRow, Guarantees, MtuChange, VlanPriority};
+pub use driver::{CheckWithoutAddress, CountWay, DriverRow, Guarantees, MtuChange, VlanPriority};
 pub use eswitch::{EswitchEncapMode, EswitchInlineMode, EswitchMode, EswitchRow, EswitchSetting};
 pub use json_value::JsonValue;
 pub use link_state::VfLinkState;

@@ -158,6 +158,16 @@ fn what_a_driver_would_drop_or_never_show_is_refused() {
 }
 
 #[test]
+fn guarantee_that_is_counted_against_a_link_without_carrier_is_refused() {
+    let wish = json!({"groups": [{"vfs": "0", "rate": {"min": 100, "max": 200}}]});
+    let mut port = with_vf("020000", Some("ice"), json!({"rate": "max 0"}));
+    port["netdev"] = interface("eth0");
+    assert_eq!(problems(&planned(&wish, port.clone())), Vec::new());
+    port["netdev"]["carrier"] = json!(false);
+    says(&planned(&wish, port), "the PF has no carrier", "connect the port");
+}
+
+#[test]
 fn vf_of_bnxt_is_given_its_address_before_its_driver_starts() {
     let zero = json!({"macAddress": "00:00:00:00:00:00"});
     let mut port = with_vf("020000", Some("bnxt_en"), zero);

@@ -7,7 +7,7 @@ use vfctl_port::{Action, Claim, ClaimValue, Expect, Op, Phase, Property, Target}
 
 use super::need::{Gathered, Need, after, judge, value_of};
 use super::order::order;
-use super::{held_address, kernel_age, left_alone, rate};
+use super::{held_address, kernel_age, left_alone, rate, unaddressed};
 use crate::DesiredVf;
 use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
@@ -94,6 +94,7 @@ pub(crate) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
         }
     }
     rate::check(context, steps.values(), diff);
+    unaddressed::check(context, diff);
     for (attribute, mut step) in steps {
         let touched: VfSet = step.changes.iter().filter_map(Change::vf).collect();
         step.requires.extend(context.use_claims_of_kept(&touched));

@@ -16,6 +16,7 @@ mod overlaps;
 mod rate;
 mod rules;
 mod spec;
+mod unaddressed;
 
 pub(crate) use diff::{asked, diff, writes_mac};
 pub(crate) use effective::effective;

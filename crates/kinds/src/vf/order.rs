@@ -64,6 +64,11 @@ fn written(op: &Op) -> Option<VfValue> {
     }
 }
 
+/// Returns whether an op gives a VF a guaranteed rate.
+pub(super) fn guarantees(op: &Op) -> bool {
+    guarantee(written(op)) > 0
+}
+
 /// Returns the value that the VF of a change holds now.
 fn held(context: &PfContext<'_>, change: &Change) -> Option<VfValue> {
     let Action::SetVfAttribute(setting) = &change.op.action else { return None };

@@ -4,6 +4,7 @@ use vfctl_model::{Guarantees, RateLimits, VfAttribute, VfIndex, VfSet, VfValue};
 use vfctl_port::{Action, AdminState, PfNetdev};
 
 use super::need::value_of;
+use super::order;
 use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
 use crate::path::Origin;
@@ -28,6 +29,9 @@ pub(super) fn check<'a>(context: &PfContext<'_>, steps: impl Iterator<Item = &'a
     if context.row.rate_needs_carrier {
         check_carrier(context, netdev, &vfs, origin, diff);
     }
+    if context.row.guarantees == Guarantees::Counted && !netdev.carrier {
+        check_guarantees_in_the_dark(context, netdev, &rates, diff);
+    }
     let Some(speed) = netdev.speed.filter(|speed| *speed > 0 && netdev.carrier) else { return };
     check_guarantees(context, speed, &vfs, origin, diff);
     if let Some(only) = context.row.rate_needs_speed.filter(|only| *only != speed) {
@@ -42,6 +46,30 @@ pub(super) fn check<'a>(context: &PfContext<'_>, steps: impl Iterator<Item = &'a
         let message = format!("vf {vfs}: a rate of {highest} Mbit/s is more than the link's {speed} Mbit/s");
         diff.findings.problem(origin, message, format!("ask for at most {speed}"));
     }
+}
+
+/// Reports guaranteed rates that a driver counts against a link without a carrier, whose speed is 0.
+fn check_guarantees_in_the_dark(
+    context: &PfContext<'_>,
+    netdev: &PfNetdev,
+    rates: &[(&Change, u32)],
+    diff: &mut PfDiff,
+) {
+    let guaranteed = rates.iter().filter(|(change, _)| order::guarantees(&change.op));
+    let vfs: VfSet = guaranteed.clone().filter_map(|(change, _)| change.vf()).collect();
+    let Some((first, _)) = guaranteed.clone().next() else { return };
+    // One that the plan sets up may have a carrier by then.
+    let comes_up =
+        context.desired.admin_state.as_ref().is_some_and(|w| w.value == AdminState::Up) && !netdev.up;
+    if comes_up {
+        return;
+    }
+    let message = format!(
+        "vf {vfs}: driver {} counts guaranteed rates against the link's speed, and the PF has no carrier",
+        context.row.driver
+    );
+    let fix = "connect the port and set it up, or leave min out until it is";
+    diff.findings.problem(first.origin.as_ref(), message, fix);
 }
 
 /// Reports guaranteed rates that come to more than the link has: of the VFs that a rate is written to, and of those that

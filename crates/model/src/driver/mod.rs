@@ -8,4 +8,4 @@ mod network;
 mod others;
 mod row;
 
-pub use row::{CountWay, DriverRow, Guarantees, MtuChange, VlanPriority};
+pub use row::{CheckWithoutAddress, CountWay, DriverRow, Guarantees, MtuChange, VlanPriority};

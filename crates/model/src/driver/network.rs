@@ -1,6 +1,6 @@
 //! The drivers of network cards that are known.
 
-use super::row::{CountWay, DriverRow, Guarantees, KNOWN, MtuChange, VlanPriority};
+use super::row::{CheckWithoutAddress, CountWay, DriverRow, Guarantees, KNOWN, MtuChange, VlanPriority};
 use crate::attribute::VfAttribute;
 use crate::eswitch::EswitchRow;
 use crate::toggle::Toggle;
@@ -112,6 +112,8 @@ pub(super) const ROWS: &[DriverRow] = &[
         driver: "mlx5_core",
         unsupported: &[VfAttribute::QueryRss],
         takes_8021ad: false,
+        // `mlx5_eswitch_set_vport_spoofchk` warns, and `esw_acl_ingress_lgcy_setup` lets frames from that address alone pass.
+        check_without_address: CheckWithoutAddress::DropsAll,
         mac_needs_rebind: true,
         shows_chosen_mac: false,
         initial: &[SPOOF_CHECK_OFF],
@@ -161,6 +163,8 @@ pub(super) const ROWS: &[DriverRow] = &[
         unsupported: &[VfAttribute::Trust, VfAttribute::QueryRss],
         takes_min_rate: false,
         count: CountWay::ByParameter("num_vfs"),
+        // `mlx4_set_vf_spoofchk`, and `mlx4_set_vf_mac` the other way round.
+        check_without_address: CheckWithoutAddress::Refuses,
         mac_needs_rebind: true,
         shows_chosen_mac: false,
         initial: &[SPOOF_CHECK_OFF],

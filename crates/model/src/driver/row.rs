@@ -45,6 +45,8 @@ pub struct DriverRow {
     pub rate_needs_speed: Option<u32>,
     /// Whether link state `enable` takes effect; one driver accepts and ignores it.
     pub keeps_link_enable: bool,
+    /// What it makes of a spoof check on a VF that has no administrative MAC address.
+    pub check_without_address: CheckWithoutAddress,
     /// Whether a VF's driver must be loaded anew for an administrative MAC address to take effect.
     pub mac_needs_rebind: bool,
     /// Whether a VF's driver hears of that address only while the PF is up, and makes one up otherwise.
@@ -88,6 +90,17 @@ pub enum CountWay {
     ByCard,
     /// Nothing: the driver makes none.
     Nothing,
+}
+
+/// What a driver makes of a spoof check on a VF without an administrative MAC address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckWithoutAddress {
+    /// It checks for the address that the VF has.
+    Checks,
+    /// It refuses the check, and to take an address away from a VF that has the check.
+    Refuses,
+    /// It drops every frame of the VF.
+    DropsAll,
 }
 
 /// Which VLAN priorities a driver takes.
@@ -154,6 +167,7 @@ pub(super) const KNOWN: DriverRow = DriverRow {
     rate_within_speed: false,
     rate_needs_speed: None,
     keeps_link_enable: true,
+    check_without_address: CheckWithoutAddress::Checks,
     mac_needs_rebind: false,
     mac_needs_pf_up: false,
     shows_chosen_mac: true,
