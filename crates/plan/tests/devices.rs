@@ -11,9 +11,14 @@ use vfctl_port::{Property, World};
 
 /// Returns the plan for one port, by what is wanted of its VFs and what is known of it.
 fn planned(vfs: &Value, port: Value) -> Plan {
+    planned_for(json!({"pci": "0000:01:00.0"}), vfs, port)
+}
+
+/// Returns the plan for the port that these terms match.
+fn planned_for(terms: Value, vfs: &Value, port: Value) -> Plan {
     let spec = json!({
         "apiVersion": "vfctl.dev/v1alpha1", "kind": "SriovConfig", "metadata": {"name": "test"},
-        "spec": {"physicalFunctions": [{"name": "port", "match": {"pci": "0000:01:00.0"}, "vfs": vfs}]}
+        "spec": {"physicalFunctions": [{"name": "port", "match": terms, "vfs": vfs}]}
     });
     let mut facts = json!({"totalVfs": 8, "vfCount": 0, "vfOffset": 16, "vfStride": 1, "vfs": {}});
     facts.as_object_mut().unwrap().extend(port.as_object().unwrap().clone());
@@ -177,4 +182,24 @@ fn vf_of_bnxt_is_given_its_address_before_its_driver_starts() {
     let changed: Vec<Property> =
         plan.hosts.values().flat_map(|host| host.steps()).map(|s| s.property).collect();
     assert!(changed.contains(&Property::Driver), "{changed:?}: {:?}", problems(&plan));
+}
+
+#[test]
+fn port_of_several_is_named_for_what_only_a_port_can_have() {
+    let mut port = with_vf("020000", Some("mlx4_core"), json!({"vlan": "none"}));
+    port["netdev"] = interface("eth0");
+    port["otherInterfaces"] = json!(["eth1"]);
+    let wish = json!({"groups": [{"vfs": "0", "vlan": 5}]});
+    let by = |terms: Value, wish: &Value| planned_for(terms, wish, port.clone());
+    let first = by(json!({"interface": "eth0"}), &wish);
+    assert_eq!((problems(&first), check(&first)), (Vec::new(), Ok(())));
+    let other = by(json!({"interface": "eth1"}), &wish);
+    says(&other, "eth1 is another port of the device than eth0", "match by `interface: eth0`");
+    let unnamed = by(json!({"pci": "0000:01:00.0"}), &wish);
+    says(&unnamed, "the device has several ports, eth0 and eth1", "match by `interface: eth0`");
+    // What is of the device and its functions needs no port.
+    let drivers = json!({"groups": [{"vfs": "0", "driver": "none"}]});
+    for terms in [json!({"interface": "eth1"}), json!({"driver": "mlx4_core"})] {
+        assert_eq!(problems(&by(terms, &drivers)), Vec::new());
+    }
 }

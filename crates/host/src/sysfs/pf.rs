@@ -76,7 +76,8 @@ pub(crate) fn read_pf(
 ) -> Option<PfFacts> {
     let folder = roots.device(pf);
     let mut unread = Vec::new();
-    let link = own_link(network, &named(&folder.join("net")));
+    let ports = own_links(network, &named(&folder.join("net")));
+    let link = ports.first().copied();
     let netdev = link.and_then(|link| {
         let facts = read_netdev(network, link);
         if facts.is_none() {
@@ -92,6 +93,8 @@ pub(crate) fn read_pf(
         DeviceAddress::Netdevsim(id) => read_netdevsim(roots, *id, &folder, &mut unread)?,
     };
     facts.netdev = netdev;
+    facts.other_interfaces =
+        ports.iter().skip(1).filter(|port| port.mac.is_some()).map(|port| port.name.clone()).collect();
     read_kept(&folder, &mut facts.properties, &mut unread);
     if let Some(link) = link {
         give_attributes(&mut facts.vfs, list(link), &mut unread);
@@ -189,18 +192,18 @@ pub(crate) fn vf_links(folder: &Path) -> BTreeMap<VfIndex, PciAddress> {
         .collect()
 }
 
-/// Returns the PF's own interface among those of its device: not a representor of the embedded switch, and
-/// the first port where there are several.
-fn own_link<'a>(network: &'a Network, names: &[InterfaceName]) -> Option<&'a Link> {
+/// Returns the PF's own interfaces among those of its device, one for each port: no representors of the embedded switch. Ports
+/// of Ethernet come first.
+fn own_links<'a>(network: &'a Network, names: &[InterfaceName]) -> Vec<&'a Link> {
     let is_port = |name: &str| {
         name.strip_prefix('p')
             .is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
     };
-    names
-        .iter()
-        .filter_map(|name| network.link(name))
-        .filter(|link| link.phys_port_name.as_deref().is_none_or(is_port))
-        .min_by_key(|link| (link.phys_port_name.clone(), link.index))
+    let links = names.iter().filter_map(|name| network.link(name));
+    let mut ports: Vec<&Link> =
+        links.filter(|link| link.phys_port_name.as_deref().is_none_or(is_port)).collect();
+    ports.sort_by_key(|link| (link.mac.is_none(), link.phys_port_name.clone(), link.index));
+    ports
 }
 
 /// Returns the facts of the PF's interface; `None` where its address is not one of Ethernet.
@@ -307,11 +310,23 @@ mod tests {
             [],
             [],
         );
-        let own = |these: &[&str]| own_link(&network, &names(these)).map(|link| link.name.to_string());
-        assert_eq!(own(&["eth0_0", "eth0_1", "eth1", "eth0"]).as_deref(), Some("eth0"));
-        assert_eq!(own(&["ens1f0"]).as_deref(), Some("ens1f0"));
-        assert_eq!(own(&["eth0_0"]), None);
-        assert_eq!(own(&["elsewhere"]), None);
+        let own = |these: &[&str]| -> Vec<String> {
+            own_links(&network, &names(these)).iter().map(|link| link.name.to_string()).collect()
+        };
+        assert_eq!(own(&["eth0_0", "eth0_1", "eth1", "eth0"]), ["eth0", "eth1"]);
+        assert_eq!(own(&["ens1f0"]), ["ens1f0"]);
+        assert_eq!(own(&["eth0_0"]), [""; 0]);
+        assert_eq!(own(&["elsewhere"]), [""; 0]);
+    }
+
+    #[test]
+    fn port_of_ethernet_comes_before_one_of_infiniband() {
+        let mac = "02:00:00:00:00:01".parse().ok();
+        let network =
+            Network::new(vec![Link { mac: None, ..link(2, "ib0") }, Link { mac, ..link(3, "eth1") }], [], []);
+        let names = ["ib0", "eth1"].map(|name| name.parse().expect("a name"));
+        let own: Vec<String> = own_links(&network, &names).iter().map(|link| link.name.to_string()).collect();
+        assert_eq!(own, ["eth1", "ib0"]);
     }
 
     #[test]

@@ -123,7 +123,7 @@ macro_rules! terms {
 terms! {
     /// The name of its interface.
     interface "interface": InterfaceName {
-        holds: |name, of| of.netdev().is_some_and(|netdev| netdev.name == *name),
+        holds: |name, of| of.facts.other_interfaces.contains(name) || of.netdev().is_some_and(|netdev| netdev.name == *name),
         found: |of| of.netdev().map(|netdev| netdev.name.to_string()),
         identity: Identity::Names,
         pin: None,

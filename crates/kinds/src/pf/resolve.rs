@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use vfctl_model::{DeviceAddress, HostName, VfIndex, VfSet, VfValue};
+use vfctl_port::PfFacts;
 
 use super::matcher::Candidate;
 use super::select::select;
@@ -66,7 +67,34 @@ fn resolve_entry(
         let mut filler = Filler { document, vfs_path, host, address, origins: BTreeMap::new(), findings };
         desired.vfs = filler.fill(vfs, count);
     }
+    check_port(entry, facts, &(document.place)(&path.key("match")), &mut desired);
     desired
+}
+
+/// Reports settings of a port where the device has several and the entry does not name the one that they are made through: each
+/// port of mlx4_core has settings of its own for a VF (`mlx4_slaves_closest_port`, drivers/net/ethernet/mellanox/mlx4/cmd.c).
+fn check_port(entry: &PfSpec, facts: &PfFacts, origin: &Origin, desired: &mut DesiredPf) {
+    let Some(netdev) = facts.netdev.as_ref().filter(|_| !facts.other_interfaces.is_empty()) else { return };
+    let of_vfs = desired.vfs.values().any(|vf| vf.attributes.values().next().is_some());
+    let is_asked = of_vfs || desired.mtu.is_some() || desired.admin_state.is_some();
+    let named = entry.matcher.interface.as_ref();
+    if !is_asked || named == Some(&netdev.name) {
+        return;
+    }
+    let (first, others) = (&netdev.name, &facts.other_interfaces);
+    let others = others.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let message = match named {
+        Some(other) => {
+            format!("{other} is another port of the device than {first}, through which its VFs are set")
+        }
+        None => format!(
+            "the device has several ports, {first} and {others}: each has settings of its own for a VF"
+        ),
+    };
+    let fix = format!(
+        "match by `interface: {first}`, whose settings this version makes, or take out what only a port can have"
+    );
+    desired.findings.problem(Some(origin), message, fix);
 }
 
 /// Reports VFs that are spoken of and will not exist, where the spec names no count: it would depend on the host how much of

@@ -133,9 +133,10 @@ pub struct OwnershipRecord {
 impl HostFacts {
     /// Returns the PF whose interface has this name or altname.
     pub fn pf_by_interface(&self, name: &InterfaceName) -> Option<(&DeviceAddress, &PfFacts)> {
-        self.physical_functions
-            .iter()
-            .find(|(_, pf)| pf.netdev.as_ref().is_some_and(|n| n.name == *name || n.altnames.contains(name)))
+        self.physical_functions.iter().find(|(_, pf)| {
+            pf.other_interfaces.contains(name)
+                || pf.netdev.as_ref().is_some_and(|n| n.name == *name || n.altnames.contains(name))
+        })
     }
 
     /// Returns every interface that stands on `name`, directly or through others, `name` first.

@@ -84,6 +84,9 @@ pub struct PfFacts {
     /// Processes that have its own vfio device open, as `pid 123 (testpmd)`: user space drives the port.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub openers: BTreeSet<String>,
+    /// The interfaces of its other ports, where the function has several, each with settings of its own for the VFs.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub other_interfaces: BTreeSet<InterfaceName>,
     /// What was read of properties that have no field of their own.
     #[serde(default, skip_serializing_if = "PropertyMap::is_empty")]
     pub properties: PropertyMap,
