@@ -75,6 +75,17 @@ pub struct SpecArgs {
     /// Spec files, folders of them, or `-` for standard input.
     #[arg(required = true, value_name = "SPEC")]
     pub specs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub host_values: HostValuesArgs,
+}
+
+/// Where values of hosts come from that are not in the specs.
+#[derive(Debug, Args)]
+pub struct HostValuesArgs {
+    /// Read values of hosts, as in `spec.hosts`, from this JSON or YAML file and merge them into the specs; may be given
+    /// several times, `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub host_values: Vec<PathBuf>,
 }
 
 /// Where facts come from.
@@ -170,6 +181,8 @@ pub struct ApplyArgs {
     /// Spec files, folders, `-` for standard input; or one plan that `plan --out` wrote.
     #[arg(required = true, value_name = "SPEC|PLAN")]
     pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub host_values: HostValuesArgs,
     /// Skip the confirmation prompt. A plan file is applied without one.
     #[arg(short, long)]
     pub yes: bool,

@@ -123,6 +123,20 @@ pub enum CliError {
         /// The file.
         path: PathBuf,
     },
+    /// Standard input is to be read for two things.
+    #[error("read standard input: it is named for {one} and for {other}")]
+    StdinTwice {
+        /// The one.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// A plan file is given together with values of hosts.
+    #[error("apply `{path}` with --host-values: it is a plan, which has its values already")]
+    ValuesForPlan {
+        /// The plan.
+        path: PathBuf,
+    },
     /// A folder holds no spec.
     #[error("find a spec in `{path}`: there is no *.yaml or *.yml file in it")]
     NoSpec {
@@ -224,6 +238,8 @@ impl CliError {
             Self::Document { .. } | Self::NoJson { .. } => Some(
                 "write the file again, facts with `vfctl record --out` and plans with `vfctl plan --out`",
             ),
+            Self::StdinTwice { .. } => Some("write one of them to a file and name that"),
+            Self::ValuesForPlan { .. } => Some("give --host-values to `vfctl plan --out`, or apply the spec"),
             Self::HostTwice { .. } => Some("keep one facts file for each host"),
             Self::NoFacts { .. } => Some("write facts into it, on each host with `vfctl record --out`"),
             Self::State(error) if error.is_for_root_alone() => {

@@ -6,21 +6,18 @@ use std::path::{Path, PathBuf};
 
 use vfctl_kinds::document::PlacedDocument;
 use vfctl_kinds::path::{Origin, SpecPath};
-use vfctl_plan::{Plan, SpecFile, check};
-use vfctl_spec::{Diagnostic, SpecSet};
+use vfctl_plan::{Plan, check};
+use vfctl_spec::{Diagnostic, Source, SpecSet};
 
+use crate::args::{HostValuesArgs, SpecArgs};
 use crate::document::{Header, PLAN, parsed};
 use crate::error::CliError;
-use crate::made::spec_files;
 
 /// Returns the texts of these files, folders (`*.yaml`, `*.yml`, sorted) and standard input (`-`).
-pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<vfctl_spec::Source>, CliError> {
+pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<Source>, CliError> {
     let mut sources = Vec::new();
-    let mut seen = BTreeSet::new();
+    once(paths)?;
     for path in paths {
-        if !seen.insert(path) {
-            return Err(CliError::Twice { path: path.clone() });
-        }
         if path.is_dir() {
             for file in folder(path)? {
                 sources.push(source(&file, text_of(&file)?));
@@ -37,9 +34,33 @@ pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<vfctl_spec::Source>, C
     Ok(sources)
 }
 
-fn source(path: &Path, text: String) -> vfctl_spec::Source {
+/// Returns the texts with values of hosts.
+fn value_texts(paths: &[PathBuf]) -> Result<Vec<Source>, CliError> {
+    once(paths)?;
+    paths.iter().map(|path| Ok(source(path, text_of(path)?))).collect()
+}
+
+/// Refuses standard input for two things, each a word with its paths.
+fn stdin_once(uses: &[(&'static str, &[PathBuf])]) -> Result<(), CliError> {
+    let mut of_stdin = uses.iter().filter(|(_, paths)| paths.iter().any(|path| is_stdin(path)));
+    match (of_stdin.next(), of_stdin.next()) {
+        (Some((one, _)), Some((other, _))) => Err(CliError::StdinTwice { one, other }),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a path that is given twice.
+fn once(paths: &[PathBuf]) -> Result<(), CliError> {
+    let mut seen = BTreeSet::new();
+    match paths.iter().find(|path| !seen.insert(*path)) {
+        Some(path) => Err(CliError::Twice { path: path.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn source(path: &Path, text: String) -> Source {
     let name = if is_stdin(path) { "<stdin>".to_owned() } else { path.display().to_string() };
-    vfctl_spec::Source { name, text }
+    Source { name, text }
 }
 
 /// Returns whether a path that is to be read stands for standard input.
@@ -106,7 +127,9 @@ pub(crate) enum ApplyInput {
 }
 
 /// Reads what is to be applied: a plan, which is told from a spec by what it says of itself, or specs.
-pub(crate) fn plan_or_specs(paths: &[PathBuf]) -> Result<ApplyInput, CliError> {
+pub(crate) fn plan_or_specs(paths: &[PathBuf], host_values: &[PathBuf]) -> Result<ApplyInput, CliError> {
+    stdin_once(&[("the spec", paths), ("--host-values", host_values)])?;
+    let values = value_texts(host_values)?;
     if let [path] = paths
         && !path.is_dir()
     {
@@ -116,12 +139,15 @@ pub(crate) fn plan_or_specs(paths: &[PathBuf]) -> Result<ApplyInput, CliError> {
         let is_torn = path.extension().is_some_and(|extension| extension == "json")
             && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err();
         return if is_document || is_torn {
+            if !host_values.is_empty() {
+                return Err(CliError::ValuesForPlan { path: path.clone() });
+            }
             Ok(ApplyInput::Plan(proven(path, parsed(path, &text, &PLAN)?)?))
         } else {
-            Ok(ApplyInput::Specs(checked(vec![source(path, text)])))
+            Ok(ApplyInput::Specs(checked(vec![source(path, text)], values)))
         };
     }
-    Ok(ApplyInput::Specs(specs(paths)?))
+    Ok(ApplyInput::Specs(checked(spec_texts(paths)?, values)))
 }
 
 fn proven(path: &Path, plan: Plan) -> Result<Plan, CliError> {
@@ -138,22 +164,27 @@ fn proven(path: &Path, plan: Plan) -> Result<Plan, CliError> {
     }
 }
 
-/// Specs that were read: either all is well, or every mistake.
+/// Specs that were read: either all is well, or every mistake; with the texts that they are in.
 pub(crate) enum Specs {
-    /// All is well; with the files that they were read from.
-    Valid(SpecSet, Vec<SpecFile>),
-    /// Every mistake, and the texts they are in.
-    Wrong(Vec<Diagnostic>, Vec<vfctl_spec::Source>),
+    /// All is well.
+    Valid(SpecSet, Vec<Source>),
+    /// Every mistake.
+    Wrong(Vec<Diagnostic>, Vec<Source>),
 }
 
-/// Reads and validates specs.
-pub(crate) fn specs(paths: &[PathBuf]) -> Result<Specs, CliError> {
-    spec_texts(paths).map(checked)
+/// Reads and validates specs, beside which facts are read from these paths.
+pub(crate) fn specs(args: &SpecArgs, facts: &[PathBuf]) -> Result<Specs, CliError> {
+    let SpecArgs { specs, host_values: HostValuesArgs { host_values } } = args;
+    stdin_once(&[("the spec", specs), ("--host-values", host_values), ("--facts", facts)])?;
+    let values = value_texts(host_values)?;
+    Ok(checked(spec_texts(specs)?, values))
 }
 
-fn checked(sources: Vec<vfctl_spec::Source>) -> Specs {
-    match vfctl_spec::load(&sources) {
-        Ok(set) => Specs::Valid(set, spec_files(&sources)),
+fn checked(mut sources: Vec<Source>, mut values: Vec<Source>) -> Specs {
+    let loaded = vfctl_spec::load_with(&sources, &values);
+    sources.append(&mut values);
+    match loaded {
+        Ok(set) => Specs::Valid(set, sources),
         Err(diagnostics) => Specs::Wrong(diagnostics, sources),
     }
 }

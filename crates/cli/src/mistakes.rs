@@ -3,11 +3,14 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use vfctl_plan::SpecFile;
 use vfctl_port::with_causes;
-use vfctl_spec::{Colour, Diagnostic, Place, Related, Source};
+use vfctl_spec::{Colour, Diagnostic, Place, Related, SpecSet};
 
 use crate::error::CliError;
+use crate::input::Specs;
 use crate::machine::Console;
+use crate::made::spec_files;
 use crate::output::print_json;
 
 /// What is wrong: the mistakes of specs, or why a command could not do its work.
@@ -19,6 +22,10 @@ pub(crate) struct Mistakes<'a> {
     format: MistakesFormat,
     /// Every error; mistakes of specs in the order of files and lines. Empty where there is none.
     errors: Vec<Mistake<'a>>,
+    /// What was given and is not used, such as values of a host that no document concerns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<Mistake<'a>>,
 }
 
 /// The versions of the format of mistakes.
@@ -56,10 +63,15 @@ impl<'a> From<&'a Diagnostic> for Mistake<'a> {
     }
 }
 
-/// Prints mistakes as JSON; none, too.
-pub(crate) fn print_mistakes(mistakes: &[Diagnostic], console: &mut Console<'_>) -> Result<(), CliError> {
+/// Prints mistakes and warnings as JSON; none, too.
+pub(crate) fn print_mistakes(
+    mistakes: &[Diagnostic],
+    warnings: &[Diagnostic],
+    console: &mut Console<'_>,
+) -> Result<(), CliError> {
     let errors = mistakes.iter().map(Mistake::from).collect();
-    print_json(console, &Mistakes { format: MistakesFormat::V1, errors })
+    let warnings = warnings.iter().map(Mistake::from).collect();
+    print_json(console, &Mistakes { format: MistakesFormat::V1, errors, warnings })
 }
 
 /// Says on standard error why a command could not do its work. Whoever reads JSON gets a document as well, also where there
@@ -68,23 +80,37 @@ pub(crate) fn report_error(as_json: bool, error: &CliError, console: &mut Consol
     console.say_error(error);
     let message = format!("failed to {}", with_causes(error));
     let errors = vec![Mistake { place: None, message: &message, help: error.fix(), related: &[] }];
-    let document = Mistakes { format: MistakesFormat::V1, errors };
+    let document = Mistakes { format: MistakesFormat::V1, errors, warnings: Vec::new() };
     if as_json && print_json(console, &document).is_err() {
         tracing::debug!("standard output is closed");
     }
 }
 
-/// Prints the mistakes of specs: as JSON on standard output where that was asked for, else on standard error.
-pub(crate) fn report_mistakes(
+/// Returns the specs that are valid and the files that they are from, after their warnings were reported; `None` where they have mistakes, which were
+/// reported as JSON on standard output where that was asked for, else on standard error.
+pub(crate) fn valid(
+    specs: Specs,
     as_json: bool,
-    diagnostics: &[Diagnostic],
-    sources: &[Source],
     console: &mut Console<'_>,
-) -> Result<(), CliError> {
-    if as_json {
-        return print_mistakes(diagnostics, console);
+) -> Result<Option<(SpecSet, Vec<SpecFile>)>, CliError> {
+    match specs {
+        Specs::Valid(set, sources) => {
+            let warnings = vfctl_spec::render_warnings(&set.warnings, &sources, colour(console));
+            console.say(&warnings);
+            Ok(Some((set, spec_files(&sources))))
+        }
+        Specs::Wrong(diagnostics, _) if as_json => {
+            print_mistakes(&diagnostics, &[], console)?;
+            Ok(None)
+        }
+        Specs::Wrong(diagnostics, sources) => {
+            let text = vfctl_spec::render(&diagnostics, &sources, colour(console));
+            console.say(&text);
+            Ok(None)
+        }
     }
-    let colour = if console.terminal.colours_err { Colour::Always } else { Colour::Never };
-    console.say(&vfctl_spec::render(diagnostics, sources, colour));
-    Ok(())
+}
+
+fn colour(console: &Console<'_>) -> Colour {
+    if console.terminal.colours_err { Colour::Always } else { Colour::Never }
 }

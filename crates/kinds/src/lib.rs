@@ -22,6 +22,7 @@ pub mod path;
 mod sample;
 pub mod setting;
 pub mod step;
+pub mod suggest;
 mod vf_fields;
 
 pub mod binding;

@@ -7,18 +7,18 @@
 mod diagnostic;
 mod emit;
 mod fix;
+mod host_values;
 mod load;
 mod read;
 mod render;
 mod schema;
 mod source;
-mod suggest;
 mod unsupported;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Place, Related};
 pub use emit::{EmitError, emit};
-pub use load::{Document, SpecSet, load};
-pub use render::{Colour, render};
+pub use load::{Document, SpecSet, load, load_with};
+pub use render::{Colour, render, render_warnings};
 pub use schema::json_schema;
 pub use source::{Source, spec_file_order};

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use vfctl_kinds::document::{API_VERSION, KIND, SriovConfig, violations};
 use vfctl_kinds::path::{Related, SpecPath, Violation};
+use vfctl_kinds::suggest::did_you_mean;
 
 use crate::diagnostic::{Diagnostic, Fault, Place, quoted};
+use crate::host_values::HostLists;
 use crate::read::read;
 use crate::source::{Source, Text};
-use crate::suggest::did_you_mean;
 use crate::yaml::{Node, Span, Value, parse};
 
 /// How many mistakes are told at once.
@@ -20,6 +21,8 @@ const MOST_TOLD: usize = 200;
 pub struct SpecSet {
     /// The documents, in the order of the sources.
     pub documents: Vec<Document>,
+    /// What was given and is not used.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// One document and where it stands.
@@ -29,7 +32,7 @@ pub struct Document {
     pub config: SriovConfig,
     /// The name of the text that it stands in.
     pub file: String,
-    text: Arc<Text>,
+    texts: Arc<Vec<Text>>,
     tree: Node,
 }
 
@@ -49,15 +52,21 @@ impl SpecSet {
 impl Document {
     /// Returns the place of a value, or of the nearest value around it where the text does not give it.
     pub fn place(&self, path: &SpecPath) -> Place {
-        self.text.place(self.tree.find_nearest(path))
+        place(&self.texts, self.tree.find_nearest(path))
     }
 }
 
+/// Returns the place of a span in the text that it is of.
+fn place(texts: &[Text], span: Span) -> Place {
+    let none = || Text::of(&Source { name: String::new(), text: String::new() }).place(span);
+    texts.get(span.source).map_or_else(none, |text| text.place(span))
+}
+
 /// A document as far as it could be read.
-struct Draft {
-    source: usize,
-    config: SriovConfig,
-    tree: Node,
+pub(crate) struct Draft {
+    pub(crate) source: usize,
+    pub(crate) config: SriovConfig,
+    pub(crate) tree: Node,
 }
 
 /// Reads and checks the documents of all sources together.
@@ -65,6 +74,14 @@ struct Draft {
 /// # Errors
 /// Returns every mistake in order of place, at least one.
 pub fn load(sources: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
+    load_with(sources, &[])
+}
+
+/// Reads and checks the documents of all sources together, with values of hosts from texts of their own.
+///
+/// # Errors
+/// Returns every mistake in order of place, at least one; those of values come after those of specs.
+pub fn load_with(sources: &[Source], host_values: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
     let (mut drafts, mut faults) = (Vec::new(), Vec::new());
     for (source, Source { text, .. }) in sources.iter().enumerate() {
         let (documents, mut found) = parse(source, text);
@@ -87,20 +104,29 @@ pub fn load(sources: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
     if sources.is_empty() {
         faults.push(Fault::new(top(0), "no spec was given", "name a file or folder with specs"));
     }
-    let configs: Vec<&SriovConfig> = drafts.iter().map(|draft| &draft.config).collect();
-    faults.extend(
-        violations(&configs)
-            .into_iter()
-            .filter_map(|(document, violation)| locate(&drafts, document, violation)),
-    );
+    let values = host_values.iter().map(|source| source.text.as_str());
+    let mut wrong_values = Vec::new();
+    let mut lists = HostLists::read(sources.len(), values, &mut wrong_values);
+    lists.merge_into(&mut drafts, &mut wrong_values);
+    if wrong_values.is_empty() {
+        // Where values are missing because they are wrong, the rules would say so once more.
+        let configs: Vec<&SriovConfig> = drafts.iter().map(|draft| &draft.config).collect();
+        let violations = violations(&configs).into_iter();
+        faults.extend(violations.filter_map(|(document, violation)| locate(&drafts, document, violation)));
+    }
+    faults.append(&mut wrong_values);
 
-    let texts: Vec<Arc<Text>> = sources.iter().map(|source| Arc::new(Text::of(source))).collect();
+    let texts: Arc<Vec<Text>> = Arc::new(sources.iter().chain(host_values).map(Text::of).collect());
     if faults.is_empty() {
+        let warnings = lists.unused(&drafts);
         let document = |Draft { source, config, tree }| {
-            let text = Arc::clone(texts.get(source)?);
-            Some(Document { config, file: text.name().to_owned(), text, tree })
+            let file = texts.get(source)?.name().to_owned();
+            Some(Document { config, file, texts: Arc::clone(&texts), tree })
         };
-        return Ok(SpecSet { documents: drafts.into_iter().filter_map(document).collect() });
+        return Ok(SpecSet {
+            documents: drafts.into_iter().filter_map(document).collect(),
+            warnings: warnings.into_iter().map(|fault| fault.named(|span| place(&texts, span))).collect(),
+        });
     }
     faults.sort_by_key(|fault| fault.span);
     // What an alias repeats is wrong only once.
@@ -115,9 +141,7 @@ pub fn load(sources: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
             "fix these first",
         ));
     }
-    let none = Text::of(&Source { name: String::new(), text: String::new() });
-    let place = |span: Span| texts.get(span.source).map_or(&none, Arc::as_ref).place(span);
-    Err(faults.into_iter().map(|fault| fault.named(place)).collect())
+    Err(faults.into_iter().map(|fault| fault.named(|span| place(&texts, span))).collect())
 }
 
 /// Returns the first place of a source.

@@ -1,13 +1,13 @@
 //! A tree becomes a document, with every mistake on the way: read until a mistake, note it, take what is wrong
 //! out of the tree, and read again.
 
-use serde::Deserialize;
-use vfctl_kinds::document::{API_VERSION, KIND, SriovConfig};
+use serde::de::DeserializeOwned;
+use vfctl_kinds::document::{API_VERSION, KIND};
 use vfctl_kinds::path::SpecPath;
+use vfctl_kinds::suggest::did_you_mean;
 
 use crate::diagnostic::{Fault, quoted};
 use crate::fix;
-use crate::suggest::did_you_mean;
 use crate::unsupported::is_not_built;
 use crate::yaml::{Entry, Map, Mistake, Node, Problem, Span, Step, Value};
 
@@ -16,11 +16,11 @@ const MOST_FAULTS: usize = 100;
 
 /// Reads a document. What is wrong is said and taken out of `root`; the rest is returned, for the rules between
 /// fields, or `None` where nothing of use is left.
-pub(crate) fn read(root: &mut Node) -> (Option<SriovConfig>, Vec<Fault>) {
+pub(crate) fn read<T: DeserializeOwned>(root: &mut Node) -> (Option<T>, Vec<Fault>) {
     let mut faults = Vec::new();
     loop {
-        let mistake = match SriovConfig::deserialize(&*root) {
-            Ok(config) => return (Some(config), faults),
+        let mistake = match T::deserialize(&*root) {
+            Ok(document) => return (Some(document), faults),
             Err(mistake) => mistake,
         };
         if faults.len() >= MOST_FAULTS {

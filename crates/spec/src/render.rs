@@ -21,18 +21,19 @@ pub enum Colour {
     Never,
 }
 
+/// How bad it is.
+#[derive(Debug, Clone, Copy)]
+enum Severity {
+    /// The spec is refused.
+    Error,
+    /// The spec is taken.
+    Warning,
+}
+
 /// Returns the diagnostics as text, each with its lines of the sources that they were made from, and a count at
 /// the end.
 pub fn render(diagnostics: &[Diagnostic], sources: &[Source], colour: Colour) -> String {
-    let renderer = match colour {
-        Colour::Always => Renderer::styled(),
-        Colour::Never => Renderer::plain(),
-    };
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        text.push_str(&renderer.render(&[group(diagnostic, sources)]));
-        text.push_str("\n\n");
-    }
+    let mut text = rendered(diagnostics, sources, colour, Severity::Error);
     match diagnostics.len() {
         0 => {}
         1 => text.push_str("1 mistake\n"),
@@ -41,9 +42,31 @@ pub fn render(diagnostics: &[Diagnostic], sources: &[Source], colour: Colour) ->
     text
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Group<'a> {
+/// Returns warnings as text, each with its lines of the sources that they were made from.
+pub fn render_warnings(warnings: &[Diagnostic], sources: &[Source], colour: Colour) -> String {
+    rendered(warnings, sources, colour, Severity::Warning)
+}
+
+fn rendered(diagnostics: &[Diagnostic], sources: &[Source], colour: Colour, severity: Severity) -> String {
+    let renderer = match colour {
+        Colour::Always => Renderer::styled(),
+        Colour::Never => Renderer::plain(),
+    };
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&renderer.render(&[group(diagnostic, sources, severity)]));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source], severity: Severity) -> Group<'a> {
     let Diagnostic { place, message, help, related } = diagnostic;
-    let mut group = Group::with_title(Level::ERROR.primary_title(wrap(message, WIDTH - "error: ".len())));
+    let (level, word) = match severity {
+        Severity::Error => (Level::ERROR, "error"),
+        Severity::Warning => (Level::WARNING, "warning"),
+    };
+    let mut group = Group::with_title(level.primary_title(wrap(message, WIDTH - word.len() - ": ".len())));
     let mut here = vec![(place, None)];
     let mut elsewhere = Vec::new();
     for Related { place: other, message } in related {

@@ -1,10 +1,12 @@
 //! Specs as people write them: what is refused and in which words, and what is taken.
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
 #[path = "spec/documents.rs"]
 mod documents;
 #[path = "spec/generate.rs"]
 mod generate;
+#[path = "spec/host_values.rs"]
+mod host_values;
 #[path = "spec/mistakes.rs"]
 mod mistakes;
 #[path = "spec/properties.rs"]

@@ -15,10 +15,10 @@ use crate::command::concern;
 use crate::command::cut_off::CutOff;
 use crate::command::plan::{proven, report_stuck};
 use crate::error::{CliError, Exit};
-use crate::input::{ApplyInput, Specs, plan_or_specs, with_places};
+use crate::input::{ApplyInput, plan_or_specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::made::made_now;
-use crate::mistakes::report_mistakes;
+use crate::mistakes::valid;
 use crate::output::{print_json, print_text};
 use crate::paint::paint;
 use crate::progress::{Reporter, TICK};
@@ -143,7 +143,7 @@ fn intent(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Intent, CliError> {
-    match plan_or_specs(&args.inputs)? {
+    match plan_or_specs(&args.inputs, &args.host_values.host_values)? {
         ApplyInput::Plan(Plan { made, mut hosts, .. }) => {
             let specs = made.map(|made| made.specs).unwrap_or_default();
             let path = || args.inputs.first().cloned().unwrap_or_default();
@@ -152,11 +152,10 @@ fn intent(
             plan.map(|plan| Intent::Filed(plan, specs))
                 .ok_or_else(|| CliError::NoPlanForHost { path: path(), host: machine.name.to_string() })
         }
-        ApplyInput::Specs(Specs::Wrong(diagnostics, sources)) => {
-            report_mistakes(args.format.is_json(), &diagnostics, &sources, console)?;
-            Ok(Intent::Wrong)
-        }
-        ApplyInput::Specs(Specs::Valid(set, files)) => {
+        ApplyInput::Specs(specs) => {
+            let Some((set, files)) = valid(specs, args.format.is_json(), console)? else {
+                return Ok(Intent::Wrong);
+            };
             let (plan, names) = with_places(&set, |documents| {
                 (vfctl_plan::plan(documents, before), concern::names(documents))
             });

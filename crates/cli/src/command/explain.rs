@@ -11,9 +11,9 @@ use crate::args::ExplainArgs;
 use crate::command::cut_off::CutOff;
 use crate::error::{CliError, Exit};
 use crate::facts::world;
-use crate::input::{Specs, specs, with_places};
+use crate::input::{specs, with_places};
 use crate::machine::{Console, Machine};
-use crate::mistakes::report_mistakes;
+use crate::mistakes::valid;
 use crate::output::print_json;
 
 /// What `explain` prints.
@@ -45,13 +45,8 @@ pub(super) fn run(
     let wrong =
         |error: ExplainError| CliError::Address { address: args.address.clone(), why: error.to_string() };
     let address: Address = args.address.parse().map_err(wrong)?;
-    let set = match specs(&args.specs.specs)? {
-        Specs::Valid(set, _) => set,
-        Specs::Wrong(diagnostics, sources) => {
-            report_mistakes(args.format.is_json(), &diagnostics, &sources, console)?;
-            return Ok(Exit::Failed);
-        }
-    };
+    let specs = specs(&args.specs, &args.facts.facts)?;
+    let Some((set, _)) = valid(specs, args.format.is_json(), console)? else { return Ok(Exit::Failed) };
     let mut world = world(&args.facts.facts, console, machine)?;
     if args.facts.facts.is_empty() {
         CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world);

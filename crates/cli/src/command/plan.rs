@@ -14,10 +14,10 @@ use crate::command::fleet;
 use crate::document::PLAN;
 use crate::error::{CliError, Exit};
 use crate::format::Format;
-use crate::input::{Specs, specs, with_places};
+use crate::input::{specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::made::made_now;
-use crate::mistakes::report_mistakes;
+use crate::mistakes::valid;
 use crate::new_file::check_place;
 use crate::output::{is_stdout, json_of, print_json, print_text, write};
 
@@ -28,13 +28,8 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
-    let (set, files) = match specs(&args.specs.specs)? {
-        Specs::Valid(set, files) => (set, files),
-        Specs::Wrong(diagnostics, sources) => {
-            report_mistakes(args.prints_json(), &diagnostics, &sources, console)?;
-            return Ok(Exit::Failed);
-        }
-    };
+    let specs = specs(&args.specs, &args.facts.facts)?;
+    let Some((set, files)) = valid(specs, args.prints_json(), console)? else { return Ok(Exit::Failed) };
     if let Some(path) = args.folder_or_file().filter(|path| is_a_spec(path, &args.specs.specs)) {
         return Err(CliError::OverSpec { path: path.to_owned() });
     }

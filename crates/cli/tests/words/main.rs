@@ -9,3 +9,4 @@ mod format;
 mod place;
 mod secrets;
 mod user;
+mod values;

@@ -13,7 +13,8 @@ use crate::finding::Findings;
 use crate::lane::HostContext;
 use crate::path::{Origin, SpecPath};
 use crate::setting::Setting;
-use crate::vf::{AttributeSpec, Chosen, Entry, MacOwner, effective};
+use crate::suggest::host_meant;
+use crate::vf::{AttributeSpec, Chosen, Entry, MacError, MacOwner, effective};
 use crate::{DesiredPf, DesiredVf, PfSpec, VfsSpec};
 
 /// Resolves what all documents say of the PFs of a host; what is wrong is added to `findings`.
@@ -173,10 +174,24 @@ impl Filler<'_> {
         match source.address(owner) {
             Ok(mac) => Some(Setting::Value(VfValue::Mac(mac))),
             Err(error) => {
-                let fix = "give each VF of the set an address, or make the set smaller";
+                let fix = match &error {
+                    MacError::NoList { list, .. } => self.fix_of_list(list),
+                    _ => "give each VF of the set an address, or make the set smaller".to_owned(),
+                };
                 self.findings.problem(Some(origin), format!("vf {vf}: no MAC address: {error}"), fix);
                 None
             }
+        }
+    }
+
+    /// Returns what to do where the host has no such list: another has it whose name is near, or nobody does.
+    fn fix_of_list(&self, list: &str) -> String {
+        let hosts = self.document.config.spec.hosts.iter();
+        let hosts: Vec<&str> =
+            hosts.filter(|(_, lists)| lists.contains_key(list)).map(|(host, _)| host.as_str()).collect();
+        match host_meant(self.host.as_str(), &hosts) {
+            Some(host) => format!("did you mean the values of `{host}`? this host is called `{}`", self.host),
+            None => "add it there, or give it with `--host-values FILE`".to_owned(),
         }
     }
 

@@ -69,6 +69,19 @@ fn sources<'a>(vfs: &'a VfsSpec, path: &SpecPath) -> Vec<Written<'a>> {
         .collect()
 }
 
+/// Returns the names of the lists that the VFs of a document take from the values of hosts.
+pub fn host_lists(document: &SriovConfig) -> BTreeSet<&str> {
+    let vfs = document.spec.physical_functions.iter().filter_map(|entry| entry.vfs.as_ref());
+    let settings =
+        vfs.flat_map(|vfs| std::iter::once(&vfs.all).chain(vfs.groups.iter().map(|group| &group.settings)));
+    let values = settings.flat_map(|settings| settings.attributes.values());
+    let names = values.filter_map(|value| match value {
+        AttributeSpec::PerVf(MacSource::FromHost(name)) => Some(name.as_str()),
+        _ => None,
+    });
+    names.collect()
+}
+
 /// Returns why a document may concern several hosts, or `None` where it concerns one.
 fn several_hosts(body: &Body) -> Option<String> {
     let Body { nodes, hosts, .. } = body;
@@ -177,11 +190,15 @@ fn check_from_host<'a>(
     let without: BTreeSet<&str> = without_values.chain(without_list.map(|(host, _)| host.as_str())).collect();
     if hosts.is_empty() && without.is_empty() {
         let message = format!("no host has a list `{name}`: there is no `spec.hosts`");
-        let help = format!("add `hosts: {{HOST: {{{name}: [\"02:…\", …]}}}}` under `spec`");
+        let help = format!(
+            "add `hosts: {{HOST: {{{name}: [\"02:…\", …]}}}}` under `spec`, or give them with `--host-values FILE`"
+        );
         violations.add(Violation::new(path.clone(), message, help));
     } else if !without.is_empty() {
         let message = format!("no list `{name}` for {}", Vec::from_iter(without).join(", "));
-        let help = format!("add `{name}: [\"02:…\", …]` for each of them under `spec.hosts`");
+        let help = format!(
+            "add `{name}: [\"02:…\", …]` for each of them under `spec.hosts`, or in the file of `--host-values`"
+        );
         violations.add(Violation::new(path.clone(), message, help));
     }
     for (host, values) in hosts {

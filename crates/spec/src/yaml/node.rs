@@ -75,6 +75,17 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
+impl Map {
+    /// Returns the value of a key, after an empty map was added for it where there was none.
+    pub(crate) fn value_of(&mut self, key: &str, key_span: Span) -> Option<&mut Node> {
+        if !self.entries.iter().any(|entry| entry.key == key) {
+            let value = Node { value: Value::Map(Self::default()), span: key_span };
+            self.entries.push(Entry { key: key.to_owned(), key_span, value });
+        }
+        self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
+    }
+}
+
 impl Node {
     /// Returns the stand-in for a value that is missing at `span`.
     pub(crate) fn hole(span: Span) -> Self {
