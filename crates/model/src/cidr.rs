@@ -36,6 +36,11 @@ impl Cidr {
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address)
     }
+
+    /// Returns whether all of another network lies in this one.
+    pub fn contains_network(&self, other: &Self) -> bool {
+        self.0.contains(&other.0)
+    }
 }
 
 impl fmt::Display for Cidr {

@@ -60,6 +60,28 @@ enum Identity {
     Relates,
 }
 
+/// What a term asks for.
+trait Term: PartialEq {
+    /// Returns whether each device that has the other value has this one, too.
+    fn includes(&self, other: &Self) -> bool {
+        self == other
+    }
+}
+
+impl Term for InterfaceName {}
+impl Term for PciMatch {}
+impl Term for MacAddress {}
+impl Term for PciId {}
+impl Term for DriverName {}
+impl Term for String {}
+impl Term for u16 {}
+impl Term for bool {}
+impl Term for Cidr {
+    fn includes(&self, other: &Self) -> bool {
+        self.contains_network(other)
+    }
+}
+
 /// Makes the matcher and the walks over its terms from one row each.
 macro_rules! terms {
     ($($(#[$doc:meta])* $field:ident $key:literal: $type:ty {
@@ -107,6 +129,13 @@ macro_rules! terms {
             fn own_pins(&self) -> impl Iterator<Item = Property> {
                 let pins: [Option<Property>; _] = [$(self.$field.as_ref().and($pin),)*];
                 pins.into_iter().flatten()
+            }
+
+            /// Returns whether every term itself, without the alternatives, follows from a term of these.
+            fn follows_from(&self, others: &[&Self]) -> bool {
+                $(self.$field.as_ref().is_none_or(|wide| {
+                    others.iter().filter_map(|other| other.$field.as_ref()).any(|narrow| Term::includes(wide, narrow))
+                }))&&*
             }
 
             /// Returns for each term that both have its key, whether the values are equal, and what that tells.
@@ -230,6 +259,24 @@ impl Matcher {
     pub(crate) fn pins(&self, candidate: Candidate<'_>) -> BTreeSet<Property> {
         let holding = self.any_of.iter().filter(|alternative| alternative.mismatches(candidate).is_empty());
         self.own_pins().chain(holding.flat_map(|alternative| alternative.pins(candidate))).collect()
+    }
+
+    /// Returns whether each device that the other matches is matched by this one, too, as far as terms tell.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let choices = self.choices();
+        let is_covered = |narrow: Vec<&Self>| {
+            choices.iter().any(|wide| wide.iter().all(|matcher| matcher.follows_from(&narrow)))
+        };
+        other.choices().into_iter().all(is_covered)
+    }
+
+    /// Returns the ways to match: matchers whose own terms must hold together, one list for each alternative.
+    fn choices(&self) -> Vec<Vec<&Self>> {
+        if self.any_of.is_empty() {
+            return vec![vec![self]];
+        }
+        let choices = self.any_of.iter().flat_map(Self::choices);
+        choices.map(|choice| std::iter::once(self).chain(choice).collect()).collect()
     }
 
     /// Returns the term by which both surely mean the same device of a host; `None` where they may differ.

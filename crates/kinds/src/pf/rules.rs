@@ -80,33 +80,90 @@ fn check_terms(matcher: &Matcher, path: &SpecPath, violations: &mut Violations) 
 
 /// Checks that no two entries surely claim the same PF of a host.
 fn check_claims(documents: &[DocumentEntries<'_>], violations: &mut Violations) {
-    let claims: Vec<_> = documents
+    let claims: Vec<Claim<'_>> = documents
         .iter()
         .enumerate()
         .flat_map(|(position, DocumentEntries { config, entries })| {
-            entries.iter().map(move |(entry, path)| (position, *config, *entry, path))
+            entries.iter().map(move |(entry, path)| Claim { position, document: config, entry, path })
         })
         .collect();
-    for (number, (position, document, entry, path)) in claims.iter().enumerate() {
-        violations.turn_to(*position);
+    for (number, claim) in claims.iter().enumerate() {
+        violations.turn_to(claim.position);
         let earlier = claims.iter().take(number);
-        // Two entries that both may match nothing can be alternatives for different hosts.
-        let alternatives =
-            |other: &PfSpec| entry.optional && other.optional && entry.matcher != other.matcher;
-        let clash = earlier.filter(|(_, _, other, _)| !alternatives(other)).find_map(
-            |(other_position, other_document, other, other_path)| {
-                let term = entry.matcher.surely_same_device(&other.matcher)?;
-                let meet = share_a_host(&document.spec, &other_document.spec);
-                let name = format!("{}/{}", other_document.metadata.name, other.name);
-                meet.then(|| (term, name, *other_position, other_path.key("match").key(term)))
-            },
-        );
-        if let Some((term, other, other_position, other_path)) = clash {
-            let message =
-                format!("`{}/{}` and `{other}` claim the same PF", document.metadata.name, entry.name);
-            let help = "put all that is wanted of a PF into one entry";
-            let violation = Violation::new(path.key("match").key(term), message, help);
-            violations.add(violation.with(other_position, other_path, "the other claim"));
+        let clash = earlier.filter(|other| share_a_host(&claim.document.spec, &other.document.spec));
+        let clash = clash.filter_map(|other| Some((other, claim.meets(other)?))).next();
+        if let Some((other, meeting)) = clash {
+            let (name, other_name) = (claim.name(), other.name());
+            let message = match meeting {
+                Meeting::Covered if claim.entry.matcher == other.entry.matcher => format!(
+                    "`{name}` and `{other_name}` claim the same PF: both match `{}`",
+                    claim.entry.matcher
+                ),
+                Meeting::Term(_) => format!("`{name}` and `{other_name}` claim the same PF"),
+                Meeting::Covered => format!(
+                    "`{name}` and `{other_name}` claim the same PF: what matches `{}` matches `{}`",
+                    claim.entry.matcher, other.entry.matcher
+                ),
+                Meeting::Covers => format!(
+                    "`{name}` and `{other_name}` claim the same PF: what matches `{}` matches `{}`",
+                    other.entry.matcher, claim.entry.matcher
+                ),
+            };
+            let path = |claim: &Claim<'_>| match meeting {
+                Meeting::Term(term) => claim.path.key("match").key(term),
+                Meeting::Covered | Meeting::Covers => claim.path.key("match"),
+            };
+            let help = match meeting {
+                Meeting::Term(_) => "put all that is wanted of a PF into one entry",
+                Meeting::Covered | Meeting::Covers => {
+                    "put all that is wanted of a PF into one entry, or give both terms that exclude one another"
+                }
+            };
+            let violation = Violation::new(path(claim), message, help);
+            violations.add(violation.with(other.position, path(other), "the other claim"));
         }
+    }
+}
+
+/// An entry, and where it stands.
+struct Claim<'a> {
+    /// Its document, by number.
+    position: usize,
+    document: &'a SriovConfig,
+    entry: &'a PfSpec,
+    path: &'a SpecPath,
+}
+
+/// How it is known that two entries mean the same PF.
+#[derive(Clone, Copy)]
+enum Meeting {
+    /// By this term, which names a PF.
+    Term(&'static str),
+    /// What the one matches is matched by the other.
+    Covered,
+    /// What the other matches is matched by the one.
+    Covers,
+}
+
+impl Claim<'_> {
+    fn name(&self) -> String {
+        format!("{}/{}", self.document.metadata.name, self.entry.name)
+    }
+
+    /// Returns how it is known that both mean the same PF; `None` where it is not.
+    fn meets(&self, other: &Self) -> Option<Meeting> {
+        let (one, two) = (&self.entry.matcher, &other.entry.matcher);
+        // Two entries that both may match nothing can be alternatives for different hosts.
+        let are_alternatives = self.entry.optional && other.entry.optional && one != two;
+        let by_name = || one.surely_same_device(two).map(Meeting::Term);
+        // Whatever one of them finds, the other finds, too; which of them may find nothing is all the same.
+        let by_cover = || {
+            let covered = two.covers(one).then_some(Meeting::Covered);
+            covered.or_else(|| one.covers(two).then_some(Meeting::Covers))
+        };
+        let named = if are_alternatives { None } else { by_name() };
+        // That a matcher has no terms is a mistake of its own.
+        let is_empty = [one, two].contains(&&Matcher::default());
+        named.or_else(|| if is_empty { None } else { by_cover() })
     }
 }
