@@ -48,7 +48,7 @@ pub fn host_meant<'a>(host: &str, names: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Returns a word without case, blanks, dashes and underscores.
-fn plain(word: &str) -> String {
+pub fn plain(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).take(80).collect()
 }
 

@@ -7,6 +7,7 @@
 mod diagnostic;
 mod emit;
 mod fix;
+mod foreign;
 mod host_values;
 mod load;
 mod read;

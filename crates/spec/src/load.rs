@@ -8,6 +8,7 @@ use vfctl_kinds::path::{Related, SpecPath, Violation};
 use vfctl_kinds::suggest::did_you_mean;
 
 use crate::diagnostic::{Diagnostic, Fault, Place, quoted};
+use crate::foreign;
 use crate::host_values::HostLists;
 use crate::read::read;
 use crate::source::{Source, Text};
@@ -84,6 +85,10 @@ pub fn load(sources: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
 pub fn load_with(sources: &[Source], host_values: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
     let (mut drafts, mut faults) = (Vec::new(), Vec::new());
     for (source, Source { text, .. }) in sources.iter().enumerate() {
+        if let Some(fault) = foreign::of_text(source, text) {
+            faults.push(fault);
+            continue;
+        }
         let (documents, mut found) = parse(source, text);
         if documents.is_empty() && found.is_empty() {
             let help = format!("a spec begins with `apiVersion: {API_VERSION}` and `kind: {KIND}`");
@@ -151,6 +156,9 @@ fn top(source: usize) -> Span {
 
 /// Returns what is wrong where the document is of another kind altogether, so that its fields need no look.
 fn other_kind(tree: &Node) -> Option<Fault> {
+    if let Some(fault) = foreign::of_tree(tree) {
+        return Some(fault);
+    }
     let kind = tree.as_map()?.entries.iter().find(|entry| entry.key == "kind")?;
     let text = kind.value.as_text()?;
     let is_ours = text == KIND || text.is_empty() || did_you_mean(text, &[KIND]).is_some();

@@ -8,6 +8,7 @@ use vfctl_kinds::suggest::did_you_mean;
 
 use crate::diagnostic::{Fault, quoted};
 use crate::fix;
+use crate::foreign;
 use crate::unsupported::is_not_built;
 use crate::yaml::{Entry, Map, Mistake, Node, Problem, Span, Step, Value};
 
@@ -143,12 +144,7 @@ fn explain(place: &Way<'_>, problem: Problem) -> (Fault, Vec<String>) {
             return (Fault::new(span, message, help), allowed.iter().map(|key| (*key).to_owned()).collect());
         }
         Problem::UnknownKey { key, allowed } => {
-            let meant = did_you_mean(&key, allowed);
-            let help = match meant {
-                // Where one field is near, the list of all is noise.
-                Some(word) => format!("did you mean `{word}`?"),
-                None => format!("fields here: {}", list(allowed)),
-            };
+            let (meant, help) = instead_of(&key, allowed);
             let fault = Fault::new(span, format!("no such field {}", quoted(&key)), help);
             return (fault, meant.map(str::to_owned).into_iter().collect());
         }
@@ -174,6 +170,21 @@ fn explain(place: &Way<'_>, problem: Problem) -> (Fault, Vec<String>) {
         Problem::MissingKey(key) => missing(place, key),
     };
     (fault, Vec::new())
+}
+
+/// Returns the field that is meant by a key that no field of a map has, where one is known, and what to do about it.
+fn instead_of(key: &str, fields: &[&'static str]) -> (Option<&'static str>, String) {
+    let foreign = foreign::word(key);
+    let is_here = |word: &&foreign::Word| word.field().is_some_and(|field| fields.contains(&field));
+    if let Some(word) = foreign.filter(is_here) {
+        return (word.field(), word.help(fields));
+    }
+    match (did_you_mean(key, fields), foreign) {
+        // Where one field is near, the list of all is noise.
+        (Some(field), _) => (Some(field), format!("did you mean `{field}`?")),
+        (None, Some(word)) => (None, word.help(fields)),
+        (None, None) => (None, format!("fields here: {}", list(fields))),
+    }
 }
 
 fn list(words: &[&str]) -> String {
