@@ -23,6 +23,7 @@ mod sample;
 pub mod setting;
 pub mod step;
 pub mod suggest;
+mod vf_address;
 mod vf_fields;
 
 pub mod binding;

@@ -17,6 +17,7 @@ macro_rules! kinds {
             pub nodes: Option<crate::document::NodeSelector>,
             /// Values that differ per host, by the host's name.
             #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+            #[schemars(with = "crate::vf_address::HostsSchema")]
             pub hosts: std::collections::BTreeMap<vfctl_model::HostName, crate::document::HostValues>,
             $(
                 $(#[$section_doc])*
@@ -30,6 +31,7 @@ macro_rules! kinds {
         #[serde(deny_unknown_fields, rename_all = "camelCase")]
         pub struct PfSpec {
             /// The document's name for it.
+            #[schemars(regex(pattern = "^[0-9A-Za-z][0-9A-Za-z._-]{0,62}$"))]
             pub name: String,
             /// Which device is meant.
             #[serde(rename = "match")]

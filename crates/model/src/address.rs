@@ -57,7 +57,12 @@ impl FromStr for PciAddress {
     }
 }
 
-text_serde!(PciAddress, "PciAddress", "A PCI address such as 0000:3b:00.0.");
+text_serde!(
+    PciAddress,
+    "PciAddress",
+    "A PCI address such as 0000:3b:00.0.",
+    "pattern": "^[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[01][0-9a-fA-F][.][0-7]$",
+);
 
 /// The bus that a device sits on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,7 +133,12 @@ impl FromStr for DeviceAddress {
     }
 }
 
-text_serde!(DeviceAddress, "DeviceAddress", "Bus and name as devlink writes them, such as pci/0000:3b:00.0.");
+text_serde!(
+    DeviceAddress,
+    "DeviceAddress",
+    "Bus and name as devlink writes them, such as pci/0000:3b:00.0.",
+    "pattern": "^(pci/[0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[01][0-9a-fA-F][.][0-7]|netdevsim/netdevsim[+]?[0-9]+)$",
+);
 
 /// A vendor or device id of PCI, four lower-case hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,7 +165,12 @@ impl FromStr for PciId {
     }
 }
 
-text_serde!(PciId, "PciId", "A PCI vendor or device id of four hex digits, such as 8086.");
+text_serde!(
+    PciId,
+    "PciId",
+    "A PCI vendor or device id of four hex digits, such as 8086.",
+    "pattern": "^(0x)?[0-9a-fA-F]{4}$",
+);
 
 /// A PCI class code of 24 bits, as `/sys/bus/pci/devices/*/class` prints it: `0x020000`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

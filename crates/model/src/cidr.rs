@@ -63,7 +63,18 @@ impl FromStr for Cidr {
     }
 }
 
-text_serde!(Cidr, "Cidr", "An IP address or network such as 10.0.0.0/16.");
+// Of IPv6, the pattern knows the characters alone.
+text_serde!(
+    Cidr,
+    "Cidr",
+    "An IP address or network such as 10.0.0.0/16.",
+    "anyOf": [
+        {
+            "pattern": "^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])[.]){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(/[+]?0*([0-9]|[12][0-9]|3[0-2]))?$"
+        },
+        { "pattern": "^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/[+]?0*([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))?$" }
+    ],
+);
 
 #[cfg(test)]
 mod tests {

@@ -36,7 +36,7 @@ macro_rules! words {
             }
         }
 
-        text_serde!($name, stringify!($name), $what);
+        text_serde!($name, stringify!($name), $what, "enum": [$($word),*]);
     )*};
 }
 

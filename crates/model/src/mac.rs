@@ -83,7 +83,12 @@ impl FromStr for MacAddress {
     }
 }
 
-text_serde!(MacAddress, "MacAddress", "A MAC address such as 02:00:00:00:00:01; quote it in YAML.");
+text_serde!(
+    MacAddress,
+    "MacAddress",
+    "A MAC address such as 02:00:00:00:00:01; quote it in YAML.",
+    "pattern": "^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$",
+);
 
 #[cfg(test)]
 mod tests {

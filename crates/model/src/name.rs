@@ -10,7 +10,7 @@ use crate::text::text_serde;
 
 /// Makes a newtype over a text that passes `$valid`.
 macro_rules! name {
-    ($(#[$doc:meta])* $type:ident, $wanted:literal, $description:literal, $valid:expr) => {
+    ($(#[$doc:meta])* $type:ident, $wanted:literal, $description:literal, $pattern:literal, $valid:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $type(Arc<str>);
@@ -38,7 +38,13 @@ macro_rules! name {
             }
         }
 
-        text_serde!($type, stringify!($type), $description);
+        text_serde!(
+            $type,
+            stringify!($type),
+            $description,
+            "pattern": $pattern,
+            "not": { "enum": [".", ".."] },
+        );
     };
 }
 
@@ -54,12 +60,14 @@ fn is_kernel_word(text: &str, longest: usize) -> bool {
 name! {
     /// The name or altname of a network interface: at most 127 bytes (`ALTIFNAMSIZ`), no blank, slash or colon.
     InterfaceName, "interface name (no blank, `/` or `:`)", "Name or altname of a network interface.",
+    "^[^\\s/:\\x00-\\x1f\\x7f-\\x9f]{1,127}$",
     |text| is_kernel_word(text, 127) && !text.contains(':')
 }
 
 name! {
     /// The name of a kernel driver as its folder under `/sys/bus/*/drivers` has it.
     DriverName, "driver name (letters, digits, `-`, `_`, `.`)", "Name of a kernel driver, such as vfio-pci.",
+    "^[0-9A-Za-z._-]{1,63}$",
     |text| is_kernel_word(text, 63) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
@@ -119,11 +127,17 @@ impl FromStr for ModuleName {
     }
 }
 
-text_serde!(ModuleName, "ModuleName", "Name of a kernel module, such as vfio_pci.");
+text_serde!(
+    ModuleName,
+    "ModuleName",
+    "Name of a kernel module, such as vfio_pci.",
+    "pattern": "^[0-9A-Za-z_][0-9A-Za-z_-]{0,54}$",
+);
 
 name! {
     /// The name of a host as its node or machine is called.
     HostName, "host name (no blank, no `/`)", "Name of a host.",
+    "^([^.\\s/\\x00-\\x1f\\x7f-\\x9f]|[.][^.\\s/\\x00-\\x1f\\x7f-\\x9f]|[.]{2}[^\\s/\\x00-\\x1f\\x7f-\\x9f])[^\\s/\\x00-\\x1f\\x7f-\\x9f]{0,252}$",
     |text| is_kernel_word(text, 253)
 }
 

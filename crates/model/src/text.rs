@@ -1,8 +1,9 @@
 //! Serialization of domain types as the text of their `Display` and `FromStr`, and nothing else.
 
-/// Implements serde and JSON Schema for a type that has `Display` and `FromStr`.
+/// Implements serde and JSON Schema for a type that has `Display` and `FromStr`. What the schema says besides its description,
+/// such as a pattern, refuses nothing that `FromStr` takes.
 macro_rules! text_serde {
-    ($type:ty, $name:expr, $description:literal) => {
+    ($type:ty, $name:expr, $description:literal $(, $keyword:literal: $rule:tt)* $(,)?) => {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -27,7 +28,7 @@ macro_rules! text_serde {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "description": $description })
+                schemars::json_schema!({ "type": "string", "description": $description $(, $keyword: $rule)* })
             }
         }
     };

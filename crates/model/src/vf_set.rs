@@ -74,6 +74,20 @@ impl JsonSchema for VfIndex {
     }
 }
 
+/// The pattern of a VF number, 0 to 65534.
+macro_rules! index {
+    () => {
+        "0*([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-4])"
+    };
+}
+
+/// The pattern of a part of a set.
+macro_rules! part {
+    () => {
+        concat!(r"\s*", index!(), r"\s*(-\s*", index!(), r"\s*)?")
+    };
+}
+
 /// A set of VF numbers, written `0,2-7,9`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct VfSet(BTreeSet<VfIndex>);
@@ -166,7 +180,12 @@ impl FromStr for VfSet {
     }
 }
 
-text_serde!(VfSet, "VfSet", "A set of VF numbers such as `0,2-7,9`, always quoted.");
+text_serde!(
+    VfSet,
+    "VfSet",
+    "A set of VF numbers such as `0,2-7,9`, always quoted.",
+    "pattern": (concat!("^", part!(), "(,", part!(), ")*$")),
+);
 
 /// Returns a VF number, or `None` where the text is not plain digits below 65535.
 fn parse_index(text: &str) -> Option<VfIndex> {

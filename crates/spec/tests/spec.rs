@@ -13,5 +13,9 @@ mod mistakes;
 mod properties;
 #[path = "spec/schema.rs"]
 mod schema;
+#[path = "spec/schema_values.rs"]
+mod schema_values;
 #[path = "spec/traps.rs"]
 mod traps;
+#[path = "spec/validator.rs"]
+mod validator;

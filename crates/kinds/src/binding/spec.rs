@@ -58,6 +58,11 @@ impl JsonSchema for DriverChoice {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "examples": ["vfio-pci", NONE, DEFAULT] })
+        json_schema!({
+            "type": "string",
+            "pattern": "^[0-9A-Za-z._-]{1,63}$",
+            "not": { "enum": [".", ".."] },
+            "examples": ["vfio-pci", NONE, DEFAULT],
+        })
     }
 }

@@ -15,6 +15,7 @@ pub type HostValues = BTreeMap<String, Vec<MacAddress>>;
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NodeSelector {
     /// Names of hosts; `*` stands for any text.
+    #[schemars(length(min = 1), inner(regex(pattern = "^[^\\s/]+$")))]
     pub names: Vec<String>,
 }
 

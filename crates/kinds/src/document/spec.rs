@@ -34,6 +34,7 @@ pub struct SriovConfig {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Metadata {
     /// The document's name; what it sets is owned under this name.
+    #[schemars(regex(pattern = "^[0-9A-Za-z][0-9A-Za-z._-]{0,62}$"))]
     pub name: String,
 }
 

@@ -43,7 +43,9 @@ impl JsonSchema for PciMatch {
         true
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "examples": ["0000:3b:00.0", "netdevsim/netdevsim1"] })
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (pci, any) =
+            (generator.subschema_for::<PciAddress>(), generator.subschema_for::<DeviceAddress>());
+        json_schema!({ "anyOf": [pci, any], "examples": ["0000:3b:00.0", "netdevsim/netdevsim1"] })
     }
 }

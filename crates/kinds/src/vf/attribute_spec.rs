@@ -8,13 +8,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, DeserializeSeed, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vfctl_model::{
-    MacAddress, Mbps, ParseError, RateLimits, Shape, Toggle, VfAttribute, VfValue, VlanId, VlanProtocol,
-    VlanQos, VlanTag, misread,
+    Mbps, ParseError, RateLimits, Shape, Toggle, VfAttribute, VfValue, VlanId, VlanProtocol, VlanQos,
+    VlanTag, misread,
 };
 
 use super::mac_source::MacSource;
 use super::spec::AttributeSpec;
 use crate::setting::DEFAULT;
+use crate::vf_address::VfAddress;
 
 /// Reads the value of this attribute.
 pub(super) struct AttributeSeed(pub(super) VfAttribute);
@@ -147,9 +148,11 @@ struct VlanMap {
 struct RateMap {
     /// The guaranteed rate in Mbit/s; absent or 0, none is guaranteed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 4_294_967_295_u32))]
     min: Option<u32>,
     /// The highest rate in Mbit/s; absent or 0, unlimited.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 4_294_967_295_u32))]
     max: Option<u32>,
 }
 
@@ -212,8 +215,8 @@ pub(super) fn attribute_schema(attribute: VfAttribute, generator: &mut SchemaGen
     let mut schema = match row.shape {
         Shape::Mac => {
             let (one, source) =
-                (generator.subschema_for::<MacAddress>(), generator.subschema_for::<MacSource>());
-            json_schema!({ "anyOf": [one, source] })
+                (generator.subschema_for::<VfAddress>(), generator.subschema_for::<MacSource>());
+            json_schema!({ "anyOf": [one, source, default] })
         }
         Shape::Vlan => {
             let map = generator.subschema_for::<VlanMap>();

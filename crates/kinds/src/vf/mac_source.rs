@@ -10,6 +10,8 @@ use serde::de::{self, MapAccess, SeqAccess, Unexpected, Visitor, value::MapAcces
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vfctl_model::MacAddress;
 
+use crate::vf_address::VfAddress;
+
 /// One rule that gives each VF of a set a MAC address of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MacSource {
@@ -47,12 +49,14 @@ pub enum DeriveFrom {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct SourceMap {
     /// The address of the first VF; each further VF gets the next one.
+    #[schemars(with = "Option<VfAddress>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     first: Option<MacAddress>,
     /// One address for each VF, or `{fromHost: name}` for a list among the host's values.
     #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<List>,
     /// An address that VFs of several ports have, one of each: for a guest that bonds them.
+    #[schemars(with = "Option<VfAddress>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     shared: Option<MacAddress>,
     /// Computed from the host, the PF and the VF's number.
@@ -174,7 +178,7 @@ impl JsonSchema for List {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let addresses = generator.subschema_for::<Vec<MacAddress>>();
+        let addresses = generator.subschema_for::<Vec<VfAddress>>();
         let from_host = generator.subschema_for::<FromHost>();
         json_schema!({ "anyOf": [addresses, from_host] })
     }
@@ -226,6 +230,6 @@ impl JsonSchema for Prefix {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){0,2}$" })
+        json_schema!({ "type": "string", "pattern": "^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){0,2}$" })
     }
 }

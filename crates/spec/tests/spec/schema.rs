@@ -1,18 +1,16 @@
 //! The JSON Schema takes what is taken, refuses what an editor can know to be wrong, and describes each field.
-//!
-//! The validator is these lines and no crate: the usual one builds for minutes. It panics at a keyword that it
-//! does not know, so that it cannot pass without checking.
 
 use granit_parser::{Event, Parser, ScalarStyle};
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use vfctl_spec::{emit, json_schema};
 
 use crate::documents::FULL;
 use crate::generate::document;
+use crate::validator::refusals;
 
 /// Returns a document as JSON by the core schema of YAML 1.2, as an editor reads it.
-fn as_json(text: &str) -> Value {
+pub(crate) fn as_json(text: &str) -> Value {
     let mut open: Vec<Value> = Vec::new();
     let mut keys: Vec<Option<String>> = Vec::new();
     for event in Parser::new_from_str(text) {
@@ -47,93 +45,7 @@ fn as_json(text: &str) -> Value {
     Value::Null
 }
 
-/// Returns what the schema has against the value.
-fn refusals(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> {
-    let none = Map::new();
-    let schema = match schema {
-        Value::Bool(true) => return Vec::new(),
-        Value::Bool(false) => return vec![format!("{at}: nothing may stand here")],
-        schema => schema.as_object().expect("a schema"),
-    };
-    let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
-    let mut refused = Vec::new();
-    let mut demand = |holds: bool, what: &Value| {
-        if !holds {
-            refused.push(format!("{at}: {value} against {what}"));
-        }
-    };
-    let mut inner = Vec::new();
-    for (keyword, rule) in schema {
-        let number = rule.as_f64().unwrap_or(f64::NAN);
-        match keyword.as_str() {
-            "$schema" | "$defs" | "title" | "description" | "default" | "examples" | "format"
-            | "properties" => {}
-            "$ref" => {
-                let name =
-                    rule.as_str().and_then(|path| path.strip_prefix("#/$defs/")).expect("a definition");
-                inner.extend(refusals(&root["$defs"][name], root, value, at));
-            }
-            "type" => {
-                let is = |kind: &Value| match kind.as_str().expect("a type") {
-                    "object" => value.is_object(),
-                    "array" => value.is_array(),
-                    "string" => value.is_string(),
-                    "integer" => value.is_u64() || value.is_i64(),
-                    "boolean" => value.is_boolean(),
-                    "null" => value.is_null(),
-                    other => panic!("type {other}"),
-                };
-                demand(rule.as_array().map_or_else(|| is(rule), |kinds| kinds.iter().any(is)), rule);
-            }
-            "const" => demand(value == rule, rule),
-            "enum" => demand(rule.as_array().expect("words").contains(value), rule),
-            "anyOf" | "oneOf" => {
-                let choices = rule.as_array().expect("choices").iter();
-                demand(
-                    choices.filter(|choice| refusals(choice, root, value, at).is_empty()).count() > 0,
-                    rule,
-                );
-            }
-            "minimum" => demand(value.as_f64().is_none_or(|v| v >= number), rule),
-            "maximum" => demand(value.as_f64().is_none_or(|v| v <= number), rule),
-            "minProperties" => demand(value.as_object().is_none_or(|map| map.len() as f64 >= number), rule),
-            "maxProperties" => demand(value.as_object().is_none_or(|map| map.len() as f64 <= number), rule),
-            "required" => {
-                let has = |key: &Value| value.get(key.as_str().expect("a key")).is_some();
-                demand(!value.is_object() || rule.as_array().expect("keys").iter().all(has), rule);
-            }
-            "additionalProperties" => {
-                let more = value
-                    .as_object()
-                    .unwrap_or(&none)
-                    .iter()
-                    .filter(|(key, _)| !properties.contains_key(*key));
-                inner.extend(
-                    more.flat_map(|(key, value)| refusals(rule, root, value, &format!("{at}.{key}"))),
-                );
-            }
-            "items" => {
-                let items = value.as_array().into_iter().flatten().enumerate();
-                inner.extend(items.flat_map(|(n, item)| refusals(rule, root, item, &format!("{at}[{n}]"))));
-            }
-            // The only pattern is that of a prefix, which has tests of its own.
-            "pattern" => demand(value.is_string(), rule),
-            other => panic!("the validator does not know `{other}`"),
-        }
-    }
-    for (key, value) in value.as_object().unwrap_or(&none) {
-        inner.extend(
-            properties
-                .get(key)
-                .iter()
-                .flat_map(|schema| refusals(schema, root, value, &format!("{at}.{key}"))),
-        );
-    }
-    refused.extend(inner);
-    refused
-}
-
-fn check(text: &str) -> Vec<String> {
+pub(crate) fn check(text: &str) -> Vec<String> {
     let schema = json_schema();
     refusals(&schema, &schema, &as_json(text), "")
 }
