@@ -15,6 +15,7 @@ const REPORTS: &[(&str, i32)] = &[
     ("busy-and-nobody-made-vfs", 2),
     ("count-by-module-parameter", 1),
     ("driver-named-by-its-module", 1),
+    ("drivers-that-nobody-has", 1),
     ("graphics-have-no-link", 2),
     ("group-that-holds-the-port", 1),
     ("guarantees-beyond-the-link", 1),

@@ -13,6 +13,7 @@ mod eswitch;
 mod json_value;
 mod link_state;
 mod mac;
+mod module_set;
 mod name;
 mod parse;
 mod rate;
@@ -34,6 +35,7 @@ pub use eswitch::{EswitchEncapMode, EswitchInlineMode, EswitchMode, EswitchRow, 
 pub use json_value::JsonValue;
 pub use link_state::VfLinkState;
 pub use mac::MacAddress;
+pub use module_set::ModuleSet;
 pub use name::{DriverName, HostName, InterfaceName, ModuleName};
 pub use parse::{ParseError, misread};
 pub use rate::RateLimits;

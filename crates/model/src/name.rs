@@ -90,6 +90,13 @@ impl DriverName {
         self.is_vfio() || others.contains(&&*self.0)
     }
 
+    /// Returns the driver that the module of this name registers, where that is spelled otherwise: `vfio-pci` for `vfio_pci`.
+    pub fn registered_by_module(&self) -> Option<Self> {
+        const DASHED: [&str; 3] = ["vfio-pci", "pci-pf-stub", "pci-stub"];
+        let name = DASHED.into_iter().find(|name| name.replace('-', "_") == self.0.replace('-', "_"))?;
+        (name != &*self.0).then(|| Self(name.into()))
+    }
+
     /// Returns the module of that name: the kernel writes `-` in modules as `_`.
     pub fn module(&self) -> ModuleName {
         ModuleName(self.0.replace('-', "_").into())
@@ -158,6 +165,19 @@ mod tests {
             assert!(text.parse::<InterfaceName>().is_err(), "{text:?}");
             assert!(text.parse::<DriverName>().is_err(), "{text:?}");
             assert!(text.parse::<ModuleName>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn driver_is_not_called_as_its_module_where_that_has_dashes() {
+        let registered = |name: &str| {
+            let name: DriverName = name.parse().expect("a name");
+            name.registered_by_module().map(|driver| driver.to_string())
+        };
+        assert_eq!(registered("vfio_pci").as_deref(), Some("vfio-pci"));
+        assert_eq!(registered("pci-pf_stub").as_deref(), Some("pci-pf-stub"));
+        for name in ["vfio-pci", "mlx5_vfio_pci", "uio_pci_generic"] {
+            assert_eq!(registered(name), None, "{name}");
         }
     }
 

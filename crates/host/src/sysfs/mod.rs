@@ -6,6 +6,7 @@ pub(crate) mod default_driver;
 pub(crate) mod files;
 pub(crate) mod iommu;
 mod kept;
+mod loadable;
 pub(crate) mod pci_names;
 pub(crate) mod pf;
 pub(crate) mod serial;

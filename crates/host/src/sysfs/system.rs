@@ -7,6 +7,7 @@ use vfctl_port::{LinkManager, SystemFacts};
 
 use super::files::{named, optional_text, text};
 use super::iommu::read_iommu;
+use super::loadable::read_loadable;
 use crate::errno::io_cause;
 use crate::processes::Process;
 use crate::roots::Roots;
@@ -48,6 +49,7 @@ pub(crate) fn read_system(roots: &Roots, processes: &[Process], unread: &mut Vec
     };
     let arguments = noted("kernel arguments", text(&roots.path("/proc/cmdline")));
     let kernel = noted("kernel release", kernel_release(roots));
+    let loadable = read_loadable(roots, &kernel);
     let modules = named(&roots.path("/sys/module")).into_iter().chain(built_in(roots, &kernel)).collect();
     SystemFacts {
         kernel,
@@ -56,6 +58,7 @@ pub(crate) fn read_system(roots: &Roots, processes: &[Process], unread: &mut Vec
         iommu: read_iommu(roots),
         modules,
         drivers: named::<DriverName>(&roots.path("/sys/bus/pci/drivers")).into_iter().collect(),
+        loadable,
         lockdown: read_lockdown(roots, unread),
         link_managers: link_managers(processes),
         ssh_interface: None,

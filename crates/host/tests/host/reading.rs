@@ -340,6 +340,25 @@ fn module_that_is_part_of_the_kernel_is_there_without_an_entry_of_its_own() {
 }
 
 #[test]
+fn modules_with_pci_drivers_are_known_before_they_are_loaded() {
+    let tree = Tree::empty();
+    let loadable = |tree: &Tree| tree.facts().system.loadable.map(|modules| modules.to_string());
+    assert_eq!(loadable(&tree), None, "without modules.dep nobody knows");
+    tree.file(
+        "lib/modules/6.12.0-test/modules.dep",
+        "kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/vfio.ko.xz\nkernel/fs/ext4/ext4.ko:\n\
+         kernel/drivers/uio/uio_pci_generic.ko:\nextra/mine.ko.zst:\nkernel/drivers/net/igbvf/igbvf.ko:\n",
+    );
+    assert_eq!(loadable(&tree).as_deref(), Some("igbvf mine uio_pci_generic vfio_pci"));
+    let aliases =
+        "alias usb:v1 cdc\nalias vfio_pci:v000015B3d* mlx5_vfio_pci\nalias pci:v00008086d000010CAsv* igbvf\n";
+    tree.file("lib/modules/6.12.0-test/modules.alias", aliases);
+    assert_eq!(loadable(&tree).as_deref(), Some("igbvf mine mlx5_vfio_pci uio_pci_generic vfio_pci"));
+    std::fs::remove_file(tree.path("lib/modules/6.12.0-test/modules.alias")).expect("removed");
+    assert_eq!(loadable(&tree), None);
+}
+
+#[test]
 fn vfio_without_iommu_is_reported_and_its_own_groups_are_none_of_the_iommus() {
     let tree = Tree::empty();
     tree.file("sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");

@@ -8,6 +8,7 @@ use vfctl_port::AdminState;
 use super::diff::origin;
 use super::fate::{default_driver, may_have_default};
 use super::spec::DriverChoice;
+use super::unknown;
 use crate::context::{PfContext, PfDiff};
 use crate::fate::DriverFate;
 use crate::finding::Finding;
@@ -18,6 +19,7 @@ pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
     check_vfio(context, diff);
     check_of_port(context, diff);
     check_registered(context, diff);
+    unknown::check(context, diff);
     note_lockdown(context, diff);
     note_no_default(context, diff);
     note_deaf(context, diff);

@@ -7,6 +7,7 @@ mod kind;
 mod overrides;
 mod spec;
 mod taken;
+mod unknown;
 
 pub(crate) use fate::{fate, must_withhold_drivers};
 pub use kind::VfDriver;

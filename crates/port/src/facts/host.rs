@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::{Cidr, DeviceAddress, DriverName, InterfaceName, ModuleName, Reading};
+use vfctl_model::{Cidr, DeviceAddress, DriverName, InterfaceName, ModuleName, ModuleSet, Reading};
 
 use super::interface_use::InterfaceUse;
 use super::pf::PfFacts;
@@ -49,6 +49,10 @@ pub struct SystemFacts {
     /// Drivers that are registered on the PCI bus (`/sys/bus/pci/drivers`).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub drivers: BTreeSet<DriverName>,
+    /// Modules with drivers for PCI devices that the running kernel has (`modules.dep`, `modules.alias`); absent where that is
+    /// unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loadable: Option<ModuleSet>,
     /// The kernel's lockdown mode other than `none`, from `/sys/kernel/security/lockdown`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lockdown: Option<String>,
