@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use vfctl_plan::{Lane, PhasePlan};
 use vfctl_port::{
-    Claim, EdgeError, GONE, Op, Outcome, Phase, Scope, Stage, Transport, Verdict, World, with_causes,
+    ActionKind, Claim, EdgeError, GONE, Op, Outcome, Phase, Scope, Stage, Transport, Verdict, World, hint,
+    with_causes,
 };
 
 use crate::basis::{broken_meanwhile, stale};
@@ -110,6 +111,7 @@ impl<'a> LaneRun<'a> {
         }
         if closed.is_some() {
             self.give_back();
+            self.explain_refusals();
         } else if !self.lane.phases.is_empty() {
             let afterwards = &self.lane.afterwards;
             let goal: Vec<&Claim> = self.lane.goal.iter().chain(afterwards).collect();
@@ -157,7 +159,7 @@ impl<'a> LaneRun<'a> {
         };
         self.report.ops.extend(ops.into_iter().zip(outcomes).map(|(op, outcome)| {
             let because = (outcome == Outcome::NotTried).then(|| why.to_owned());
-            OpReport { phase: Some(at), op, outcome, because }
+            OpReport { phase: Some(at), op, outcome, because, hint: None }
         }));
         if !journaled {
             return Err(Closed(UNWRITTEN_JOURNAL.to_owned()));
@@ -317,6 +319,23 @@ impl<'a> LaneRun<'a> {
         self.settle(|_| Vec::<Op>::new(), Duration::ZERO).map(drop)
     }
 
+    /// Says of each refusal why the kernel most likely refused, where what is read now tells causes apart.
+    fn explain_refusals(&mut self) {
+        let is_count = |op: &Op| matches!(op.action.kind(), ActionKind::CreateVfs | ActionKind::RemoveVfs);
+        let mut refused = self.report.ops.iter().filter(|op| matches!(op.outcome, Outcome::Refused(_)));
+        let needs_count = refused.any(|op| is_count(&op.op));
+        // What hangs holds the lock that a read may wait for; a read that fails tells nothing apart.
+        let is_known = needs_count && (self.read_at.is_some() || !self.hangs && self.read_again().is_ok());
+        let host = self.scope.host().and_then(|host| self.seen.world.hosts.get(host));
+        let pf = host.zip(self.lane.thing.pf()).and_then(|(host, pf)| host.physical_functions.get(pf));
+        let vf_count = pf.filter(|_| is_known).map(|pf| pf.vf_count);
+        for OpReport { op, outcome, hint: why, .. } in &mut self.report.ops {
+            if let Outcome::Refused(error) = outcome {
+                *why = hint(op, error, vf_count).map(str::to_owned);
+            }
+        }
+    }
+
     /// Reports a phase as not tried.
     fn leave(&mut self, phase: &PhasePlan, because: &str) {
         // What is given back is reported as that.
@@ -326,6 +345,7 @@ impl<'a> LaneRun<'a> {
             op: op.clone(),
             outcome: Outcome::NotTried,
             because: Some(because.to_owned()),
+            hint: None,
         }));
     }
 }

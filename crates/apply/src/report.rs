@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use vfctl_kinds::finding::Finding;
 use vfctl_model::HostName;
 use vfctl_plan::{Disruption, Lane, Made, Plan};
-use vfctl_port::{Op, Outcome, Phase, Scope, Stage, Thing, hint};
+use vfctl_port::{Op, Outcome, Phase, Scope, Stage, Thing};
 
 /// What came of an apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -142,6 +142,9 @@ pub struct OpReport {
     /// Because of whom it was not tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// The usual cause of its refusal, by what was read afterwards, and what to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// A claim that should hold and does not.
@@ -266,12 +269,12 @@ impl LaneReport {
             Some(_) | None => String::new(),
         };
         let _ = writeln!(text, "{scope}{title}:");
-        for OpReport { phase, op, outcome, because: _ } in ops {
+        for OpReport { phase, op, outcome, because: _, hint } in ops {
             match outcome {
                 Outcome::Done | Outcome::NotTried => {}
                 Outcome::Refused(error) => {
                     let _ = writeln!(text, "  failed to {}{}: {error}", attempt(op), in_phase(*phase));
-                    if let Some(hint) = hint(op, error) {
+                    if let Some(hint) = hint {
                         let _ = writeln!(text, "    hint: {hint}");
                     }
                 }
@@ -345,6 +348,7 @@ mod tests {
                 },
                 outcome: Outcome::NotTried,
                 because: because.map(str::to_owned),
+                hint: None,
             });
         }
         let report = Report {

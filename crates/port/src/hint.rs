@@ -60,10 +60,11 @@ const ROWS: &[Row] = &[
         errnos: &[errno::ENOENT],
         hint: "the PF has no driver, or its driver has no SR-IOV support; load or bind it",
     },
+    // That there are VFs by now is another cause, see `busy`.
     Row {
         kinds: &[CreateVfs, RemoveVfs],
         errnos: &[errno::EBUSY],
-        hint: "the driver is busy or recovers from a reset, as the kernel's log tells, or somebody made VFs in the meantime; run plan again",
+        hint: "the driver is busy or recovers from a reset; see the kernel's log, and try again",
     },
     Row {
         kinds: &[CreateVfs, RemoveVfs],
@@ -146,8 +147,27 @@ const fn invalid(attribute: VfAttribute) -> Option<&'static str> {
 const NO_IOMMU: &str =
     "vfio needs an IOMMU group; enable the IOMMU in firmware and on the kernel's command line";
 
-/// Returns the usual cause and the fix of this refusal; `None` where there is no usual one.
-pub fn hint(op: &Op, error: &OpError) -> Option<&'static str> {
+/// What was read after a count was refused with EBUSY, which has two causes: the kernel makes VFs only where there are none
+/// (`sriov_numvfs_store`, drivers/pci/pci-sysfs.c), and drivers refuse while they are being reset.
+fn busy(kind: ActionKind, vf_count: Option<u16>) -> Option<&'static str> {
+    match (kind, vf_count) {
+        (CreateVfs, Some(1..)) => Some("somebody else made VFs in the meantime; run plan again"),
+        (CreateVfs | RemoveVfs, None) => Some(
+            "the driver is busy or recovers from a reset, as the kernel's log tells, or somebody else made VFs in the \
+             meantime; run plan again",
+        ),
+        _ => None,
+    }
+}
+
+/// Returns the usual cause and the fix of this refusal; `None` where there is no usual one. `vf_count` is how many VFs the
+/// PF was read to have after it; `None` where that is not known.
+pub fn hint(op: &Op, error: &OpError, vf_count: Option<u16>) -> Option<&'static str> {
+    if error.errno == Some(errno::EBUSY)
+        && let Some(hint) = busy(op.action.kind(), vf_count)
+    {
+        return Some(hint);
+    }
     let for_vfio = matches!(&op.action, Action::BindDriver(Binding { driver, .. }) if driver.is_vfio());
     if for_vfio && error.errno == Some(errno::EINVAL) {
         return Some(NO_IOMMU);
@@ -168,6 +188,7 @@ pub fn hint(op: &Op, error: &OpError) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::op::Target;
 
     #[test]
     fn refusals_that_containers_get_say_so() {
@@ -179,9 +200,21 @@ mod tests {
             let op: Op = serde_json::from_str(op).expect("an op");
             for number in [errno::EROFS, errno::EPERM, errno::EACCES] {
                 let error = OpError { errno: Some(number), cause: String::new(), detail: None };
-                let hint = hint(&op, &error).expect("a hint");
+                let hint = hint(&op, &error, None).expect("a hint");
                 assert!(hint.contains("container"), "{op}: {hint}");
             }
         }
+    }
+
+    #[test]
+    fn busy_has_the_cause_that_the_count_tells() {
+        let op = |action| Op { target: Target::Pf("pci/0000:01:00.0".parse().expect("a PF")), action };
+        let busy = OpError { errno: Some(errno::EBUSY), cause: "EBUSY".to_owned(), detail: None };
+        let hint = |action, vf_count| hint(&op(action), &busy, vf_count).expect("a hint");
+        let create = || Action::CreateVfs(4);
+        assert_eq!(hint(create(), Some(2)), "somebody else made VFs in the meantime; run plan again");
+        assert!(!hint(create(), Some(0)).contains("somebody"), "nobody did");
+        assert!(hint(create(), None).contains("or somebody else made VFs"));
+        assert!(!hint(Action::RemoveVfs, Some(2)).contains("somebody"));
     }
 }

@@ -90,7 +90,13 @@ impl LaneRun<'_> {
         for op in gone {
             self.loans.end(&op);
             let because = Some("its VF does not exist".to_owned());
-            self.report.ops.push(OpReport { phase: None, op, outcome: Outcome::NotTried, because });
+            self.report.ops.push(OpReport {
+                phase: None,
+                op,
+                outcome: Outcome::NotTried,
+                because,
+                hint: None,
+            });
         }
         there
     }
@@ -116,7 +122,7 @@ impl LaneRun<'_> {
             } else {
                 self.report.troubles.push(by_hand(&op));
             }
-            self.report.ops.push(OpReport { phase: None, op, outcome, because: None });
+            self.report.ops.push(OpReport { phase: None, op, outcome, because: None, hint: None });
         }
     }
 }
