@@ -161,8 +161,7 @@ fn override_whose_reader_hangs_is_unread_and_the_others_are_read() {
         "{:?}",
         facts.unread
     );
-    std::fs::write(tree.path("sys/bus/pci/devices/0000:01:10.0/driver_override"), "")
-        .expect("the child goes on");
+    tree.release("sys/bus/pci/devices/0000:01:10.0/driver_override");
 }
 
 #[test]
@@ -176,8 +175,7 @@ fn reads_that_hang_end_at_the_callers_limit_where_that_is_the_smaller_one() {
     assert!(begin.elapsed() < Duration::from_millis(1900), "{:?}", begin.elapsed());
     let Observed::Pf(_, Some(facts)) = observed else { panic!("{observed:?}") };
     assert!(facts.vfs[&VfIndex(0)].driver_override_unread);
-    std::fs::write(tree.path("sys/bus/pci/devices/0000:01:10.0/driver_override"), "")
-        .expect("the child goes on");
+    tree.release("sys/bus/pci/devices/0000:01:10.0/driver_override");
 }
 
 #[test]

@@ -79,6 +79,11 @@ impl Tree {
         mkfifo(&path, Mode::S_IRWXU).expect("a pipe with a name");
     }
 
+    /// Lets whoever still reads such a file go on. Opened for both ways, since nobody may be there any more.
+    pub(crate) fn release(&self, path: &str) {
+        drop(fs::OpenOptions::new().read(true).write(true).open(self.path(path)).expect("the pipe"));
+    }
+
     /// Adds a PF of Intel's 82576.
     pub(crate) fn pf(&self, address: &str, driver: &str) {
         let folder = format!("sys/bus/pci/devices/{address}");
