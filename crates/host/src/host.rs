@@ -39,7 +39,7 @@ pub struct LinuxHost {
     pub(crate) roots: Roots,
     pub(crate) children: Children,
     /// What speaks netlink in this network namespace, and in others.
-    pub(crate) relay: Relay,
+    pub(crate) relay: Arc<Relay>,
     pub(crate) visitor: Relay,
     pub(crate) ssh_local: Option<IpAddr>,
     pub(crate) catalogs: Catalogs,
@@ -50,7 +50,7 @@ impl LinuxHost {
     pub fn new(name: HostName, options: HostOptions) -> Self {
         let HostOptions { roots, ssh_local, executable } = options;
         let reader = Slot::default();
-        let relay = Relay::new(executable.clone(), Arc::clone(&reader));
+        let relay = Arc::new(Relay::new(executable.clone(), Arc::clone(&reader)));
         // Nobody reads by the visitor.
         let visitor = Relay::new(executable.clone(), Slot::default());
         let (children, catalogs) = (Children::new(executable, reader), Catalogs::default());

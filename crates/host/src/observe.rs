@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::roots::Roots;
 use crate::stuck::{find_stuck_stores, wait_for_orphans};
 use crate::sysfs::bounded::BoundedReads;
 use crate::sysfs::files::names;
-use crate::sysfs::pf::{find_pfs, give_later_attributes, interfaces_of, read_pf, vfs_of};
+use crate::sysfs::pf::{Catalogs, find_pfs, give_later_attributes, interfaces_of, read_pf, vfs_of};
 use crate::sysfs::system::read_system;
 use crate::users::{Namespaces, find_users, local_address};
 
@@ -34,6 +35,13 @@ const ORPHANS: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(10);
 
 impl Observe for LinuxHost {
+    /// Starts the relay, which takes milliseconds.
+    fn prepare(&self) {
+        let relay = Arc::clone(&self.relay);
+        // Where no thread can be had, the look itself starts it.
+        drop(thread::Builder::new().name("relay".to_owned()).spawn(move || relay.start()));
+    }
+
     fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError> {
         if !self.is_reached_by(scope) {
             return Err(EdgeError::out_of_reach(scope));
@@ -85,7 +93,7 @@ impl LinuxHost {
         let roots = &self.roots;
         let limit = limit.min(ANSWER);
         thread::scope(|threads| {
-            let machine = threads.spawn(|| MachineLook::take(roots, &self.visitor, limit));
+            let machine = threads.spawn(|| MachineLook::take(roots, &self.catalogs, &self.visitor, limit));
             let mut unread = Vec::new();
             let mut socket = Socket::relayed(&self.relay, limit);
             let network = match Network::read(&mut socket) {
@@ -155,7 +163,7 @@ impl LinuxHost {
         names(&roots.path("/sys/bus")).map_err(|error| EdgeError::new("list /sys/bus", error))?;
         let processes = Processes::list(roots).visible;
         // What could not be read is listed where the whole host is; these facts have no place for it.
-        let mut system = read_system(roots, &processes, &mut Vec::new());
+        let mut system = read_system(roots, &self.catalogs, &processes, &mut Vec::new());
         system.stuck_stores = self.stuck_stores(&processes);
         if let Some(address) = self.ssh_address() {
             // Without an error here a connection would be taken for one that no interface carries.
@@ -219,11 +227,11 @@ struct MachineLook {
 }
 
 impl MachineLook {
-    fn take(roots: &Roots, visitor: &Relay, limit: Duration) -> Self {
+    fn take(roots: &Roots, catalogs: &Catalogs, visitor: &Relay, limit: Duration) -> Self {
         let processes = Processes::list(roots);
         let had_orphans = wait_for_orphans(roots, &processes.visible, ORPHANS);
         let mut unread = Vec::new();
-        let system = read_system(roots, &processes.visible, &mut unread);
+        let system = read_system(roots, catalogs, &processes.visible, &mut unread);
         let namespaces = Namespaces::search(roots, &processes, visitor, limit);
         Self { processes, namespaces, system, unread, had_orphans }
     }

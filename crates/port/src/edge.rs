@@ -79,6 +79,9 @@ pub enum Observed {
 
 /// Reads facts. Partial trouble is part of the facts, not an error.
 pub trait Observe: Sync {
+    /// Gets ready for a look that is to come soon, beside whatever its caller does until then.
+    fn prepare(&self) {}
+
     /// Reads this of a scope. `limit` bounds each read that can hang; what has not come by then is unread.
     ///
     /// # Errors

@@ -28,6 +28,9 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
+    if args.facts.facts.is_empty() {
+        machine.observe.prepare();
+    }
     let specs = specs(&args.specs, &args.facts.facts)?;
     let Some((set, files)) = valid(specs, args.prints_json(), console)? else { return Ok(Exit::Failed) };
     if let Some(path) = args.folder_or_file().filter(|path| is_a_spec(path, &args.specs.specs)) {

@@ -22,7 +22,10 @@ fn read_folder(folder: &Path) -> Option<ModuleSet> {
     let list = |name: &str| text(&folder.join(name)).ok();
     let (files, aliases) = (list("modules.dep")?, list("modules.alias")?);
     let by_file = files.lines().filter_map(|line| of_file(line.split(':').next()?));
-    let by_alias = aliases.lines().filter_map(of_alias);
+    // A module has hundreds of aliases, one after the other.
+    let mut by_alias: Vec<&str> = aliases.lines().filter_map(of_alias).collect();
+    by_alias.dedup();
+    let by_alias = by_alias.into_iter().filter_map(|module| module.parse().ok());
     Some(by_file.chain(by_alias).collect())
 }
 
@@ -33,9 +36,9 @@ fn of_file(path: &str) -> Option<ModuleName> {
     (!path.starts_with("kernel/") || needs_no_ids()).then(|| name.parse().ok()).flatten()
 }
 
-/// Returns the module of a line `alias pci:… module`, and of those of `vfio_pci:` for devices with an override.
-fn of_alias(line: &str) -> Option<ModuleName> {
+/// Returns the name of the module of a line `alias pci:… module`, and of those of `vfio_pci:` for devices with an override.
+fn of_alias(line: &str) -> Option<&str> {
     let (pattern, module) = line.strip_prefix("alias ")?.rsplit_once(' ')?;
     let is_pci = pattern.split(':').next().is_some_and(|bus| bus == "pci" || bus == "vfio_pci");
-    is_pci.then(|| module.parse().ok()).flatten()
+    is_pci.then_some(module)
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use vfctl_model::{
-    AttributeMap, DeviceAddress, DriverName, InterfaceName, PciAddress, PciId, RawReading, VfAttribute,
-    VfIndex,
+    AttributeMap, DeviceAddress, DriverName, InterfaceName, ModuleSet, PciAddress, PciId, RawReading,
+    VfAttribute, VfIndex,
 };
 use vfctl_port::{PfFacts, PfNetdev, VfFacts};
 
@@ -25,11 +26,12 @@ use crate::roots::Roots;
 /// What netdevsim allows where debugfs does not say (`NSIM_BUS_DEV_MAX_VFS`, drivers/net/netdevsim/netdevsim.h).
 const NETDEVSIM_MAX_VFS: u16 = 4;
 
-/// Files of the host that are read once and asked by every PF.
+/// Files of the host that are read once, for every PF and every look.
 #[derive(Debug, Default)]
 pub(crate) struct Catalogs {
     pub(crate) names: PciNames,
     pub(crate) aliases: Aliases,
+    pub(crate) loadable: OnceLock<Option<ModuleSet>>,
 }
 
 /// Returns every device that can have VFs: PCI functions of any class, and netdevsim's.

@@ -8,6 +8,7 @@ use vfctl_port::{LinkManager, SystemFacts};
 use super::files::{named, optional_text, text};
 use super::iommu::read_iommu;
 use super::loadable::read_loadable;
+use super::pf::Catalogs;
 use crate::errno::io_cause;
 use crate::processes::Process;
 use crate::roots::Roots;
@@ -40,7 +41,12 @@ pub(crate) fn kernel_release(roots: &Roots) -> io::Result<String> {
 }
 
 /// Reads the machine's facts but for the SSH connection and writes that are stuck.
-pub(crate) fn read_system(roots: &Roots, processes: &[Process], unread: &mut Vec<String>) -> SystemFacts {
+pub(crate) fn read_system(
+    roots: &Roots,
+    catalogs: &Catalogs,
+    processes: &[Process],
+    unread: &mut Vec<String>,
+) -> SystemFacts {
     let mut noted = |what: &str, read: io::Result<String>| {
         read.unwrap_or_else(|error| {
             unread.push(format!("{what}: {}", io_cause(&error)));
@@ -49,7 +55,7 @@ pub(crate) fn read_system(roots: &Roots, processes: &[Process], unread: &mut Vec
     };
     let arguments = noted("kernel arguments", text(&roots.path("/proc/cmdline")));
     let kernel = noted("kernel release", kernel_release(roots));
-    let loadable = read_loadable(roots, &kernel);
+    let loadable = catalogs.loadable.get_or_init(|| read_loadable(roots, &kernel)).clone();
     let modules = named(&roots.path("/sys/module")).into_iter().chain(built_in(roots, &kernel)).collect();
     SystemFacts {
         kernel,
