@@ -228,6 +228,7 @@ fn prune(root: &mut Node, steps: &[Step], excused: Vec<String>) -> Option<()> {
         }
         (Step::Item(position), Value::List(items)) => {
             (*position < items.len()).then(|| items.remove(*position))?;
+            parent.is_cut = true;
         }
         (Step::Key(_) | Step::Value(_) | Step::Item(_), _) => return None,
     }

@@ -22,6 +22,8 @@ pub(crate) struct Node {
     pub(crate) value: Value,
     /// Where it stands.
     pub(crate) span: Span,
+    /// Whether an item was taken out of it as a mistake, so that how many there are tells nothing.
+    pub(crate) is_cut: bool,
 }
 
 /// What a node is.
@@ -79,7 +81,7 @@ impl Map {
     /// Returns the value of a key, after an empty map was added for it where there was none.
     pub(crate) fn value_of(&mut self, key: &str, key_span: Span) -> Option<&mut Node> {
         if !self.entries.iter().any(|entry| entry.key == key) {
-            let value = Node { value: Value::Map(Self::default()), span: key_span };
+            let value = Node { value: Value::Map(Self::default()), span: key_span, is_cut: false };
             self.entries.push(Entry { key: key.to_owned(), key_span, value });
         }
         self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
@@ -89,7 +91,7 @@ impl Map {
 impl Node {
     /// Returns the stand-in for a value that is missing at `span`.
     pub(crate) fn hole(span: Span) -> Self {
-        Self { value: Value::Map(Map { is_hole: true, ..Map::default() }), span }
+        Self { value: Value::Map(Map { is_hole: true, ..Map::default() }), span, is_cut: false }
     }
 
     /// Returns whether this stands for a value that is missing.
@@ -131,7 +133,7 @@ impl Node {
     pub(crate) fn is_mended(&self) -> bool {
         match &self.value {
             Value::Scalar(_) => false,
-            Value::List(items) => items.iter().any(Self::is_mended),
+            Value::List(items) => self.is_cut || items.iter().any(Self::is_mended),
             Value::Map(map) => {
                 let Map { entries, excused, is_hole } = map;
                 *is_hole || !excused.is_empty() || entries.iter().any(|entry| entry.value.is_mended())

@@ -98,7 +98,11 @@ impl Builder {
                 self.refuse_tag(tag.is_some(), span);
                 let style = if style == ScalarStyle::Plain { Style::Plain } else { Style::Quoted };
                 let scalar = Scalar { text: text.into_owned(), style };
-                self.finish(Node { value: Value::Scalar(scalar), span }, anchor, Size { nodes: 1, height: 1 })
+                self.finish(
+                    Node { value: Value::Scalar(scalar), span, is_cut: false },
+                    anchor,
+                    Size { nodes: 1, height: 1 },
+                )
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.refuse_tag(tag.is_some(), span);
@@ -162,7 +166,7 @@ impl Builder {
         // A collection is one node more than its parts, which were counted when they were finished.
         let whole = Size { nodes: size.nodes + 1, height: size.height + 1 };
         self.nodes = self.nodes.saturating_sub(size.nodes);
-        self.finish(Node { value, span }, anchor, whole)
+        self.finish(Node { value, span, is_cut: false }, anchor, whole)
     }
 
     /// Puts a finished value where it belongs.
