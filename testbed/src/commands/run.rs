@@ -42,7 +42,8 @@ pub(super) struct RunArguments {
     #[command(flatten)]
     choice: Choice,
     /// Instead of scenarios: what vfctl does with this spec
-    #[arg(long, value_name = "FILE", conflicts_with = "scenarios")]
+    // It prints what vfctl says, and has neither transcripts nor roles.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "report", "role", "guests"])]
     spec: Option<PathBuf>,
     /// How many guests share the scenarios; each takes 2.5 GiB and a core
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=16))]
