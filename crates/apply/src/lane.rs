@@ -50,6 +50,8 @@ pub(crate) struct LaneRun<'a> {
     left: Vec<&'a Op>,
     /// What a phase that is not verified yet has given back, by its answers alone.
     returned: Vec<Op>,
+    /// Whether the last ops have one that was not answered.
+    unanswered: bool,
     /// Whether an op that can hang has not come back: what else needs the same lock would not, either.
     hangs: bool,
 }
@@ -84,6 +86,7 @@ impl<'a> LaneRun<'a> {
             loans,
             left: left_before(lane).collect(),
             returned,
+            unanswered: false,
             hangs: false,
         }
     }
@@ -211,6 +214,7 @@ impl<'a> LaneRun<'a> {
         let performed = perform(self.edges, run, &self.seen.world, &mut self.report.troubles);
         let mut pairs = ops.iter().zip(&performed.outcomes);
         self.hangs |= pairs.any(|(op, outcome)| matches!(outcome, Outcome::Unknown(_)) && !is_message(op));
+        self.unanswered = performed.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Unknown(_)));
         performed
     }
 
@@ -296,6 +300,8 @@ impl<'a> LaneRun<'a> {
                 holds
             }
             Err(error) => {
+                // Nor does anything else that needs the kernel's lock come back.
+                self.hangs |= self.unanswered;
                 self.report.troubles.push(format!("failed to {}", with_causes(&error)));
                 false
             }

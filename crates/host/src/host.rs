@@ -51,8 +51,7 @@ impl LinuxHost {
         let HostOptions { roots, ssh_local, executable } = options;
         let reader = Slot::default();
         let relay = Arc::new(Relay::new(executable.clone(), Arc::clone(&reader)));
-        // Nobody reads by the visitor.
-        let visitor = Relay::new(executable.clone(), Slot::default());
+        let visitor = Relay::visiting(executable.clone());
         let (children, catalogs) = (Children::new(executable, reader), Catalogs::default());
         Self { name, roots, children, relay, visitor, ssh_local, catalogs }
     }

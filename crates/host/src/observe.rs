@@ -16,7 +16,7 @@ use crate::host::LinuxHost;
 use crate::netlink::{Link, NetlinkError, Network, Relay, Socket, VfList, read_vf_list};
 use crate::processes::{Process, Processes};
 use crate::roots::Roots;
-use crate::stuck::{find_stuck_stores, wait_for_orphans};
+use crate::stuck::{Orphans, find_stuck_stores, wait_for_orphans};
 use crate::sysfs::bounded::BoundedReads;
 use crate::sysfs::files::names;
 use crate::sysfs::pf::{Catalogs, find_pfs, give_later_attributes, interfaces_of, read_pf, vfs_of};
@@ -98,7 +98,7 @@ impl LinuxHost {
             let mut socket = Socket::relayed(&self.relay, limit);
             let network = match Network::read(&mut socket) {
                 Ok(network) => Some(network),
-                Err(error @ NetlinkError::Unanswered(_)) => {
+                Err(error @ (NetlinkError::Unanswered(_) | NetlinkError::RelayEnded)) => {
                     return Err(EdgeError::new("read the network interfaces", error));
                 }
                 Err(error) => {
@@ -110,15 +110,21 @@ impl LinuxHost {
             let interfaces = network.as_ref().unwrap_or(&nothing);
             unread.extend(interfaces.unread().iter().cloned());
             let physical_functions = self.read_pfs(pfs, interfaces, &mut socket);
-            let MachineLook { processes, namespaces, mut system, unread: of_machine, had_orphans } =
+            let MachineLook { processes, namespaces, mut system, unread: of_machine, orphans } =
                 joined(machine);
+            if let Orphans::Sends(pid) = orphans {
+                let why = format!(
+                    "pid {pid}, which an earlier run has left behind, still changes settings of VFs; wait until it ends"
+                );
+                return Err(EdgeError::new("read the host", why));
+            }
             system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
             system.stuck_stores = self.stuck_stores(&processes.visible);
             let unread = processes.hidden.iter().cloned().chain(unread).chain(of_machine).collect();
             let (links, record) = (interfaces.standing(), OwnershipRecord::default());
             let mut host = HostFacts { system, physical_functions, links, record, unread };
             find_users(roots, network.as_ref(), &processes, &namespaces, &mut host);
-            Ok((host, had_orphans))
+            Ok((host, orphans != Orphans::None))
         })
     }
 
@@ -222,18 +228,18 @@ struct MachineLook {
     namespaces: Namespaces,
     system: SystemFacts,
     unread: Vec<String>,
-    /// Whether a child of an earlier run was at work.
-    had_orphans: bool,
+    /// Whether a child of an earlier run was at work, or is.
+    orphans: Orphans,
 }
 
 impl MachineLook {
     fn take(roots: &Roots, catalogs: &Catalogs, visitor: &Relay, limit: Duration) -> Self {
         let processes = Processes::list(roots);
-        let had_orphans = wait_for_orphans(roots, &processes.visible, ORPHANS);
+        let orphans = wait_for_orphans(roots, &processes.visible, ORPHANS);
         let mut unread = Vec::new();
         let system = read_system(roots, catalogs, &processes.visible, &mut unread);
         let namespaces = Namespaces::search(roots, &processes, visitor, limit);
-        Self { processes, namespaces, system, unread, had_orphans }
+        Self { processes, namespaces, system, unread, orphans }
     }
 }
 

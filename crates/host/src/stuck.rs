@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use vfctl_model::{DeviceAddress, PciAddress};
 use vfctl_port::{ActionKind, StuckStore};
 
-use crate::child::{CHILD_NAME, STORE, SWITCH};
+use crate::child::{CHILD_NAME, RELAY, STORE, SWITCH};
 use crate::processes::Process;
 use crate::roots::Roots;
 
@@ -28,9 +28,20 @@ pub(crate) fn find_stuck_stores(roots: &Roots, processes: &[Process]) -> Vec<Stu
         .collect()
 }
 
-/// Waits until no child of a run that has ended is at work any more, at most `limit`; returns whether there was one. What
-/// it does shows in the middle of a look, or after it.
-pub(crate) fn wait_for_orphans(roots: &Roots, processes: &[Process], limit: Duration) -> bool {
+/// The children of runs that have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Orphans {
+    /// There was none.
+    None,
+    /// There was one, which may have changed what was read before.
+    Waited,
+    /// This one still sends what it was to send: settings of VFs may change at any moment.
+    Sends(u32),
+}
+
+/// Waits until no child of a run that has ended is at work any more, at most `limit`. What it does shows in the middle of a
+/// look, or after it.
+pub(crate) fn wait_for_orphans(roots: &Roots, processes: &[Process], limit: Duration) -> Orphans {
     let own = std::process::id();
     let orphans: Vec<&Process> =
         children_left(roots, processes).filter(|child| child.parent(roots) != Some(own)).collect();
@@ -38,7 +49,15 @@ pub(crate) fn wait_for_orphans(roots: &Roots, processes: &[Process], limit: Dura
     while Instant::now() < end && orphans.iter().any(|orphan| orphan.folder(roots).exists()) {
         sleep(PAUSE);
     }
-    !orphans.is_empty()
+    let sends = |orphan: &&&Process| {
+        let still = orphan.folder(roots).exists();
+        still && orphan.arguments(roots).is_ok_and(|words| words.iter().any(|word| word == RELAY))
+    };
+    match orphans.iter().find(sends) {
+        Some(orphan) => Orphans::Sends(orphan.pid),
+        None if orphans.is_empty() => Orphans::None,
+        None => Orphans::Waited,
+    }
 }
 
 /// Returns the children of this program that are at work, but not those of another run that goes on, nor what another

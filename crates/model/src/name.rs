@@ -97,8 +97,18 @@ impl DriverName {
         (name != &*self.0).then(|| Self(name.into()))
     }
 
-    /// Returns the module of that name: the kernel writes `-` in modules as `_`.
+    /// Returns the module that has the driver: mostly of its name, where the kernel writes `-` as `_`.
     pub fn module(&self) -> ModuleName {
+        // drivers/crypto/intel/qat/qat_*vf/adf_drv.c and drivers/net/ethernet/cavium/liquidio/lio_vf_main.c.
+        const OTHERWISE: [(&str, &str); 4] = [
+            ("c3xxxvf", "qat_c3xxxvf"),
+            ("c6xxvf", "qat_c62xvf"),
+            ("dh895xccvf", "qat_dh895xccvf"),
+            ("LiquidIO_VF", "liquidio_vf"),
+        ];
+        if let Some((_, module)) = OTHERWISE.into_iter().find(|(driver, _)| *driver == &*self.0) {
+            return ModuleName(module.into());
+        }
         ModuleName(self.0.replace('-', "_").into())
     }
 }

@@ -54,13 +54,14 @@ pub(super) fn run(
     let is_left_out = concern::report(&plan, &machine.name, &names, console);
     cut_off.report(Some(&plan), console);
     report_stuck(&plan, &world, console);
+    // First, since a plan that could not be written is an error, and JSON is one document.
+    if let Some(path) = file {
+        write(&path, &json_of(&*plan)?, &PLAN)?;
+    }
     if args.prints_json() {
         print_json(console, &*plan)?;
     } else {
         print_text(console, &render(&plan, args.detail()))?;
-    }
-    if let Some(path) = file {
-        write(&path, &json_of(&*plan)?, &PLAN)?;
     }
     Ok(match (plan.is_blocked(), plan.is_empty()) {
         (true, _) => Exit::Failed,

@@ -164,6 +164,10 @@ fn is_host_file(path: &Path) -> bool {
 
 /// Returns the hosts whose plans a file holds; `None` where it is no plan file.
 fn held(path: &Path) -> Option<BTreeMap<String, IgnoredAny>> {
+    // What is no file has no end, or waits for somebody.
+    if !path.is_file() {
+        return None;
+    }
     let Holds { format, hosts } = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     (format == PLAN.format).then_some(hosts)
 }

@@ -11,8 +11,8 @@ mod words;
 mod work;
 
 pub(crate) use frames::Frame;
-pub(crate) use parent::{Bounded, Children, Reading, Slot, StartedRelay, start_relay};
+pub(crate) use parent::{Bounded, Children, Input, Reading, Slot, StartedRelay, start_relay};
 pub(crate) use words::{
-    CHILD_NAME, HELD, PART, Read, Returned, STORE, SWITCH, Store, Stored, Switched, WasRead, When,
+    CHILD_NAME, HELD, PART, RELAY, Read, Returned, STORE, SWITCH, Store, Stored, Switched, WasRead, When,
 };
 pub use work::run_store_child;

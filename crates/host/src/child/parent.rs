@@ -69,10 +69,12 @@ impl Children {
         });
         let wanted = reads.len();
         let free = self.reader.lock().ok().and_then(|mut reader| reader.take());
-        if let Some(mut reader) = free
-            && reader.ask(words.clone()).is_some()
-        {
-            return Ok(Reading(By::Relay { reader, slot: &self.reader, wanted }));
+        if let Some(mut reader) = free {
+            match reader.ask(words.clone()) {
+                Asking::Begun => return Ok(Reading(By::Relay { reader, slot: &self.reader, wanted })),
+                Asking::NotNow => keep(&self.reader, reader),
+                Asking::Never => {}
+            }
         }
         Ok(Reading(By::Child(self.start(READ, words)?, wanted)))
     }
@@ -110,7 +112,7 @@ const PIPE: i32 = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct StartedRelay {
     pub(crate) child: Child,
-    pub(crate) input: Arc<Mutex<ChildStdin>>,
+    pub(crate) input: Arc<Mutex<Input>>,
     pub(crate) output: ChildStdout,
     pub(crate) reader: Reader,
 }
@@ -124,7 +126,7 @@ pub(crate) fn start_relay(executable: &Path) -> io::Result<StartedRelay> {
             let _ = fcntl(&input, FcntlArg::F_SETPIPE_SZ(PIPE));
             let room = fcntl(&input, FcntlArg::F_GETPIPE_SZ).ok().and_then(|room| usize::try_from(room).ok());
             let room = room.unwrap_or_default() / 2;
-            let input = Arc::new(Mutex::new(input));
+            let input = Arc::new(Mutex::new(Input { pipe: input, is_busy: false }));
             let results = BufReader::new(Bounded::new(results));
             let reader = Reader { pid: child.id(), input: Arc::clone(&input), room, results };
             Ok(StartedRelay { child, input, output, reader })
@@ -137,19 +139,26 @@ pub(crate) fn start_relay(executable: &Path) -> io::Result<StartedRelay> {
 #[derive(Debug)]
 pub(crate) struct Reader {
     pid: u32,
-    input: Arc<Mutex<ChildStdin>>,
+    input: Arc<Mutex<Input>>,
     /// How many bytes can be asked for without waiting for the relay.
     room: usize,
     results: BufReader<Bounded<ChildStderr>>,
 }
 
 impl Reader {
-    /// Asks for reads; `None` where it cannot be asked.
-    fn ask<'a>(&mut self, words: impl Iterator<Item = &'a OsStr>) -> Option<()> {
+    /// Asks for reads. Not while the relay sends: they would wait behind what a driver takes its time for.
+    fn ask<'a>(&mut self, words: impl Iterator<Item = &'a OsStr>) -> Asking {
         let words: Option<Vec<String>> = words.map(|word| word.to_str().map(str::to_owned)).collect();
-        let words = words.filter(|words| words.iter().map(|word| word.len() + 1).sum::<usize>() < self.room);
-        let mut input = self.input.lock().ok()?;
-        Frame::Read(words?).write(&mut *input).ok()
+        let fit = |words: &Vec<String>| words.iter().map(|word| word.len() + 1).sum::<usize>() < self.room;
+        let Some(words) = words.filter(fit) else { return Asking::NotNow };
+        let Ok(mut input) = self.input.lock() else { return Asking::Never };
+        if input.is_busy {
+            return Asking::NotNow;
+        }
+        match Frame::Read(words).write(&mut input.pipe) {
+            Ok(()) => Asking::Begun,
+            Err(_) => Asking::Never,
+        }
     }
 
     /// Hears so many results, no longer than `limit`; the reader is none any more where it did not say all of them.
@@ -173,6 +182,31 @@ impl Reader {
     }
 }
 
+/// What comes of asking a reader.
+enum Asking {
+    /// It reads.
+    Begun,
+    /// It does not take these, or has no time.
+    NotNow,
+    /// It has ended.
+    Never,
+}
+
+/// Puts a reader back to where it waits for work.
+fn keep(slot: &Slot, reader: Reader) {
+    if let Ok(mut slot) = slot.lock() {
+        *slot = Some(reader);
+    }
+}
+
+/// The way to a relay.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) pipe: ChildStdin,
+    /// Whether it sends something, and hears nothing until that is done.
+    pub(crate) is_busy: bool,
+}
+
 /// Reads that are under way.
 #[derive(Debug)]
 pub(crate) struct Reading<'a>(By<'a>);
@@ -193,8 +227,8 @@ impl Reading<'_> {
             By::Child(child, wanted) => child.finish(limit).each(wanted, WasRead::of),
             By::Relay { reader, slot, wanted } => {
                 let (returned, reader) = reader.hear(wanted, limit);
-                if let (Some(reader), Ok(mut slot)) = (reader, slot.lock()) {
-                    *slot = Some(reader);
+                if let Some(reader) = reader {
+                    keep(slot, reader);
                 }
                 returned
             }

@@ -48,6 +48,7 @@ fn relay_all() -> io::Result<()> {
     let (mut input, mut output) = (io::stdin().lock(), BufWriter::with_capacity(BUFFER, output));
     let mut socket = OwnSocket::open();
     let reads = start_reader()?;
+    let _ = set_name(IDLE_NAME);
     while let Some(frame) = Frame::read(&mut input)? {
         let asked = match frame {
             // The reader answers by itself, on another way.

@@ -3,11 +3,15 @@
 use std::io::{self, BufReader};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout};
+use std::process::{Child, ChildStdout};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::child::{Bounded, Frame, Slot, StartedRelay, start_relay};
+use crate::child::{Bounded, Frame, Input, Slot, StartedRelay, start_relay};
+
+/// How many requests a socket may send.
+const SEQUENCES: u32 = 1 << 20;
 
 /// How much of an answer is read at once, in bytes.
 const BUFFER: usize = 256 << 10;
@@ -29,6 +33,10 @@ pub(crate) struct Relay {
     executable: PathBuf,
     /// Where its reader waits for work.
     reader: Slot,
+    /// Whether another may be started for any request. One that has gone to another namespace takes its place along.
+    restarts: bool,
+    /// The first sequence number that no socket has had: all speak by one socket of the kernel.
+    sequence: AtomicU32,
     state: Mutex<State>,
 }
 
@@ -43,14 +51,43 @@ enum State {
 #[derive(Debug)]
 struct Running {
     child: Child,
-    input: Arc<Mutex<ChildStdin>>,
+    input: Arc<Mutex<Input>>,
     output: BufReader<Bounded<ChildStdout>>,
 }
 
 impl Relay {
     /// Returns a relay that is this executable, and is not started yet.
     pub(crate) fn new(executable: PathBuf, reader: Slot) -> Self {
-        Self { executable, reader, state: Mutex::new(State::Idle) }
+        Self {
+            executable,
+            reader,
+            restarts: true,
+            sequence: AtomicU32::new(0),
+            state: Mutex::new(State::Idle),
+        }
+    }
+
+    /// Returns a relay that visits other network namespaces: it is started to enter one, and nobody reads by it.
+    pub(crate) fn visiting(executable: PathBuf) -> Self {
+        Self { restarts: false, ..Self::new(executable, Slot::default()) }
+    }
+
+    /// Returns the first of many sequence numbers that are one socket's alone.
+    pub(super) fn sequence(&self) -> u32 {
+        self.sequence.fetch_add(SEQUENCES, Ordering::Relaxed)
+    }
+
+    /// Ends a relay that is at nothing, and returns once it has gone: as long as it is in a namespace, the namespace stays,
+    /// and the interfaces in it do not come back.
+    pub(crate) fn end(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*state, State::Running(_))
+            && let State::Running(Running { mut child, input, .. }) =
+                std::mem::replace(&mut *state, State::Idle)
+        {
+            drop(input);
+            drop(child.wait());
+        }
     }
 
     /// Goes to the network namespace at this path.
@@ -98,9 +135,16 @@ impl Relay {
         {
             return Err(why.clone().into());
         }
-        let mut running = match std::mem::replace(&mut *state, State::Idle) {
-            State::Running(running) => running,
-            State::Idle | State::Left(..) => Running::start(&self.executable, &self.reader)?,
+        let running = match std::mem::replace(&mut *state, State::Idle) {
+            // One that somebody has ended meanwhile has sent nothing of this request.
+            State::Running(mut running) => running.lives().then_some(running),
+            State::Idle | State::Left(..) => None,
+        };
+        let may_start = self.restarts || matches!(request, Frame::Enter(_));
+        let mut running = match running {
+            Some(running) => running,
+            None if may_start => Running::start(&self.executable, &self.reader)?,
+            None => return Err(super::NetlinkError::RelayEnded),
         };
         match running.ask(request, limit) {
             Ok(answer) => {
@@ -114,7 +158,7 @@ impl Relay {
                 Err(why.into())
             }
             // Nobody knows how far it came.
-            Err(_) => Err(super::NetlinkError::NoAnswer),
+            Err(_) => Err(super::NetlinkError::RelayEnded),
         }
     }
 }
@@ -128,9 +172,24 @@ impl Running {
         Ok(Self { child, input, output: BufReader::with_capacity(BUFFER, Bounded::new(output)) })
     }
 
+    fn lives(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     fn ask(&mut self, request: &Frame, limit: Duration) -> io::Result<Vec<io::Result<Vec<u8>>>> {
+        let answer = self.asked(request, limit);
+        if let Ok(mut input) = self.input.lock() {
+            input.is_busy = false;
+        }
+        answer
+    }
+
+    fn asked(&mut self, request: &Frame, limit: Duration) -> io::Result<Vec<io::Result<Vec<u8>>>> {
         self.output.get_mut().end_at(Instant::now() + limit);
-        request.write(&mut *self.input.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        input.is_busy = true;
+        request.write(&mut input.pipe)?;
+        drop(input);
         let mut answer = Vec::new();
         loop {
             match Frame::read(&mut self.output)? {
@@ -198,7 +257,7 @@ mod tests {
         let relay = script(&folder, "exit 1");
         for _ in 0..2 {
             let answer = relay.send(b"request", Duration::from_secs(10));
-            assert!(matches!(answer, Err(NetlinkError::NoAnswer)), "{answer:?}");
+            assert!(matches!(answer, Err(NetlinkError::RelayEnded)), "{answer:?}");
         }
     }
 }

@@ -28,6 +28,9 @@ pub(crate) enum NetlinkError {
     /// The kernel keeps the request.
     #[error(transparent)]
     Unanswered(#[from] Unanswered),
+    /// The child that speaks to the kernel has ended, and nobody knows what became of the request.
+    #[error("the process that asks the kernel for vfctl has ended")]
+    RelayEnded,
     /// The reply was lost, or has no end.
     #[error("the kernel's answer is not whole")]
     NoAnswer,
@@ -74,7 +77,7 @@ impl<'r> Socket<'r> {
     /// Returns a socket for interfaces, where the relay is; no request takes longer than `limit`.
     pub(crate) fn relayed(relay: &'r Relay, limit: Duration) -> Self {
         let (answer, last) = (VecDeque::new(), Vec::new());
-        Self { way: Way::Relayed { relay, limit, answer, last }, sequence: 0 }
+        Self { way: Way::Relayed { relay, limit, answer, last }, sequence: relay.sequence() }
     }
 
     fn own(socket: OwnSocket) -> Self {
@@ -97,7 +100,7 @@ impl<'r> Socket<'r> {
         match &mut self.way {
             Way::Own(socket) => socket.send(bytes)?,
             Way::Relayed { relay, limit, answer, .. } => {
-                *answer = relay.send(bytes, *limit)?.into();
+                *answer = sent(relay.send(bytes, *limit)?)?;
             }
         }
         Ok(())
@@ -106,7 +109,7 @@ impl<'r> Socket<'r> {
     /// Sends messages whose answers are acknowledgements, in one call.
     pub(super) fn send_for_acks(&mut self, bytes: &[u8]) -> Result<(), NetlinkError> {
         if let Way::Relayed { relay, limit, answer, .. } = &mut self.way {
-            *answer = relay.send_for_acks(bytes, *limit)?.into();
+            *answer = sent(relay.send_for_acks(bytes, *limit)?)?;
             return Ok(());
         }
         self.send(bytes)
@@ -182,6 +185,15 @@ impl<'r> Socket<'r> {
         }
         // Requests carry NLM_F_ACK or NLM_F_DUMP, so each answer has an end.
         Err(NetlinkError::NoAnswer)
+    }
+}
+
+/// Returns the answer to what was sent; an error alone says that nothing was.
+fn sent(answer: Vec<io::Result<Vec<u8>>>) -> Result<VecDeque<io::Result<Vec<u8>>>, NetlinkError> {
+    match <[_; 1]>::try_from(answer) {
+        Ok([Err(error)]) => Err(error.into()),
+        Ok([one]) => Ok(VecDeque::from([one])),
+        Err(answer) => Ok(answer.into()),
     }
 }
 

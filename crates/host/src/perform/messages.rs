@@ -9,6 +9,12 @@ use super::patience::{PAUSE, TRIES, is_busy};
 use crate::errno::{chain, refusal};
 use crate::netlink::{Ack, BATCH, Message, Relay, Socket, send_batch};
 
+/// How long the kernel's lock of all interfaces may be kept by others.
+const LOCK: Duration = Duration::from_secs(10);
+/// How long a driver may take for one message: ice waits 800 ms for a VF that is being reset (`ice_check_vf_ready_for_cfg`,
+/// drivers/net/ethernet/intel/ice/ice_vf_lib.c).
+const EACH: Duration = Duration::from_secs(1);
+
 /// Sends the messages, each of which has its place among these outcomes. After a batch with one that was refused no
 /// further is sent, nor after the first where an outcome is a refusal already, nor after one that the kernel keeps, nor
 /// once the user has asked to stop.
@@ -19,8 +25,9 @@ pub(super) fn send_all(
     outcomes: &mut [Outcome],
 ) {
     let limit = bounds.limit;
-    let mut socket = Socket::relayed(relay, limit);
     for batch in messages.chunks(BATCH) {
+        let of_each = EACH * u32::try_from(batch.len()).unwrap_or(u32::MAX);
+        let mut socket = Socket::relayed(relay, limit.min(LOCK + of_each));
         let mut unanswered = None;
         let send = |requests: &[&Message]| {
             send_batch(&mut socket, requests.iter().copied()).unwrap_or_else(|error| {

@@ -21,10 +21,11 @@ pub(super) fn is_busy(errno: Errno) -> bool {
 pub(super) fn patiently(stop: &dyn Fn() -> bool, mut attempt: impl FnMut() -> Outcome) -> Outcome {
     for _ in 1..TRIES {
         match attempt() {
-            Outcome::Refused(error)
-                if error.errno.is_some_and(|number| is_busy(Errno::from_raw(number))) && !stop() =>
-            {
+            Outcome::Refused(error) if error.errno.is_some_and(|number| is_busy(Errno::from_raw(number))) => {
                 thread::sleep(PAUSE);
+                if stop() {
+                    return Outcome::Refused(error);
+                }
             }
             outcome => return outcome,
         }

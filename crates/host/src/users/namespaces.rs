@@ -75,6 +75,7 @@ impl Namespaces {
                 }
             }
         }
+        visitor.end();
         found.unread.extend(unreadable.summary("the network namespaces of"));
         found
     }

@@ -68,6 +68,8 @@ mod tests {
             ("vfio-pci", known.clone(), None, None),
             ("uio_pci_generic", known.clone(), None, None),
             ("ixgbevf", known.clone(), None, None),
+            // The module is called otherwise.
+            ("c6xxvf", json!("igbvf qat_c62xvf"), None, None),
             ("unheard_of", json!(null), None, None),
             (
                 "vfio_pci",
