@@ -62,7 +62,7 @@ fn broken_in_scope(scope: &Scope, plan: &ScopePlan, world: &World) -> Vec<String
     let in_the_way = |stuck: &&StuckStore| plan.lanes().any(|(_, lane)| works(lane, stuck));
     broken.extend(host.system.stuck_stores.iter().filter(in_the_way).map(|stuck| {
         format!(
-            "expected no unfinished write, found pid {}, which is blocked in the kernel, writing {}",
+            "expected no unfinished write, found pid {} blocked in the kernel, writing {}",
             stuck.pid, stuck.path
         )
     }));

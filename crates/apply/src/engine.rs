@@ -118,7 +118,7 @@ fn run_lanes(
         for (position, lane) in lanes {
             let report = LaneRun::new(&edges, scope, stage, lane, before).run(closed.clone());
             let title = &lane.title;
-            let because = format!("{title} failed, and shares a bond, a bridge or the host's path");
+            let because = format!("{title} failed; it shares a bond, a bridge or the path to this host");
             closed = closed.or_else(|| failure(&because, std::slice::from_ref(&report), edges));
             before = before.after([&report]);
             reports.push((position, report));

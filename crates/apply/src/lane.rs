@@ -28,7 +28,7 @@ const CARRIER_PATIENCE: Duration = Duration::from_secs(30);
 const UNWRITTEN_JOURNAL: &str = "the journal could not be written";
 
 /// Why a lane is left where the user asked to stop.
-pub(crate) const INTERRUPTED: &str = "the user stopped it";
+pub(crate) const INTERRUPTED: &str = "apply was interrupted";
 
 /// One lane at work.
 pub(crate) struct LaneRun<'a> {
@@ -95,7 +95,7 @@ impl<'a> LaneRun<'a> {
     pub(crate) fn run(mut self, closed_before: Option<String>) -> LaneReport {
         let mut closed = closed_before.map(Closed);
         if closed.is_none() && !self.still_stands() {
-            closed = Some(Closed("what the plan rests on has changed".to_owned()));
+            closed = Some(Closed("the plan is stale".to_owned()));
         }
         for phase in &self.lane.phases {
             if closed.is_none() && self.edges.clock.interrupted() {
@@ -131,7 +131,7 @@ impl<'a> LaneRun<'a> {
         let longest = phase.steps.iter().map(|step| step.settle_ms).max().unwrap_or(0);
         let patience = Duration::from_millis(u64::from(longest));
         if !self.is_ready(phase, patience) {
-            self.leave(phase, "what it needs is not so");
+            self.leave(phase, "its preconditions do not hold");
             return Err(Closed(format!("phase {at} could not begin")));
         }
         let ops: Vec<Op> = ops(phase).cloned().collect();
@@ -158,7 +158,7 @@ impl<'a> LaneRun<'a> {
         let why = match (journaled, stopped) {
             (false, _) => UNWRITTEN_JOURNAL,
             (true, true) => INTERRUPTED,
-            (true, false) => "an op before it failed",
+            (true, false) => "an earlier operation failed",
         };
         self.report.ops.extend(ops.into_iter().zip(outcomes).map(|(op, outcome)| {
             let because = (outcome == Outcome::NotTried).then(|| why.to_owned());
@@ -195,14 +195,12 @@ impl<'a> LaneRun<'a> {
         let gone = verdicts.iter().filter(is_gone).count();
         Closed(match phase {
             _ if self.read_at.is_none() || broken == 0 => {
-                format!("what phase {phase} came to could not be read")
+                format!("the result of phase {phase} could not be read")
             }
-            _ if gone == broken => format!("what phase {phase} was done to is gone"),
+            _ if gone == broken => format!("what phase {phase} changed is gone"),
             // Nobody wrote with what new VFs begin.
-            Phase::CreateVfs => {
-                "new VFs are not as was expected; the next plan takes them as they are".to_owned()
-            }
-            phase => format!("the kernel accepted phase {phase} and did not keep it"),
+            Phase::CreateVfs => "the new VFs are not as expected; run plan again".to_owned(),
+            phase => format!("the kernel accepted phase {phase}, but the values did not change"),
         })
     }
 

@@ -26,11 +26,14 @@ impl fmt::Display for Leftover {
         let (thing, property) = (op.target.thing(), op.action.changes());
         match found {
             Ok(found) => {
-                write!(f, "{thing}: {property} is {found}, which was for a while only; `{op}` restores it")
+                write!(
+                    f,
+                    "{thing}: {property} is {found}, a temporary change that was not restored; `{op}` restores it"
+                )
             }
             Err(why) => write!(
                 f,
-                "{thing}: {property} was changed for a while and could not be read ({why}); `{op}` restores it"
+                "{thing}: {property} was changed temporarily and could not be read ({why}); `{op}` restores it"
             ),
         }
     }

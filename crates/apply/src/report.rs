@@ -215,7 +215,7 @@ impl Report {
                     "Applied: {done} of {planned} changes, verified. {differences} left alone: others hold the VFs."
                 )
             }
-            Result::NotConcerned => writeln!(text, "Not for this host."),
+            Result::NotConcerned => writeln!(text, "No document concerns this host."),
             Result::Refused => writeln!(text, "Nothing was changed."),
             Result::Failed => {
                 writeln!(
@@ -284,7 +284,7 @@ impl LaneReport {
             }
         }
         for Unmet { phase, claim, found } in unmet {
-            let when = phase.map_or_else(|| "in the end".to_owned(), |phase| format!("after phase {phase}"));
+            let when = phase.map_or_else(|| "at the end".to_owned(), |phase| format!("after phase {phase}"));
             let _ = writeln!(text, "  verification failed {when}: expected {claim}, found {found}");
         }
         for trouble in troubles {
@@ -300,7 +300,7 @@ impl LaneReport {
     fn left(&self) -> Vec<(&str, usize)> {
         let mut left: Vec<(&str, usize)> = Vec::new();
         for op in self.ops.iter().filter(|op| op.outcome == Outcome::NotTried) {
-            let because = op.because.as_deref().unwrap_or("what came before failed");
+            let because = op.because.as_deref().unwrap_or("an earlier step failed");
             match left.iter_mut().find(|(reason, _)| *reason == because) {
                 Some((_, count)) => *count += 1,
                 None => left.push((because, 1)),
@@ -365,7 +365,7 @@ mod tests {
         let expected = [
             "1 change, because its needs are not met",
             "2 changes, because phase bind failed",
-            "1 change, because what came before failed",
+            "1 change, because an earlier step failed",
         ];
         assert_eq!(reported, expected);
     }

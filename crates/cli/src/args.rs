@@ -183,7 +183,7 @@ pub struct ApplyArgs {
     pub inputs: Vec<PathBuf>,
     #[command(flatten)]
     pub host_values: HostValuesArgs,
-    /// Skip the confirmation prompt. A plan file is applied without one.
+    /// Skip the confirmation prompt; a plan file never asks.
     #[arg(short, long)]
     pub yes: bool,
     /// Allow changes that destroy VFs or disrupt their users [default: refuse them].
@@ -229,7 +229,7 @@ pub struct RecordArgs {
     /// The output format.
     #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<RecordFormat>::or_to_file("the facts"), default_value = "json")]
     pub output: RecordFormat,
-    /// Write the values of all kernel arguments, which may hold passwords [default: of those that SR-IOV needs].
+    /// Write the values of all kernel arguments, which may hold passwords [default: only of those that SR-IOV needs].
     #[arg(long)]
     pub full: bool,
     /// The same as `-o json`.

@@ -55,7 +55,7 @@ pub enum CliError {
         cause: std::io::Error,
     },
     /// Another file is where a document is to be written.
-    #[error("write `{path}`: there is a file already, and it is not {what}")]
+    #[error("write `{path}`: the file exists already and is not {what}")]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -72,7 +72,7 @@ pub enum CliError {
         cause: std::io::Error,
     },
     /// A document of vfctl's could not be understood.
-    #[error("understand `{path}` as {what}")]
+    #[error("parse `{path}` as {what}")]
     Document {
         /// The file.
         path: PathBuf,
@@ -83,7 +83,7 @@ pub enum CliError {
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A JSON document of vfctl's is of a version that this program does not know.
-    #[error("read `{path}`: it is of format {found}, and {what} that this version reads is of {known}")]
+    #[error("read `{path}`: its format is {found}, but this version reads {what} of format {known}")]
     Format {
         /// The file.
         path: PathBuf,
@@ -109,7 +109,7 @@ pub enum CliError {
     },
     /// A document of vfctl's was given as a spec.
     #[error(
-        "read `{path}` as a spec: it is a document of format {format}; give facts with --facts, and plans to apply alone"
+        "read `{path}` as a spec: it is a document of format {format}; give facts with --facts, and a plan as the only argument of apply"
     )]
     NotASpec {
         /// The file.
@@ -124,7 +124,7 @@ pub enum CliError {
         path: PathBuf,
     },
     /// Standard input is to be read for two things.
-    #[error("read standard input: it is named for {one} and for {other}")]
+    #[error("read standard input: it is given for {one} and for {other}")]
     StdinTwice {
         /// The one.
         one: &'static str,
@@ -187,13 +187,13 @@ pub enum CliError {
     #[error(transparent)]
     Edge(#[from] EdgeError),
     /// The plan would not do what it says: a defect of vfctl.
-    #[error("trust the plan, which is a defect of vfctl; please report it with `vfctl record`: {flaws}")]
+    #[error("check the plan, an internal error of vfctl; please report it with `vfctl record`: {flaws}")]
     FlawedPlan {
         /// The flaws.
         flaws: String,
     },
     /// A plan file would not do what it says: it was edited, or vfctl has a defect.
-    #[error("trust {}: it does not follow from itself, so it was edited; make it anew with `vfctl plan --out` ({flaws})", path.display())]
+    #[error("accept {}: it was edited, and its parts contradict each other; create it again with `vfctl plan --out` ({flaws})", path.display())]
     SpoiltPlan {
         /// The file.
         path: PathBuf,
@@ -201,7 +201,7 @@ pub enum CliError {
         flaws: String,
     },
     /// `apply` may not ask.
-    #[error("ask for consent: standard input is no terminal; pass --yes, or apply a plan file")]
+    #[error("ask for confirmation: standard input is not a terminal; pass --yes, or apply a plan file")]
     CannotAsk,
     /// The answer to a question could not be read.
     #[error("read the answer from standard input")]
@@ -236,7 +236,7 @@ impl CliError {
     pub fn fix(&self) -> Option<&'static str> {
         match self {
             Self::Document { .. } | Self::NoJson { .. } => Some(
-                "write the file again, facts with `vfctl record --out` and plans with `vfctl plan --out`",
+                "create the file again, facts with `vfctl record --out` and plans with `vfctl plan --out`",
             ),
             Self::StdinTwice { .. } => Some("write one of them to a file and name that"),
             Self::ValuesForPlan { .. } => Some("give --host-values to `vfctl plan --out`, or apply the spec"),

@@ -6,11 +6,11 @@ Examples:
   vfctl discover                          Show which ports can have VFs
   vfctl discover -o spec > sriov.yaml     Begin with a spec of the host as it is
   vfctl plan sriov.yaml                   Show what would change
-  vfctl apply sriov.yaml                  Make the changes, after a question
+  vfctl apply sriov.yaml                  Make the changes, after confirmation
 
 Exit codes:
   0    Success: there is nothing to do, or all is done and verified
-  1    Error: nothing, or not everything, was done
+  1    Error: nothing was done, or only a part
   2    plan: there are changes
   4    plan, apply: the only differences are on VFs that others hold
   130  apply: interrupted
@@ -89,7 +89,7 @@ Examples:
 
 Exit codes:
   0    Success
-  1    The address means nothing, the specs have mistakes, or something cannot be read";
+  1    There is nothing at the address, the specs have mistakes, or something cannot be read";
 
 /// Of `record`.
 pub(crate) const RECORD: &str = "\

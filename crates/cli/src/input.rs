@@ -89,7 +89,7 @@ pub(crate) fn file_text(path: &Path) -> Result<String, CliError> {
 /// Returns what was read from a file as text.
 pub(crate) fn text_from(path: &Path, bytes: Vec<u8>) -> Result<String, CliError> {
     String::from_utf8(bytes).map_err(|error| {
-        let what = format!("it is no text: {}", error.utf8_error());
+        let what = format!("it is not text: {}", error.utf8_error());
         let cause = std::io::Error::new(std::io::ErrorKind::InvalidData, what);
         CliError::Read { path: path.to_owned(), cause }
     })

@@ -211,7 +211,7 @@ fn explain_speaks_in_the_words_of_the_spec() {
         for name in planned_entries(&case) {
             let address = format!("pf/{name}");
             let ran = vfctl(&case, &["explain", &address, "spec.yaml", "--facts", "facts.json"]);
-            let says_nothing = ran.err.contains("the specs say nothing of it");
+            let says_nothing = ran.err.contains("the specs do not mention it");
             assert_eq!(ran.code, i32::from(says_nothing), "{} {address}: {ran:?}", case.display());
             for word in ["vfCount", " up\n  spec", "up is", "is yes", "is no\n", "pci pci/"] {
                 assert!(!ran.out.contains(word), "{} {address} says `{word}`:\n{}", case.display(), ran.out);

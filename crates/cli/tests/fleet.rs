@@ -158,12 +158,12 @@ fn what_is_wrong_with_some_facts_keeps_no_other_from_its_plan() {
     assert_eq!((ran.code, ran.out), (1, format!("{plans}\n\n{summary}")));
     let said = [
         "note: skipped in `hosts`: README.md, old; a folder's *.json, *.yaml and *.yml files are read",
-        "error: failed to understand `hosts/a.json` as a facts file: invalid type: integer `3`, expected a map at line 2 column 11",
+        "error: failed to parse `hosts/a.json` as a facts file: invalid type: integer `3`, expected a map at line 2 column 11",
         "error: failed to read `hosts/b.json`: a facts file is JSON, and this is not; `vfctl record` writes it: EOF while parsing a value at line 1 column 11",
         "error: failed to read `hosts/c.json`: a facts file is JSON",
-        "error: failed to read `hosts/d.json`: it is of format vfctl.dev/plan/v1, and a facts file",
-        "error: failed to understand `hosts/e.yaml` as a facts file: unknown field `apiVersion`",
-        "error: failed to read `hosts/f.json`: it is no text",
+        "error: failed to read `hosts/d.json`: its format is vfctl.dev/plan/v1, but this version reads a facts file",
+        "error: failed to parse `hosts/e.yaml` as a facts file: unknown field `apiVersion`",
+        "error: failed to read `hosts/f.json`: it is not text",
         "error: failed to read `hosts/x.json`: host worker-1 is in another facts file, too\n  fix: keep one facts file for each host",
         "error: failed to read `nowhere.json`: No such file or directory",
     ];
@@ -326,7 +326,7 @@ fn no_plan_of_a_fleet_is_put_in_its_place_where_one_place_is_taken() {
     let refused = fleet.plan(&["hosts"], &["--out", "plans"]);
     assert_eq!(refused.code, 1);
     assert!(
-        refused.err.contains("failed to write `plans/worker-2.json`: there is a file"),
+        refused.err.contains("failed to write `plans/worker-2.json`: the file exists"),
         "{}",
         refused.err
     );

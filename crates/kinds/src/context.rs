@@ -166,12 +166,12 @@ impl<'a> PfContext<'a> {
                 let class =
                     self.facts.class.map_or_else(String::new, |class| format!(" (PCI class {class})"));
                 (
-                    format!("the PF is no network card{class} and has no interface"),
+                    format!("the PF is not a network card{class} and has no interface"),
                     format!("take {asked} out"),
                 )
             }
             Some(NoInterface::NotEthernet) => (
-                "the PF is an InfiniBand port; this version sets nothing on its VFs but count and driver"
+                "the PF is an InfiniBand port; this version sets only the count and the driver of its VFs"
                     .to_owned(),
                 format!("take {asked} out, or set the port to Ethernet with the vendor's tool"),
             ),
@@ -180,7 +180,7 @@ impl<'a> PfContext<'a> {
                 format!("take {asked} out, or bind the PF to its network driver"),
             ),
             Some(NoInterface::OnlyWithVfs) => (
-                format!("the PF has no interface yet: {driver} makes one with the first VFs"),
+                format!("the PF has no interface yet: {driver} creates one with the first VFs"),
                 format!("apply the count without {asked} first, then all of it"),
             ),
             Some(NoInterface::NoDriver) | None => (

@@ -92,7 +92,7 @@ impl fmt::Display for Reason {
             Self::LetKernelChoose => "temporary: the kernel chooses a VF's driver only with it on",
             Self::GiveBack => "restored",
             Self::RestoreLeft => "restored: an earlier apply left it so",
-            Self::MacNeedsRebind => "the VF's driver sees a new MAC address only when loaded anew",
+            Self::MacNeedsRebind => "the VF's driver reads a new MAC address only when bound again",
             Self::DriverNeedsModule => "the driver is not loaded",
             Self::PfMustBeUp => "temporary: the PF must be up when VFs are created or removed",
             Self::DefaultDriver => "new VFs get the kernel's driver",
@@ -124,8 +124,8 @@ impl fmt::Display for Impact {
             Self::None => "harmless",
             Self::Disturbs => "may pause traffic",
             Self::FlapsLink => "takes the PF's link down for a moment",
-            Self::SetsDown => "takes the PF down, and its VFs' link with it",
-            Self::Rebinds => "takes the VF's interface and its addresses away",
+            Self::SetsDown => "takes the PF down, and the link of its VFs",
+            Self::Rebinds => "removes the VF's interface and its addresses",
             Self::Destroys => "destroys VFs",
         })
     }

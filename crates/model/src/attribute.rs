@@ -86,7 +86,7 @@ vf_attributes! {
     MacAddress {
         key: "macAddress",
         ip_word: "mac",
-        doc: "Administrative MAC address of the VF (IFLA_VF_MAC). `default` gives it up: the VF driver picks one.",
+        doc: "Administrative MAC address of the VF (IFLA_VF_MAC). `default` drops it: the VF's driver picks one.",
         shape: Shape::Mac,
         factory: VfValue::Mac(MacAddress::ZERO),
         without: VfValue::Mac(MacAddress::ZERO),

@@ -60,7 +60,7 @@ pub struct Explanation {
 /// several documents have one name.
 ///
 /// # Errors
-/// Where the address means nothing, or the specs say nothing of it.
+/// Where the address means nothing, or the specs do not mention it.
 pub fn explain(
     documents: &[PlacedDocument<'_>],
     name: &HostName,
@@ -142,7 +142,9 @@ fn reading(subject: &Subject, property: Property, world: &World) -> String {
         }
         Some(Reading::Known(None)) => format!("none, from {source}"),
         Some(Reading::Unsupported) => match raw(subject, property, world) {
-            Some(raw) => format!("{raw}, from {source}; it means nothing: the driver has no such attribute"),
+            Some(raw) => {
+                format!("{raw}, from {source}; not a real value: the driver does not support this attribute")
+            }
             None => "the driver does not report it".to_owned(),
         },
         Some(Reading::Unreadable(why)) => format!("unknown, from {source}: {why}"),

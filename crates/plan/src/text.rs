@@ -57,7 +57,14 @@ fn write_scope(text: &mut String, scope: &Scope, plan: &ScopePlan, detail: Detai
         if plan.documents.is_empty() { "no document".to_owned() } else { plan.documents.join(", ") };
     line(text, 0, &format!("{scope}: {documents}"));
     if plan.documents.is_empty() {
-        line(text, 0, &format!("Not for this {}.", if scope.host().is_some() { "host" } else { "cluster" }));
+        line(
+            text,
+            0,
+            &format!(
+                "No document concerns this {}.",
+                if scope.host().is_some() { "host" } else { "cluster" }
+            ),
+        );
         return;
     }
     for stage in &plan.stages {
@@ -80,7 +87,7 @@ fn render_lane(text: &mut String, before: &[Lane], lane: &Lane, is_blocked: bool
     let in_queue = |other: &&Lane| other.queue == lane.queue && !other.phases.is_empty();
     if let Some(before) = before.iter().rfind(in_queue).filter(|_| has_work) {
         let title = &before.title;
-        line(text, 2, &format!("after {title}: both stand under one bond, bridge or path to this host"));
+        line(text, 2, &format!("after {title}: both share a bond, a bridge or the path to this host"));
     }
     if has_work && !lane.findings.block() {
         for phase in &lane.phases {

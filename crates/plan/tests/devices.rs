@@ -62,11 +62,16 @@ fn each_reason_for_no_interface_has_words_and_a_fix_of_its_own() {
     let cases = [
         ("020000", None, "has no driver", "bind the PF to its network driver"),
         ("020000", Some("igb"), "cannot be seen from here", "ip netns exec"),
-        ("030000", Some("i915"), "is no network card (PCI class 0x030000)", "take the VF attributes out"),
-        ("030000", Some("xe"), "is no network card (PCI class 0x030000)", "take the VF attributes out"),
-        ("0b4000", Some("4xxx"), "is no network card (PCI class 0x0b4000)", "take the VF attributes out"),
-        ("120000", Some("acc100"), "is no network card (PCI class 0x120000)", "take the VF attributes out"),
-        ("010802", Some("nvme"), "is no network card (PCI class 0x010802)", "take the VF attributes out"),
+        ("030000", Some("i915"), "is not a network card (PCI class 0x030000)", "take the VF attributes out"),
+        ("030000", Some("xe"), "is not a network card (PCI class 0x030000)", "take the VF attributes out"),
+        ("0b4000", Some("4xxx"), "is not a network card (PCI class 0x0b4000)", "take the VF attributes out"),
+        (
+            "120000",
+            Some("acc100"),
+            "is not a network card (PCI class 0x120000)",
+            "take the VF attributes out",
+        ),
+        ("010802", Some("nvme"), "is not a network card (PCI class 0x010802)", "take the VF attributes out"),
         ("020700", Some("mlx5_core"), "is an InfiniBand port", "set the port to Ethernet"),
         ("020000", Some("vfio-pci"), "driven from user space, by vfio-pci", "to its network driver"),
         ("020000", Some("uio_pci_generic"), "driven from user space, by uio_pci_generic", "to its network"),
@@ -85,7 +90,7 @@ fn each_reason_for_no_interface_has_words_and_a_fix_of_its_own() {
 fn interface_that_comes_with_vfs_is_not_looked_for_elsewhere() {
     let wish = json!({"count": 2, "all": {"vlan": 5}});
     let plan = planned(&wish, json!({"class": "020000", "driver": "cxgb4"}));
-    says(&plan, "cxgb4 makes one with the first VFs", "apply the count without the VF attributes first");
+    says(&plan, "cxgb4 creates one with the first VFs", "apply the count without the VF attributes first");
     let there = planned(&json!({"count": 2}), json!({"class": "020000", "driver": "cxgb4"}));
     assert_eq!((problems(&there), check(&there)), (Vec::new(), Ok(())));
 }
@@ -123,12 +128,12 @@ fn device_without_a_link_has_none_that_could_go_down() {
 #[test]
 fn driver_that_makes_vfs_otherwise_than_asked_is_told_with_what_helps() {
     let cases = [
-        ("0b4000", "c6xx", "makes all 8 VFs of the device or none", "ask for 8"),
+        ("0b4000", "c6xx", "creates either all 8 VFs of the device or none", "ask for 8"),
         ("020000", "mlx4_core", "by the parameter num_vfs", "options mlx4_core num_vfs=3"),
         ("020000", "sfc_siena", "by the parameter max_vfs", "options sfc_siena max_vfs=3"),
-        ("020000", "enic", "as many as the card says", "in the card's own management"),
-        ("020000", "uio_pci_generic", "uio_pci_generic, makes no VFs", "vfio-pci with enable_sriov=1"),
-        ("020000", "igb_uio", "igb_uio, makes no VFs", "pci-pf-stub"),
+        ("020000", "enic", "as many as the card's settings say", "with the vendor's tool"),
+        ("020000", "uio_pci_generic", "uio_pci_generic, cannot create VFs", "vfio-pci with enable_sriov=1"),
+        ("020000", "igb_uio", "igb_uio, cannot create VFs", "pci-pf-stub"),
     ];
     for (class, driver, message, fix) in cases {
         says(&planned(&json!({"count": 3}), json!({"class": class, "driver": driver})), message, fix);
@@ -140,18 +145,18 @@ fn driver_that_makes_vfs_otherwise_than_asked_is_told_with_what_helps() {
 #[test]
 fn what_a_driver_would_drop_or_never_show_is_refused() {
     let cases = [
-        ("qede", json!({"vlan": {"id": 5, "qos": 3}}), "takes no VLAN priority"),
-        ("sfc", json!({"vlan": {"id": 5, "qos": 3}}), "takes no VLAN priority"),
-        ("ionic", json!({"vlan": {"id": 5, "qos": 3}}), "takes no VLAN priority"),
+        ("qede", json!({"vlan": {"id": 5, "qos": 3}}), "does not support VLAN priorities"),
+        ("sfc", json!({"vlan": {"id": 5, "qos": 3}}), "does not support VLAN priorities"),
+        ("ionic", json!({"vlan": {"id": 5, "qos": 3}}), "does not support VLAN priorities"),
         ("bnxt_en", json!({"vlan": {"id": 0, "qos": 3}}), "only together with a VLAN id"),
         ("qede", json!({"rate": {"max": 0}}), "cannot take a limit away again"),
-        ("nfp", json!({"rate": {"max": 65535}}), "takes rates below 65535 Mbit/s only"),
-        ("netdevsim", json!({"rate": {"max": 70000}}), "takes rates below 65536 Mbit/s only"),
+        ("nfp", json!({"rate": {"max": 65535}}), "supports only rates below 65535 Mbit/s"),
+        ("netdevsim", json!({"rate": {"max": 70000}}), "supports only rates below 65536 Mbit/s"),
         ("mlx4_core", json!({"rate": {"min": 5, "max": 10}}), "has no guaranteed rate"),
         ("sfc", json!({"spoofCheck": "on"}), "the driver does not report spoofCheck"),
         ("sfc", json!({"spoofCheck": "off"}), "the driver does not report spoofCheck"),
         ("enic", json!({"macAddress": "02:00:00:00:00:09"}), "the driver does not report macAddress"),
-        ("sfc_ef100", json!({"vlan": 5}), "has no such attribute"),
+        ("sfc_ef100", json!({"vlan": 5}), "does not support it"),
     ];
     for (driver, attributes, message) in cases {
         let mut port = with_vf("020000", Some(driver), json!({}));
@@ -194,7 +199,7 @@ fn port_of_several_is_named_for_what_only_a_port_can_have() {
     let first = by(json!({"interface": "eth0"}), &wish);
     assert_eq!((problems(&first), check(&first)), (Vec::new(), Ok(())));
     let other = by(json!({"interface": "eth1"}), &wish);
-    says(&other, "eth1 is another port of the device than eth0", "match by `interface: eth0`");
+    says(&other, "eth1 and eth0 are ports of one device", "match by `interface: eth0`");
     let unnamed = by(json!({"pci": "0000:01:00.0"}), &wish);
     says(&unnamed, "the device has several ports, eth0 and eth1", "match by `interface: eth0`");
     // What is of the device and its functions needs no port.

@@ -43,12 +43,12 @@ const ROWS: &[Row] = &[
     Row {
         kinds: &[LoadModule],
         errnos: &[],
-        hint: "the module is not installed for this kernel, is barred, or is refused by its lockdown",
+        hint: "the module is not installed for this kernel, is blacklisted, or is refused because the kernel is locked down",
     },
     Row {
         kinds: &[],
         errnos: &[errno::EPERM, errno::EACCES],
-        hint: "run as root, not in a container or user namespace; if you do, the driver holds VFs that a virtual machine was given, or the kernel is locked down",
+        hint: "run as root, outside of containers and user namespaces; if you already do, VFs are assigned to a virtual machine, or the kernel is locked down",
     },
     Row {
         kinds: &[],
@@ -64,27 +64,27 @@ const ROWS: &[Row] = &[
     Row {
         kinds: &[CreateVfs, RemoveVfs],
         errnos: &[errno::EBUSY],
-        hint: "the driver is busy or recovers from a reset; see the kernel's log, and try again",
+        hint: "the driver is busy or is recovering from a reset; see the kernel log and try again",
     },
     Row {
         kinds: &[CreateVfs, RemoveVfs],
         errnos: &[errno::EAGAIN],
-        hint: "the driver is being reset; try again, and see the kernel's log",
+        hint: "the driver is being reset; see the kernel log and try again",
     },
     Row {
         kinds: &[CreateVfs],
         errnos: &[errno::EOPNOTSUPP],
-        hint: "the driver makes no VFs in the mode that it is in, such as ice's safe mode without its DDP package; see the kernel's log",
+        hint: "the driver cannot create VFs in its current mode, such as ice's safe mode without its DDP package; see the kernel log",
     },
     Row {
         kinds: &[CreateVfs],
         errnos: &[errno::EINVAL, errno::EIO],
-        hint: "the firmware or the machine's PCI setup does not allow so many; see the kernel's log",
+        hint: "the firmware or the machine's PCI setup does not allow that many VFs; see the kernel log",
     },
     Row {
         kinds: &[CreateVfs],
         errnos: &[errno::ERANGE],
-        hint: "more than the driver allows now; sriov_totalvfs says how many",
+        hint: "more VFs than the driver allows now; see sriov_totalvfs",
     },
     Row {
         kinds: &[CreateVfs],
@@ -99,22 +99,22 @@ const ROWS: &[Row] = &[
     Row {
         kinds: &[BindDriver, ProbeDriver],
         errnos: &[errno::ENODEV],
-        hint: "no such driver is loaded, or it does not take this device",
+        hint: "no such driver is loaded, or it does not support this device",
     },
     Row {
         kinds: &[UnbindDriver],
         errnos: &[errno::ENODEV],
-        hint: "the VF had left its driver already; run plan again",
+        hint: "the VF had no driver any more; run plan again",
     },
     Row {
         kinds: &[SetVfAttribute],
         errnos: &[errno::EINVAL],
-        hint: "drivers refuse so a value that they cannot set",
+        hint: "the driver rejects this value, most likely because it cannot set it",
     },
     Row {
         kinds: &[SetVfAttribute],
         errnos: &[errno::EOPNOTSUPP, errno::EPROTONOSUPPORT],
-        hint: "the driver has no such attribute or value; take it out of the spec or set onUnsupported: warn",
+        hint: "the driver does not support this attribute or value; remove it from the spec, or set onUnsupported: warn",
     },
     Row {
         kinds: &[SetVfAttribute],
@@ -124,7 +124,7 @@ const ROWS: &[Row] = &[
     Row {
         kinds: &[SetPfMtu, SetVfMtu],
         errnos: &[errno::EINVAL],
-        hint: "outside of what the driver takes; `ip -d link` shows maxmtu",
+        hint: "outside the driver's limits; `ip -d link` shows them as minmtu and maxmtu",
     },
 ];
 
@@ -132,29 +132,27 @@ const ROWS: &[Row] = &[
 const fn invalid(attribute: VfAttribute) -> Option<&'static str> {
     match attribute {
         VfAttribute::Rate => Some(
-            "drivers refuse so what they cannot do: a rate without carrier or above the link's speed, a minimum rate, \
-             guarantees that come to more than the link",
+            "possible causes: no carrier, a rate above the link's speed, a driver without minimum rates, or minimum rates that add up to more than the link's speed",
         ),
-        VfAttribute::Vlan => Some(
-            "drivers refuse so a priority or protocol that they, or this kernel or firmware, do not take",
-        ),
-        VfAttribute::MacAddress => Some("drivers refuse so an address that another function of the card has"),
+        VfAttribute::Vlan => {
+            Some("the driver, kernel or firmware may not support this VLAN priority or protocol")
+        }
+        VfAttribute::MacAddress => Some("another function of the card may already have this address"),
         _ => None,
     }
 }
 
 /// What a refused bind to a vfio driver lacks.
 const NO_IOMMU: &str =
-    "vfio needs an IOMMU group; enable the IOMMU in firmware and on the kernel's command line";
+    "vfio needs an IOMMU group; enable the IOMMU in firmware and on the kernel command line";
 
 /// What was read after a count was refused with EBUSY, which has two causes: the kernel makes VFs only where there are none
 /// (`sriov_numvfs_store`, drivers/pci/pci-sysfs.c), and drivers refuse while they are being reset.
 fn busy(kind: ActionKind, vf_count: Option<u16>) -> Option<&'static str> {
     match (kind, vf_count) {
-        (CreateVfs, Some(1..)) => Some("somebody else made VFs in the meantime; run plan again"),
+        (CreateVfs, Some(1..)) => Some("another program created VFs in the meantime; run plan again"),
         (CreateVfs | RemoveVfs, None) => Some(
-            "the driver is busy or recovers from a reset, as the kernel's log tells, or somebody else made VFs in the \
-             meantime; run plan again",
+            "the driver is busy or is recovering from a reset (see the kernel log), or another program created VFs in the meantime; run plan again",
         ),
         _ => None,
     }
@@ -212,9 +210,9 @@ mod tests {
         let busy = OpError { errno: Some(errno::EBUSY), cause: "EBUSY".to_owned(), detail: None };
         let hint = |action, vf_count| hint(&op(action), &busy, vf_count).expect("a hint");
         let create = || Action::CreateVfs(4);
-        assert_eq!(hint(create(), Some(2)), "somebody else made VFs in the meantime; run plan again");
-        assert!(!hint(create(), Some(0)).contains("somebody"), "nobody did");
-        assert!(hint(create(), None).contains("or somebody else made VFs"));
-        assert!(!hint(Action::RemoveVfs, Some(2)).contains("somebody"));
+        assert_eq!(hint(create(), Some(2)), "another program created VFs in the meantime; run plan again");
+        assert!(!hint(create(), Some(0)).contains("another program"), "nobody did");
+        assert!(hint(create(), None).contains("or another program created VFs"));
+        assert!(!hint(Action::RemoveVfs, Some(2)).contains("another program"));
     }
 }

@@ -65,7 +65,7 @@ fn other_document(tree: &Node) -> Option<Fault> {
     };
     let header = tree.as_map().map(|map| map.entries.iter().find(is_header));
     let (span, message) = match header {
-        None => (tree.pointer(), "this is no map of hosts to their values".to_owned()),
+        None => (tree.pointer(), "this is not a map of hosts to their values".to_owned()),
         Some(None) => return None,
         Some(Some(header)) => {
             let what = quoted(&format!("{}: {}", header.key, header.value.as_text().unwrap_or_default()));

@@ -140,7 +140,7 @@ fn explain(place: &Way<'_>, problem: Problem) -> (Fault, Vec<String>) {
     let fault = match problem {
         Problem::UnknownKey { key, allowed } if is_not_built(&place.map, &key) => {
             let message = format!("{} is not supported in this version", quoted(&key));
-            let help = "take it out; this version has nothing that would act on it";
+            let help = "remove it; this version does nothing with it";
             return (Fault::new(span, message, help), allowed.iter().map(|key| (*key).to_owned()).collect());
         }
         Problem::UnknownKey { key, allowed } => {
@@ -159,7 +159,7 @@ fn explain(place: &Way<'_>, problem: Problem) -> (Fault, Vec<String>) {
             Fault::new(span, message, fix::of_wanted(place.node, &wanted))
         }
         Problem::NoValue => {
-            let help = "write a value, or take the field away: what is absent is left as it is";
+            let help = "write a value, or remove the field: what is absent is left as it is";
             Fault::new(place.key_span, "no value is given", help)
         }
         Problem::BareMac(mac) => Fault::new(

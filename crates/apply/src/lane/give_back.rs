@@ -140,5 +140,5 @@ fn shows(op: &Op, scope: &Scope, world: &World) -> bool {
 
 /// Says what is left for a person to do.
 fn by_hand(op: &Op) -> String {
-    format!("what was changed for a while could not be restored; do it by hand: `{op}`")
+    format!("a temporary change could not be restored; restore it by hand: `{op}`")
 }

@@ -23,8 +23,8 @@ fn user_who_stops_a_lane_is_named_and_gets_back_what_was_changed_for_a_while() {
             "setPfAdminState: done",
             // The phase at work is ended.
             "createVfs: done",
-            "setVfAttribute: the user stopped it",
-            "setVfAttribute: the user stopped it",
+            "setVfAttribute: apply was interrupted",
+            "setVfAttribute: apply was interrupted",
         ]
     );
     // What is given back is reported as that alone.
@@ -45,7 +45,7 @@ fn user_who_stops_among_ops_that_are_done_one_by_one_waits_for_the_one_in_flight
     assert_eq!(report.result, Result::Interrupted);
     let outcomes = outcomes(&report.lanes[0]);
     // What is withheld from a VF is given to it nevertheless.
-    let rest = ["probeDriver: done", "probeDriver: the user stopped it", "setPfAdminState: done"];
+    let rest = ["probeDriver: done", "probeDriver: apply was interrupted", "setPfAdminState: done"];
     assert_eq!(outcomes[6..], [&rest[..], &["probeDriver: done"]].concat());
     assert_eq!(report.lanes[0].troubles, [""; 0]);
 }
@@ -60,8 +60,8 @@ fn user_who_stops_leaves_the_lanes_and_stages_behind_untried_with_that_reason() 
     ];
     let report = bench.apply(&plan(vec![("lab", scope_plan(stages))], None));
     assert_eq!(report.result, Result::Interrupted);
-    assert_eq!(outcomes(&report.lanes[1]), ["setPfMtu: the user stopped it"]);
-    assert_eq!(outcomes(&report.lanes[2]), ["loadModule: the user stopped it"]);
+    assert_eq!(outcomes(&report.lanes[1]), ["setPfMtu: apply was interrupted"]);
+    assert_eq!(outcomes(&report.lanes[2]), ["loadModule: apply was interrupted"]);
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn full_disk_leaves_what_is_owed_to_a_person_and_one_lost_entry_does_not() {
     let off = short(&[eth0.autoprobe(Toggle::Off)]);
     let on = short(&[eth0.autoprobe(Toggle::On)]);
     let by_hand = format!(
-        "what was changed for a while could not be restored; do it by hand: `{}`",
+        "a temporary change could not be restored; restore it by hand: `{}`",
         eth0.autoprobe(Toggle::On)
     );
     // Entry 2 is the end of the first phase, entry 3 the begin of the second.

@@ -104,7 +104,7 @@ fn refused_phase_closes_its_lane_and_its_queue_and_no_other_queue() {
     assert_eq!(outcomes(&report.lanes[0]), expected);
     assert_eq!(report.lanes[0].ops[0].outcome, Outcome::Refused(refusal()));
     assert_eq!(outcomes(&report.lanes[1]), ["setPfMtu: done"]);
-    let because = "eth0 failed, and shares a bond, a bridge or the host's path";
+    let because = "eth0 failed; it shares a bond, a bridge or the path to this host";
     assert_eq!(outcomes(&report.lanes[2]), [format!("setPfMtu: {because}")]);
     assert_eq!(bench.performed().len(), 2);
 }
@@ -113,8 +113,12 @@ fn refused_phase_closes_its_lane_and_its_queue_and_no_other_queue() {
 fn what_was_accepted_and_not_kept_closes_the_lane_and_is_unmet() {
     let eth0 = Port::eth0();
     let cases = [
-        (ActionKind::CreateVfs, "new VFs are not as was expected; the next plan takes them as they are", 1),
-        (ActionKind::SetVfAttribute, "the kernel accepted phase configure VFs and did not keep it", 2),
+        (ActionKind::CreateVfs, "the new VFs are not as expected; run plan again", 1),
+        (
+            ActionKind::SetVfAttribute,
+            "the kernel accepted phase configure VFs, but the values did not change",
+            2,
+        ),
     ];
     for (kind, because, phases) in cases {
         let bench = Bench::new(&[&eth0]).answering(&[(kind, Answer::Lies)]);
@@ -167,7 +171,7 @@ fn op_that_the_edge_did_not_begin_is_left_because_of_the_one_before_it() {
     let expected = [
         "createVfs: done",
         "setVfAttribute: refused",
-        "setVfAttribute: an op before it failed",
+        "setVfAttribute: an earlier operation failed",
         "setPfMtu: phase configure VFs failed",
     ];
     assert_eq!(outcomes(&report.lanes[0]), expected);
@@ -180,7 +184,7 @@ fn what_cannot_be_read_again_is_trouble_and_closes_the_lane() {
     let report = bench.apply(&on_ports(vec![three_phases(&eth0, 0)]));
     assert_eq!(report.result, Result::Failed);
     assert_eq!(report.lanes[0].troubles, ["failed to reach host lab from here"]);
-    let because = "setPfMtu: what phase create VFs came to could not be read";
+    let because = "setPfMtu: the result of phase create VFs could not be read";
     assert_eq!(outcomes(&report.lanes[0]).last().map(String::as_str), Some(because));
     assert_eq!(bench.performed().len(), 1);
 }
@@ -196,7 +200,7 @@ fn thing_that_goes_away_under_a_phase_is_gone_and_not_said_to_have_kept_nothing(
     let bench = bench.answering(&[lies, lies]);
     let report = bench.apply(&on_ports(vec![three_phases(&eth0, 0)]));
     assert_eq!(report.result, Result::Failed);
-    let because = "setPfMtu: what phase configure VFs was done to is gone";
+    let because = "setPfMtu: what phase configure VFs changed is gone";
     assert_eq!(outcomes(&report.lanes[0]).last().map(String::as_str), Some(because));
 }
 

@@ -64,13 +64,19 @@ fn bare(port: &Port, bare: &[u16]) -> World {
 
 fn autoprobe_left(port: &Port) -> String {
     let on = port.autoprobe(Toggle::On);
-    format!("{}: driversAutoprobe is off, which was for a while only; `{on}` restores it", port.pf)
+    format!(
+        "{}: driversAutoprobe is off, a temporary change that was not restored; `{on}` restores it",
+        port.pf
+    )
 }
 
 fn bare_left(port: &Port, vfs: &[u16]) -> Vec<String> {
     let line = |vf: &u16| {
         let probe = port.probe(*vf);
-        format!("{}: driver is none, which was for a while only; `{probe}` restores it", probe.target.thing())
+        format!(
+            "{}: driver is none, a temporary change that was not restored; `{probe}` restores it",
+            probe.target.thing()
+        )
     };
     vfs.iter().map(line).collect()
 }
@@ -195,7 +201,10 @@ fn journal_of_the_engine_tells_of_a_cut_after_any_entry_what_the_world_shows() {
         pf.netdev.as_mut().expect("an interface").up = true;
     });
     let down = eth0.admin(AdminState::Down);
-    let up = format!("{}: adminState is up, which was for a while only; `{down}` restores it", eth0.pf);
+    let up = format!(
+        "{}: adminState is up, a temporary change that was not restored; `{down}` restores it",
+        eth0.pf
+    );
     let autoprobe = autoprobe_left(&eth0);
     let [one, other] = <[String; 2]>::try_from(bare_left(&eth0, &[0, 1])).expect("two");
     // Began, then begin and end of: prepare PF, create VFs, configure VFs, allow drivers, probe, finish PF.
@@ -259,7 +268,7 @@ fn what_cannot_be_read_is_reported_as_that_unless_it_was_right_in_between() {
     let (is_off, is_on) = (autoprobe(&eth0, false), autoprobe(&eth0, true));
     let thing = &eth0.pf;
     let could_not = format!(
-        "{thing}: driversAutoprobe was changed for a while and could not be read (input/output error); \
+        "{thing}: driversAutoprobe was changed temporarily and could not be read (input/output error); \
          `{on}` restores it"
     );
     assert_eq!(texts(&entries, &[&unread]), std::slice::from_ref(&could_not));
@@ -276,7 +285,7 @@ fn host_without_facts_may_still_have_what_was_left_there() {
     let (why, thing, on) = ("there are no facts of host lab", &eth0.pf, eth0.autoprobe(Toggle::On));
     let lost = |thing: &str, property: &str, op: &Op| {
         format!(
-            "{thing}: {property} was changed for a while and could not be read ({why}); `{op}` restores it"
+            "{thing}: {property} was changed temporarily and could not be read ({why}); `{op}` restores it"
         )
     };
     let of_vf = |vf| lost(&format!("{thing} vf {vf}"), "driver", &eth0.probe(vf));

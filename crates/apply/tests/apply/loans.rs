@@ -28,7 +28,7 @@ fn given_back(lane: &LaneReport) -> String {
 }
 
 fn by_hand(op: &Op) -> String {
-    format!("what was changed for a while could not be restored; do it by hand: `{op}`")
+    format!("a temporary change could not be restored; restore it by hand: `{op}`")
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn what_a_phase_requires_is_awaited_and_without_it_the_phase_does_not_begin() {
         let report = bench.apply(&on_ports(vec![lane(&eth0, 0, vec![first, step])]));
         assert_eq!(report.result == Result::Converged, performs, "{}", report.render());
         if !performs {
-            assert_eq!(outcomes(&report.lanes[0])[1], "setPfMtu: what it needs is not so");
+            assert_eq!(outcomes(&report.lanes[0])[1], "setPfMtu: its preconditions do not hold");
             let unmet = &report.lanes[0].unmet[0];
             assert_eq!((unmet.phase, unmet.found.as_str()), (Some(Phase::FinishPf), "no"));
         }
@@ -61,7 +61,7 @@ fn phases_behind_one_that_could_not_begin_are_left_because_of_it() {
     first.requires = vec![eth0.has_carrier()];
     let last = eth0.step(Phase::FinishPf, Reason::Asked, &[eth0.mtu(9000)]);
     let report = Bench::new(&[&eth0]).apply(&on_ports(vec![lane(&eth0, 0, vec![first, last])]));
-    let expected = ["createVfs: what it needs is not so", "setPfMtu: phase create VFs could not begin"];
+    let expected = ["createVfs: its preconditions do not hold", "setPfMtu: phase create VFs could not begin"];
     assert_eq!(outcomes(&report.lanes[0]), expected);
 }
 

@@ -59,7 +59,7 @@ fn user_who_came_since_the_look_ends_the_lane_before_anything_is_written() {
     let [unmet] = &report.lanes[0].unmet[..] else { panic!("{:?}", report.lanes[0].unmet) };
     let claim = format!("{} vf 0: inUse is no", eth0.pf);
     assert_eq!((unmet.phase, &unmet.claim, unmet.found.as_str()), (Some(Phase::Unbind), &claim, "yes"));
-    assert_eq!(outcomes(&report.lanes[0]), ["unbindDriver: what it needs is not so"]);
+    assert_eq!(outcomes(&report.lanes[0]), ["unbindDriver: its preconditions do not hold"]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn user_who_came_while_an_earlier_phase_took_its_time_ends_the_lane() {
     assert_eq!(report.result, Result::Failed);
     assert_eq!(
         outcomes(&report.lanes[0]),
-        ["setPfAdminState: done", "unbindDriver: what it needs is not so"]
+        ["setPfAdminState: done", "unbindDriver: its preconditions do not hold"]
     );
     assert_eq!(bench.whole_looks(), 1);
 }
@@ -144,7 +144,7 @@ fn lane_that_waited_for_another_looks_again_and_finds_the_user_of_its_vf() {
     });
     let lanes = vec![mtu_lane(&eth0, 0), lane(&eth1, 0, vec![unbind_unused(&eth1)])];
     let report = bench.apply(&on_ports(lanes));
-    assert_eq!(outcomes(&report.lanes[1]), ["unbindDriver: what it needs is not so"]);
+    assert_eq!(outcomes(&report.lanes[1]), ["unbindDriver: its preconditions do not hold"]);
     assert_eq!(bench.performed().len(), 1);
 }
 
@@ -156,7 +156,7 @@ fn lane_behind_another_of_its_queue_looks_again_however_soon_it_begins() {
     let lanes = vec![mtu_lane(&eth0, 0), lane(&eth1, 0, vec![unbind_unused(&eth1)])];
     let report = bench.apply(&on_ports(lanes));
     assert_eq!(bench.now(), Duration::ZERO);
-    assert_eq!(outcomes(&report.lanes[1]), ["unbindDriver: what it needs is not so"]);
+    assert_eq!(outcomes(&report.lanes[1]), ["unbindDriver: its preconditions do not hold"]);
     assert_eq!((bench.performed().len(), bench.whole_looks()), (1, 1));
 }
 

@@ -82,9 +82,9 @@ pub(super) fn run(
         }
         match ask(console, machine.clock)? {
             Consent::Yes => {}
-            Consent::No => return Ok(end.refused("you did not agree", console)),
+            Consent::No => return Ok(end.refused("you did not confirm", console)),
             Consent::Interrupted => {
-                let why = "you stopped it before you agreed";
+                let why = "interrupted before you confirmed";
                 end.refused(why, console);
                 return Ok(Exit::Interrupted);
             }
@@ -96,7 +96,7 @@ pub(super) fn run(
         return Ok(end.with(report, console));
     }
     if machine.clock.interrupted() {
-        let why = "you stopped it before anything was changed";
+        let why = "interrupted before anything was changed";
         end.refused(why, console);
         return Ok(Exit::Interrupted);
     }

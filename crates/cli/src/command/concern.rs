@@ -28,7 +28,7 @@ pub(super) fn report(plan: &Plan, host: &HostName, names: &[String], console: &m
         None => format!("add `{host}` to `nodes.names` of the document that is for it"),
     };
     console.say(&format!(
-        "warning: no document concerns this host: it is called `{host}`, and they name {listed}\n  fix: {fix}\n"
+        "warning: no document concerns this host: its name is `{host}`, and `nodes.names` has {listed}\n  fix: {fix}\n"
     ));
     true
 }

@@ -113,13 +113,12 @@ impl CutOff {
     pub(super) fn report(&self, plan: Option<&Plan>, console: &mut Console<'_>) {
         let mut text = self.notes.clone();
         for Left { path, was_cut_off, leftovers } in &self.journals {
-            let what =
-                if *was_cut_off { "was cut off before its end" } else { "failed to restore something" };
+            let what = if *was_cut_off { "did not finish" } else { "failed to restore a temporary change" };
             let (settled, rest): (Vec<&Leftover>, Vec<&Leftover>) =
                 leftovers.iter().partition(|left| plan.is_some_and(|plan| settles(plan, left)));
             text.push_str(&format!("note: an apply {what}; its journal is {}\n", path.display()));
             if !settled.is_empty() {
-                text.push_str("  the plan restores what was changed for a while only\n");
+                text.push_str("  the plan restores its temporary changes\n");
             }
             text.extend(lines(&rest).into_iter().map(|line| format!("  {line}\n")));
         }
@@ -163,7 +162,7 @@ fn lines(left: &[&Leftover]) -> Vec<String> {
     }
     lines.extend(driverless.into_iter().map(|(pf, vfs)| {
         format!(
-            "vf {vfs} of {pf} has no driver, for a while only; a spec that names the PF gives it one again"
+            "vf {vfs} of {pf} has no driver, a temporary change; apply a spec that names the PF to bind it again"
         )
     }));
     lines
@@ -183,9 +182,9 @@ fn before(journal: JournalRead) -> Option<Box<World>> {
 /// such a user's plan is no worse for it.
 fn unreadable(error: &StateError) -> String {
     if error.is_for_root_alone() {
-        tracing::debug!(%error, "the state folder may not be read");
+        tracing::debug!(%error, "no permission to read the state folder");
         return String::new();
     }
     let causes = with_causes(error);
-    format!("note: failed to {causes}; what an earlier apply left behind may not be reported\n")
+    format!("note: failed to {causes}; temporary changes of an earlier apply may not be reported\n")
 }

@@ -63,7 +63,7 @@ fn left_out(host: &HostFacts) -> String {
     for (address, pf) in &host.physical_functions {
         for unread in &pf.unread {
             text.push_str(&format!(
-                "note: {address}: could not be read, so the spec is silent on it: {unread}\n"
+                "note: {address}: could not be read, so it is not in the spec: {unread}\n"
             ));
         }
     }

@@ -66,7 +66,7 @@ impl Case {
         let exit = run(arguments, &mut console, machine);
         let text = |bytes| String::from_utf8(bytes).expect("text");
         let (out, err) = (text(out), text(err));
-        assert!(!err.contains("defect of vfctl"), "{err}");
+        assert!(!err.contains("internal error of vfctl"), "{err}");
         Ran { exit, out, err }
     }
 

@@ -80,7 +80,7 @@ fn refused_apply_leaves_no_journal_and_is_not_reported() {
         assert!(said.out.contains("plan is stale: expected"), "{}", said.out);
     }
     assert_eq!(journals(&place.state()), before);
-    assert!(!place.vfctl("plan a.yaml").err.contains("cut off"));
+    assert!(!place.vfctl("plan a.yaml").err.contains("did not finish"));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn store_that_is_stuck_on_a_vf_is_one_of_its_port() {
 }
 
 /// What was changed for a while and is restored by whatever plan concerns the PF.
-const RESTORES: &str = "the plan restores what was changed for a while only";
+const RESTORES: &str = "the plan restores its temporary changes";
 
 #[test]
 fn what_a_cut_off_apply_left_is_restored_by_a_plan_for_its_port_and_reported_by_any_other() {
@@ -174,9 +174,10 @@ fn what_a_cut_off_apply_left_is_restored_by_a_plan_for_its_port_and_reported_by_
         assert!(!absent.iter().any(|text| err.contains(text)), "{words}: {err}");
     };
     let cut_off = "journal-0001.jsonl";
-    let off = "pci/0000:01:00.0: driversAutoprobe is off, which was for a while only; `echo 1 > ";
-    let bare = "vf 0-3 of pci/0000:01:00.0 has no driver, for a while only";
-    says("plan a.yaml", &["an apply was cut off", cut_off, RESTORES], &[off, bare]);
+    let off =
+        "pci/0000:01:00.0: driversAutoprobe is off, a temporary change that was not restored; `echo 1 > ";
+    let bare = "vf 0-3 of pci/0000:01:00.0 has no driver, a temporary change";
+    says("plan a.yaml", &["an apply did not finish", cut_off, RESTORES], &[off, bare]);
     // A plan that names the port only restores, too.
     let planned = place.vfctl("plan mtu.yaml");
     assert_eq!(planned.exit, Exit::Changes);
@@ -197,13 +198,13 @@ fn what_a_cut_off_apply_left_is_restored_by_a_plan_for_its_port_and_reported_by_
     }
     says("plan other1.yaml", &[cut_off, "vf 3 of pci/0000:01:00.0 has no driver"], &[off]);
     place.by_hand("driver eth0 vf 3 vfio-pci");
-    says("plan a.yaml", &[], &["cut off", off, "has no driver"]);
+    says("plan a.yaml", &[], &["did not finish", off, "has no driver"]);
     // What was restored before another apply began, and is so again, is as somebody else wants it.
-    says("apply other2.yaml --yes --allow-disruption", &[], &["cut off"]);
+    says("apply other2.yaml --yes --allow-disruption", &[], &["did not finish"]);
     place.by_hand("autoprobe eth0 off");
     place.by_hand("driver eth0 vf 3 none");
-    says("plan other2.yaml", &[], &["cut off"]);
-    says("apply other3.yaml --yes --allow-disruption", &[], &["cut off"]);
+    says("plan other2.yaml", &[], &["did not finish"]);
+    says("apply other3.yaml --yes --allow-disruption", &[], &["did not finish"]);
 }
 
 #[test]
@@ -215,7 +216,9 @@ fn what_a_failed_apply_could_not_restore_is_restored_by_the_next() {
     assert!(failed.out.contains("could not be restored"), "{}{}", failed.out, failed.err);
     place.sim.settle();
     let noted = place.vfctl("plan a.yaml");
-    assert!(noted.err.contains("an apply failed to restore something") && noted.err.contains(RESTORES));
+    assert!(
+        noted.err.contains("an apply failed to restore a temporary change") && noted.err.contains(RESTORES)
+    );
     assert!(noted.out.contains("driversAutoprobe: off -> on  (restored"), "{}", noted.out);
     // Not even now: it is owed still.
     assert_eq!(place.vfctl_with("apply a.yaml --yes", &Stubborn(&place.sim)).exit, Exit::Failed);
@@ -256,7 +259,7 @@ fn port_that_was_set_up_to_make_vfs_is_set_down_again() {
     place.spec("for-a-while.yaml", FIRST, "vfs: {count: 2}");
     place.spec("mtu.yaml", FIRST, "mtu: 1500");
     place.spec("asks.yaml", SECOND, "adminState: up, vfs: {count: 2}");
-    let left = "pci/0000:01:00.0: adminState is up, which was for a while only; `ip link set dev eth0 down` \
+    let left = "pci/0000:01:00.0: adminState is up, a temporary change that was not restored; `ip link set dev eth0 down` \
                 restores it";
     place.cut_off("apply for-a-while.yaml --yes", ActionKind::SetPfAdminState);
     for spec in ["for-a-while.yaml", "mtu.yaml"] {
@@ -266,7 +269,7 @@ fn port_that_was_set_up_to_make_vfs_is_set_down_again() {
     }
     place.cut_off("apply asks.yaml --yes", ActionKind::SetPfAdminState);
     let said = place.vfctl("plan asks.yaml").err;
-    assert_eq!((said.matches(left).count(), said.matches("was cut off").count()), (1, 1), "{said}");
+    assert_eq!((said.matches(left).count(), said.matches("did not finish").count()), (1, 1), "{said}");
     place.by_hand("admin eth0 down");
     assert_eq!(place.vfctl("plan asks.yaml").err, "");
 }
@@ -346,11 +349,11 @@ fn apply_that_runs_is_not_reported_as_cut_off() {
     assert!(
         said.starts_with(&format!("note: an apply is running (process {}, since 20", std::process::id()))
     );
-    assert!(!said.contains("cut off"), "{said}");
+    assert!(!said.contains("did not finish"), "{said}");
     fs::write(place.state().join("lock"), "").unwrap();
     assert_eq!(place.vfctl("plan a.yaml").err, "note: an apply is running\n");
     drop(running);
-    assert!(place.vfctl("plan a.yaml").err.contains("was cut off"));
+    assert!(place.vfctl("plan a.yaml").err.contains("did not finish"));
 }
 
 #[test]

@@ -226,7 +226,9 @@ fn restored(case: &Case, report: &Report, before: &HostFacts, after: &HostFacts)
         let lane = report.lanes.iter().find(|lane| lane.thing.pf() == Some(&address));
         let by_hand = |words: &str| {
             let troubles = lane.into_iter().flat_map(|lane| &lane.troubles);
-            troubles.into_iter().any(|trouble| trouble.contains("do it by hand") && trouble.contains(words))
+            troubles
+                .into_iter()
+                .any(|trouble| trouble.contains("restore it by hand") && trouble.contains(words))
         };
         let unmet = |words: &str| {
             lane.into_iter().flat_map(|lane| &lane.unmet).any(|unmet| unmet.claim.contains(words))

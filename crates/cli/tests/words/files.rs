@@ -26,7 +26,7 @@ fn nothing_but_its_own_document_is_ever_replaced() {
             let ran = place.vfctl(&format!("{words} --out {file}"));
             let what = if words == PLAN { "plan" } else { "facts" };
             let said = format!(
-                "error: failed to write `{file}`: there is a file already, and it is not a {what} file\n  \
+                "error: failed to write `{file}`: the file exists already and is not a {what} file\n  \
                  fix: name another file with --out, or remove this one first\n"
             );
             assert_eq!(
@@ -39,7 +39,11 @@ fn nothing_but_its_own_document_is_ever_replaced() {
     }
     // The name of a file in a folder is known with the host.
     let ran = place.vfctl(&format!("{PLAN} --out folder"));
-    assert!(ran.code == 1 && ran.err.contains("write `folder/db-3.json`: there is a file"), "{}", ran.err);
+    assert!(
+        ran.code == 1 && ran.err.contains("write `folder/db-3.json`: the file exists already"),
+        "{}",
+        ran.err
+    );
     assert_eq!(place.read("folder/db-3.json"), "{}");
 }
 

@@ -78,10 +78,10 @@ fn what_cannot_be_read_twice_or_is_no_use_is_refused_with_a_fix() {
     let plan = place.vfctl(&format!("{PLAN} --host-values macs.json --out plan.json"));
     assert_eq!(plan.code, 2, "{}", plan.err);
     for (words, said) in [
-        ("validate - --host-values -", "it is named for the spec and for --host-values"),
-        ("plan guests.yaml --facts - --host-values -", "it is named for --host-values and for --facts"),
-        ("plan - --facts -", "it is named for the spec and for --facts"),
-        ("apply --yes - --host-values -", "it is named for the spec and for --host-values"),
+        ("validate - --host-values -", "it is given for the spec and for --host-values"),
+        ("plan guests.yaml --facts - --host-values -", "it is given for --host-values and for --facts"),
+        ("plan - --facts -", "it is given for the spec and for --facts"),
+        ("apply --yes - --host-values -", "it is given for the spec and for --host-values"),
         ("apply --yes plan.json --host-values macs.json", "it is a plan, which has its values already"),
     ] {
         let ran = place.vfctl(words);

@@ -19,8 +19,7 @@ const BUFFER: usize = 256 << 10;
 /// Why a request was not answered in time.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
-    "the kernel has not answered within {}: pid {pid} still waits; most likely a driver keeps the lock of all network \
-     interfaces (rtnl), and dmesg tells which", seconds(*.limit)
+    "the kernel has not answered within {}: pid {pid} still waits; most likely a driver holds the lock of all network interfaces (rtnl); see the kernel log", seconds(*.limit)
 )]
 pub(crate) struct Unanswered {
     pid: u32,

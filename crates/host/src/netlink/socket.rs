@@ -32,7 +32,7 @@ pub(crate) enum NetlinkError {
     #[error("the process that asks the kernel for vfctl has ended")]
     RelayEnded,
     /// The reply was lost, or has no end.
-    #[error("the kernel's answer is not whole")]
+    #[error("the kernel's answer is incomplete")]
     NoAnswer,
     /// The reply is whole, and not what was expected.
     #[error("decode the kernel's answer")]

@@ -130,7 +130,7 @@ fn read_link_state(payload: &[u8]) -> RawReading {
         Some(0) => VfLinkState::Auto,
         Some(1) => VfLinkState::Enable,
         Some(2) => VfLinkState::Disable,
-        Some(other) => return RawReading::Unreadable(format!("link state {other} is none that is known")),
+        Some(other) => return RawReading::Unreadable(format!("unknown link state {other}")),
         None => return cut_short(),
     };
     RawReading::Value(VfValue::LinkState(state))
@@ -182,13 +182,13 @@ fn read_vlan(list: Option<&[u8]>, single: Option<&[u8]>) -> Option<RawReading> {
     Some(match tag {
         Some(((id, qos), protocol)) => RawReading::Value(VfValue::Vlan(VlanTag { id, qos, protocol })),
         None => RawReading::Unreadable(format!(
-            "VLAN {id} with priority {qos} and protocol 0x{ethertype:04x} is none that can be set"
+            "VLAN {id} with priority {qos} and protocol 0x{ethertype:04x} is not one that can be set"
         )),
     })
 }
 
 fn cut_short() -> RawReading {
-    RawReading::Unreadable("the kernel's message is cut short".to_owned())
+    RawReading::Unreadable("the kernel's message is truncated".to_owned())
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ fn read_entries(list: &[u8], stated: u16, count: u32) -> Result<VfList, String> 
             break;
         }
         let read = entries.len();
-        let entry = take_attribute(&mut rest).ok_or_else(|| format!("entry {read} is cut short"))?.payload;
+        let entry = take_attribute(&mut rest).ok_or_else(|| format!("entry {read} is truncated"))?.payload;
         let index = entry_index(entry).ok_or_else(|| format!("entry {read} names no VF"))?;
         if u32::from(index.0) >= count || entries.last_key_value().is_some_and(|(last, _)| *last >= index) {
             return Err(format!("entry {read} names VF {index}, out of order"));

@@ -82,9 +82,7 @@ fn checked_holder(roots: &Roots, outcome: Outcome, binds: &Binds) -> Outcome {
     let holder: Option<DriverName> = link_name(&roots.function(*function).join("driver"));
     let refused = |why: String| Outcome::Refused(own_refusal(why));
     match (outcome, holder, driver) {
-        (Outcome::Done, None, None) => {
-            refused(format!("the kernel found no driver that may have {function}"))
-        }
+        (Outcome::Done, None, None) => refused(format!("the kernel found no driver for {function}")),
         (Outcome::Done, None, Some(_)) => {
             refused(format!("the kernel reported success and bound {function} to no driver"))
         }
@@ -144,7 +142,7 @@ mod tests {
         for (outcome, now, wanted, why) in [
             (Outcome::Done, igbvf, vfio, "the kernel gave 0000:01:10.0 to igbvf instead"),
             (Outcome::Done, None, vfio, "the kernel reported success and bound 0000:01:10.0 to no driver"),
-            (Outcome::Done, None, None, "the kernel found no driver that may have 0000:01:10.0"),
+            (Outcome::Done, None, None, "the kernel found no driver for 0000:01:10.0"),
             (busy(), igbvf, vfio, "EBUSY: device or resource busy"),
             (busy(), igbvf, None, "EBUSY: device or resource busy"),
             (absent(), vfio, vfio, "ENODEV: no such device"),

@@ -120,7 +120,7 @@ fn results_of(child: io::Result<Option<Reading<'_>>>, limit: Duration) -> (Vec<W
         Ok(Some(Returned::Left { results, pid })) => (
             results,
             format!(
-                "the kernel keeps pid {pid} waiting: somebody else works on this device, or is stuck there"
+                "pid {pid} is blocked in the kernel: another process works on this device, or hangs there"
             ),
         ),
         Ok(Some(Returned::Dead(results))) => (results, "the child that reads died".to_owned()),

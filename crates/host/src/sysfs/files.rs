@@ -39,7 +39,7 @@ pub(crate) fn value<T: FromStr>(path: &Path, unread: &mut Vec<String>) -> Option
         Ok(Some(text)) => match text.parse() {
             Ok(value) => Some(value),
             Err(_) => {
-                unread.push(format!("{}: `{text}` makes no sense", path.display()));
+                unread.push(format!("{}: unexpected content `{text}`", path.display()));
                 None
             }
         },

@@ -30,7 +30,7 @@ pub(super) fn read_kept(folder: &Path, properties: &mut PropertyMap, unread: &mu
                     properties.note(*property, value);
                     continue;
                 }
-                None => format!("`{text}` makes no sense"),
+                None => format!("unexpected content `{text}`"),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => io_cause(&error).to_string(),

@@ -83,7 +83,7 @@ pub(crate) fn read_pf(
     let netdev = link.and_then(|link| {
         let facts = read_netdev(network, link);
         if facts.is_none() {
-            unread.push(format!("interface {}: its address is not one of Ethernet", link.name));
+            unread.push(format!("interface {}: its address is not an Ethernet address", link.name));
         }
         facts
     });
@@ -107,7 +107,7 @@ pub(crate) fn read_pf(
             if roots.function(address).is_dir() {
                 continue;
             }
-            unread.push(format!("VF {index} at {address}: it vanished while it was read"));
+            unread.push(format!("VF {index} at {address}: it disappeared while it was read"));
         }
     }
     if pf.pci().is_some() {
@@ -132,7 +132,7 @@ fn read_pci(
     // The kernel removes VF 0 first (`sriov_disable`, drivers/pci/iov.c).
     if let Some((first, _)) = vfs.first_key_value().filter(|(first, _)| first.0 != 0) {
         unread.push(format!(
-            "VFs before {first}: somebody is removing the PF's VFs, or waits for one that is open"
+            "VFs before {first}: another process is removing the PF's VFs, or waits for one that is open"
         ));
     }
     let vendor: Option<PciId> = value(&folder.join("vendor"), unread);
@@ -208,7 +208,7 @@ fn own_links<'a>(network: &'a Network, names: &[InterfaceName]) -> Vec<&'a Link>
     ports
 }
 
-/// Returns the facts of the PF's interface; `None` where its address is not one of Ethernet.
+/// Returns the facts of the PF's interface; `None` where its address is not an Ethernet address.
 fn read_netdev(network: &Network, link: &Link) -> Option<PfNetdev> {
     Some(PfNetdev {
         name: link.name.clone(),

@@ -28,7 +28,7 @@ const LINK_MANAGERS: [(&str, &str, &str); 5] = [
         "in /etc/systemd/network: a .network file with [Match] Name= of the VFs and [Link] Unmanaged=yes",
     ),
     ("dhcpcd", "dhcpcd", "in /etc/dhcpcd.conf: denyinterfaces with the VFs' names"),
-    ("dhclient", "dhclient", "start it with the names of the interfaces that it shall manage"),
+    ("dhclient", "dhclient", "start it with the names of the interfaces that it should manage"),
     ("connmand", "ConnMan", "in /etc/connman/main.conf: NetworkInterfaceBlacklist with the VFs' names"),
 ];
 

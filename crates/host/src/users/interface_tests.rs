@@ -65,7 +65,7 @@ fn interface_is_in_use_by_address_route_port_and_ssh() {
     assert_eq!(
         uses(vec![], &[(3, "2001:db8::1/64")], &[3], Some("eth3")),
         [
-            "carries address 2001:db8::1/64",
+            "its interface has address 2001:db8::1/64",
             "default route through eth3",
             "this SSH connection runs through eth3"
         ]
@@ -77,8 +77,8 @@ fn interface_is_in_use_by_what_stands_on_it() {
     assert_eq!(
         uses(vec![vlan()], &[(7, "10.0.0.1/8")], &[7], Some("eth3.5")),
         [
-            "vlan eth3.5 stands on its interface",
-            "carries address 10.0.0.1/8",
+            "vlan eth3.5 uses its interface",
+            "its interface has address 10.0.0.1/8",
             "default route through eth3",
             "this SSH connection runs through eth3"
         ]
@@ -90,19 +90,19 @@ fn interface_is_in_use_by_what_stands_on_it_without_address() {
     let of_kind = |index, name, kind: &str| Link { kind: Some(kind.to_owned()), ..link(index, name) };
     for kind in ["macvtap", "macvlan", "ipvlan", "vlan", "macsec"] {
         let upper = Link { lower: Some(3), ..of_kind(7, "upper0", kind) };
-        assert_eq!(uses(vec![upper], &[], &[], None), [format!("{kind} upper0 stands on its interface")]);
+        assert_eq!(uses(vec![upper], &[], &[], None), [format!("{kind} upper0 uses its interface")]);
     }
     let bridged = Link { master: Some((8, Some("bridge".to_owned()))), ..vlan() };
     assert_eq!(
         uses(vec![bridged, of_kind(8, "br0", "bridge")], &[], &[], None),
-        ["vlan eth3.5 stands on its interface", "bridge br0 stands on its interface"]
+        ["vlan eth3.5 uses its interface", "bridge br0 uses its interface"]
     );
     // A bond is listed once, as what it is a port of.
     let port = Link { master: Some((9, Some("bond".to_owned()))), ..link(3, "eth3") };
     let above = Link { lower: Some(9), ..of_kind(10, "bond0.5", "vlan") };
     assert_eq!(
         uses(vec![port, of_kind(9, "bond0", "bond"), above], &[], &[], None),
-        ["port of bond bond0", "vlan bond0.5 stands on its interface"]
+        ["port of bond bond0", "vlan bond0.5 uses its interface"]
     );
     // What stands on another interface is not this one's.
     let elsewhere = Link { lower: Some(4), ..of_kind(7, "eth4.5", "vlan") };
@@ -139,5 +139,5 @@ fn interface_is_in_use_by_what_stands_on_it_in_another_namespace() {
     let network = Network::new(vec![link(3, "eth3"), link(4, "eth4")], [], []);
     let host = host_of(SystemFacts::default(), &network);
     let uses = uses_of_interfaces(&tree_with_eth3().1, Some(&network), &host, &namespaces, vf());
-    assert_eq!(texts(uses), ["macvlan net1 in network namespace pod stands on its interface"]);
+    assert_eq!(texts(uses), ["macvlan net1 in network namespace pod uses its interface"]);
 }

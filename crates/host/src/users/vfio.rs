@@ -23,7 +23,7 @@ use crate::sysfs::files::link_name;
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// How a refusal ends.
-const WAITS: &str = "the kernel would wait for it without end";
+const WAITS: &str = "the kernel would block until it is closed";
 
 /// A look at who has what open through vfio. Processes are looked through once, when first asked; the kernel is
 /// asked each time, so that what is opened meanwhile is seen as well. Where it cannot be asked, as with iommufd alone,
@@ -183,7 +183,7 @@ impl Openness {
     fn of(result: WasRead, file: &str) -> Self {
         match result {
             WasRead::Text(text) if text == HELD => {
-                Self::Open(format!("somebody who cannot be seen holds {file}"))
+                Self::Open(format!("a process that is not visible here has {file} open"))
             }
             WasRead::Text(_) => Self::Closed,
             WasRead::Absent => Self::Unclear(format!("there is no {file}")),
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn group_that_is_held_is_open_and_every_failure_leaves_it_unclear() {
         let openness = |result| Openness::of(result, "/dev/vfio/15");
-        let held = Openness::Open("somebody who cannot be seen holds /dev/vfio/15".to_owned());
+        let held = Openness::Open("a process that is not visible here has /dev/vfio/15 open".to_owned());
         assert_eq!(openness(WasRead::Text(HELD.to_owned())), held);
         assert_eq!(openness(WasRead::Text(String::new())), Openness::Closed);
         assert_eq!(openness(WasRead::Absent), Openness::Unclear("there is no /dev/vfio/15".to_owned()));

@@ -99,7 +99,7 @@ fn probe_that_no_driver_answers_is_refused_though_the_kernel_says_yes() {
     assert_eq!(perform(&tree, probe), Outcome::Done);
     assert_eq!(tree.text("sys/bus/pci/drivers_probe"), "0000:01:10.0");
     std::fs::remove_file(tree.path(&format!("{VF0}/driver"))).expect("removed");
-    assert_eq!(refused(perform(&tree, probe)), "the kernel found no driver that may have 0000:01:10.0");
+    assert_eq!(refused(perform(&tree, probe)), "the kernel found no driver for 0000:01:10.0");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn no_write_is_begun_that_would_wait_for_an_open_vfio_device() {
     let tree = Tree::with_two_vfs();
     tree.process(42, "qemu-system-x86", &["/dev/vfio/15"]);
     let why = "pid 42 (qemu-system-x86) has the vfio device of 0000:01:10.2 open; \
-               the kernel would wait for it without end";
+               the kernel would block until it is closed";
     let unbind = r#"{"pf": "PF", "vf": "1", "function": "0000:01:10.2", "action": "unbindDriver"}"#;
     assert_eq!(refused(perform(&tree, unbind)), why);
     assert_eq!(refused(perform(&tree, r#"{"pf": "PF", "action": "removeVfs"}"#)), why);
@@ -126,14 +126,14 @@ fn no_write_is_begun_that_would_wait_for_an_open_vdpa_device() {
     assert_eq!(perform(&tree, unbind), Outcome::Done);
     tree.process(42, "qemu-system-x86", &["/dev/vhost-vdpa-0"]);
     let why = "pid 42 (qemu-system-x86) has the vdpa device of 0000:01:10.0 open; \
-               the kernel would wait for it without end";
+               the kernel would block until it is closed";
     assert_eq!(refused(perform(&tree, unbind)), why);
     assert_eq!(refused(perform(&tree, count)), why);
     for process in ["proc/1", "proc/42"] {
         std::fs::remove_dir_all(tree.path(process)).expect("removed");
     }
     let why = "it is not known whether the vdpa device of 0000:01:10.0 is open (processes of other users are not \
-               visible; to open its vdpa file would reset it); if it is, the kernel would wait for it without end";
+               visible; to open its vdpa file would reset it); if it is, the kernel would block until it is closed";
     assert_eq!(refused(perform(&tree, unbind)), why);
 }
 
@@ -154,7 +154,7 @@ fn what_cannot_be_seen_is_asked_of_the_kernel_before_a_vf_leaves_vfio() {
         let unclear = |asked: &str| {
             format!(
                 "it is not known whether the vfio device of 0000:01:10.2 is open ({unseen}; {asked}); if it is, \
-                 the kernel would wait for it without end"
+                 the kernel would block until it is closed"
             )
         };
         let why = unclear("it has no vfio group that could be opened");

@@ -39,7 +39,7 @@ fn check_of_port(context: &PfContext<'_>, diff: &mut PfDiff) {
     });
     if let Some(wanted) = mistaken {
         let message = format!("{of_port} is the driver of the port; its VFs take {of_vfs}");
-        let fix = format!("say `driver: {of_vfs}`, or `driver: default`");
+        let fix = format!("write `driver: {of_vfs}`, or `driver: default`");
         diff.findings.problem(Some(&wanted.origin), message, fix);
     }
 }
@@ -61,8 +61,8 @@ fn check_registered(context: &PfContext<'_>, diff: &mut PfDiff) {
             driver.module()
         );
         let fix = match (similar(driver, &system.drivers), default_driver(context)) {
-            (Some(similar), _) => format!("say `driver: {similar}`"),
-            (None, Some(default)) => format!("say `driver: {default}`, or `driver: default`"),
+            (Some(similar), _) => format!("write `driver: {similar}`"),
+            (None, Some(default)) => format!("write `driver: {default}`, or `driver: default`"),
             (None, None) => "name a driver of /sys/bus/pci/drivers".to_owned(),
         };
         diff.findings.problem(Some(&wanted.origin), message, fix);
@@ -85,14 +85,14 @@ fn note_lockdown(context: &PfContext<'_>, diff: &mut PfDiff) {
     });
     if let Some((wanted, driver)) = outside.find(|(_, driver)| !driver.is_vfio()) {
         let message = format!(
-            "the kernel is locked down ({mode}) and refuses modules that are not signed by a key it knows: {} must be",
+            "the kernel is locked down ({mode}) and loads only modules that are signed with a key that it trusts: {} must be signed",
             driver.module()
         );
         diff.findings.notes.push(Finding {
             origin: Some(wanted.origin.clone()),
             message,
             details: Vec::new(),
-            help: Some("vfio-pci is part of Linux and is signed with it".to_owned()),
+            help: Some("sign the module, or use vfio-pci, which is signed with the kernel".to_owned()),
         });
     }
 }
@@ -120,8 +120,7 @@ fn note_deaf(context: &PfContext<'_>, diff: &mut PfDiff) {
         diff.findings.notes.push(Finding {
             origin: None,
             message: format!(
-                "vf {vfs}: their driver hears of their MAC address only while the PF is up, and it is down: they will \
-                 have one of their own until they meet their driver anew"
+                "vf {vfs}: their driver gets their MAC address only while the PF is up, and the PF is down: they use random addresses until their driver is bound again"
             ),
             details: Vec::new(),
             help: Some("add `adminState: up` to the PF".to_owned()),
@@ -141,8 +140,9 @@ fn note_no_default(context: &PfContext<'_>, diff: &mut PfDiff) {
     });
     let vfs: VfSet = asked.map(|(index, _)| index).collect();
     if !vfs.is_empty() {
-        let message =
-            format!("vf {vfs}: driver default: the kernel has no driver for them, or may not load it");
+        let message = format!(
+            "vf {vfs}: driver default: the kernel has no driver for them, or is not allowed to load it"
+        );
         diff.findings.note(None, message);
     }
 }
@@ -166,7 +166,7 @@ fn check_vfio(context: &PfContext<'_>, diff: &mut PfDiff) {
     let origin = to_vfio.iter().find_map(|index| origin(context, index));
     if system.iommu.unsafe_noiommu {
         let message = format!(
-            "vf {to_vfio}: vfio works without IOMMU here (enable_unsafe_noiommu_mode): who opens a VF reaches all memory"
+            "vf {to_vfio}: vfio works without IOMMU here (enable_unsafe_noiommu_mode): a program that opens a VF can access all memory"
         );
         diff.findings.note(origin.as_ref(), message);
         return;
@@ -195,8 +195,7 @@ fn check_siblings(context: &PfContext<'_>, to_vfio: &VfSet, diff: &mut PfDiff) {
         } else if !group.siblings.is_empty() {
             let others = group.siblings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
             let message = format!(
-                "vf {index}: shares IOMMU group {} with {others}; user space gets it only when none of them has a host \
-                 driver",
+                "vf {index}: shares IOMMU group {} with {others}; user space can open it only when none of them has a host driver",
                 group.number
             );
             diff.findings.note(None, message);
@@ -204,9 +203,9 @@ fn check_siblings(context: &PfContext<'_>, to_vfio: &VfSet, diff: &mut PfDiff) {
     }
     for ((number, ports), vfs) in held {
         let message = format!(
-            "vf {vfs}: IOMMU group {number} has {ports} in it, too, which the host drives: user space never gets it"
+            "vf {vfs}: IOMMU group {number} has {ports} in it, too, which a driver of the host uses: user space cannot open the group"
         );
-        let fix = "put the card into another slot, or into a board whose bridges have ACS";
+        let fix = "put the card into another slot, or use a machine whose PCIe bridges have ACS";
         let origin = vfs.iter().find_map(|index| origin(context, index));
         diff.findings.problem(origin.as_ref(), message, fix);
     }

@@ -109,12 +109,12 @@ pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
         let origin = asked.map_or(&context.desired.origin, |wanted| &wanted.origin);
         let device = vfs.iter().find_map(|index| context.vf_address(index));
         let device = device.map_or_else(String::new, |device| device.to_string());
-        let more = if vfs.len() > 1 { ", and so for each" } else { "" };
+        let more = if vfs.len() > 1 { ", for each of them" } else { "" };
         diff.findings.problem(
             Some(origin),
-            format!("vf {vfs}: somebody else has set driver_override to {over}"),
+            format!("vf {vfs}: driver_override is set, but not by vfctl, to {over}"),
             format!(
-                "name that driver in the spec, or take it back: `driverctl unset-override {device}`, \
+                "name that driver in the spec, or clear it: `driverctl unset-override {device}`, \
                  or `echo > /sys/bus/pci/devices/{device}/driver_override`{more}"
             ),
         );
@@ -149,7 +149,7 @@ mod tests {
             let findings = diff_of("vfio-pci", "vfio-pci", wanted).findings;
             let [problem] = findings.problems.as_slice() else { panic!("{findings:?}") };
             assert_eq!(problem.origin, Some(sample::origin("driver")));
-            assert_eq!(problem.message, "vf 0: somebody else has set driver_override to vfio-pci");
+            assert_eq!(problem.message, "vf 0: driver_override is set, but not by vfctl, to vfio-pci");
             let help = problem.help.as_deref().unwrap_or_default();
             assert!(help.contains("driverctl unset-override 0000:01:10.0"), "{help}");
         }

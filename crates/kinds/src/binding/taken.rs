@@ -55,12 +55,11 @@ fn report_port(
     }
     let port = facts.netdev.as_ref().map_or_else(|| address.to_string(), |netdev| netdev.name.to_string());
     if !unasked.is_empty() {
-        findings.note(None, format!("loading module {module} also gives {driver} to vf {unasked} of {port}"));
+        findings.note(None, format!("loading module {module} also binds {driver} to vf {unasked} of {port}"));
     }
     if !misled.is_empty() {
         let message = format!(
-            "loading module {module} would give {driver} to vf {misled} of {port}, which are to have another driver \
-             or none"
+            "loading module {module} would also bind {driver} to vf {misled} of {port}, for which the spec names another driver or none"
         );
         let fix = format!("`modprobe {module}` first, then plan again");
         findings.problem(origin.as_ref(), message, fix);

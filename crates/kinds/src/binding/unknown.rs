@@ -34,7 +34,7 @@ fn wrong_name(driver: &DriverName, system: &SystemFacts) -> Option<(String, Stri
     }
     if let Some(other) = driver.registered_by_module() {
         let message = format!("no driver is called {driver}: module {module} registers {other}");
-        return Some((message, format!("say `driver: {other}`")));
+        return Some((message, format!("write `driver: {other}`")));
     }
     let loadable = system.loadable.as_ref().filter(|loadable| !loadable.contains(&module))?;
     let message = format!(
@@ -49,7 +49,7 @@ fn wrong_name(driver: &DriverName, system: &SystemFacts) -> Option<(String, Stri
     });
     let fix = match meant {
         Some(name) => format!("did you mean `driver: {name}`?"),
-        None => "install its module for this kernel, or say `driver: default`".to_owned(),
+        None => "install its module for this kernel, or write `driver: default`".to_owned(),
     };
     Some((message, fix))
 }
@@ -75,7 +75,7 @@ mod tests {
                 "vfio_pci",
                 json!(null),
                 Some("module vfio_pci registers vfio-pci"),
-                Some("say `driver: vfio-pci`"),
+                Some("write `driver: vfio-pci`"),
             ),
             ("igbfv", known.clone(), Some("no module igbfv"), Some("did you mean `driver: igbvf`?")),
             ("vfio-pic", known.clone(), Some("no module vfio_pic"), Some("did you mean `driver: vfio-pci`?")),

@@ -41,12 +41,12 @@ impl PfKind for VfCount {
                 let offered = facts.total_vfs;
                 if want > 0 && offered == 0 {
                     // Nothing at all is no success: `optional: true` is the word for that.
-                    let message = format!("{want} VFs are wanted, and device and driver offer none");
+                    let message = format!("{want} VFs are requested, but device and driver offer none");
                     findings.problem(Some(origin), message, SRIOV_OFF);
                 } else if want > offered {
                     findings.note(
                         Some(origin),
-                        format!("{want} VFs are wanted, and the device offers {offered}"),
+                        format!("{want} VFs are requested, but the device offers {offered}"),
                     );
                 }
                 WantedCount { count: want.min(offered), asked: *spec }
@@ -84,7 +84,7 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
         return;
     }
     if facts.driver.is_none() {
-        let fix = "bind the PF to its driver first; without one the kernel makes no VFs";
+        let fix = "bind the PF to its driver first; without one the kernel cannot create VFs";
         diff.findings.problem(Some(&wanted.origin), "the PF has no driver", fix);
         return;
     }
@@ -95,8 +95,7 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
     if facts.driver.as_ref().is_some_and(DriverName::is_vfio) {
         diff.findings.notes.push(Finding {
             origin: Some(wanted.origin.clone()),
-            message: "vfio-pci makes VFs only where its parameter enable_sriov is set, whoever opens one needs the token of \
-                      the port, and what user space does with the port cannot be seen from here"
+            message: "vfio-pci creates VFs only if its parameter enable_sriov is set; programs that open a VF need the VF token of the PF; vfctl cannot see what user space does with the PF"
                 .to_owned(),
             details: Vec::new(),
             help: Some("`modprobe vfio-pci enable_sriov=1`, or in a file of /etc/modprobe.d".to_owned()),
@@ -107,8 +106,10 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
         return;
     }
     if count > facts.total_vfs {
-        let fix =
-            format!("ask for at most {}; some cards' firmware can be told to offer more", facts.total_vfs);
+        let fix = format!(
+            "ask for at most {}; some cards offer more after a change of their firmware settings",
+            facts.total_vfs
+        );
         let message =
             format!("{count} VFs are more than the {} that device and driver offer", facts.total_vfs);
         diff.findings.problem(Some(&wanted.origin), message, fix);
@@ -160,25 +161,26 @@ fn not_as_asked(context: &PfContext<'_>) -> Option<(String, String)> {
         CountWay::AsAsked => None,
         CountWay::AllOrNone if count == 0 || count >= total => None,
         CountWay::AllOrNone => {
-            let message =
-                format!("{driver} makes all {total} VFs of the device or none, whatever is asked for");
+            let message = format!("{driver} creates either all {total} VFs of the device or none");
             Some((message, format!("ask for {total}, or for 0")))
         }
         CountWay::ByParameter(parameter) => {
             let message =
-                format!("{driver} makes its VFs when its module is loaded, by the parameter {parameter}");
+                format!("{driver} creates its VFs when its module is loaded, by the parameter {parameter}");
             let fix = format!(
-                "write `options {driver} {parameter}={count}` into a file of /etc/modprobe.d, and load the module anew"
+                "write `options {driver} {parameter}={count}` into a file of /etc/modprobe.d, and reload the module"
             );
             Some((message, fix))
         }
         CountWay::ByCard => {
-            let message = format!("{driver} makes its VFs when it takes the card, as many as the card says");
-            Some((message, "set their number in the card's own management, then reboot".to_owned()))
+            let message = format!(
+                "{driver} creates its VFs when it binds to the card, as many as the card's settings say"
+            );
+            Some((message, "set their number with the vendor's tool, then reboot".to_owned()))
         }
         CountWay::Nothing => {
             let fix = "bind the PF to its own driver; where it has none, to pci-pf-stub, or to vfio-pci with enable_sriov=1";
-            Some((format!("the PF's driver, {driver}, makes no VFs"), fix.to_owned()))
+            Some((format!("the PF's driver, {driver}, cannot create VFs"), fix.to_owned()))
         }
     }
 }

@@ -37,10 +37,10 @@ pub(super) fn note(context: &PfContext<'_>, findings: &mut Findings) {
         // Where a driver shows an address of the VF's own choice alike, that is all that is known.
         let is_unsure = attribute == VfAttribute::MacAddress && context.row.shows_chosen_mac;
         let loses = if is_unsure { "may lose" } else { "loses" };
-        findings.note(None, format!("vf {vfs}: {loses} {attribute} {values}, which the spec does not name"));
+        findings.note(None, format!("vf {vfs}: {loses} {attribute} {values}, which the spec does not set"));
     }
     for (loss, vfs) in losses {
-        findings.note(None, format!("vf {vfs}: loses {loss}, which the spec does not name"));
+        findings.note(None, format!("vf {vfs}: loses {loss}, which the spec does not set"));
     }
 }
 

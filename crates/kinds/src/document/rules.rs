@@ -44,7 +44,7 @@ fn check_hosts(body: &Body, violations: &mut Violations) {
     if nodes.names.is_empty() {
         violations.add(Violation::new(
             path.clone(),
-            "no host is named, so that the document would concern none",
+            "no host is named, so the document would concern no host",
             "name hosts, or take `nodes` away for the host that vfctl is run on",
         ));
         return;
@@ -54,7 +54,7 @@ fn check_hosts(body: &Body, violations: &mut Violations) {
             let help = "write a host's name, with `*` for any text";
             violations.add(Violation::new(
                 path.index(position),
-                format!("`{name}` can be no host's name"),
+                format!("`{name}` is not a valid host name"),
                 help,
             ));
         }

@@ -93,14 +93,13 @@ fn rest_on(context: &PfContext<'_>, found: &Reading<Option<EswitchMode>>, diff: 
             let lacking = lacking.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let driver = context.row.driver;
             let message =
-                format!("in switchdev mode, which could not be ruled out, {driver} does not keep {lacking}");
+                format!("the switch may be in switchdev mode, in which {driver} does not support {lacking}");
             diff.findings.note(None, message);
         }
         Reading::Known(_) | Reading::Unsupported | Reading::Unreadable(_) => {}
     }
     if is_reset {
-        let message =
-            "the embedded switch leaves switchdev mode with its VFs; name `eswitch` to have it again";
+        let message = "the embedded switch returns to legacy mode when its VFs are removed; add `eswitch` to the spec to keep switchdev mode";
         diff.findings.note(None, message);
     }
 }
@@ -113,7 +112,7 @@ pub(super) fn report_unread(
     why: &str,
     diff: &mut PfDiff,
 ) {
-    let fix = format!("`devlink dev eswitch show {}` must answer, as root", context.desired.address);
+    let fix = format!("`devlink dev eswitch show {}` must work, as root", context.desired.address);
     diff.findings.problem(Some(origin), format!("eswitch {what} could not be read: {why}"), fix);
 }
 
@@ -231,7 +230,7 @@ mod tests {
         let represented = json!({ "attributes": {}, "representor": "eth7" });
         let (steps, _) = switched("netdevsim", "switchdev", EswitchMode::Legacy, represented.clone());
         let users: Vec<_> = steps.iter().flat_map(|step| &step.victims).map(|victim| &victim.user).collect();
-        assert_eq!(users, ["its representor: bridge br0 stands on eth7"]);
+        assert_eq!(users, ["its representor: bridge br0 uses eth7"]);
         assert!(switched("netdevsim", "switchdev", EswitchMode::Switchdev, represented).0.is_empty());
     }
     #[test]
@@ -249,7 +248,7 @@ mod tests {
         let diff = sample::diff(host, Sample { count: Some(4), ..Sample::default() });
         let remove = diff.steps.iter().find(|step| step.phase == Phase::RemoveVfs).expect("a step");
         let users: Vec<_> = remove.victims.iter().map(|victim| &victim.user).collect();
-        assert_eq!(users, ["its representor: bridge br0 stands on eth7"]);
+        assert_eq!(users, ["its representor: bridge br0 uses eth7"]);
         let claims = remove.requires.iter().filter(|claim| claim.property == Property::RepresentorInUse);
         assert_eq!(claims.count(), 2);
     }

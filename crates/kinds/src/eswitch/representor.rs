@@ -78,7 +78,7 @@ mod tests {
         }
         let users = named(json!({ "eswitchMode": "switchdev" }), Some("eth7"));
         assert!(
-            users.contains(&("its representor: eth7 carries 10.0.0.7/24".to_owned(), false)),
+            users.contains(&("its representor: eth7 has address 10.0.0.7/24".to_owned(), false)),
             "{users:?}"
         );
     }

@@ -116,7 +116,7 @@ fn note_larger_vfs(context: &PfContext<'_>, bytes: u32, diff: &mut PfDiff) {
     let larger: VfSet =
         context.facts.vfs.keys().copied().filter(|index| !asked(index) && is_larger(index)).collect();
     if !larger.is_empty() {
-        let message = format!("vf {larger}: keeps an MTU above its PF's {bytes}; name `mtu` for it, too");
+        let message = format!("vf {larger}: keeps an MTU above the PF's {bytes}; set `mtu` for it, too");
         diff.findings.note(None, message);
     }
 }

@@ -31,7 +31,7 @@ impl PfKind for PfMtu {
         for (mtu, vf_path) in std::iter::once(all).chain(groups) {
             if let Some(of_vf) = mtu.map(Setting::resolved).filter(|of_vf| *of_vf > of_pf) {
                 let message = format!(
-                    "a VF's MTU of {of_vf} is above its PF's of {of_pf}, whose port the frames must pass"
+                    "a VF's MTU of {of_vf} is above its PF's of {of_pf}, which is the most that the port passes"
                 );
                 violations.add(
                     Violation::new(vf_path.key("mtu"), message, "lower it, or raise the PF's").with(

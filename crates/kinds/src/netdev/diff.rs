@@ -34,7 +34,7 @@ pub(super) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
                 diff.findings.problem(Some(&origin), message, fix);
             }
             Fault::NoAddress => {
-                let fix = "apply the count first; the device says where its VFs are once it has some";
+                let fix = "apply the count first; PCI addresses are known once there are VFs";
                 diff.findings.problem(
                     Some(&origin),
                     format!("vf {vfs}: its PCI address is not known yet"),

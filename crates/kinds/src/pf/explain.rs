@@ -64,7 +64,7 @@ pub enum ExplainError {
         count: u16,
     },
     /// Nothing is said of it.
-    #[error("the specs say nothing of it; name a property to see its reading")]
+    #[error("the specs do not mention it; add a property to see its reading")]
     NothingSaid,
 }
 
@@ -132,7 +132,7 @@ fn known_words() -> Vec<&'static str> {
 /// several documents have one name.
 ///
 /// # Errors
-/// Where the address means nothing, or the specs say nothing of it.
+/// Where the address means nothing, or the specs do not mention it.
 pub fn explain(context: &HostContext<'_>, address: &Address) -> Result<Vec<ExplainedPf>, ExplainError> {
     let pfs = resolve(context, &mut Findings::default());
     let interface = |pf: &DesiredPf| {

@@ -108,8 +108,8 @@ fn add_blocking_users(steps: &[Step], desired: &DesiredPf, findings: &mut Findin
                 step.changes.iter().find(|change| vf_of(change) == victim.vf || vf_of(change).is_none());
             let origin = change.and_then(|change| change.origin.as_ref()).unwrap_or(&desired.origin);
             let vf = victim.vf.map_or_else(String::new, |vf| format!("vf {vf}: "));
-            let message = format!("{vf}{}: the kernel would wait without end", victim.user);
-            findings.problem(Some(origin), message, "end that user first; no flag overrides this");
+            let message = format!("{vf}{}: the kernel would block until it is closed", victim.user);
+            findings.problem(Some(origin), message, "stop that process first; no flag overrides this");
         }
     }
 }
@@ -151,7 +151,7 @@ fn add_notes(context: &PfContext<'_>, findings: &mut Findings) {
         findings.problem(
             None,
             message,
-            "wait for it; if it stays, end what holds the device, or reboot; then run plan again",
+            "wait until it ends; if it does not, stop the program that holds the device, or reboot; then run plan again",
         );
     }
     if context.renews_vfs && context.count > 0 {

@@ -53,7 +53,7 @@ pub fn obstacles(pf: &PfFacts) -> Vec<Obstacle> {
     }
     let on_pci = pf.class.is_some();
     if pf.driver.is_none() {
-        let fix = "load its driver; `lspci -k` names it. Without one the kernel makes no VFs";
+        let fix = "load its driver; `lspci -k` names it. Without one the kernel cannot create VFs";
         found.push(Obstacle::new("the PF has no driver", fix));
     } else if pf.total_vfs == 0 {
         let fix = "turn SR-IOV on in the card's firmware and in the machine's, then reboot";

@@ -86,14 +86,14 @@ fn check_port(entry: &PfSpec, facts: &PfFacts, origin: &Origin, desired: &mut De
     let others = others.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let message = match named {
         Some(other) => {
-            format!("{other} is another port of the device than {first}, through which its VFs are set")
+            format!("{other} and {first} are ports of one device, whose VFs are configured through {first}")
         }
-        None => format!(
-            "the device has several ports, {first} and {others}: each has settings of its own for a VF"
-        ),
+        None => {
+            format!("the device has several ports, {first} and {others}: each has its own settings for a VF")
+        }
     };
     let fix = format!(
-        "match by `interface: {first}`, whose settings this version makes, or take out what only a port can have"
+        "match by `interface: {first}`, the port that this version can configure, or remove the settings that belong to one port"
     );
     desired.findings.problem(Some(origin), message, fix);
 }
@@ -119,8 +119,8 @@ fn check_members(
         }
         let origin = (document.place)(&path.key("groups").index(number).key("vfs"));
         let there = if count == 1 { "is 1 VF".to_owned() } else { format!("are {count} VFs") };
-        let message = format!("vf {missing} will not exist: there {there} now, and the spec names no count");
-        let fix = format!("write `count: {}` under `vfs`, or take them out", u32::from(last) + 1);
+        let message = format!("vf {missing} will not exist: there {there} now, and the spec sets no count");
+        let fix = format!("write `count: {}` under `vfs`, or remove them", u32::from(last) + 1);
         desired.findings.problem(Some(&origin), message, fix);
     }
 }
@@ -190,7 +190,9 @@ impl Filler<'_> {
         let hosts: Vec<&str> =
             hosts.filter(|(_, lists)| lists.contains_key(list)).map(|(host, _)| host.as_str()).collect();
         match host_meant(self.host.as_str(), &hosts) {
-            Some(host) => format!("did you mean the values of `{host}`? this host is called `{}`", self.host),
+            Some(host) => {
+                format!("did you mean the values of `{host}`? the name of this host is `{}`", self.host)
+            }
             None => "add it there, or give it with `--host-values FILE`".to_owned(),
         }
     }

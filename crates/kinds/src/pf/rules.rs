@@ -22,7 +22,7 @@ pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
                     Violation::new(
                         path.key("name"),
                         format!("two physical functions are called `{}`", entry.name),
-                        "give each a name of its own: plan and report speak of them by it",
+                        "give each a name of its own: plans and reports use it",
                     )
                     .with(position, first.key("name"), "the first"),
                 );
@@ -114,9 +114,9 @@ fn check_claims(documents: &[DocumentEntries<'_>], violations: &mut Violations) 
                 Meeting::Covered | Meeting::Covers => claim.path.key("match"),
             };
             let help = match meeting {
-                Meeting::Term(_) => "put all that is wanted of a PF into one entry",
+                Meeting::Term(_) => "put all settings of a PF into one entry",
                 Meeting::Covered | Meeting::Covers => {
-                    "put all that is wanted of a PF into one entry, or give both terms that exclude one another"
+                    "put all settings of a PF into one entry, or give the entries terms that exclude each other"
                 }
             };
             let violation = Violation::new(path(claim), message, help);

@@ -95,7 +95,7 @@ fn fix(entry: &PfSpec, host: &HostFacts, matched: usize) -> String {
         }
     }
     if matched > 1 {
-        "add a term that tells them apart, or say `expect: all` or how many there are".to_owned()
+        "add a term that tells them apart, or write `expect: all`, or how many there are".to_owned()
     } else {
         "compare with `vfctl discover`; set `optional: true` where some hosts may lack it".to_owned()
     }

@@ -13,7 +13,7 @@ use crate::setting::Setting;
 const NAMED: usize = 4;
 
 /// What to do about an address that two have.
-const ONE_EACH: &str = "give each VF an address of its own: a network delivers to one holder only";
+const ONE_EACH: &str = "give each VF an address of its own: a network delivers frames to only one of them";
 
 /// Reports VFs that are to have the address of another VF of their PF which keeps it, and notes those that are to have the
 /// address of a port of this host or of a VF of another port.
@@ -43,7 +43,7 @@ pub(super) fn check(context: &PfContext<'_>, findings: &mut Findings) {
     details.extend((more > 0).then(|| format!("and {more} more")));
     findings.notes.push(Finding {
         origin,
-        message: format!("vf {concerned}: somebody else on this host has the MAC address"),
+        message: format!("vf {concerned}: the MAC address is already in use on this host"),
         details,
         help: Some(ONE_EACH.to_owned()),
     });

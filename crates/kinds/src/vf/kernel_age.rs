@@ -22,8 +22,7 @@ pub(super) fn note(context: &PfContext<'_>, findings: &mut Findings) {
         Setting::Default => None,
     });
     if let Some((why, origin)) = wanted.next() {
-        let message =
-            format!("{why}; its distribution may have brought that into it: where not, apply will fail");
+        let message = format!("{why}; its distribution may have backported this; if not, apply will fail");
         findings.note(Some(origin), message);
     }
 }
@@ -37,7 +36,7 @@ fn is_too_new(context: &PfContext<'_>, value: &VfValue) -> Option<String> {
     let found: (u32, u32) = (numbers.next()?, numbers.next()?);
     let (driver, (major, minor)) = (context.row.driver, since);
     (found < since).then(|| {
-        format!("driver {driver} takes VLAN priorities since Linux {major}.{minor}, and this is {kernel}")
+        format!("driver {driver} supports VLAN priorities since Linux {major}.{minor}, and this is {kernel}")
     })
 }
 

@@ -122,7 +122,7 @@ fn twice(mac: MacAddress, holder: &Holder<'_>, first: &Holder<'_>) -> Violation 
     Violation::new(
         holder.path(),
         format!("{mac} is given twice: to {}, and to {}", first.name(), holder.name()),
-        "give each VF an address of its own: a network delivers to one holder only; where one guest bonds VFs of two ports, \
+        "give each VF an address of its own: a network delivers frames to only one of them; where one guest bonds VFs of two ports, \
          write `{shared: \"…\"}` for both",
     )
     .with(first.document, first.path(), "first given here")

@@ -218,7 +218,7 @@ fn check_from_host<'a>(
         violations.add(
             Violation::new(
                 path,
-                format!("`{name}` is given out twice, each time from its first address"),
+                format!("`{name}` is used twice, each time from its first address"),
                 "give each set a list of its own",
             )
             .with(document, first, "the first time"),

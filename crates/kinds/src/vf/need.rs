@@ -69,7 +69,7 @@ pub(super) fn judge(
         let whose = if row.supports(attribute) { " for this device" } else { "" };
         return match goes_without {
             true => Need::GoesWithout,
-            false => Need::Refused(format!("driver {} has no such attribute{whose}", row.driver)),
+            false => Need::Refused(format!("driver {} does not support it{whose}", row.driver)),
         };
     }
     if let Some(why) = row.refuses(&value) {
@@ -99,7 +99,7 @@ pub(super) fn judge(
                     VfAttribute::Vlan => ": there the VLAN belongs to the bridge of the VF's representor",
                     _ => "",
                 };
-                Need::Refused(format!("driver {} does not keep it in switchdev mode{instead}", row.driver))
+                Need::Refused(format!("driver {} does not support it in switchdev mode{instead}", row.driver))
             }
         };
     }
@@ -174,14 +174,13 @@ impl Gathered {
         let Self { perhaps_held, without, refused, unreadable } = self;
         if !perhaps_held.is_empty() {
             let message = format!(
-                "vf {perhaps_held}: macAddress default: the driver shows the VF's own choice and an administrative \
-                 address alike, so nothing is written"
+                "vf {perhaps_held}: macAddress default: the driver does not show whether the PF set this address or the VF chose it, so nothing is written"
             );
             diff.findings.note(None, message);
         }
         for ((attribute, origin), vfs) in without {
             let holds = attribute.row().without_it;
-            let message = format!("vf {vfs}: {attribute}: the driver has no such attribute: {holds}");
+            let message = format!("vf {vfs}: {attribute}: the driver does not support it: {holds}");
             diff.findings.note(Some(&origin), message);
         }
         for ((attribute, origin, value, why), vfs) in refused {
@@ -194,9 +193,9 @@ impl Gathered {
                     .note(Some(&origin), format!("{message}; left out: {}", attribute.row().without_it)),
                 OnUnsupported::Error | OnUnsupported::Warn => {
                     let fix = if isolates {
-                        "take it out of the spec; a VLAN isolates, so onUnsupported: warn does not cover it"
+                        "remove it from the spec; a VLAN isolates, so onUnsupported: warn does not cover it"
                     } else {
-                        "take it out of the spec, or set onUnsupported: warn on the PF"
+                        "remove it from the spec, or set onUnsupported: warn on the PF"
                     };
                     diff.findings.problem(Some(&origin), message, fix);
                 }

@@ -36,7 +36,7 @@ pub(super) fn check<'a>(context: &PfContext<'_>, steps: impl Iterator<Item = &'a
     check_guarantees(context, speed, &vfs, origin, diff);
     if let Some(only) = context.row.rate_needs_speed.filter(|only| *only != speed) {
         let message = format!(
-            "vf {vfs}: rate: driver {} takes rates only at {only} Mbit/s, and the link has {speed}",
+            "vf {vfs}: rate: driver {} accepts rates only at {only} Mbit/s, and the link has {speed}",
             context.row.driver
         );
         diff.findings.problem(origin, message, "connect the port at that speed, or leave the rate out");
@@ -104,7 +104,10 @@ fn check_guarantees(
             diff.findings.problem(origin, message, fix);
         }
         Guarantees::Weighed => {
-            diff.findings.note(origin, format!("{message}; driver {driver} gives each VF its share of them"));
+            diff.findings.note(
+                origin,
+                format!("{message}; driver {driver} gives each VF a proportional share of the link"),
+            );
         }
         Guarantees::Unknown => diff.findings.note(origin, message),
     }
@@ -120,10 +123,10 @@ fn check_carrier(
 ) {
     let driver = context.row.driver;
     let will_be_up = context.desired.admin_state.as_ref().map_or(netdev.up, |w| w.value == AdminState::Up);
-    let takes = format!("vf {vfs}: rate: driver {driver} takes rates only while the PF has a carrier");
+    let takes = format!("vf {vfs}: rate: driver {driver} accepts rates only while the PF has a carrier");
     if let Some(down) = context.desired.admin_state.as_ref().filter(|_| !will_be_up) {
-        let message = format!("{takes}, and it is to be down, at {}", down.origin);
-        diff.findings.problem(origin, message, "leave one of both out, or set the PF up");
+        let message = format!("{takes}, and the spec sets it down, at {}", down.origin);
+        diff.findings.problem(origin, message, "remove one of the two, or set the PF up");
     } else if !will_be_up {
         let message = format!("{takes}, and it is down");
         diff.findings.problem(origin, message, "add `adminState: up` to the PF");

@@ -90,14 +90,14 @@ fn check_value(value: VfValue, path: &SpecPath, violations: &mut Violations) {
             if qos.get() != 0 {
                 violations.add(Violation::new(
                     path.clone(),
-                    format!("priority {} has no VLAN to go with: {no_vlan}", qos.get()),
+                    format!("priority {} needs a VLAN: {no_vlan}", qos.get()),
                     "give an id from 1 to 4094, or take `qos` away",
                 ));
             }
             if protocol == VlanProtocol::Dot1Ad {
                 violations.add(Violation::new(
                     path.clone(),
-                    format!("802.1ad has no VLAN to go with: {no_vlan}"),
+                    format!("802.1ad needs a VLAN: {no_vlan}"),
                     "give an id from 1 to 4094, or take `protocol` away",
                 ));
             }
@@ -122,8 +122,8 @@ pub(crate) fn check_address(mac: MacAddress, path: impl FnOnce() -> SpecPath, vi
     if mac == MacAddress::ZERO {
         violations.add(Violation::new(
             path(),
-            "the address of all zeros is none: drivers take it as giving the address up",
-            "write `default` to give the address up",
+            "all zeros is not a valid address: drivers take it as a request to drop the address",
+            "write `default` to drop the address",
         ));
     } else if mac.is_multicast() {
         let [first, ..] = mac.bytes();
@@ -145,10 +145,10 @@ fn check_source(source: &MacSource, path: &SpecPath, size: Option<usize>, violat
                 violations.add(Violation::new(
                     path,
                     format!(
-                        "counting up from {first} for {} VFs leaves the last three bytes",
+                        "counting up from {first} for {} VFs runs past the last three bytes",
                         u64::from(steps) + 1
                     ),
-                    "begin lower, so that the vendor's three bytes stay as they are",
+                    "begin lower, so that the first three bytes, the vendor's, do not change",
                 ));
             }
         }
@@ -172,7 +172,7 @@ fn check_source(source: &MacSource, path: &SpecPath, size: Option<usize>, violat
             if size != Some(1) {
                 violations.add(Violation::new(
                     path,
-                    "a shared address is for one VF of each port, and this set has others",
+                    "a shared address is for one VF of each port, and this set has several VFs",
                     "make the set a single VF",
                 ));
             }

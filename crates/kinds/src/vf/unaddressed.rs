@@ -37,7 +37,7 @@ pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
     if row.check_without_address == CheckWithoutAddress::Refuses {
         diff.findings.problem(origin, format!("{message} refuses it"), fix);
     } else {
-        let message = format!("{message} drops every frame of a VF until somebody gives it one");
+        let message = format!("{message} drops every frame of a VF that has none");
         diff.findings.note(origin, message);
     }
 }

@@ -235,27 +235,27 @@ impl DriverRow {
             VfValue::Rate(RateLimits { min: _, max })
                 if self.rate_above.is_some_and(|above| (1..=above).contains(&max.0)) =>
             {
-                return self.rate_above.map(|above| format!("takes rates above {above} Mbit/s only"));
+                return self.rate_above.map(|above| format!("supports only rates above {above} Mbit/s"));
             }
             VfValue::Vlan(tag) if tag.protocol == VlanProtocol::Dot1Ad && !self.takes_8021ad => {
-                Some("takes VLAN protocol 802.1Q only")
+                Some("supports only VLAN protocol 802.1Q")
             }
             VfValue::Vlan(tag) if tag.qos != VlanQos::default() => match self.vlan_priority {
                 VlanPriority::Any => None,
                 VlanPriority::WithId if tag.id != VlanId::default() => None,
-                VlanPriority::WithId => Some("takes a VLAN priority only together with a VLAN id"),
-                VlanPriority::Never => Some("takes no VLAN priority"),
+                VlanPriority::WithId => Some("supports a VLAN priority only together with a VLAN id"),
+                VlanPriority::Never => Some("does not support VLAN priorities"),
             },
             VfValue::Rate(RateLimits { min, max })
                 if self.rate_below.is_some_and(|below| min.0.max(max.0) >= below) =>
             {
-                return self.rate_below.map(|below| format!("takes rates below {below} Mbit/s only"));
+                return self.rate_below.map(|below| format!("supports only rates below {below} Mbit/s"));
             }
             VfValue::Rate(RateLimits { min: _, max }) if max.0 == 0 && !self.takes_limit_back => {
                 Some("cannot take a limit away again, and shows the link's speed where there is none")
             }
             VfValue::Rate(RateLimits { min, max: _ }) if min.0 > 0 && !self.takes_min_rate => {
-                Some("has no guaranteed rate (min), and max goes with it")
+                Some("has no guaranteed rate (min), so neither min nor max is set")
             }
             VfValue::LinkState(VfLinkState::Enable) if !self.keeps_link_enable => {
                 Some("accepts link state enable and ignores it")

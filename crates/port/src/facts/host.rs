@@ -266,10 +266,10 @@ mod tests {
         let route = r#", "defaultRoute": true"#;
         let link_local = r#", "addresses": ["fe80::1/64"]"#;
         for (bond, vlan, users) in [
-            ("", "", ["bond bond0 stands on eth0", "vlan bond0.30 stands on eth0"]),
-            ("", route, ["bond bond0 stands on eth0", "default route through bond0.30"]),
-            (route, "", ["default route through bond0", "vlan bond0.30 stands on eth0"]),
-            (link_local, link_local, ["bond bond0 stands on eth0", "vlan bond0.30 stands on eth0"]),
+            ("", "", ["bond bond0 uses eth0", "vlan bond0.30 uses eth0"]),
+            ("", route, ["bond bond0 uses eth0", "default route through bond0.30"]),
+            (route, "", ["default route through bond0", "vlan bond0.30 uses eth0"]),
+            (link_local, link_local, ["bond bond0 uses eth0", "vlan bond0.30 uses eth0"]),
         ] {
             let found: Vec<String> = host(bond, vlan).users_of(&pf).iter().map(ToString::to_string).collect();
             assert_eq!(found, users, "{bond} {vlan}");

@@ -42,9 +42,9 @@ impl fmt::Display for InterfaceUse {
         match self {
             Self::Ssh(interface) => write!(f, "this SSH connection runs through {interface}"),
             Self::DefaultRoute(interface) => write!(f, "default route through {interface}"),
-            Self::Address(interface, address) => write!(f, "{interface} carries {address}"),
-            Self::StandsOn { upper, kind, lower } => write!(f, "{kind} {upper} stands on {lower}"),
-            Self::StandsOnElsewhere { upper, lower } => write!(f, "{upper} stands on {lower}"),
+            Self::Address(interface, address) => write!(f, "{interface} has address {address}"),
+            Self::StandsOn { upper, kind, lower } => write!(f, "{kind} {upper} uses {lower}"),
+            Self::StandsOnElsewhere { upper, lower } => write!(f, "{upper} uses {lower}"),
             Self::VfioOpen(holder) => write!(f, "{holder} has the port open through vfio"),
             Self::Port(master) => write!(f, "port of {} {}", master.kind, master.name),
         }

@@ -177,12 +177,12 @@ impl fmt::Display for Use {
             }
             Self::Port { master } => write!(f, "port of {} {}", master.kind, master.name),
             Self::StandsOn { upper, kind, namespace: None } => {
-                write!(f, "{kind} {upper} stands on its interface")
+                write!(f, "{kind} {upper} uses its interface")
             }
             Self::StandsOn { upper, kind, namespace: Some(namespace) } => {
-                write!(f, "{kind} {upper} in network namespace {namespace} stands on its interface")
+                write!(f, "{kind} {upper} in network namespace {namespace} uses its interface")
             }
-            Self::Addressed { address } => write!(f, "carries address {address}"),
+            Self::Addressed { address } => write!(f, "its interface has address {address}"),
             Self::DefaultRoute { interface } => write!(f, "default route through {interface}"),
             Self::Ssh { interface } => write!(f, "this SSH connection runs through {interface}"),
             Self::CouldNotLook { why } => write!(f, "possibly in use: {why}"),

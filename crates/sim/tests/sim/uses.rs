@@ -58,7 +58,7 @@ fn bond_and_bridge_have_ports_until_they_are_taken_away() {
     let seen = facts(&host);
     assert_eq!(seen.standing_on(&"eth0".parse().unwrap()).len(), 3);
     assert_eq!(pf(&host).netdev.unwrap().master.unwrap().kind, "bond");
-    assert_eq!(uses(&host, 0), ["port of bond bond0", "bridge br0 stands on its interface"]);
+    assert_eq!(uses(&host, 0), ["port of bond bond0", "bridge br0 uses its interface"]);
     assert_eq!(hand(&host, "bond bond0 eth0"), Err(Some(Errno::EEXIST.0)));
     assert_eq!(vf(&host, 0).netdev.map(|n| (n.mac, n.up)), pf(&host).netdev.map(|n| (n.mac, n.up)));
     by_hand(&host, "unbond bond0");

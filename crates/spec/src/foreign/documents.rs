@@ -42,7 +42,7 @@ pub(super) enum Help {
 
 /// For documents of what pods see.
 const OF_PODS: Help = Help::Apart(
-    "it says how pods get VFs, and this version of vfctl sets up hosts alone; keep it in another folder",
+    "it says how pods get VFs, and this version of vfctl configures only hosts; keep it in another folder",
 );
 
 /// An entry with the commonest settings.

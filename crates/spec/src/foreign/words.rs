@@ -83,7 +83,7 @@ const fn nothing(reason: &'static str, spellings: &'static [&'static str]) -> Wo
 }
 
 /// For words of what pods see.
-const OF_PODS: &str = "it says how pods get VFs, and this version of vfctl sets up hosts alone";
+const OF_PODS: &str = "it says how pods get VFs, and this version of vfctl configures only hosts";
 
 /// The words. Sources: sriov-network-operator api/v1, sriov-network-device-plugin pkg/types, sriov-cni pkg/types, nmstate
 /// rust/src/lib/ifaces/sriov.rs, netplan's YAML reference, systemd.link(5), NetworkManager's setting `sriov`, os-net-config
@@ -164,7 +164,7 @@ pub(super) const WORDS: &[Word] = &[
         &["isRdma", "rdmaMode", "rdmaIsolation"],
     ),
     nothing(
-        "what a spec does not name is left to others: name no `count` where the VFs are made by somebody else",
+        "what a spec does not name is left to others: leave `count` out where another program creates the VFs",
         &["externallyManaged"],
     ),
     nothing("a port's link type is set in its firmware, by `mlxconfig`", &["linkType", "linkTypes"]),

@@ -202,7 +202,7 @@ impl Builder {
 
     fn syntax(&mut self, error: &ScanError) {
         let span = self.span(*error.marker(), *error.marker());
-        let message = format!("this is no YAML: {}", error.kind());
+        let message = format!("this is not YAML: {}", error.kind());
         self.faults.push(Fault::new(span, message, syntax_help(error.kind())));
     }
 }

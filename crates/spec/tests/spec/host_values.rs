@@ -113,7 +113,7 @@ fn same_value_in_two_texts_is_told_with_both_places() {
 fn mistakes_of_values_have_their_place_cause_and_fix() {
     for (values, place, part) in [
         ("", "values.json:1:1", "there are no values of hosts here"),
-        ("[1]", "values.json:1:2", "this is no map of hosts to their values"),
+        ("[1]", "values.json:1:2", "this is not a map of hosts to their values"),
         ("{\"format\": \"vfctl.dev/facts/v1\"}", "values.json:1:2", "`format: vfctl.dev/facts/v1`"),
         ("kvm-1: {vnicMacs: \"02:00:17:00:00:11\"}", "values.json:1:19", "expected a list"),
         ("kvm-1: {vnicMacs: [02:00:17:00:00:11]}", "values.json:1:20", "without quotes"),
