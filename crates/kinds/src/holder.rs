@@ -95,7 +95,9 @@ impl From<&Use> for Holder {
                 sort: Some(kind.clone()),
                 namespace: namespace.clone(),
             },
-            Use::Addressed { address } => Self::Address { interface: None, address: address.clone() },
+            Use::Addressed { interface, address } => {
+                Self::Address { interface: interface.clone(), address: address.clone() }
+            }
             Use::DefaultRoute { interface } => Self::DefaultRoute { interface: interface.clone() },
             Use::Ssh { interface } => Self::Ssh { interface: interface.clone() },
             Use::CouldNotLook { why } => Self::Unknown { why: why.clone() },

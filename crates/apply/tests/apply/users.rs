@@ -22,7 +22,7 @@ fn with_a_vf(port: &Port, more: &[&Port]) -> Bench {
 
 /// Lets somebody use VF 0.
 fn use_vf(state: &mut State, port: &Port) {
-    let user = Use::Addressed { address: "10.0.0.9/24".to_owned() };
+    let user = Use::Addressed { interface: None, address: "10.0.0.9/24".to_owned() };
     state.pf(port).vfs.get_mut(&VfIndex(0)).expect("a VF").uses.push(user);
 }
 

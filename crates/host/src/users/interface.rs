@@ -50,15 +50,17 @@ fn uses_of(network: &Network, host: &HostFacts, namespaces: &Namespaces, link: &
         kind: upper.kind.clone(),
         namespace: Some(upper.namespace.clone()),
     }));
-    let address =
-        links.iter().flat_map(|link| network.addresses(link)).find(|address| !is_automatic(address));
-    uses.extend(address.map(|address| Use::Addressed { address: address.to_string() }));
-    if links.iter().any(|link| network.has_default_route(link)) {
-        uses.push(Use::DefaultRoute { interface: link.name.clone() });
-    }
-    if host.system.ssh_interface.as_ref().is_some_and(|ssh| stack.contains(ssh)) {
-        uses.push(Use::Ssh { interface: link.name.clone() });
-    }
+    // Each by the interface that has it, which may be a bridge over the VF's own.
+    let addressed = links.iter().find_map(|upper| {
+        let address = network.addresses(upper).into_iter().find(|address| !is_automatic(address))?;
+        let interface = (upper.name != link.name).then(|| upper.name.clone());
+        Some(Use::Addressed { interface, address: address.to_string() })
+    });
+    uses.extend(addressed);
+    let routed = links.iter().find(|upper| network.has_default_route(upper));
+    uses.extend(routed.map(|upper| Use::DefaultRoute { interface: upper.name.clone() }));
+    let ssh = host.system.ssh_interface.as_ref().filter(|ssh| stack.contains(ssh));
+    uses.extend(ssh.map(|interface| Use::Ssh { interface: interface.clone() }));
     uses
 }
 

@@ -78,9 +78,9 @@ fn interface_is_in_use_by_what_stands_on_it() {
         uses(vec![vlan()], &[(7, "10.0.0.1/8")], &[7], Some("eth3.5")),
         [
             "vlan eth3.5 uses its interface",
-            "its interface has address 10.0.0.1/8",
-            "default route through eth3",
-            "this SSH connection runs through eth3"
+            "eth3.5 has address 10.0.0.1/8",
+            "default route through eth3.5",
+            "this SSH connection runs through eth3.5"
         ]
     );
 }

@@ -137,6 +137,9 @@ pub enum Use {
     },
     /// Its network interface carries IP addresses.
     Addressed {
+        /// The interface that has it, where that is not the VF's own: a bridge or bond over it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        interface: Option<InterfaceName>,
         /// One of them.
         address: String,
     },
@@ -182,7 +185,12 @@ impl fmt::Display for Use {
             Self::StandsOn { upper, kind, namespace: Some(namespace) } => {
                 write!(f, "{kind} {upper} in network namespace {namespace} uses its interface")
             }
-            Self::Addressed { address } => write!(f, "its interface has address {address}"),
+            Self::Addressed { interface: Some(interface), address } => {
+                write!(f, "{interface} has address {address}")
+            }
+            Self::Addressed { interface: None, address } => {
+                write!(f, "its interface has address {address}")
+            }
             Self::DefaultRoute { interface } => write!(f, "default route through {interface}"),
             Self::Ssh { interface } => write!(f, "this SSH connection runs through {interface}"),
             Self::CouldNotLook { why } => write!(f, "possibly in use: {why}"),

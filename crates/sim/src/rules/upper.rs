@@ -119,7 +119,9 @@ pub(crate) fn add_address(world: &mut SimWorld, name: &InterfaceName, address: C
                 netdev.addresses.insert(address);
             }
         }
-        Place::Vf(pf, vf) => add_use(host, &pf, vf, Use::Addressed { address: address.to_string() }),
+        Place::Vf(pf, vf) => {
+            add_use(host, &pf, vf, Use::Addressed { interface: None, address: address.to_string() })
+        }
         Place::Link(name) => {
             if let Some(link) = host.links.get_mut(&name) {
                 link.addresses.insert(address);
