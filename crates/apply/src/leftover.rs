@@ -59,7 +59,8 @@ pub fn leftovers(entries: &[JournalEntry], since: &[&World]) -> Vec<Leftover> {
                 }
             }
             JournalEntry::Ended { converged: true } => return Vec::new(),
-            JournalEntry::Ended { converged: false } => lanes.values_mut().for_each(Left::fail),
+            // It told what it could not restore, and not which VFs have no driver: both are owed as after a cut.
+            JournalEntry::Ended { converged: false } => {}
         }
     }
     let boot = |world: &World, lane: &LaneId| world.hosts.get(lane.host.as_ref()?)?.system.boot_id.clone();
@@ -120,12 +121,6 @@ impl<'a> Left<'a> {
                 self.bare.remove(&(pf.clone(), vf));
             }
         }
-    }
-
-    /// Notes that the apply failed, and reported what it left: a VF is to get a driver back only where it is owed one.
-    fn fail(&mut self) {
-        let vfs: BTreeSet<_> = driverless(self.owed.iter().copied()).collect();
-        self.bare.retain(|vf| vfs.contains(vf));
     }
 
     /// Returns what is still so. A PF or VF that is gone took along what was changed of it.

@@ -159,7 +159,7 @@ fn vfs_made_while_drivers_were_withheld_are_left_bare_until_they_are_bound() {
 }
 
 #[test]
-fn vf_that_was_taken_from_its_driver_is_left_bare_and_after_a_failure_only_where_it_is_owed_one() {
+fn vf_that_was_taken_from_its_driver_is_left_bare_after_a_cut_and_after_a_failure_alike() {
     let eth0 = Port::eth0();
     let taken = [eth0.unbind(0), eth0.unbind(1)];
     let owed = [eth0.probe(0)];
@@ -167,7 +167,7 @@ fn vf_that_was_taken_from_its_driver_is_left_bare_and_after_a_failure_only_where
     let now = bare(&eth0, &[0, 1]);
     assert_eq!(texts(&cut_off, &[&now]), bare_left(&eth0, &[0, 1]));
     let failed = [&cut_off[..], &[JournalEntry::Ended { converged: false }]].concat();
-    assert_eq!(texts(&failed, &[&now]), bare_left(&eth0, &[0]));
+    assert_eq!(texts(&failed, &[&now]), bare_left(&eth0, &[0, 1]));
 }
 
 #[test]

@@ -85,6 +85,8 @@ impl Relay {
                 std::mem::replace(&mut *state, State::Idle)
         {
             drop(input);
+            // Its reader's way in is open still; and it is at nothing.
+            drop(child.kill());
             drop(child.wait());
         }
     }
