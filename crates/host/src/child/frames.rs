@@ -8,9 +8,7 @@ pub(crate) enum Frame {
     /// To the relay: goes to the network namespace at this path, where it opens another socket.
     Enter(Vec<u8>),
     /// To the relay: sends these messages to the kernel.
-    Send(Vec<u8>),
-    /// To the relay: sends these messages, whose answers are acknowledgements and so are short.
-    SendForAcks(Vec<u8>),
+    Send(Answers, Vec<u8>),
     /// To the relay: reads these beside what it sends, by the words that a child that reads is started with.
     Read(Vec<String>),
     /// From the relay: messages of the answer.
@@ -19,6 +17,15 @@ pub(crate) enum Frame {
     Failed(i32),
     /// From the relay: that was the whole answer.
     End,
+}
+
+/// What the kernel answers to messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// Whatever was asked for.
+    Whole,
+    /// Acknowledgements alone, which are short, of what was to be changed.
+    Acks,
 }
 
 /// The words for the kinds.
@@ -39,8 +46,8 @@ impl Frame {
         let (number, words);
         let (kind, bytes) = match self {
             Self::Enter(path) => (ENTER, path.as_slice()),
-            Self::Send(messages) => (SEND, messages.as_slice()),
-            Self::SendForAcks(messages) => (SEND_FOR_ACKS, messages.as_slice()),
+            Self::Send(Answers::Whole, messages) => (SEND, messages.as_slice()),
+            Self::Send(Answers::Acks, messages) => (SEND_FOR_ACKS, messages.as_slice()),
             Self::Read(asked) => {
                 words = asked.join("\0").into_bytes();
                 (READ, words.as_slice())
@@ -84,8 +91,8 @@ impl Frame {
         input.read_exact(&mut bytes)?;
         Ok(Some(match kind {
             ENTER => Self::Enter(bytes),
-            SEND => Self::Send(bytes),
-            SEND_FOR_ACKS => Self::SendForAcks(bytes),
+            SEND => Self::Send(Answers::Whole, bytes),
+            SEND_FOR_ACKS => Self::Send(Answers::Acks, bytes),
             READ => {
                 let words = String::from_utf8(bytes).map_err(|_| no_frame())?;
                 Self::Read(words.split('\0').map(str::to_owned).collect())
@@ -106,8 +113,8 @@ mod tests {
     fn frames_come_as_they_went() {
         let frames = [
             Frame::Enter(b"/proc/7/ns/net".to_vec()),
-            Frame::Send(vec![1; 20_000]),
-            Frame::SendForAcks(vec![2; 3]),
+            Frame::Send(Answers::Whole, vec![1; 20_000]),
+            Frame::Send(Answers::Acks, vec![2; 3]),
             Frame::Read(["line", "/sys/a", "eswitch", "pci/0000:01:00.0"].map(str::to_owned).into()),
             Frame::Received(Vec::new()),
             Frame::Failed(-105),

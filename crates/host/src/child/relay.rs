@@ -18,7 +18,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::prctl::set_name;
 
-use super::frames::Frame;
+use super::frames::{Answers, Frame};
 use super::words::CHILD_NAME;
 use super::work::read_all;
 use crate::netlink::OwnSocket;
@@ -60,8 +60,10 @@ fn relay_all() -> io::Result<()> {
                 socket = enter(OsStr::from_bytes(&path));
                 socket.as_ref().map(|_| ()).map_err(number_of)
             }
-            Frame::Send(bytes) => relay_one(&mut socket, &bytes, OwnSocket::receive, &mut output)?,
-            Frame::SendForAcks(bytes) => {
+            Frame::Send(Answers::Whole, bytes) => {
+                relay_one(&mut socket, &bytes, OwnSocket::receive, &mut output)?
+            }
+            Frame::Send(Answers::Acks, bytes) => {
                 // A run that comes after this one was ended waits for what it was changing.
                 let _ = set_name(CHILD_NAME);
                 let relayed = relay_one(&mut socket, &bytes, OwnSocket::receive_short, &mut output)?;

@@ -5,6 +5,7 @@ use nix::errno::Errno;
 use super::ack::Ack;
 use super::socket::{NetlinkError, Socket};
 use super::wire::{Message, messages};
+use crate::child::Answers;
 
 /// How many requests go into one call: the acknowledgements of so many fit into any receive buffer.
 pub(crate) const BATCH: usize = 128;
@@ -25,7 +26,7 @@ pub(crate) fn send_batch<'a>(
         request.append_to(&mut bytes, socket.next_sequence());
         acks.push(Ack::Lost);
     }
-    match socket.send_for_acks(&bytes) {
+    match socket.send(&bytes, Answers::Acks) {
         // The socket refuses before the kernel looks at the first message.
         Err(NetlinkError::Socket(error)) => {
             let errno = error.raw_os_error().map_or(Errno::EIO, Errno::from_raw);

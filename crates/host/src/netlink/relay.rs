@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::child::{Bounded, Frame, Input, Slot, StartedRelay, start_relay};
+use crate::child::{Answers, Bounded, Frame, Input, Slot, StartedRelay, start_relay};
 
 /// How many requests a socket may send.
 const SEQUENCES: u32 = 1 << 20;
@@ -80,14 +80,11 @@ impl Relay {
     /// and the interfaces in it do not come back.
     pub(crate) fn end(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*state, State::Running(_))
-            && let State::Running(Running { mut child, input, .. }) =
-                std::mem::replace(&mut *state, State::Idle)
-        {
-            drop(input);
-            // Its reader's way in is open still; and it is at nothing.
+        if let State::Running(Running { child, .. }) = &mut *state {
+            // By a signal: its reader keeps the way in open.
             drop(child.kill());
             drop(child.wait());
+            *state = State::Idle;
         }
     }
 
@@ -105,18 +102,10 @@ impl Relay {
     pub(super) fn send(
         &self,
         bytes: &[u8],
+        answers: Answers,
         limit: Duration,
     ) -> Result<Vec<io::Result<Vec<u8>>>, super::NetlinkError> {
-        self.ask(&Frame::Send(bytes.to_vec()), limit)
-    }
-
-    /// The same for messages whose answers are acknowledgements.
-    pub(super) fn send_for_acks(
-        &self,
-        bytes: &[u8],
-        limit: Duration,
-    ) -> Result<Vec<io::Result<Vec<u8>>>, super::NetlinkError> {
-        self.ask(&Frame::SendForAcks(bytes.to_vec()), limit)
+        self.ask(&Frame::Send(answers, bytes.to_vec()), limit)
     }
 
     /// Starts it, so that who asks first need not wait for that; where that fails, the first who asks hears why.
@@ -197,7 +186,7 @@ impl Running {
                 Some(Frame::Received(datagram)) => answer.push(Ok(datagram)),
                 Some(Frame::Failed(errno)) => answer.push(Err(io::Error::from_raw_os_error(errno))),
                 Some(Frame::End) => return Ok(answer),
-                Some(Frame::Enter(_) | Frame::Send(_) | Frame::SendForAcks(_) | Frame::Read(_)) => {
+                Some(Frame::Enter(_) | Frame::Send(..) | Frame::Read(_)) => {
                     return Err(io::Error::from(io::ErrorKind::InvalidData));
                 }
                 None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
@@ -229,7 +218,7 @@ mod tests {
     }
 
     fn pid_left(relay: &Relay) -> u32 {
-        match relay.send(b"request", SHORT) {
+        match relay.send(b"request", Answers::Whole, SHORT) {
             Err(NetlinkError::Unanswered(Unanswered { pid, .. })) => pid,
             other => panic!("{other:?}"),
         }
@@ -257,7 +246,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let relay = script(&folder, "exit 1");
         for _ in 0..2 {
-            let answer = relay.send(b"request", Duration::from_secs(10));
+            let answer = relay.send(b"request", Answers::Whole, Duration::from_secs(10));
             assert!(matches!(answer, Err(NetlinkError::RelayEnded)), "{answer:?}");
         }
     }

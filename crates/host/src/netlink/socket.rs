@@ -12,6 +12,7 @@ use super::dump::{Dump, Unread};
 use super::own::OwnSocket;
 use super::relay::{Relay, Unanswered};
 use super::wire::{Message, Received, messages};
+use crate::child::Answers;
 
 /// How often a dump that changed under way is begun again.
 const DUMP_TRIES: u32 = 4;
@@ -95,24 +96,15 @@ impl<'r> Socket<'r> {
         self.sequence.wrapping_add(1)
     }
 
-    /// Sends these messages in one call.
-    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), NetlinkError> {
+    /// Sends these messages in one call; of a relay's, also receives the answers.
+    pub(super) fn send(&mut self, bytes: &[u8], answers: Answers) -> Result<(), NetlinkError> {
         match &mut self.way {
             Way::Own(socket) => socket.send(bytes)?,
             Way::Relayed { relay, limit, answer, .. } => {
-                *answer = sent(relay.send(bytes, *limit)?)?;
+                *answer = sent(relay.send(bytes, answers, *limit)?)?;
             }
         }
         Ok(())
-    }
-
-    /// Sends messages whose answers are acknowledgements, in one call.
-    pub(super) fn send_for_acks(&mut self, bytes: &[u8]) -> Result<(), NetlinkError> {
-        if let Way::Relayed { relay, limit, answer, .. } = &mut self.way {
-            *answer = sent(relay.send_for_acks(bytes, *limit)?)?;
-            return Ok(());
-        }
-        self.send(bytes)
     }
 
     /// Receives one datagram whole, however long it is; `None` where no more is there.
@@ -165,7 +157,7 @@ impl<'r> Socket<'r> {
         mut each: impl FnMut(&Received<'_>),
     ) -> Result<Consistency, NetlinkError> {
         let sequence = self.next_sequence();
-        self.send(&request.finish(sequence))?;
+        self.send(&request.finish(sequence), Answers::Whole)?;
         let (mut consistency, mut answered) = (Consistency::Whole, false);
         while let Some(datagram) = self.receive()? {
             for message in messages(datagram).filter(|message| message.sequence_number() == sequence) {
