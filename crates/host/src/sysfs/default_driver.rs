@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use vfctl_model::{DriverName, ModuleName};
 
 use super::blacklist::{AliasesError, read_blacklist};
+use super::depmod::file_of;
 use super::files::{names, text};
 use super::system::kernel_release;
 use crate::roots::Roots;
@@ -15,6 +16,8 @@ use crate::roots::Roots;
 /// Which modules the running kernel has for which ids, and which of them it must not load; read when first asked.
 #[derive(Debug, Default)]
 pub(crate) struct Aliases {
+    /// `modules.alias`.
+    file: OnceLock<Result<String, AliasesError>>,
     /// Patterns of ids, each with its module.
     all: OnceLock<Result<Vec<(String, String)>, AliasesError>>,
     blacklist: OnceLock<Result<BTreeSet<ModuleName>, AliasesError>>,
@@ -27,7 +30,8 @@ impl Aliases {
     /// # Errors
     /// Where the aliases of the running kernel, or the blacklist, could not be read.
     pub(crate) fn driver(&self, roots: &Roots, modalias: &str) -> Result<Option<DriverName>, AliasesError> {
-        let aliases = self.all.get_or_init(|| read_aliases(roots)).as_ref().map_err(Clone::clone)?;
+        let all = self.all.get_or_init(|| of_pci(roots, self.lines(roots)?));
+        let aliases = all.as_ref().map_err(Clone::clone)?;
         let fitting = aliases.iter().filter(|(pattern, _)| matches(pattern, modalias));
         for (_, module) in fitting {
             let Ok(module) = module.parse() else { continue };
@@ -37,6 +41,15 @@ impl Aliases {
             }
         }
         Ok(None)
+    }
+
+    /// Returns the patterns of all ids that modules are for, each with its module.
+    ///
+    /// # Errors
+    /// Where the aliases of the running kernel could not be read.
+    pub(super) fn lines(&self, roots: &Roots) -> Result<impl Iterator<Item = (&str, &str)>, AliasesError> {
+        let file = self.file.get_or_init(|| read_file(roots)).as_ref().map_err(Clone::clone)?;
+        Ok(file.lines().filter_map(|line| line.strip_prefix("alias ")?.split_once(' ')))
     }
 
     fn blacklist(&self, roots: &Roots) -> Result<&BTreeSet<ModuleName>, AliasesError> {
@@ -63,32 +76,16 @@ pub(crate) fn expected_modalias(pf: &Path, vf_device: &str) -> Option<String> {
     Some(format!("{before}d{device:08X}sv{after}"))
 }
 
-/// Reads the aliases of PCI devices from `modules.alias`, and from `modules.builtin.modinfo` for drivers
-/// that are no modules.
-fn read_aliases(roots: &Roots) -> Result<Vec<(String, String)>, AliasesError> {
-    let release = kernel_release(roots).map_err(|error| AliasesError(crate::errno::io_cause(&error)))?;
-    let folders = ["/lib/modules", "/usr/lib/modules"].map(|folder| roots.path(folder).join(&release));
-    let Some(folder) = folders.into_iter().find(|folder| folder.join("modules.alias").is_file()) else {
-        return Err(AliasesError(format!("/lib/modules/{release}/modules.alias: no such file")));
-    };
+/// Returns the aliases of PCI devices: those of drivers that are no modules, from `modules.builtin.modinfo`, and these.
+fn of_pci<'l>(
+    roots: &Roots,
+    lines: impl Iterator<Item = (&'l str, &'l str)>,
+) -> Result<Vec<(String, String)>, AliasesError> {
     let mut aliases = Vec::new();
-    if let Ok(file) = fs::read(folder.join("modules.builtin.modinfo")) {
-        for entry in file.split(|byte| *byte == 0) {
-            let Some((module, pattern)) =
-                std::str::from_utf8(entry).ok().and_then(|entry| entry.split_once(".alias="))
-            else {
-                continue;
-            };
-            if pattern.starts_with("pci:") {
-                aliases.push((pattern.to_owned(), module.to_owned()));
-            }
-        }
-    }
-    let file =
-        text(&folder.join("modules.alias")).map_err(|error| AliasesError(crate::errno::io_cause(&error)))?;
-    for line in file.lines() {
-        // Lines of `vfio_pci:` are for overridden devices only and begin otherwise.
-        let Some((pattern, module)) = line.strip_prefix("alias ").and_then(|line| line.split_once(' '))
+    let built_in = file_of(roots, &release(roots)?, "modules.builtin.modinfo").and_then(fs::read);
+    for entry in built_in.unwrap_or_default().split(|byte| *byte == 0) {
+        let Some((module, pattern)) =
+            std::str::from_utf8(entry).ok().and_then(|entry| entry.split_once(".alias="))
         else {
             continue;
         };
@@ -96,7 +93,23 @@ fn read_aliases(roots: &Roots) -> Result<Vec<(String, String)>, AliasesError> {
             aliases.push((pattern.to_owned(), module.to_owned()));
         }
     }
+    // Those of `vfio_pci:` are for overridden devices only.
+    let pci = lines.filter(|(pattern, _)| pattern.starts_with("pci:"));
+    aliases.extend(pci.map(|(pattern, module)| (pattern.to_owned(), module.to_owned())));
     Ok(aliases)
+}
+
+/// Reads `modules.alias` of the running kernel.
+fn read_file(roots: &Roots) -> Result<String, AliasesError> {
+    let release = release(roots)?;
+    let Ok(file) = file_of(roots, &release, "modules.alias") else {
+        return Err(AliasesError(format!("/lib/modules/{release}/modules.alias: no such file")));
+    };
+    text(&file).map_err(|error| AliasesError(crate::errno::io_cause(&error)))
+}
+
+fn release(roots: &Roots) -> Result<String, AliasesError> {
+    kernel_release(roots).map_err(|error| AliasesError(crate::errno::io_cause(&error)))
 }
 
 /// Returns the PCI driver that a module registers: by its folder where it is loaded, else by its name.

@@ -3,6 +3,7 @@
 mod blacklist;
 pub(crate) mod bounded;
 pub(crate) mod default_driver;
+mod depmod;
 pub(crate) mod files;
 pub(crate) mod iommu;
 mod kept;

@@ -5,6 +5,7 @@ use std::io;
 use vfctl_model::{DriverName, ModuleName};
 use vfctl_port::{LinkManager, SystemFacts};
 
+use super::depmod::file_of;
 use super::files::{named, optional_text, text};
 use super::iommu::read_iommu;
 use super::loadable::read_loadable;
@@ -55,7 +56,7 @@ pub(crate) fn read_system(
     };
     let arguments = noted("kernel arguments", text(&roots.path("/proc/cmdline")));
     let kernel = noted("kernel release", kernel_release(roots));
-    let loadable = catalogs.loadable.get_or_init(|| read_loadable(roots, &kernel)).clone();
+    let loadable = catalogs.loadable.get_or_init(|| read_loadable(roots, &kernel, &catalogs.aliases)).clone();
     let modules = named(&roots.path("/sys/module")).into_iter().chain(built_in(roots, &kernel)).collect();
     SystemFacts {
         kernel,
@@ -76,9 +77,7 @@ pub(crate) fn read_system(
 /// (Documentation/kbuild/kbuild.rst): `/sys/module` has only those of them with a version or parameters
 /// (`param_sysfs_builtin`, kernel/params.c). Without that file none is known.
 fn built_in(roots: &Roots, kernel: &str) -> Vec<ModuleName> {
-    let paths = ["/lib/modules", "/usr/lib/modules"];
-    let list =
-        paths.iter().find_map(|folder| text(&roots.path(folder).join(kernel).join("modules.builtin")).ok());
+    let list = file_of(roots, kernel, "modules.builtin").and_then(|file| text(&file)).ok();
     let names = list.iter().flat_map(|list| list.lines()).filter_map(|line| line.rsplit('/').next());
     names.filter_map(|name| name.split('.').next()?.parse().ok()).collect()
 }
