@@ -124,7 +124,7 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
     if count > 0 {
         let mut step = Step::new(Phase::CreateVfs, Property::VfCount, Reason::Asked);
         step.changes.push(Change {
-            from: Some(if facts.vf_count > 0 { 0 } else { facts.vf_count }.into()),
+            from: Some(0_u16.into()),
             to: count.into(),
             origin: Some(wanted.origin.clone()),
             op: context.op(Action::CreateVfs(count)),
