@@ -277,7 +277,7 @@ impl<'a> LaneRun<'a> {
                 true
             }
             Err(error) => {
-                self.report.troubles.push(format!("failed to {}", with_causes(&error)));
+                self.note_trouble(format!("failed to {}", with_causes(&error)));
                 false
             }
         }
@@ -300,7 +300,7 @@ impl<'a> LaneRun<'a> {
             Err(error) => {
                 // Nor does anything else that needs the kernel's lock come back.
                 self.hangs |= self.unanswered;
-                self.report.troubles.push(format!("failed to {}", with_causes(&error)));
+                self.note_trouble(format!("failed to {}", with_causes(&error)));
                 false
             }
         }
@@ -316,6 +316,13 @@ impl<'a> LaneRun<'a> {
             settle(self.edges, self.scope, self.lane, &mut self.seen.world, unmet, patience)?;
         self.read_at = Some(at);
         Ok(unmet)
+    }
+
+    /// Notes what went wrong, once: what cannot be read is asked for again by each step of giving back.
+    fn note_trouble(&mut self, trouble: String) {
+        if !self.report.troubles.contains(&trouble) {
+            self.report.troubles.push(trouble);
+        }
     }
 
     /// Reads the lane's own thing once.

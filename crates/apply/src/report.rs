@@ -1,5 +1,6 @@
 //! What came of an apply, as data and as text.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use schemars::JsonSchema;
@@ -44,7 +45,8 @@ pub struct Report {
     pub lanes: Vec<LaneReport>,
 }
 
-/// How many of the planned changes were made. What is restored after a failure is not among them.
+/// How many of the planned changes were made. What is restored after a failure is among them where the plan had it as a step
+/// that was not reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Counts {
@@ -66,7 +68,7 @@ impl Counts {
     /// Counts what came of lanes.
     pub(crate) fn of(lanes: &[LaneReport]) -> Self {
         let mut counts = Self { unmet: lanes.iter().map(|lane| lane.unmet.len()).sum(), ..Self::default() };
-        for op in lanes.iter().flat_map(|lane| &lane.ops).filter(|op| op.phase.is_some()) {
+        for op in lanes.iter().flat_map(LaneReport::planned) {
             counts.planned += 1;
             *match op.outcome {
                 Outcome::Done => &mut counts.done,
@@ -235,6 +237,19 @@ impl LaneReport {
     /// Returns whether anything was done or tried.
     pub(crate) fn has_acted(&self) -> bool {
         self.ops.iter().any(|op| op.outcome != Outcome::NotTried)
+    }
+
+    /// Returns the ops of the plan: what is restored is one of them, but where its own step was performed before.
+    fn planned(&self) -> impl Iterator<Item = &OpReport> {
+        let mut by_subject = BTreeMap::<_, Vec<&Op>>::new();
+        for OpReport { op, .. } in self.ops.iter().filter(|op| op.phase.is_some()) {
+            by_subject.entry((op.target.thing(), op.action.kind())).or_default().push(op);
+        }
+        let was_performed = move |op: &Op| {
+            let same = by_subject.get(&(op.target.thing(), op.action.kind()));
+            same.is_some_and(|ops| ops.contains(&op))
+        };
+        self.ops.iter().filter(move |report| report.phase.is_some() || !was_performed(&report.op))
     }
 
     /// Returns the report of a lane in which nothing has happened yet.

@@ -113,14 +113,17 @@ impl LaneRun<'_> {
         let lacking = |world: &World| done.iter().copied().filter(|op| !shows(op, scope, world)).collect();
         let read: Result<Vec<&Op>, EdgeError> = self.settle(lacking, RETURN_PATIENCE);
         if let Err(error) = &read {
-            self.report.troubles.push(format!("failed to {}", with_causes(error)));
+            self.note_trouble(format!("failed to {}", with_causes(error)));
         }
         let is_read = read.is_ok();
         for (op, outcome) in ops.into_iter().zip(outcomes) {
-            if outcome == Outcome::Done && is_read && shows(&op, scope, &self.seen.world) {
-                self.loans.end(&op);
-            } else {
-                self.report.troubles.push(by_hand(&op));
+            match (&outcome, is_read) {
+                (Outcome::Done, true) if shows(&op, scope, &self.seen.world) => self.loans.end(&op),
+                (Outcome::Done, false) => self.report.troubles.push(unproven(&op)),
+                (Outcome::Done, true)
+                | (Outcome::Refused(_) | Outcome::Unknown(_) | Outcome::NotTried, _) => {
+                    self.report.troubles.push(by_hand(&op));
+                }
             }
             self.report.ops.push(OpReport { phase: None, op, outcome, because: None, hint: None });
         }
@@ -136,6 +139,11 @@ fn shows(op: &Op, scope: &Scope, world: &World) -> bool {
         Some(expect) => Claim { subject, property, expect }.check(world) == Verdict::Holds,
         None => matches!(property.read(&subject, world), Some(Reading::Known(Some(_)))),
     }
+}
+
+/// Says that the kernel accepted what gives something back, and that nobody has seen it.
+fn unproven(op: &Op) -> String {
+    format!("a temporary change was restored, but could not be read again; the next plan checks it: `{op}`")
 }
 
 /// Says what is left for a person to do.
