@@ -152,14 +152,34 @@ impl Violation {
     }
 }
 
+/// For which hosts documents must have the lists that they take. A host that lacks one has no plan in either case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListsFor {
+    /// Every host that they name: the specs are all there is.
+    EveryHost,
+    /// One of them: values are given beside the specs, and each host may be given its own where it is.
+    SomeHost,
+}
+
 /// The rules that documents break, each with the document's place among those that are checked together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Violations {
     document: usize,
+    lists_for: ListsFor,
     found: Vec<(usize, Violation)>,
 }
 
 impl Violations {
+    /// Returns none yet, of documents that must have their lists for these hosts.
+    pub(crate) fn new(lists_for: ListsFor) -> Self {
+        Self { document: 0, lists_for, found: Vec::new() }
+    }
+
+    /// Returns for which hosts the documents must have the lists that they take.
+    pub(crate) fn lists_for(&self) -> ListsFor {
+        self.lists_for
+    }
+
     /// Says which document is looked at from now on.
     pub(crate) fn turn_to(&mut self, document: usize) {
         self.document = document;

@@ -30,10 +30,10 @@ fn nearest<'a>(plain_word: &str, allowed: &[&'a str]) -> Option<&'a str> {
         .map(|(_, _, candidate)| candidate)
 }
 
-/// Returns the name of a host, or pattern of names, that was most likely meant by `host`: it differs by its domain alone, or by
-/// two letters at most.
+/// Returns the name of a host, or pattern of names, that was most likely meant by `host`: it differs by its domain or case
+/// alone, or by two letters at most.
 pub fn host_meant<'a>(host: &str, names: &[&'a str]) -> Option<&'a str> {
-    let short = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let short = |name: &str| name.split('.').next().unwrap_or_default().to_lowercase();
     let by_domain = names.iter().copied().find(|name| short(name) == short(host));
     by_domain.or_else(|| {
         let stem = |name: &str| name.trim_end_matches('*').len();

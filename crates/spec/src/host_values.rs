@@ -162,6 +162,23 @@ impl HostLists {
 
     /// Returns the values that no document takes: a misspelt name would otherwise pass silently.
     pub(crate) fn unused(&self, drafts: &[Draft]) -> Vec<Fault> {
+        let mut unused: Vec<Fault> = self.not_taken(drafts).into_iter().map(Unused::into_fault).collect();
+        if let Some(first_hidden) = unused.get(MOST_UNUSED).map(|fault| fault.span) {
+            let message = format!("{} more values are not used", unused.len() - MOST_UNUSED);
+            unused.truncate(MOST_UNUSED);
+            unused.push(Fault::new(first_hidden, message, "compare the names with those of the spec"));
+        }
+        unused
+    }
+
+    /// Returns the values that no document takes and whose name is near to one that a document has.
+    pub(crate) fn misspelt(&self, drafts: &[Draft]) -> Vec<Fault> {
+        let near = self.not_taken(drafts).into_iter().filter(|unused| unused.meant.is_some());
+        near.map(Unused::into_fault).collect()
+    }
+
+    /// Returns what no document takes, in order of place.
+    fn not_taken(&self, drafts: &[Draft]) -> Vec<Unused> {
         let mut unused = Vec::new();
         let mut told = BTreeSet::new();
         for List { host, host_span, name, entry, .. } in
@@ -183,13 +200,25 @@ impl HostLists {
                 unused.push(unused_host(host, *span, drafts));
             }
         }
-        unused.sort_by_key(|fault| fault.span);
-        if let Some(first_hidden) = unused.get(MOST_UNUSED).map(|fault| fault.span) {
-            let message = format!("{} more values are not used", unused.len() - MOST_UNUSED);
-            unused.truncate(MOST_UNUSED);
-            unused.push(Fault::new(first_hidden, message, "compare the names with those of the spec"));
-        }
+        unused.sort_by_key(|unused| unused.span);
         unused
+    }
+}
+
+/// Values that no document takes.
+struct Unused {
+    span: Span,
+    message: String,
+    /// The name that was most likely meant, as a question.
+    meant: Option<String>,
+    /// What to do where no name is near.
+    otherwise: String,
+}
+
+impl Unused {
+    fn into_fault(self) -> Fault {
+        let Self { span, message, meant, otherwise } = self;
+        Fault::new(span, message, meant.unwrap_or(otherwise))
     }
 }
 
@@ -218,29 +247,35 @@ fn given_twice(name: &str, host: &HostName, span: Span, first: Span) -> Fault {
     fault
 }
 
-fn unused_host(host: &HostName, span: Span, drafts: &[Draft]) -> Fault {
+fn unused_host(host: &HostName, span: Span, drafts: &[Draft]) -> Unused {
     let nodes = drafts.iter().filter_map(|draft| draft.config.spec.nodes.as_ref());
     let names: BTreeSet<&str> = nodes.flat_map(|nodes| &nodes.names).map(String::as_str).collect();
     let names: Vec<&str> = names.into_iter().collect();
-    let help = match host_meant(host.as_str(), &names) {
-        Some(name) => format!("did you mean `{name}`, as `nodes.names` of the spec has it?"),
-        None => format!("name the host in `nodes.names` of a document, which has {}", listed(&names)),
-    };
-    Fault::new(span, format!("these values are not used: no document concerns host `{host}`"), help)
+    let meant = host_meant(host.as_str(), &names);
+    Unused {
+        span,
+        message: format!("these values are not used: no document concerns host `{host}`"),
+        meant: meant.map(|name| format!("did you mean `{name}`, as `nodes.names` of the spec has it?")),
+        otherwise: format!("name the host in `nodes.names` of a document, which has {}", listed(&names)),
+    }
 }
 
-fn unused_list(host: &HostName, name: &str, span: Span, lists: &BTreeSet<&str>) -> Fault {
+fn unused_list(host: &HostName, name: &str, span: Span, lists: &BTreeSet<&str>) -> Unused {
     let lists: Vec<&str> = lists.iter().copied().collect();
-    let help = match did_you_mean(name, &lists) {
-        Some(list) => format!("did you mean `{list}`?"),
-        None if lists.is_empty() => {
-            format!("write `macAddress: {{list: {{fromHost: {name}}}}}` for the VFs that are to have them")
-        }
-        None => format!("lists that the spec takes for this host: {}", listed(&lists)),
+    let otherwise = if lists.is_empty() {
+        format!("write `macAddress: {{list: {{fromHost: {name}}}}}` for the VFs that are to have them")
+    } else {
+        format!("lists that the spec takes for this host: {}", listed(&lists))
     };
-    let message =
-        format!("list {} of host `{host}` is not used: no document has it as `fromHost`", quoted(name));
-    Fault::new(span, message, help)
+    Unused {
+        span,
+        message: format!(
+            "list {} of host `{host}` is not used: no document has it as `fromHost`",
+            quoted(name)
+        ),
+        meant: did_you_mean(name, &lists).map(|list| format!("did you mean `{list}`?")),
+        otherwise,
+    }
 }
 
 fn listed(words: &[&str]) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use vfctl_kinds::document::{API_VERSION, KIND, SriovConfig, violations};
-use vfctl_kinds::path::{Related, SpecPath, Violation};
+use vfctl_kinds::path::{ListsFor, Related, SpecPath, Violation};
 use vfctl_kinds::suggest::did_you_mean;
 
 use crate::diagnostic::{Diagnostic, Fault, Place, quoted};
@@ -116,10 +116,15 @@ pub fn load_with(sources: &[Source], host_values: &[Source]) -> Result<SpecSet, 
     if wrong_values.is_empty() {
         // Where values are missing because they are wrong, the rules would say so once more.
         let configs: Vec<&SriovConfig> = drafts.iter().map(|draft| &draft.config).collect();
-        let violations = violations(&configs).into_iter();
+        let lists_for = if host_values.is_empty() { ListsFor::EveryHost } else { ListsFor::SomeHost };
+        let violations = violations(&configs, lists_for).into_iter();
         faults.extend(violations.filter_map(|(document, violation)| locate(&drafts, document, violation)));
     }
     faults.append(&mut wrong_values);
+    if !faults.is_empty() {
+        // A misspelt name is often why a list is missing.
+        faults.append(&mut lists.misspelt(&drafts));
+    }
 
     let texts: Arc<Vec<Text>> = Arc::new(sources.iter().chain(host_values).map(Text::of).collect());
     if faults.is_empty() {

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use super::concern::{NodeSelector, is_match};
 use super::spec::SriovConfig;
-use crate::path::{SpecPath, Violation, Violations};
+use crate::path::{ListsFor, SpecPath, Violation, Violations};
 use crate::{Body, walk};
 
 /// Returns the rules that the documents break, each with the document's place in `documents`.
-pub fn violations(documents: &[&SriovConfig]) -> Vec<(usize, Violation)> {
-    let mut violations = Violations::default();
+pub fn violations(documents: &[&SriovConfig], lists_for: ListsFor) -> Vec<(usize, Violation)> {
+    let mut violations = Violations::new(lists_for);
     for (position, document) in documents.iter().enumerate() {
         violations.turn_to(position);
         check_name(document, &mut violations);

@@ -11,7 +11,7 @@ use super::mac_source::{DeriveFrom, MacSource};
 use super::spec::AttributeSpec;
 use crate::count::CountSpec;
 use crate::document::SriovConfig;
-use crate::path::{SpecPath, Violation, Violations};
+use crate::path::{ListsFor, SpecPath, Violation, Violations};
 use crate::{Body, PfSpec, VfsSpec};
 
 /// A document, and its entries of `physicalFunctions` with their paths.
@@ -188,13 +188,16 @@ fn check_from_host<'a>(
     let without_values = named.map(String::as_str).filter(|name| !known.contains(name));
     let without_list = hosts.iter().filter(|(_, values)| !values.contains_key(name));
     let without: BTreeSet<&str> = without_values.chain(without_list.map(|(host, _)| host.as_str())).collect();
+    // Where a host is given its own values on the spot, the others are given theirs elsewhere.
+    let is_enough = violations.lists_for() == ListsFor::SomeHost
+        && hosts.values().any(|values| values.contains_key(name));
     if hosts.is_empty() && without.is_empty() {
         let message = format!("no host has a list `{name}`: there is no `spec.hosts`");
         let help = format!(
             "add `hosts: {{HOST: {{{name}: [\"02:…\", …]}}}}` under `spec`, or give them with `--host-values FILE`"
         );
         violations.add(Violation::new(path.clone(), message, help));
-    } else if !without.is_empty() {
+    } else if !without.is_empty() && !is_enough {
         let message = format!("no list `{name}` for {}", Vec::from_iter(without).join(", "));
         let help = format!(
             "add `{name}: [\"02:…\", …]` for each of them under `spec.hosts`, or in the file of `--host-values`"

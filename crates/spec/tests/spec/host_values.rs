@@ -136,11 +136,31 @@ fn mistakes_of_values_have_their_place_cause_and_fix() {
         assert!(!told.contains("says what this field takes"), "{values}: {told}");
         assert_eq!(told.matches("\n  = ").count(), 1, "{values}: {told}");
     }
-    assert!(
-        mistakes(SPEC, "kvm-3: {}").contains("no list `vnicMacs` for kvm-1"),
-        "as in a spec without values"
-    );
-    assert!(mistakes(SPEC, "kvm-3: {}").contains("`--host-values`"));
+}
+
+#[test]
+fn host_that_is_given_its_values_on_the_spot_needs_none_of_the_other_hosts() {
+    let without =
+        SPEC.replace("  hosts:\n    kvm-2: {vnicMacs: [\"02:00:17:00:00:21\", \"02:00:17:00:00:22\"]}\n", "");
+    let own = r#"["02:00:17:00:00:11", "02:00:17:00:00:12"]"#;
+    let set = merged(&without, &format!("kvm-1: {{vnicMacs: {own}}}"));
+    assert_eq!((set.documents[0].config.spec.hosts.len(), set.warnings.len()), (1, 0));
+    for (values, misspelt) in [
+        (format!("kvm-1: {{vnicMac: {own}}}"), Some("= did you mean `vnicMacs`?")),
+        (
+            format!("KVM-1: {{vnicMacs: {own}}}"),
+            Some("= did you mean `kvm-1`, as `nodes.names` of the spec has it?"),
+        ),
+        (format!("storage: {{vnicMacs: {own}}}"), None),
+    ] {
+        let told = mistakes(&without, &values);
+        assert!(
+            told.contains("no list `vnicMacs` for kvm-1, kvm-2") && told.contains("`--host-values`"),
+            "{told}"
+        );
+        assert_eq!(told.matches("not used").count(), usize::from(misspelt.is_some()), "{told}");
+        assert!(told.contains(misspelt.unwrap_or_default()), "{told}");
+    }
 }
 
 #[test]
