@@ -84,7 +84,7 @@ fn is_of(stuck: &StuckStore, lane: &Lane, host: &HostFacts) -> bool {
     let Some(pf) = lane.thing.pf() else { return false };
     let is_vf = || {
         let facts = host.physical_functions.get(pf)?;
-        let mut places = (0..facts.total_vfs.max(facts.vf_count)).map(VfIndex);
+        let mut places = (0..facts.total_vfs.unwrap_or(0).max(facts.vf_count)).map(VfIndex);
         places.find(|vf| {
             let address = facts.vf_address(pf.pci(), *vf);
             address.is_some() && address == stuck.device.pci()

@@ -200,7 +200,7 @@ fn pf(number: u16, address: &DeviceAddress, vfs: u16) -> PfFacts {
     let mut facts = PfFacts {
         numa_node: Some(numa_node),
         driver: Some("ice".parse().expect("a name")),
-        total_vfs: vfs,
+        total_vfs: Some(vfs),
         vf_count,
         vf_offset: Some(8),
         vf_stride: Some(1),

@@ -141,7 +141,7 @@ properties! {
     TotalVfs "totalVfs" {
         doc: "PF: how many VFs device and driver offer.",
         source: "sriov_totalvfs",
-        pf: ClaimShape::Number, |_, pf| number(Some(u32::from(pf.total_vfs))),
+        pf: ClaimShape::Number, |_, pf| total_vfs(pf),
     }
     Serial "serial" {
         doc: "PF: the device's serial number.",
@@ -232,6 +232,11 @@ fn flag(value: bool) -> Found {
 
 fn number(value: Option<u32>) -> Found {
     Reading::Known(value.map(ClaimValue::Number))
+}
+
+fn total_vfs(pf: &PfFacts) -> Found {
+    let unread = || Reading::Unreadable("how many VFs the device offers could not be read".to_owned());
+    pf.total_vfs.map_or_else(unread, |total| number(Some(total.into())))
 }
 
 fn name<T: fmt::Display>(value: Option<&T>) -> Found {

@@ -193,7 +193,7 @@ fn facts(address: &DeviceAddress, seed: &PfSeed, number: u32, iommu: Toggle) -> 
         vendor: on_pci.then_some(PciId(0x8086)),
         device: on_pci.then_some(PciId(0x10c9)),
         driver: seed.driver.clone(),
-        total_vfs: seed.total,
+        total_vfs: Some(seed.total),
         vf_offset: on_pci.then_some(offset),
         vf_stride: on_pci.then_some(stride),
         vf_device: on_pci.then_some(PciId(0x10ca)),

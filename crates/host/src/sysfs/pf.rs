@@ -152,7 +152,7 @@ fn read_pci(
         serial,
         numa_node: numa_node.and_then(|node| u16::try_from(node).ok()),
         driver: link_name(&folder.join("driver")),
-        total_vfs,
+        total_vfs: Some(total_vfs),
         // Not from `sriov_numvfs`, whose reader waits for whoever changes the count.
         vf_count: u16::try_from(vfs.len()).unwrap_or(u16::MAX),
         vf_offset: value(&folder.join("sriov_offset"), unread),
@@ -167,15 +167,18 @@ fn read_pci(
 fn read_netdevsim(roots: &Roots, id: u32, folder: &Path, unread: &mut Vec<String>) -> Option<PfFacts> {
     let vf_count: u16 = value(&folder.join("sriov_numvfs"), unread)?;
     let limit = roots.path(format!("/sys/kernel/debug/netdevsim/netdevsim{id}/max_vfs"));
-    // Only root may look there; without debugfs there is nobody who has changed it.
-    let limit = text(&limit).map_err(|error| {
-        if error.kind() != io::ErrorKind::NotFound {
+    let total_vfs = match text(&limit) {
+        Ok(max) => max.parse().ok(),
+        // Without debugfs nobody can have changed it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(NETDEVSIM_MAX_VFS),
+        Err(error) => {
             unread.push(format!("how many VFs the device offers: {}", io_cause(&error)));
+            None
         }
-    });
+    };
     Some(PfFacts {
         driver: link_name(&folder.join("driver")),
-        total_vfs: limit.ok().and_then(|max| max.parse().ok()).unwrap_or(NETDEVSIM_MAX_VFS),
+        total_vfs,
         vf_count,
         vfs: (0..vf_count).map(|index| (VfIndex(index), VfFacts::default())).collect(),
         ..PfFacts::default()

@@ -30,7 +30,20 @@ fn every_class_and_bus_with_vfs_is_a_pf_and_nothing_else_is() {
     let found: Vec<String> = facts.physical_functions.keys().map(ToString::to_string).collect();
     assert_eq!(found, [PF, "pci/0000:04:00.0", "netdevsim/netdevsim3"]);
     let simulated = &facts.physical_functions[&"netdevsim/netdevsim3".parse().expect("an address")];
-    assert_eq!((simulated.total_vfs, simulated.vf_count, simulated.vfs.len()), (4, 2, 2));
+    assert_eq!((simulated.total_vfs, simulated.vf_count, simulated.vfs.len()), (Some(4), 2, 2));
+}
+
+#[test]
+fn total_that_only_root_may_read_is_unread_and_no_default() {
+    let tree = Tree::with_two_vfs();
+    tree.file("sys/bus/netdevsim/devices/netdevsim3/sriov_numvfs", "2\n");
+    // A folder cannot be read as a file by anybody, root included.
+    tree.file("sys/kernel/debug/netdevsim/netdevsim3/max_vfs/folder", "");
+    let facts = tree.facts();
+    let simulated = &facts.physical_functions[&"netdevsim/netdevsim3".parse().expect("an address")];
+    assert_eq!((simulated.total_vfs, simulated.vf_count), (None, 2));
+    let told = serde_json::to_string(&facts).expect("facts");
+    assert!(told.contains("how many VFs the device offers"), "{told}");
 }
 
 #[test]

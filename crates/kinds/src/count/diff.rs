@@ -15,6 +15,12 @@ use crate::path::Origin;
 use crate::step::{Impact, Reason, Step};
 
 /// What to do about a device that offers no VFs.
+/// What is wrong where it is not known how many VFs a device offers.
+const UNREAD_TOTAL: &str = "how many VFs the device offers could not be read";
+
+/// What helps where it is not known how many VFs a device offers.
+const READ_TOTAL: &str = "run vfctl as root: the kernel shows it to no other user";
+
 const SRIOV_OFF: &str = "turn SR-IOV on in the card's firmware and in the machine's, then reboot";
 
 /// How many VFs a PF has.
@@ -38,7 +44,10 @@ impl PfKind for VfCount {
         match *spec {
             CountSpec::Number(count) => WantedCount { count, asked: *spec },
             CountSpec::Bounded { want, at_most: AtMost::Total } => {
-                let offered = facts.total_vfs;
+                let Some(offered) = facts.total_vfs else {
+                    findings.problem(Some(origin), UNREAD_TOTAL, READ_TOTAL);
+                    return WantedCount { count: facts.vf_count, asked: *spec };
+                };
                 if want > 0 && offered == 0 {
                     // Nothing at all is no success: `optional: true` is the word for that.
                     let message = format!("{want} VFs are requested, but device and driver offer none");
@@ -101,22 +110,24 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
             help: Some("`modprobe vfio-pci enable_sriov=1`, or in a file of /etc/modprobe.d".to_owned()),
         });
     }
-    if facts.total_vfs == 0 {
+    let Some(total) = facts.total_vfs else {
+        diff.findings.problem(Some(&wanted.origin), UNREAD_TOTAL, READ_TOTAL);
+        return;
+    };
+    if total == 0 {
         diff.findings.problem(Some(&wanted.origin), "device and driver offer no VFs", SRIOV_OFF);
         return;
     }
-    if count > facts.total_vfs {
+    if count > total {
         let fix = format!(
-            "ask for at most {}; some cards offer more after a change of their firmware settings",
-            facts.total_vfs
+            "ask for at most {total}; some cards offer more after a change of their firmware settings"
         );
-        let message =
-            format!("{count} VFs are more than the {} that device and driver offer", facts.total_vfs);
+        let message = format!("{count} VFs are more than the {total} that device and driver offer");
         diff.findings.problem(Some(&wanted.origin), message, fix);
         return;
     }
     // All VFs are gone by the time that the kernel says no to a count it offered before.
-    diff.basis.push(Claim::is(context.pf(), Property::TotalVfs, number(facts.total_vfs)));
+    diff.basis.push(Claim::is(context.pf(), Property::TotalVfs, number(total)));
     if facts.vf_count > 0 {
         diff.steps.push(remove(context));
         loss::note(context, &mut diff.findings);
@@ -156,11 +167,11 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
 /// Returns why the driver does not make as many VFs as a count that is written for the PF says, and what helps; `None` where
 /// it does.
 fn not_as_asked(context: &PfContext<'_>) -> Option<(String, String)> {
-    let (count, driver, total) = (context.count, context.row.driver, context.facts.total_vfs);
+    let (count, driver) = (context.count, context.row.driver);
     match context.row.count {
         CountWay::AsAsked => None,
-        CountWay::AllOrNone if count == 0 || count >= total => None,
         CountWay::AllOrNone => {
+            let total = context.facts.total_vfs.filter(|total| count > 0 && count < *total)?;
             let message = format!("{driver} creates either all {total} VFs of the device or none");
             Some((message, format!("ask for {total}, or for 0")))
         }

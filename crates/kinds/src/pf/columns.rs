@@ -1,7 +1,7 @@
 //! What `discover` shows of ports and their VFs, a column each.
 
 use vfctl_model::{Reading, VfAttribute};
-use vfctl_port::PfNetdev;
+use vfctl_port::{PfFacts, PfNetdev};
 
 use crate::kind::{PfColumn, VfColumn};
 use crate::walk;
@@ -12,7 +12,7 @@ const PF_COLUMNS: &[PfColumn] = &[
         heading: "DRIVER",
         cell: |pf| Some(pf.driver.as_ref().map_or("none".to_owned(), ToString::to_string)),
     },
-    PfColumn { heading: "VFS", cell: |pf| Some(format!("{}/{}", pf.vf_count, pf.total_vfs)) },
+    PfColumn { heading: "VFS", cell: |pf| Some(vfs(pf)) },
     PfColumn { heading: "LINK", cell: |pf| pf.netdev.as_ref().map(link) },
     PfColumn { heading: "MTU", cell: |pf| pf.netdev.as_ref().map(|netdev| netdev.mtu.to_string()) },
     PfColumn { heading: "NUMA", cell: |pf| pf.numa_node.map(|node| node.to_string()) },
@@ -39,6 +39,12 @@ pub fn pf_columns() -> Vec<PfColumn> {
 /// Returns what `discover` shows of VFs, in order, besides the attributes.
 pub fn vf_columns() -> Vec<VfColumn> {
     [VF_COLUMNS, &walk::vf_columns()].concat()
+}
+
+/// Returns how many VFs there are of those that the device offers.
+fn vfs(pf: &PfFacts) -> String {
+    let total = pf.total_vfs.map_or("?".to_owned(), |total| total.to_string());
+    format!("{}/{total}", pf.vf_count)
 }
 
 /// Returns the state of a port's link in a word or two.

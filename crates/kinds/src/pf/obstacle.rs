@@ -55,12 +55,12 @@ pub fn obstacles(pf: &PfFacts) -> Vec<Obstacle> {
     if pf.driver.is_none() {
         let fix = "load its driver; `lspci -k` names it. Without one the kernel cannot create VFs";
         found.push(Obstacle::new("the PF has no driver", fix));
-    } else if pf.total_vfs == 0 {
+    } else if pf.total_vfs == Some(0) {
         let fix = "turn SR-IOV on in the card's firmware and in the machine's, then reboot";
         found.push(Obstacle::new("device and driver offer no VFs", fix));
     }
     if on_pci
-        && pf.total_vfs > 0
+        && pf.total_vfs.is_some_and(|total| total > 0)
         && pf.driver.is_some()
         && pf.vf_default_driver.is_none()
         && !pf.vf_default_driver_unread

@@ -56,8 +56,10 @@ pub struct PfFacts {
     /// The driver that holds the PF.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub driver: Option<DriverName>,
-    /// The highest count of VFs that the driver allows now (`sriov_totalvfs`; netdevsim: `max_vfs`).
-    pub total_vfs: u16,
+    /// The highest count of VFs that the driver allows now (`sriov_totalvfs`; netdevsim: `max_vfs`,
+    /// which only root may read); `None` where it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_vfs: Option<u16>,
     /// How many VFs there are, counted by their `virtfn` links, which take no lock (netdevsim: `sriov_numvfs`).
     pub vf_count: u16,
     /// Routing-id distance from the PF to VF 0 (`sriov_offset`).

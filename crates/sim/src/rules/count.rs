@@ -30,7 +30,7 @@ pub(crate) fn set(world: &mut SimWorld, pf: &DeviceAddress, count: u16, fewer: u
     if hidden.stuck.is_some() {
         return Err(Stop::Hangs);
     }
-    let (current, total) = (facts.vf_count, facts.total_vfs);
+    let (current, total) = (facts.vf_count, facts.total_vfs.unwrap_or(0));
     let on_pci = pf.bus() == Bus::Pci;
     if on_pci && count > total {
         return Err(Errno::ERANGE.into());
