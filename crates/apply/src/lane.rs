@@ -24,6 +24,9 @@ const GOAL_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a carrier may take to come back.
 const CARRIER_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long what may not come at all is waited for, such as the carrier of a port that was down.
+const HOPEFUL_PATIENCE: Duration = Duration::from_secs(8);
+
 /// Why nothing more is done.
 const UNWRITTEN_JOURNAL: &str = "the journal could not be written";
 
@@ -248,10 +251,24 @@ impl<'a> LaneRun<'a> {
         let requires = phase.steps.iter().flat_map(|step| &step.requires);
         let (of_users, others): (Vec<&Claim>, Vec<&Claim>) =
             requires.partition(|claim| claim.property.row().needs_whole_look);
+        let awaits: Vec<&Claim> = phase.steps.iter().flat_map(|step| &step.awaits).collect();
         self.confirm(&of_users, at)
             && self.verify(&others, at, patience)
+            && self.await_if_it_comes(&awaits, at)
             // A carrier may have been waited for.
-            && (others.is_empty() || self.confirm(&of_users, at))
+            && (others.is_empty() && awaits.is_empty() || self.confirm(&of_users, at))
+    }
+
+    /// Awaits what may come or not; returns whether it could be read.
+    fn await_if_it_comes(&mut self, claims: &[&Claim], phase: Option<Phase>) -> bool {
+        if claims.is_empty() {
+            return true;
+        }
+        let waited = self.settle(|world| unmet(world, claims.iter().copied(), phase), HOPEFUL_PATIENCE);
+        if let Err(error) = &waited {
+            self.note_trouble(format!("failed to {}", with_causes(error)));
+        }
+        waited.is_ok()
     }
 
     /// Holds claims, such as on who uses what, against a look that is young enough; returns whether all hold. They are not

@@ -6,8 +6,8 @@ use vfctl_model::{
     DriverName, DriverRow, InterfaceName, PciAddress, Reading, VfAttribute, VfIndex, VfSet, VfValue,
 };
 use vfctl_port::{
-    Action, Claim, ClaimValue, InterfaceUse, NoInterface, Op, PfFacts, Property, Subject, Target, Thing,
-    VfFacts,
+    Action, AdminState, Claim, ClaimValue, InterfaceUse, NoInterface, Op, PfFacts, Property, Subject, Target,
+    Thing, VfFacts,
 };
 
 use crate::fate::{Life, VfFate};
@@ -225,12 +225,18 @@ impl<'a> PfContext<'a> {
     }
 
     /// Has a step, after which drivers meet new VFs, wait until the PF is out of its reset: a driver that meets its VF before
-    /// makes up a MAC address of its own (igbvf_probe, drivers/net/ethernet/intel/igbvf/netdev.c).
+    /// makes up a MAC address of its own (igbvf_probe, drivers/net/ethernet/intel/igbvf/netdev.c). A port that the plan sets
+    /// up may have no cable.
     pub(crate) fn await_carrier(&self, step: &mut Step) {
         step.settle_ms = 15_000;
-        let had_carrier = self.facts.netdev.as_ref().is_some_and(|netdev| netdev.up && netdev.carrier);
-        if self.renews_vfs && self.row.count_flaps_link && had_carrier {
-            step.requires.push(Claim::is(self.pf(), Property::Carrier, ClaimValue::Flag(true)));
+        let is_reset = self.renews_vfs && self.row.count_flaps_link;
+        let Some(netdev) = self.facts.netdev.as_ref().filter(|_| is_reset) else { return };
+        let asked_up = self.desired.admin_state.as_ref().is_some_and(|asked| asked.value == AdminState::Up);
+        let carrier = Claim::is(self.pf(), Property::Carrier, ClaimValue::Flag(true));
+        if netdev.up && netdev.carrier {
+            step.requires.push(carrier);
+        } else if netdev.up || asked_up || self.row.up_before_vfs {
+            step.awaits.push(carrier);
         }
     }
 
@@ -309,8 +315,32 @@ impl<'a> PfContext<'a> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use vfctl_model::{AttributeValue, VfAttribute, VfValue};
+    use vfctl_port::Phase;
 
     use crate::sample::{self, Sample};
+
+    #[test]
+    fn drivers_meet_new_vfs_with_the_carrier_of_before_or_as_soon_as_one_comes() {
+        for (netdev, expected) in [
+            (json!({"up": true, "carrier": true}), (1, 0)),
+            (json!({"up": true, "carrier": false}), (0, 1)),
+            // Nobody sets it up.
+            (json!({"up": false, "carrier": false}), (0, 0)),
+        ] {
+            let mut host = sample::host();
+            let pf = &mut host["physicalFunctions"]["pci/0000:01:00.0"];
+            (pf["vfCount"], pf["vfs"]) = (json!(0), json!({}));
+            pf["netdev"] = json!({"name": "eth0", "mac": "02:00:00:00:00:01", "mtu": 1500});
+            pf["netdev"]["up"] = netdev["up"].clone();
+            pf["netdev"]["carrier"] = netdev["carrier"].clone();
+            let mac = VfValue::Mac("02:00:00:00:00:21".parse().expect("an address"));
+            let attribute = AttributeValue::new(VfAttribute::MacAddress, mac);
+            let diff = sample::diff(host, Sample { count: Some(4), attribute, ..Sample::default() });
+            let step = diff.steps.iter().find(|step| step.phase == Phase::AllowDrivers).expect("a step");
+            assert_eq!((step.requires.len(), step.awaits.len()), expected, "{netdev}");
+        }
+    }
 
     #[test]
     fn interface_that_cannot_be_seen_is_perhaps_in_use_where_the_driver_has_one() {

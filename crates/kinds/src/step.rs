@@ -33,6 +33,9 @@ pub struct Step {
     /// What must be true before it, besides what earlier phases and the basis say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<Claim>,
+    /// What is waited for where it may come, a few seconds at most; the step is performed without it as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaits: Vec<Claim>,
     /// What is true after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<Claim>,
@@ -177,6 +180,7 @@ impl Step {
             victims: Vec::new(),
             changes: Vec::new(),
             requires: Vec::new(),
+            awaits: Vec::new(),
             ends: Vec::new(),
             settle_ms: 0,
             details: Vec::new(),

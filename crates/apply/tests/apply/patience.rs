@@ -55,6 +55,22 @@ fn what_a_phase_requires_is_awaited_and_without_it_the_phase_does_not_begin() {
 }
 
 #[test]
+fn what_a_phase_awaits_is_no_condition() {
+    let eth0 = Port::eth0();
+    for (comes, begins) in [(300, 300..=400), (60_000, 8_000..=8_100)] {
+        let port = eth0.clone();
+        let bench = Bench::new(&[&eth0]).at(ms(comes), move |state| {
+            state.pf(&port).netdev.as_mut().expect("an interface").carrier = true;
+        });
+        let mut step = eth0.step(Phase::FinishPf, Reason::Asked, &[eth0.mtu(9000)]);
+        step.awaits = vec![eth0.has_carrier()];
+        let report = bench.apply(&on_ports(vec![lane(&eth0, 0, vec![step])]));
+        assert_eq!(report.result, Result::Converged, "{}", report.render());
+        assert!(begins.contains(&bench.now().as_millis()), "{comes}: {:?}", bench.now());
+    }
+}
+
+#[test]
 fn phases_behind_one_that_could_not_begin_are_left_because_of_it() {
     let eth0 = Port::eth0();
     let mut first = eth0.step(Phase::CreateVfs, Reason::Asked, &[eth0.create(1)]);

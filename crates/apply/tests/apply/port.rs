@@ -157,6 +157,7 @@ impl Port {
             victims: Vec::new(),
             changes: ops.iter().map(change).collect(),
             requires: Vec::new(),
+            awaits: Vec::new(),
             ends: ops.iter().filter_map(claim).collect(),
             settle_ms: 0,
             details: Vec::new(),
