@@ -119,6 +119,11 @@ properties! {
         pf: ClaimShape::Name, |_, pf| of_netdev(pf, name(pf.netdev.as_ref().map(|netdev| &netdev.name))),
         vf: YES, |_, _, vf| flag(vf.netdev.is_some()),
     }
+    InterfaceMac "interfaceMac" {
+        doc: "VF: the MAC address that its interface has in the host's namespace.",
+        source: "RTM_GETLINK",
+        vf: ClaimShape::Name, |_, _, vf| name(vf.netdev.as_ref().map(|netdev| netdev.mac).as_ref()),
+    }
     Driver "driver" {
         doc: "PF, VF: the driver that holds it.",
         source: "the `driver` link in sysfs",

@@ -20,6 +20,9 @@ pub enum Fault {
     Transient(u32),
     /// So many VFs fewer than asked for come, and the kernel says nothing; for `createVfs`.
     FewerVfs(u16),
+    /// The VF's driver asks its PF for the MAC address while that is in reset, and makes one up; for `bindDriver` and
+    /// `probeDriver`.
+    NoAnswer,
 }
 
 /// A fault and the ops that it applies to.
@@ -83,17 +86,22 @@ mod kind_word {
 }
 
 impl Fault {
-    /// Reads `refuse ERRNO`, `lie`, `hang`, `transient N` or `fewer N`.
+    /// Reads `refuse ERRNO`, `lie`, `hang`, `transient N`, `fewer N` or `unanswered`.
     ///
     /// # Errors
     /// Says what was wanted.
     pub fn parse(words: &[&str]) -> Result<Self, ParseError> {
-        let wanted =
-            || ParseError::new(words.join(" "), "fault (refuse ERRNO, lie, hang, transient N, fewer N)");
+        let wanted = || {
+            ParseError::new(
+                words.join(" "),
+                "fault (refuse ERRNO, lie, hang, transient N, fewer N, unanswered)",
+            )
+        };
         match words {
             ["refuse", errno] => errno.parse().map(|Errno(number)| Self::Refuse(number)),
             ["lie"] => Ok(Self::Lie),
             ["hang"] => Ok(Self::Hang),
+            ["unanswered"] => Ok(Self::NoAnswer),
             ["transient", times] => times.parse().map(Self::Transient).map_err(|_| wanted()),
             ["fewer", count] => count.parse().map(Self::FewerVfs).map_err(|_| wanted()),
             _ => Err(wanted()),

@@ -66,6 +66,7 @@ fn perform_one(world: &mut SimWorld, op: &Op, limit: Duration) -> Outcome {
     let done = retried(world, op, |world| match next_fault(&mut world.injected, op) {
         None => obey(world, op, 0),
         Some(Fault::FewerVfs(fewer)) => obey(world, op, fewer),
+        Some(Fault::NoAnswer) => obey(world, op, 0).and_then(|()| unanswered(world, op)),
         Some(Fault::Lie) => Ok(()),
         Some(Fault::Refuse(number)) => Err(Stop::Refused(Errno(number))),
         Some(Fault::Transient(_)) => Err(Stop::Refused(Errno::EAGAIN)),
@@ -118,6 +119,14 @@ fn obey(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop> {
         stick(world, op);
     }
     done
+}
+
+/// Lets the VF of an op have an address that its driver made up.
+fn unanswered(world: &mut SimWorld, op: &Op) -> Result<(), Stop> {
+    match (op.target.pf(), op.target.vf()) {
+        (Some(pf), Some(vf)) => attribute::make_mac_up(world, pf, vf),
+        _ => Ok(()),
+    }
 }
 
 /// Does what the action's row says.

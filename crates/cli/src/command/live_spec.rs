@@ -1,6 +1,7 @@
 //! `vfctl discover -o spec`: hosts as specs whose plan is empty, now and after a reboot.
 
 use vfctl_kinds::document;
+use vfctl_kinds::vf::made_up_mac;
 use vfctl_model::{HostName, MacAddress, RawReading, VfAttribute, VfIndex, VfValue};
 use vfctl_port::{HostFacts, PfFacts, VfFacts, World};
 
@@ -57,13 +58,21 @@ fn random_mac(pf: &PfFacts, vf: &VfFacts) -> Option<MacAddress> {
     }
 }
 
-/// Returns what could not be read of ports and is not in their spec.
+/// Returns what is not in the spec of ports: what could not be read, and addresses that have not reached their VF.
 fn left_out(host: &HostFacts) -> String {
     let mut text = String::new();
     for (address, pf) in &host.physical_functions {
         for unread in &pf.unread {
             text.push_str(&format!(
                 "note: {address}: could not be read, so it is not in the spec: {unread}\n"
+            ));
+        }
+        for (VfIndex(index), own) in
+            pf.vfs.iter().filter_map(|(index, vf)| Some((index, made_up_mac(pf, vf)?)))
+        {
+            text.push_str(&format!(
+                "note: {address}: vf {index}: its interface has {own} and not the MAC address that the PF has set, so \
+                 that is not in the spec\n"
             ));
         }
     }

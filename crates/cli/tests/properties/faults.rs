@@ -164,10 +164,15 @@ pub(crate) fn failing_cases() -> impl Strategy<Value = (Case, Failure)> {
         3 => Just(Fault::Hang),
         1 => (1..4u32).prop_map(Fault::Transient),
         1 => (1..3u16).prop_map(Fault::FewerVfs),
+        2 => Just(Fault::NoAnswer),
     ];
     let failures = (proptest::sample::select(NEEDED), proptest::option::of(0..3usize), faults);
     (cases(Sense::Sensible), failures).prop_map(|(case, (kind, pf, fault))| {
-        let kind = if matches!(fault, Fault::FewerVfs(_)) { ActionKind::CreateVfs } else { kind };
+        let kind = match fault {
+            Fault::FewerVfs(_) => ActionKind::CreateVfs,
+            Fault::NoAnswer if kind != ActionKind::BindDriver => ActionKind::ProbeDriver,
+            _ => kind,
+        };
         (case, Failure { kind, pf, fault })
     })
 }

@@ -114,6 +114,7 @@ fn whatever_fails_is_reported_and_restored_and_the_next_apply_finishes() {
                 Fault::Hang => "hang",
                 Fault::Transient(_) => "transient",
                 Fault::FewerVfs(_) => "fewer",
+                Fault::NoAnswer => "unanswered",
             };
             *failed.borrow_mut().entry(word).or_default() += 1;
         }
@@ -121,7 +122,7 @@ fn whatever_fails_is_reported_and_restored_and_the_next_apply_finishes() {
     });
     let failed = failed.into_inner();
     println!("{failed:?}");
-    for fault in ["refuse", "lie", "hang", "transient", "fewer"] {
+    for fault in ["refuse", "lie", "hang", "transient", "fewer", "unanswered"] {
         assert!(failed.get(fault).is_some_and(|cases| *cases >= CASES / 200), "{fault}: {failed:?}");
     }
 }

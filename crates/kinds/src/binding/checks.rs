@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_model::{DeviceAddress, DriverName, PciAddress, VfAttribute, VfIndex, VfSet};
-use vfctl_port::AdminState;
 
 use super::diff::origin;
 use super::fate::{default_driver, may_have_default};
@@ -13,6 +12,7 @@ use crate::context::{PfContext, PfDiff};
 use crate::fate::DriverFate;
 use crate::finding::Finding;
 use crate::setting::Setting;
+use crate::vf;
 
 /// Checks the drivers of all VFs.
 pub(super) fn check(context: &PfContext<'_>, diff: &mut PfDiff) {
@@ -99,10 +99,7 @@ fn note_lockdown(context: &PfContext<'_>, diff: &mut PfDiff) {
 
 /// Notes VFs that meet a driver which will not hear of their MAC address, since the PF is down.
 fn note_deaf(context: &PfContext<'_>, diff: &mut PfDiff) {
-    let is_up = context.facts.netdev.as_ref().is_none_or(|netdev| netdev.up);
-    let will_be_up =
-        context.desired.admin_state.as_ref().is_some_and(|wanted| wanted.value == AdminState::Up);
-    if !context.row.mac_needs_pf_up || is_up || will_be_up {
+    if vf::pf_answers(context) {
         return;
     }
     let wanted = context.wanted_vfs();

@@ -13,6 +13,7 @@ use crate::desired::Wanted;
 use crate::fate::{DriverFate, Life};
 use crate::path::Origin;
 use crate::step::{Impact, Reason, Step};
+use crate::vf;
 
 /// Compares the drivers of all VFs.
 pub(super) fn diff(context: &PfContext<'_>, diff: &mut PfDiff) {
@@ -173,6 +174,7 @@ fn join(
         step.ends.push(driver_claim(context, index, Some(&driver)));
         if context.row.has_interface && context.row.vf_driver == Some(driver.as_str()) {
             step.ends.push(Claim::is(context.vf(index), Property::Interface, ClaimValue::Flag(true)));
+            step.ends.extend(vf::interface_mac_claim(context, index, &driver));
         }
     }
 }

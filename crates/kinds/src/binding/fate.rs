@@ -131,10 +131,13 @@ fn may_take(context: &PfContext<'_>) -> bool {
     !context.row.is_known() || context.row.vf_driver.is_some()
 }
 
-/// Returns whether the VF must leave and meet its driver again for a new MAC address to take effect.
+/// Returns whether the VF must leave and meet its driver again for its MAC address to take effect.
 /// A vfio user resets the device by itself when it opens it.
 fn needs_rebind(context: &PfContext<'_>, index: VfIndex, driver: &DriverName) -> bool {
-    context.row.mac_needs_rebind && !driver.is_vfio() && vf::writes_mac(context, index)
+    let is_new = vf::writes_mac(context, index);
+    context.row.mac_needs_rebind
+        && !driver.is_vfio()
+        && (is_new || vf::has_other_interface_mac(context, index, driver))
 }
 
 /// Returns whether no driver may take new VFs yet: some get another one than the kernel's, or a MAC address that their

@@ -7,7 +7,7 @@ use vfctl_port::{HostFacts, PfFacts, VfFacts};
 
 use super::matcher::Matcher;
 use super::pci_match::PciMatch;
-use crate::vf::{AttributeSpec, MacSource, VfGroup};
+use crate::vf::{AttributeSpec, MacSource, VfGroup, made_up_mac};
 use crate::{PfSpec, VfSpec};
 
 /// Returns an entry for each PF. Values that a new VF has anyway are left out, and so are VFs that somebody else holds
@@ -45,7 +45,10 @@ fn live_vfs(facts: &PfFacts) -> (VfSpec, Vec<VfGroup>) {
     for (index, vf) in facts.vfs.iter().filter(|(_, vf)| !vf.is_in_other_namespace()) {
         for (attribute, value) in live_attributes(facts, vf) {
             if attribute == VfAttribute::MacAddress {
-                macs.insert(*index, value);
+                // What an interface does not have is not how the host is.
+                if made_up_mac(facts, vf).is_none() {
+                    macs.insert(*index, value);
+                }
             } else {
                 let attributes = [(attribute, AttributeSpec::Value(value))].into();
                 layers.entry(VfSpec { attributes, ..VfSpec::default() }).or_default().insert(*index);

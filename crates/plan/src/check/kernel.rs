@@ -102,9 +102,8 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
     match (action.kind().row().remakes, target.pf()) {
         (Remakes::Nothing, _) | (_, None) => {}
         (Remakes::TakesInterface, Some(_)) => {
-            for gone in [Property::Mtu, Property::Interface, Property::InUse, Property::ElsewhereNetns] {
-                known.forget(&subject, gone);
-            }
+            forget_interface(&subject, known);
+            known.forget(&subject, Property::Mtu);
         }
         (Remakes::MakesInterface, Some(_)) => make_interface(&subject, known),
         (Remakes::Vfs, Some(pf)) => {
@@ -141,10 +140,15 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
 /// Learns what an interface that a driver makes begins with: an MTU of 1500 (`ether_setup`, net/ethernet/eth.c), and
 /// users that nobody can foretell.
 fn make_interface(vf: &Subject, known: &mut Knowledge<'_>) {
-    for open in [Property::Interface, Property::InUse, Property::ElsewhereNetns] {
+    forget_interface(vf, known);
+    known.set(vf, Property::Mtu, Cow::Owned(Expect::Is(ClaimValue::Number(1500))));
+}
+
+/// Forgets what nobody can foretell of an interface that goes or comes.
+fn forget_interface(vf: &Subject, known: &mut Knowledge<'_>) {
+    for open in [Property::Interface, Property::InterfaceMac, Property::InUse, Property::ElsewhereNetns] {
         known.forget(vf, open);
     }
-    known.set(vf, Property::Mtu, Cow::Owned(Expect::Is(ClaimValue::Number(1500))));
 }
 
 #[cfg(test)]

@@ -172,7 +172,8 @@ fn brings(op: &Op, claim: &Claim) -> bool {
     let remakes = action.kind().row().remakes;
     if target.thing() == *thing {
         let is_left_open = action.changes() == property && action.after().is_none();
-        let is_new = remakes == Remakes::MakesInterface && property == Property::Interface;
+        let of_interface = matches!(property, Property::Interface | Property::InterfaceMac);
+        let is_new = remakes == Remakes::MakesInterface && of_interface;
         return is_left_open || is_new || action.unsettles().contains(&property);
     }
     let made = match (remakes, action.after()) {

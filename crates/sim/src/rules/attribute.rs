@@ -132,6 +132,19 @@ pub(crate) fn start_driver(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex
     Ok(())
 }
 
+/// Lets a VF's interface have an address of its driver's own, though the PF has set one: the PF is in reset, and does not
+/// answer.
+pub(crate) fn make_mac_up(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<(), Stop> {
+    let own = world.draw_mac(pf, vf)?;
+    let (_, _, row) = world.pf(pf)?;
+    let asks = row.mac_asks_pf;
+    let (facts, _) = world.vf_mut(pf, vf)?;
+    if let Some(netdev) = facts.netdev.as_mut().filter(|_| asks) {
+        netdev.mac = own;
+    }
+    Ok(())
+}
+
 /// Lets a VF's network driver reset the VF: it says again which MAC it has, unless the PF set one
 /// (`igbvf_reset`, drivers/net/ethernet/intel/igbvf/netdev.c).
 pub(crate) fn restart_driver(world: &mut SimWorld, pf: &DeviceAddress, vf: VfIndex) -> Result<(), Stop> {
