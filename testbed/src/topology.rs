@@ -16,6 +16,10 @@ pub struct Topology {
     /// QEMU's VFs do not answer in it.
     #[serde(default = "default_memory")]
     pub memory: u32,
+    /// CPUs of the guest. With more than one, on a busy machine, a driver that counts how often it asks for an answer counts on
+    /// while the CPU that is to answer waits for its turn: VFs then do not get their address (`igbvf_reset_hw_vf`).
+    #[serde(default = "default_cpus")]
+    pub cpus: u8,
     /// An IOMMU, which gives each VF a group of its own.
     #[serde(default)]
     pub iommu: bool,
@@ -108,6 +112,10 @@ pub enum TopologyError {
 
 fn default_memory() -> u32 {
     2560
+}
+
+fn default_cpus() -> u8 {
+    1
 }
 
 fn default_hub() -> u32 {

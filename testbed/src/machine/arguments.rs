@@ -45,10 +45,8 @@ pub fn arguments(
         Accelerator::Kvm => line.add("-accel kvm -cpu host"),
         Accelerator::Tcg => line.add("-accel tcg,thread=multi -cpu max"),
     }
-    // One CPU: a VF's driver counts how often it asks its PF for an answer. Where the CPU that handles the PF's interrupt
-    // waits for its turn on a busy machine, and the other does not, the driver gives up (`igbvf_reset_hw_vf`).
-    line.add("-smp 1 -nographic -nodefaults -no-reboot -M q35,kernel-irqchip=split");
-    line.add(&format!("-m {}", topology.memory));
+    line.add("-nographic -nodefaults -no-reboot -M q35,kernel-irqchip=split");
+    line.add(&format!("-smp {} -m {}", topology.cpus, topology.memory));
     // VF BARs above 4 GiB do not work in QEMU 10.0.
     line.add("-global q35-pcihost.pci-hole64-size=0");
     if topology.iommu {
