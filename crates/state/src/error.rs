@@ -19,6 +19,17 @@ pub enum StateError {
         #[source]
         source: io::Error,
     },
+    /// Others than root and this user may have written what is in the folder.
+    #[error("use the folder `{}`: it belongs to user {owner} and has mode {mode:04o}, so that others can write to it; \
+             only its owner may, as after `chown root` and `chmod 0700`", path.display())]
+    OpenToOthers {
+        /// The folder.
+        path: PathBuf,
+        /// Whose it is.
+        owner: Uid,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// Somebody else writes.
     #[error("lock `{}`: {holder}", path.display())]
     Held {
@@ -74,7 +85,10 @@ impl StateError {
             Self::Folder { source, .. } | Self::Lock { source, .. } | Self::Journal { source, .. } => {
                 source.kind() == io::ErrorKind::PermissionDenied && !Uid::effective().is_root()
             }
-            Self::Held { .. } | Self::OtherVersion { .. } | Self::Damaged { .. } => false,
+            Self::OpenToOthers { .. }
+            | Self::Held { .. }
+            | Self::OtherVersion { .. }
+            | Self::Damaged { .. } => false,
         }
     }
 }

@@ -2,12 +2,16 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
+use nix::unistd::Uid;
 
 use crate::error::StateError;
+
+/// The bits of a mode that let group and others write.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 const JOURNAL: &str = "journal-";
 const ENDING: &str = ".jsonl";
@@ -22,7 +26,20 @@ pub(crate) fn create(path: &Path) -> Result<(), StateError> {
         sync(path)?;
         path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync)
     };
-    attempt().map_err(|source| StateError::Folder { path: path.to_owned(), source })
+    attempt().map_err(|source| StateError::Folder { path: path.to_owned(), source })?;
+    check_owner(path)
+}
+
+/// Checks that only root and this user can have written what is in the folder: a plan restores what journals there say is
+/// owed.
+fn check_owner(path: &Path) -> Result<(), StateError> {
+    let found = fs::metadata(path).map_err(|source| StateError::Folder { path: path.to_owned(), source })?;
+    let (owner, mode) = (Uid::from_raw(found.uid()), found.mode() & 0o7777);
+    let is_ours = owner.is_root() || owner == Uid::effective();
+    if is_ours && mode & WRITABLE_BY_OTHERS == 0 {
+        return Ok(());
+    }
+    Err(StateError::OpenToOthers { path: path.to_owned(), owner, mode })
 }
 
 /// Puts the folder's names on stable storage.
@@ -55,6 +72,9 @@ pub(crate) fn journals(folder: &Path) -> Result<Vec<u32>, StateError> {
         let name = entry.map_err(failed)?.file_name();
         let number = name.to_str().and_then(|name| name.strip_prefix(JOURNAL)?.strip_suffix(ENDING));
         numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+    }
+    if !numbers.is_empty() {
+        check_owner(folder)?;
     }
     numbers.sort_unstable();
     Ok(numbers)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::unistd::Uid;
 use tempfile::tempdir;
-use vfctl_state::{Holder, Lock, StateError};
+use vfctl_state::{FileJournal, Holder, Lock, StateError, kept_journals};
 
 #[test]
 fn second_writer_is_told_who_holds_the_lock_and_since_when() {
@@ -65,6 +65,22 @@ fn lock_is_not_taken_through_a_link() {
     symlink(&elsewhere, scratch.path().join("lock")).unwrap();
     assert!(matches!(Lock::acquire(scratch.path()), Err(StateError::Lock { .. })));
     assert_eq!(fs::read_to_string(elsewhere).unwrap(), "kept");
+}
+
+#[test]
+fn folder_that_others_can_write_to_is_refused_and_so_are_journals_in_it() {
+    let scratch = tempdir().unwrap();
+    let folder = scratch.path();
+    drop(Lock::acquire(folder).unwrap());
+    drop(FileJournal::begin(folder).unwrap());
+    for mode in [0o777, 0o720, 0o702, 0o1777] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap();
+        let told = Lock::acquire(folder).unwrap_err().to_string();
+        assert!(told.contains(&format!("mode {mode:04o}")) && told.contains("chmod 0700"), "{told}");
+        assert!(matches!(kept_journals(folder), Err(StateError::OpenToOthers { .. })), "{mode:o}");
+    }
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(Lock::acquire(folder).is_ok() && kept_journals(folder).is_ok());
 }
 
 #[test]
