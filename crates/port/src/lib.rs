@@ -12,6 +12,7 @@ mod claim;
 mod claim_value;
 mod edge;
 mod facts;
+mod found;
 mod hint;
 mod journal;
 mod op;
@@ -33,10 +34,11 @@ pub use facts::{
     Master, NoInterface, OwnershipRecord, PfFacts, PfNetdev, PropertyMap, REPRESENTOR, StuckStore,
     SystemFacts, Use, VfFacts, VfNetdev, World,
 };
+pub use found::Found;
 pub use hint::hint;
 pub use journal::{JournalEntry, LaneId};
 pub use op::{Op, Target};
 pub use outcome::{OpError, Outcome};
 pub use phase::{Phase, Stage};
-pub use property::{Found, Property, PropertyRow};
+pub use property::{Property, PropertyRow};
 pub use subject::{Scope, Subject, Thing};

@@ -11,14 +11,12 @@ use vfctl_model::{ModuleName, ParseError, Reading, VfAttribute};
 
 use crate::claim_value::{ClaimShape, ClaimValue};
 use crate::facts::{HostFacts, PfFacts, VfFacts, World};
+use crate::found::{Found, flag, name, number, of_netdev, total_vfs};
 use crate::subject::{Scope, Subject, Thing};
 
 const YES: ClaimShape = ClaimShape::Flag("no", "yes");
 const ON: ClaimShape = ClaimShape::Flag("off", "on");
 const UP: ClaimShape = ClaimShape::Flag("down", "up");
-
-/// What facts tell of a property: `Known(None)` where its subject is there and has no such thing, such as no driver.
-pub type Found = Reading<Option<ClaimValue>>;
 
 /// How a property of one sort of thing is read.
 #[derive(Debug, Clone, Copy)]
@@ -229,32 +227,6 @@ properties! {
         },
         needs_whole_look: true,
     }
-}
-
-fn flag(value: bool) -> Found {
-    Reading::Known(Some(ClaimValue::Flag(value)))
-}
-
-fn number(value: Option<u32>) -> Found {
-    Reading::Known(value.map(ClaimValue::Number))
-}
-
-fn total_vfs(pf: &PfFacts) -> Found {
-    let unread = || Reading::Unreadable("how many VFs the device offers could not be read".to_owned());
-    pf.total_vfs.map_or_else(unread, |total| number(Some(total.into())))
-}
-
-fn name<T: fmt::Display>(value: Option<&T>) -> Found {
-    Reading::Known(value.map(|value| ClaimValue::Name(value.to_string())))
-}
-
-/// Returns what was found of a PF's interface: one that is missing although the driver has made it was not seen, since
-/// it is in another network namespace or netlink could not be read. That is not the same as there being none.
-fn of_netdev(pf: &PfFacts, found: Found) -> Found {
-    if pf.netdev.is_none() && pf.hides_netdev() {
-        return Reading::Unreadable("the PF's interface cannot be seen from here".to_owned());
-    }
-    found
 }
 
 impl Property {

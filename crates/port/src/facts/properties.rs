@@ -10,7 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vfctl_model::Reading;
 
 use crate::claim_value::{ClaimShape, ClaimValue};
-use crate::property::{Found, Property};
+use crate::found::Found;
+use crate::property::Property;
 
 /// How a reading begins whose value could not be had.
 const UNREADABLE: &str = "unreadable: ";
