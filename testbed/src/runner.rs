@@ -199,9 +199,29 @@ fn essence(step: &Step, entry: &Entry) -> Vec<String> {
     let code = entry.code.map_or("too late".to_owned(), |code| format!("exit {code}"));
     let mut essence = vec![format!("$ vfctl {arguments}: {code}")];
     if arguments.split_whitespace().next() == Some("plan") {
-        essence.extend(entry.stdout.lines().map(str::to_owned));
+        essence.extend(unwrapped(&entry.stdout));
     }
     essence
+}
+
+/// How much further than its begin the rest of a wrapped line stands.
+const HANGING: usize = 4;
+
+/// The lines of a plan as they were before they were wrapped: where that is depends on how many digits a
+/// process id has.
+fn unwrapped(text: &str) -> Vec<String> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        match lines.last_mut() {
+            Some(last) if indent(line) == indent(last) + HANGING => {
+                last.push(' ');
+                last.push_str(line.trim_start());
+            }
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines
 }
 
 /// What is wrong with an output; `None` when it is as expected.
@@ -381,6 +401,17 @@ pub(crate) mod tests {
         assert_eq!(verdict(&mut once, "$ vfctl a\n"), RunResult::Passed);
         let mut twice = Echo { stalls: 2, ..echo("", 0) };
         assert!(why(verdict(&mut twice, "$ vfctl a\n")).contains("stands still"));
+    }
+
+    #[test]
+    fn a_line_is_the_same_wherever_it_was_wrapped() {
+        let early = "  pf0\n    error: open in pid 7: until it is\n        closed\n      at a.yaml:1\n";
+        let late = "  pf0\n    error: open in pid 7: until it\n        is closed\n      at a.yaml:1\n";
+        assert_eq!(unwrapped(early), unwrapped(late));
+        assert_eq!(
+            unwrapped(early),
+            ["  pf0", "    error: open in pid 7: until it is closed", "      at a.yaml:1"]
+        );
     }
 
     #[test]
