@@ -12,6 +12,7 @@ pub mod desired;
 pub mod document;
 mod fate;
 pub mod finding;
+pub mod free_value;
 pub mod holder;
 mod kind;
 pub mod lane;

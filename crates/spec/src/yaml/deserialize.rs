@@ -5,11 +5,14 @@ use std::fmt;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess,
-    Unexpected, VariantAccess, Visitor,
+    self, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, Unexpected, VariantAccess,
+    Visitor,
 };
+use vfctl_kinds::free_value::FREE_VALUE;
 
-use super::node::{Entry, Node, Scalar, Style, Value};
+use super::access::{Entries, Items};
+use super::free::Free;
+use super::node::{Node, Scalar, Style, Value};
 use crate::diagnostic::quoted;
 
 /// A mistake, and the way to it.
@@ -77,11 +80,11 @@ impl Mistake {
         Self { problem, steps: Vec::new() }
     }
 
-    fn wanted(wanted: impl Into<String>, found: impl Into<String>) -> Self {
+    pub(super) fn wanted(wanted: impl Into<String>, found: impl Into<String>) -> Self {
         Self::new(Problem::Wanted { wanted: wanted.into(), found: found.into() })
     }
 
-    fn within(mut self, step: Step) -> Self {
+    pub(super) fn within(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
     }
@@ -164,7 +167,7 @@ fn describe_node(node: &Node) -> String {
 }
 
 /// Returns a text that stands where something else was expected, for messages.
-fn describe_text(text: &str) -> String {
+pub(super) fn describe_text(text: &str) -> String {
     if text.is_empty() { "an empty text".to_owned() } else { quoted(text) }
 }
 
@@ -202,10 +205,8 @@ impl<'de> Deserializer<'de> for &'de Node {
                     None => visitor.visit_borrowed_str(text),
                 }
             }
-            Value::List(items) => visitor.visit_seq(Items(items.iter().enumerate())),
-            Value::Map(map) => {
-                visitor.visit_map(Entries { entries: map.entries.iter().enumerate(), at: None })
-            }
+            Value::List(items) => visitor.visit_seq(Items::of(items)),
+            Value::Map(map) => visitor.visit_map(Entries::of(&map.entries, None)),
         }
     }
 
@@ -250,16 +251,20 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Mistake> {
-        visitor.visit_newtype_struct(self)
+        if name == FREE_VALUE {
+            visitor.visit_newtype_struct(Free(self))
+        } else {
+            visitor.visit_newtype_struct(self)
+        }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match &self.value {
             Value::List(_) => self.deserialize_any(visitor),
-            Value::Map(map) if map.is_hole => visitor.visit_seq(Items([].iter().enumerate())),
+            Value::Map(map) if map.is_hole => visitor.visit_seq(Items::of(&[])),
             Value::Scalar(scalar) => {
                 let text = scalar.checked()?;
                 Err(Mistake::wanted(A_LIST, describe_text(text)))
@@ -282,10 +287,14 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Mistake> {
-        self.deserialize_map(visitor)
+        match &self.value {
+            // What else there is may follow from the field that the struct names first.
+            Value::Map(map) => visitor.visit_map(Entries::of(&map.entries, fields.first().copied())),
+            Value::Scalar(_) | Value::List(_) => self.deserialize_map(visitor),
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -315,46 +324,6 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     serde::forward_to_deserialize_any! { i128 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct }
-}
-
-/// The entries of a list.
-struct Items<'de>(std::iter::Enumerate<std::slice::Iter<'de, Node>>);
-
-impl<'de> SeqAccess<'de> for Items<'de> {
-    type Error = Mistake;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Mistake> {
-        let Some((position, node)) = self.0.next() else { return Ok(None) };
-        seed.deserialize(node).map(Some).map_err(|mistake| mistake.within(Step::Item(position)))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.0.len())
-    }
-}
-
-/// The entries of a map.
-struct Entries<'de> {
-    entries: std::iter::Enumerate<std::slice::Iter<'de, Entry>>,
-    at: Option<(usize, &'de Node)>,
-}
-
-impl<'de> MapAccess<'de> for Entries<'de> {
-    type Error = Mistake;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Mistake> {
-        let Some((position, Entry { key, value, .. })) = self.entries.next() else { return Ok(None) };
-        self.at = Some((position, value));
-        let key: StrDeserializer<'_, Mistake> = key.as_str().into_deserializer();
-        seed.deserialize(key).map(Some).map_err(|mistake| mistake.within(Step::Key(position)))
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Mistake> {
-        let Some((position, node)) = self.at.take() else {
-            return Err(de::Error::custom("a value was asked for before its key"));
-        };
-        seed.deserialize(node).map_err(|mistake| mistake.within(Step::Value(position)))
-    }
 }
 
 /// A word that names a variant.

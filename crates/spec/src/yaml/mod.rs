@@ -1,7 +1,9 @@
 //! YAML text as trees that keep each scalar's text, style and place, and text from values. The only place that
 //! knows the parser.
 
+mod access;
 mod deserialize;
+mod free;
 mod node;
 mod parse;
 mod scalar;

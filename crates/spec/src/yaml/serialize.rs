@@ -20,7 +20,7 @@ impl ser::Error for WriteError {
 /// Returns a value as it is to be written.
 ///
 /// # Errors
-/// Where the value has a shape that a spec has no use for, such as bytes or a fraction.
+/// Where the value has a shape that a spec has no use for, such as bytes or nothing at all.
 pub(crate) fn yaml_of<T: Serialize + ?Sized>(value: &T) -> Result<Yaml, WriteError> {
     value.serialize(Writer)
 }
@@ -39,6 +39,15 @@ struct Fields {
 
 fn refused<T>(what: &str) -> Result<T, WriteError> {
     Err(WriteError(format!("a spec has no {what}")))
+}
+
+/// Returns the text of a fraction: with a dot and the sign of the exponent, without which YAML 1.1 reads a text.
+fn fraction(number: &serde_json::Number) -> String {
+    let text = number.to_string();
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let dot = if digits.contains('.') { "" } else { ".0" };
+    let sign = if exponent.starts_with(['-', '+']) { "" } else { "+" };
+    format!("{digits}{dot}e{sign}{exponent}")
 }
 
 macro_rules! numbers {
@@ -103,8 +112,9 @@ impl Serializer for Writer {
         refused("fractions")
     }
 
-    fn serialize_f64(self, _: f64) -> Result<Yaml, WriteError> {
-        refused("fractions")
+    fn serialize_f64(self, value: f64) -> Result<Yaml, WriteError> {
+        let number = serde_json::Number::from_f64(value);
+        number.map_or_else(|| refused("numbers without end"), |number| Ok(Yaml::bare(fraction(&number))))
     }
 
     fn serialize_char(self, character: char) -> Result<Yaml, WriteError> {
