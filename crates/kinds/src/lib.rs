@@ -32,6 +32,7 @@ pub mod count;
 pub mod eswitch;
 pub mod interface;
 pub mod netdev;
+pub mod network;
 pub mod pf;
 pub mod system;
 pub mod vf;
@@ -44,6 +45,8 @@ list::kinds! {
         system "system": system::System,
         /// The physical functions.
         physical_functions "physicalFunctions": pf::PhysicalFunctions,
+        /// The networks of pods, which become NetworkAttachmentDefinitions.
+        networks "networks": network::Networks,
     }
     pf {
         /// Whether its interface is set up or down.

@@ -5,10 +5,14 @@
 mod documents;
 #[path = "spec/generate.rs"]
 mod generate;
+#[path = "spec/generate_networks.rs"]
+mod generate_networks;
 #[path = "spec/host_values.rs"]
 mod host_values;
 #[path = "spec/mistakes.rs"]
 mod mistakes;
+#[path = "spec/networks.rs"]
+mod networks;
 #[path = "spec/properties.rs"]
 mod properties;
 #[path = "spec/schema.rs"]

@@ -101,8 +101,8 @@ impl<'de> Visitor<'de> for ShapeVisitor {
         match self {
             Self(Shape::Mac) => MacSource::deserialize(entries).map(AttributeSpec::PerVf),
             Self(Shape::Vlan) => {
-                let VlanMap { id, qos, protocol } = VlanMap::deserialize(entries)?;
-                Ok(AttributeSpec::Value(VfValue::Vlan(VlanTag { id, qos, protocol })))
+                let map = VlanMap::deserialize(entries)?;
+                Ok(AttributeSpec::Value(VfValue::Vlan(map.into())))
             }
             Self(Shape::Rate) => match RateMap::deserialize(entries)? {
                 RateMap { min: None, max: None } => {
@@ -121,7 +121,7 @@ impl<'de> Visitor<'de> for ShapeVisitor {
 /// A VLAN as documents have it.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct VlanMap {
+pub(crate) struct VlanMap {
     /// The id, 0 to 4094; 0 is no VLAN.
     #[serde(serialize_with = "write_number", deserialize_with = "number")]
     #[schemars(with = "u16", range(max = 4094))]
@@ -139,6 +139,18 @@ struct VlanMap {
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     #[schemars(extend("enum" = ["802.1Q", "802.1ad"]))]
     protocol: VlanProtocol,
+}
+
+impl From<VlanTag> for VlanMap {
+    fn from(VlanTag { id, qos, protocol }: VlanTag) -> Self {
+        Self { id, qos, protocol }
+    }
+}
+
+impl From<VlanMap> for VlanTag {
+    fn from(VlanMap { id, qos, protocol }: VlanMap) -> Self {
+        Self { id, qos, protocol }
+    }
 }
 
 /// Rates as documents have them.
@@ -172,9 +184,7 @@ impl Serialize for AttributeSpec {
             Self::Default => serializer.serialize_str(DEFAULT),
             Self::PerVf(source) => source.serialize(serializer),
             Self::Value(VfValue::Mac(mac)) => mac.serialize(serializer),
-            Self::Value(VfValue::Vlan(VlanTag { id, qos, protocol })) => {
-                VlanMap { id: *id, qos: *qos, protocol: *protocol }.serialize(serializer)
-            }
+            Self::Value(VfValue::Vlan(tag)) => VlanMap::from(*tag).serialize(serializer),
             Self::Value(VfValue::Rate(RateLimits { min: Mbps(min), max: Mbps(max) })) => {
                 RateMap { min: (*min != 0).then_some(*min), max: Some(*max) }.serialize(serializer)
             }

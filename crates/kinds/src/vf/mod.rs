@@ -19,6 +19,7 @@ mod rules;
 mod spec;
 mod unaddressed;
 
+pub(crate) use attribute_spec::VlanMap;
 pub(crate) use diff::{asked, diff, writes_mac};
 pub(crate) use effective::effective;
 pub use effective::{Chosen, Entry};
@@ -28,5 +29,5 @@ pub(crate) use mac_address::{MacError, MacOwner};
 pub use mac_reach::host_lists;
 pub(crate) use mac_reach::{DocumentEntries, check as check_macs};
 pub use mac_source::{DeriveFrom, MacSource};
-pub(crate) use rules::check;
+pub(crate) use rules::{check, check_value};
 pub use spec::{AttributeSpec, VfGroup};

@@ -81,7 +81,8 @@ fn check_settings(settings: &VfSpec, path: &SpecPath, size: Option<usize>, viola
     }
 }
 
-fn check_value(value: VfValue, path: &SpecPath, violations: &mut Violations) {
+/// Checks one value, wherever it is asked for.
+pub(crate) fn check_value(value: VfValue, path: &SpecPath, violations: &mut Violations) {
     match value {
         VfValue::Mac(mac) => check_address(mac, || path.clone(), violations),
         VfValue::Vlan(VlanTag { id, qos, protocol }) if id.get() == 0 => {

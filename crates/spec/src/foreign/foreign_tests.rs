@@ -34,9 +34,18 @@ fn spec(spot: Spot, line: &str) -> String {
         Spot::Spec if line.starts_with("physicalFunctions:") => String::new(),
         _ => format!(", physicalFunctions: [{{name: {name}{matcher}{entry}{vfs}}}]"),
     };
+    let networks = if spot == Spot::Network { network(line) } else { String::new() };
     format!(
-        "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {{name: a}}\nspec: {{system: {{}}{spec}{entries}}}\n"
+        "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {{name: a}}\nspec: {{system: {{}}{spec}{entries}{networks}}}\n"
     )
+}
+
+/// Returns the section of a network with a line, and with the fields that it must have besides.
+fn network(line: &str) -> String {
+    let required = ["name: a", "namespaces: [default]", "resource: intel.com/sriov_net"];
+    let field = |line: &str| line.split(':').next().map(str::to_owned);
+    let others = required.into_iter().filter(|required| field(required) != field(line));
+    format!(", networks: [{{{}, {line}}}]", others.collect::<Vec<_>>().join(", "))
 }
 
 #[test]
@@ -65,7 +74,7 @@ fn each_word_is_answered_wherever_it_is_unknown() {
     for word in WORDS {
         for spelling in word.spellings {
             let mut answered = 0;
-            for spot in [Spot::Spec, Spot::Entry, Spot::Match, Spot::Vfs, Spot::Vf] {
+            for spot in [Spot::Spec, Spot::Entry, Spot::Match, Spot::Vfs, Spot::Vf, Spot::Network] {
                 for diagnostic in mistakes(&spec(spot, &format!("{spelling}: {{}}"))) {
                     if diagnostic.message != format!("no such field `{spelling}`") {
                         continue;

@@ -15,6 +15,8 @@ pub(crate) enum Spot {
     Vfs,
     /// Among the settings of VFs.
     Vf,
+    /// In an entry of `networks`.
+    Network,
 }
 
 /// What a spec says instead.
@@ -43,6 +45,7 @@ impl Spot {
             Self::Match => "under `match`",
             Self::Vfs => "under `vfs`",
             Self::Vf => "under `vfs.all`, or in a group of `vfs.groups`",
+            Self::Network => "in an entry of `networks`",
         }
     }
 }
@@ -175,20 +178,20 @@ pub(super) const WORDS: &[Word] = &[
         &["delay-virtual-functions-rebind"],
     ),
     nothing("VFs stay as they are until a spec says otherwise", &["preserve-on-down"]),
+    write(Spot::Network, "resource: intel.com/sriov_net", &["resourceName"]),
+    write(Spot::Network, "namespaces: [default]", &["networkNamespace"]),
+    write(Spot::Network, "ipam: {type: host-local, subnet: 10.56.217.0/24}", &["ipam"]),
+    write(Spot::Network, "capabilities: {mac: true}", &["capabilities"]),
+    write(Spot::Network, "metaPlugins: [{type: tuning}]", &["metaPlugins"]),
+    write(Spot::Network, "cniVersion: 1.0.0", &["cniVersion"]),
     nothing(
         OF_PODS,
         &[
-            "resourceName",
             "resourcePrefix",
             "resourceList",
             "needVhostNet",
             "excludeTopology",
-            "networkNamespace",
-            "ipam",
-            "capabilities",
-            "metaPlugins",
             "runtimeConfig",
-            "cniVersion",
             "additionalInfo",
         ],
     ),

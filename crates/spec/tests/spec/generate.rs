@@ -19,6 +19,8 @@ use vfctl_model::{
     VlanProtocol, VlanTag,
 };
 
+use crate::generate_networks::network_spec;
+
 /// A VF's value of this shape that may stand alone and breaks no rule; no addresses, which are for the caller.
 fn value(shape: Shape) -> BoxedStrategy<AttributeSpec> {
     let value = match shape {
@@ -184,7 +186,9 @@ pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
     let pfs = (option::of(pf(1)), option::of(pf(2)), option::of(pf(3)));
     let system = vec("[a-z][a-z0-9_]{0,10}", 0..3);
     let more = btree_map("\\PC{0,8}", 0_usize..40, 0..3);
-    (any::<bool>(), more, system, pfs).prop_map(|(named, more, modules, (one, two, three))| {
+    let networks = (option::of(network_spec(1)), option::of(network_spec(2)));
+    let parts = (any::<bool>(), more, system, pfs, networks);
+    parts.prop_map(|(named, more, modules, (one, two, three), (first, second))| {
         let physical_functions: Vec<PfSpec> = [one, two, three].into_iter().flatten().collect();
         let mac = |list: u8, number: u8| MacAddress::new([0x02, 0xff, list, 0, 0, number]);
         // Every list that an entry may take, and some that nobody takes.
@@ -204,6 +208,7 @@ pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
                 hosts: [("host-1".parse().expect("a host"), values)].into(),
                 system: SystemSpec { modules },
                 physical_functions,
+                networks: [first, second].into_iter().flatten().collect(),
                 ..Body::default()
             },
         }

@@ -128,6 +128,85 @@ const FIELDS: &[Field] = &[
     text("NODE: @", "[0-9A-Za-z*][0-9A-Za-z_.*-]{0,20}", "[0-9A-Za-z./ *-]{0,5}|[a-z]\\t[a-z]"),
     text("HOST: @", "[0-9A-Za-z][0-9A-Za-z_.-]{0,20}", NAME),
     text("VALUE: @", "[0-9a-f][26ae](:[0-9a-f]{2}){5}", MAC),
+    text(
+        "NETWORK: {name: @, namespaces: [default], resource: intel.com/a}",
+        "[a-z0-9]([a-z0-9.-]?[a-z0-9]){0,9}",
+        NAME,
+    ),
+    text(
+        "NETWORK: {name: a, namespaces: [@], resource: intel.com/a}",
+        "[a-z0-9]([a-z0-9-]{0,60}[a-z0-9])?",
+        NAME,
+    ),
+    text(
+        "NETWORK: {name: a, namespaces: [default], resource: @}",
+        "[a-z0-9]([a-z0-9.-]?[a-z0-9]){0,9}/[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?",
+        "[a-zA-Z0-9.-]{0,4}/[A-Za-z0-9_.-]{0,4}|(a[.])?kubernetes[.]io/a|a/[a-z]{60,66}|[a-z./]{0,6}",
+    ),
+    text(
+        "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, cniVersion: @}",
+        "0[.][1234][.]0|0[.]3[.]1|1[.][01][.]0",
+        "[01][.][0-5][.][01]|[a-z0-9.]{0,5}",
+    ),
+    text(
+        "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, logLevel: @}",
+        "panic|error|warning|info|debug",
+        "panic|warn|trace|Info|[a-z]{0,3}",
+    ),
+    text(
+        "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, linkState: @}",
+        "auto|enable|disable",
+        "auto|up|down|default|enabled?|[a-z]{0,3}",
+    ),
+    text(
+        "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, trust: @}",
+        "on|off|true|false",
+        "on|yes|On|default|[a-z]{0,3}",
+    ),
+    number(
+        "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, vlan: @}",
+        "[0-9]|[1-9][0-9]{1,2}|409[0-4]",
+    ),
+    number(
+        "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, vlan: {id: 1, qos: @}}",
+        "[0-7]",
+    ),
+    number(
+        "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, rate: {max: @}}",
+        "[0-9]|[1-9][0-9]{1,8}|4294967295",
+    ),
+    text(
+        "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, metaPlugins: [{type: @}]}",
+        "[a-z_][a-zA-Z0-9._-]{0,20}x",
+        NAME,
+    ),
+    Field {
+        // Near names of known plugins.
+        beyond: |value| !value.contains(['/', ' ']),
+        ..text(
+            "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, ipam: {type: @}}",
+            "[xyz]{4,9}-ipam",
+            "[xyz/. -]{0,5}|host-local|whereabout",
+        )
+    },
+    Field {
+        // Host bits, networks that are too small, and of IPv6 all but the characters.
+        beyond: |value| value.contains('/'),
+        ..text(
+            "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, ipam: {subnet: @, type: host-local}}",
+            "10[.]2[0-4][0-9][.]0[.]0/(1[6-9]|2[0-9]|30)|fd00:[0-9a-f]{1,4}::/[4-9][0-9]",
+            "[0-9]{1,3}([.][0-9]{1,3}){2,4}(/[0-9]{1,3})?|[0-9a-g]{1,4}::?[0-9a-f]{1,4}(/[0-9]{1,3})?",
+        )
+    },
+    Field {
+        // Of IPv6, the schema knows the characters alone.
+        beyond: |value| value.contains(':'),
+        ..text(
+            "NETWORK: {name: a, namespaces: [default], resource: intel.com/a, ipam: {range: 0.0.0.0/0, gateway: @, type: whereabouts}}",
+            "[1-9][0-9][.]2[0-4][0-9][.]25[0-5][.][0-9]",
+            "[0-9]{1,3}([.][0-9]{1,3}){2,4}(/[0-9]{1,3})?|[0-9a-g]{1,4}::?[0-9a-f]{1,4}",
+        )
+    },
     text("MODULE: @", "[a-z0-9_][a-z0-9_-]{0,20}", "[0-9A-Za-z._/ -]{0,5}|[a-z]{50,60}"),
 ];
 
@@ -144,7 +223,7 @@ impl Field {
         let entry = match self.spec.split(':').next() {
             Some("name") => format!("match: {{interface: eth0}}, {field}"),
             Some("match") => format!("name: fast, {field}"),
-            Some("NAME" | "NODE" | "HOST" | "VALUE" | "MODULE") => {
+            Some("NAME" | "NODE" | "HOST" | "VALUE" | "MODULE" | "NETWORK") => {
                 "name: fast, match: {interface: eth0}".to_owned()
             }
             _ => format!("name: fast, match: {{interface: eth0}}, {field}"),
@@ -154,6 +233,7 @@ impl Field {
             Some("VALUE") => format!("hosts: {{kvm-1: {{macs: [{value}]}}}}, "),
             Some("NODE") => format!("nodes: {{names: [{value}]}}, "),
             Some("MODULE") => format!("system: {{modules: [{value}]}}, "),
+            Some("NETWORK") => format!("networks: [{}], ", at("NETWORK: ", "")),
             _ => String::new(),
         };
         format!(

@@ -56,6 +56,7 @@ pub(crate) fn refusals(schema: &Value, root: &Value, value: &Value, at: &str) ->
                     "array" => value.is_array(),
                     "string" => value.is_string(),
                     "integer" => value.is_u64() || value.is_i64(),
+                    "number" => value.is_number(),
                     "boolean" => value.is_boolean(),
                     "null" => value.is_null(),
                     other => panic!("type {other}"),
@@ -93,6 +94,9 @@ pub(crate) fn refusals(schema: &Value, root: &Value, value: &Value, at: &str) ->
             "items" => {
                 let items = value.as_array().into_iter().flatten().enumerate();
                 inner.extend(items.flat_map(|(n, item)| refusals(rule, root, item, &format!("{at}[{n}]"))));
+            }
+            "maxLength" => {
+                demand(value.as_str().is_none_or(|text| text.chars().count() as f64 <= number), rule)
             }
             "minItems" => demand(value.as_array().is_none_or(|items| items.len() as f64 >= number), rule),
             "not" => demand(!refusals(rule, root, value, at).is_empty(), rule),
