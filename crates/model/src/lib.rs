@@ -1,4 +1,5 @@
-//! The words that every other crate speaks: addresses, names, units, readings, and the tables of VF attributes and of known drivers.
+//! The words that every other crate speaks: addresses, names, units, readings, and the tables of VF attributes, of known drivers
+//! and of what the device plugin's configuration knows.
 //!
 //! No facts, no plans and no I/O live here. A type with an invariant keeps its fields private and is made by
 //! parsing; in facts it serializes only as the text that people write, in plans and reports as a value.
@@ -9,6 +10,7 @@ mod attribute_map;
 mod by_attribute;
 mod cidr;
 mod cluster_name;
+mod device_plugin;
 mod driver;
 mod eswitch;
 mod ip;
@@ -33,6 +35,10 @@ pub use attribute_map::{AttributeMap, AttributeValue};
 pub use by_attribute::ByAttribute;
 pub use cidr::Cidr;
 pub use cluster_name::{NamespaceName, ObjectName, ResourceName};
+pub use device_plugin::{
+    DevicePluginDeviceType, DevicePluginField, DevicePluginFieldRow, DevicePluginLevel, DevicePluginShape,
+    DevicePluginVersion,
+};
 pub use driver::{CheckWithoutAddress, CountWay, DriverRow, Guarantees, MtuChange, VlanPriority};
 pub use eswitch::{EswitchEncapMode, EswitchInlineMode, EswitchMode, EswitchRow, EswitchSetting};
 pub use ip::{IpAddress, IpNetwork, IpSpan};
