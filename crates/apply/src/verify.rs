@@ -55,12 +55,14 @@ pub(crate) fn settle<T>(
 pub(crate) fn facts_of(before: &World, scope: &Scope, lane: &Lane) -> World {
     let mut world = World::empty();
     match scope.host().and_then(|host| Some((host, before.hosts.get(host)?))) {
-        Some((name, HostFacts { system, physical_functions, links, record, unread })) => {
+        Some((name, HostFacts { system, physical_functions, links, pci_functions: _, record, unread })) => {
             let own = lane.thing.pf().and_then(|pf| physical_functions.get_key_value(pf));
             let facts = HostFacts {
                 system: system.clone(),
                 physical_functions: own.map(|(pf, facts)| (pf.clone(), facts.clone())).into_iter().collect(),
                 links: links.clone(),
+                // No claim is about them.
+                pci_functions: None,
                 record: record.clone(),
                 unread: unread.clone(),
             };

@@ -19,6 +19,7 @@ use crate::roots::Roots;
 use crate::stuck::{Orphans, find_stuck_stores, wait_for_orphans};
 use crate::sysfs::bounded::BoundedReads;
 use crate::sysfs::files::names;
+use crate::sysfs::functions::read_functions;
 use crate::sysfs::pf::{Catalogs, find_pfs, give_later_attributes, interfaces_of, read_pf, vfs_of};
 use crate::sysfs::system::read_system;
 use crate::users::{Namespaces, find_users, local_address};
@@ -120,9 +121,13 @@ impl LinuxHost {
             }
             system.ssh_interface = self.ssh_address().and_then(|address| holder_of(interfaces, address));
             system.stuck_stores = self.stuck_stores(&processes.visible);
+            // Without interfaces and routes they would say less than they seem to.
+            let pci_functions = network
+                .as_ref()
+                .map(|network| read_functions(roots, network, &physical_functions, &mut unread));
             let unread = processes.hidden.iter().cloned().chain(unread).chain(of_machine).collect();
             let (links, record) = (interfaces.standing(), OwnershipRecord::default());
-            let mut host = HostFacts { system, physical_functions, links, record, unread };
+            let mut host = HostFacts { system, physical_functions, links, pci_functions, record, unread };
             find_users(roots, network.as_ref(), &processes, &namespaces, &mut host);
             Ok((host, orphans != Orphans::None))
         })

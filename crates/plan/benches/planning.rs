@@ -174,6 +174,7 @@ fn host(pfs: u16, vfs: u16) -> HostFacts {
         },
         physical_functions: pfs.collect(),
         links: BTreeMap::new(),
+        pci_functions: None,
         record: OwnershipRecord::default(),
         unread: Vec::new(),
     }

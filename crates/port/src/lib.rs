@@ -30,9 +30,9 @@ pub use claim::{Claim, Expect, GONE, Verdict};
 pub use claim_value::{ClaimShape, ClaimValue};
 pub use edge::{Bounds, Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
 pub use facts::{
-    ClusterFacts, FactsFormat, HostFacts, InterfaceUse, IommuFacts, IommuGroup, LinkFacts, LinkManager,
-    Master, NoInterface, OwnershipRecord, PfFacts, PfNetdev, PropertyMap, REPRESENTOR, StuckStore,
-    SystemFacts, Use, VfFacts, VfNetdev, World,
+    ClusterFacts, FactsFormat, FunctionFacts, HostFacts, InterfaceUse, IommuFacts, IommuGroup, LinkFacts,
+    LinkManager, Master, NoInterface, OwnershipRecord, PciFunctions, PfFacts, PfNetdev, PropertyMap,
+    REPRESENTOR, StuckStore, SystemFacts, Use, VfFacts, VfNetdev, World,
 };
 pub use found::Found;
 pub use hint::hint;

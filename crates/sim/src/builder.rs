@@ -148,6 +148,7 @@ impl Builder {
             },
             physical_functions,
             links: BTreeMap::new(),
+            pci_functions: None,
             record: OwnershipRecord::default(),
             unread: Vec::new(),
         });

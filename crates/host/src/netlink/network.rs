@@ -11,7 +11,7 @@ use vfctl_port::{LinkFacts, Master, REPRESENTOR};
 use super::address::{address_request, read_address};
 use super::dump::Dump;
 use super::link::{Link, link_request, link_request_by_name};
-use super::route::{read_default_route, route_request};
+use super::route::{DefaultRoute, read_default_route, route_request};
 use super::socket::{NetlinkError, Socket};
 use super::wire::Message;
 use crate::errno::chain;
@@ -27,6 +27,7 @@ pub(crate) struct Network {
     by_index: HashMap<u32, usize>,
     addresses: BTreeMap<u32, BTreeSet<Cidr>>,
     default_routes: BTreeSet<u32>,
+    ipv4_default_routes: BTreeSet<u32>,
     unread: Vec<String>,
 }
 
@@ -55,11 +56,13 @@ impl Network {
         Ok(Self::of_dumps(links, Dump::default(), Dump::default()))
     }
 
-    fn of_dumps(links: Dump<Link>, addresses: Dump<(u32, Cidr)>, default_routes: Dump<Vec<u32>>) -> Self {
-        let unread = links.unread.iter().chain(&addresses.unread).chain(&default_routes.unread);
+    fn of_dumps(links: Dump<Link>, addresses: Dump<(u32, Cidr)>, routes: Dump<DefaultRoute>) -> Self {
+        let unread = links.unread.iter().chain(&addresses.unread).chain(&routes.unread);
+        let interfaces = routes.found.iter().flat_map(|route| route.interfaces.iter().copied());
         Self {
             unread: unread.map(|unread| chain(unread)).collect(),
-            ..Self::new(links.found, addresses.found, default_routes.found.into_iter().flatten())
+            ipv4_default_routes: routes.found.iter().filter_map(|route| route.ipv4).collect(),
+            ..Self::new(links.found, addresses.found, interfaces)
         }
     }
 
@@ -79,6 +82,7 @@ impl Network {
             links,
             addresses: by_interface,
             default_routes: default_routes.into_iter().collect(),
+            ipv4_default_routes: BTreeSet::new(),
             unread: Vec::new(),
         }
     }
@@ -101,6 +105,12 @@ impl Network {
     /// Returns whether a default route of the main table leads through the interface.
     pub(crate) fn has_default_route(&self, link: &Link) -> bool {
         self.default_routes.contains(&link.index)
+    }
+
+    /// Returns the interfaces that an IPv4 default route of the main table names as its own.
+    pub(crate) fn ipv4_default_routes(&self) -> BTreeSet<InterfaceName> {
+        let links = self.ipv4_default_routes.iter().filter_map(|index| self.numbered(*index));
+        links.map(|link| link.name.clone()).collect()
     }
 
     /// Returns the bond or bridge that the interface is a port of.

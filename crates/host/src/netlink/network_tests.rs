@@ -75,10 +75,12 @@ fn what_could_not_be_decoded_is_told_beside_what_was() {
         found: vec![(2, cidr("192.0.2.1/24"))],
         unread: vec![Unread::Address { index: 3, source: source() }],
     };
-    let routes = Dump { found: vec![vec![2]], unread: vec![Unread::DefaultRoute { source: source() }] };
+    let route = DefaultRoute { interfaces: vec![2], ipv4: Some(2) };
+    let routes = Dump { found: vec![route], unread: vec![Unread::DefaultRoute { source: source() }] };
     let network = Network::of_dumps(links, addresses, routes);
     let eth0 = network.link(&"eth0".parse().expect("a name")).expect("an interface");
     assert!(network.has_default_route(eth0) && network.addresses(eth0).len() == 1);
+    assert_eq!(network.ipv4_default_routes(), BTreeSet::from(["eth0".parse().expect("a name")]));
     let unread = [
         "network interface eth1: cut short",
         "an address of network interface number 3: cut short",

@@ -14,10 +14,26 @@ fn route(family: u8, length: u8, table: u8, route_type: u8, attributes: &[(u16, 
     bytes
 }
 
-/// Returns the interfaces of a default route; the inner `None` where it is malformed.
-fn read(payload: &[u8]) -> Option<Option<Vec<u32>>> {
+/// Returns a default route; the inner `None` where it is malformed.
+fn read_route(payload: &[u8]) -> Option<Option<DefaultRoute>> {
     let bytes = datagram(RTM_NEWROUTE, 0, payload);
     read_default_route(&messages(&bytes).next().expect("a message")).map(Result::ok)
+}
+
+/// Returns the interfaces of a default route; the inner `None` where it is malformed.
+fn read(payload: &[u8]) -> Option<Option<Vec<u32>>> {
+    read_route(payload).map(|route| route.map(|route| route.interfaces))
+}
+
+#[test]
+fn only_an_ipv4_route_with_one_way_names_an_interface_as_its_own() {
+    let own = |payload: &[u8]| read_route(payload).flatten().and_then(|route| route.ipv4);
+    let out: (u16, &[u8]) = (RTA_OIF, &3u32.to_ne_bytes());
+    assert_eq!(own(&route(AF_INET, 0, 254, 1, &[out])), Some(3));
+    assert_eq!(own(&route(AF_INET6, 0, 254, 1, &[out])), None);
+    let hop = |interface: u32| [&[8, 0, 0, 0][..], &interface.to_ne_bytes()].concat();
+    let hops = [hop(4), hop(5)].concat();
+    assert_eq!(own(&route(AF_INET, 0, 254, 1, &[(RTA_MULTIPATH, &hops)])), None);
 }
 
 #[test]

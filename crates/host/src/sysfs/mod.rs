@@ -5,6 +5,7 @@ pub(crate) mod bounded;
 pub(crate) mod default_driver;
 mod depmod;
 pub(crate) mod files;
+pub(crate) mod functions;
 pub(crate) mod iommu;
 mod kept;
 mod loadable;

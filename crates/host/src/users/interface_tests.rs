@@ -27,6 +27,7 @@ fn host_of(system: SystemFacts, network: &Network) -> HostFacts {
         system,
         physical_functions: Default::default(),
         links: network.standing(),
+        pci_functions: None,
         record: OwnershipRecord::default(),
         unread: Vec::new(),
     }
@@ -115,6 +116,7 @@ fn interface_that_could_not_be_read_may_be_used_in_any_way() {
         system: SystemFacts::default(),
         physical_functions: Default::default(),
         links: Default::default(),
+        pci_functions: None,
         record: OwnershipRecord::default(),
         unread: Vec::new(),
     };

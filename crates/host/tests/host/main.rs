@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "the tests of the edge do what the edge does")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "outside of #[test] functions as well")]
 
+mod functions;
 mod interrupting;
 mod performing;
 mod reading;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::{Cidr, DeviceAddress, DriverName, InterfaceName, ModuleName, ModuleSet, Reading};
 
+use super::function::PciFunctions;
 use super::interface_use::InterfaceUse;
 use super::pf::PfFacts;
 use super::vf::VfFacts;
@@ -23,6 +24,10 @@ pub struct HostFacts {
     pub physical_functions: BTreeMap<DeviceAddress, PfFacts>,
     /// Interfaces that stand on others: bonds, bridges, VLAN and team devices; and representors that carry addresses.
     pub links: BTreeMap<InterfaceName, LinkFacts>,
+    /// What decides which functions a device plugin offers; absent in facts of before it was read, and where the network
+    /// interfaces could not be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pci_functions: Option<PciFunctions>,
     /// What vfctl set on this host earlier.
     #[serde(default)]
     pub record: OwnershipRecord,

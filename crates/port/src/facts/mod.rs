@@ -1,5 +1,6 @@
 //! What edges read: one document of facts for all hosts and the cluster, with the raw values as they were.
 
+mod function;
 mod host;
 mod interface_use;
 mod master;
@@ -8,6 +9,7 @@ mod properties;
 mod vf;
 mod world;
 
+pub use function::{FunctionFacts, PciFunctions};
 pub use host::{
     HostFacts, IommuFacts, LinkFacts, LinkManager, OwnershipRecord, REPRESENTOR, StuckStore, SystemFacts,
 };
