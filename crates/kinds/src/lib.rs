@@ -28,12 +28,14 @@ mod vf_address;
 mod vf_fields;
 
 pub mod binding;
+pub mod components;
 pub mod count;
 pub mod eswitch;
 pub mod interface;
 pub mod netdev;
 pub mod network;
 pub mod pf;
+pub mod pool;
 pub mod system;
 pub mod vf;
 
@@ -45,6 +47,10 @@ list::kinds! {
         system "system": system::System,
         /// The physical functions.
         physical_functions "physicalFunctions": pf::PhysicalFunctions,
+        /// The parts of the cluster that the document relies on, with their releases.
+        components "components": components::Components,
+        /// The resources that the SR-IOV network device plugin offers to pods.
+        pools "pools": pool::Pools,
         /// The networks of pods, which become NetworkAttachmentDefinitions.
         networks "networks": network::Networks,
     }

@@ -9,7 +9,7 @@ mod spec;
 mod taken;
 mod unknown;
 
-pub(crate) use fate::{fate, must_withhold_drivers};
+pub(crate) use fate::{default_driver, fate, must_withhold_drivers};
 pub use kind::VfDriver;
 pub use spec::DriverChoice;
 pub(crate) use taken::report_taken_vfs;

@@ -1,0 +1,24 @@
+//! The pools of the SR-IOV network device plugin: resources that pods ask for, each made of VFs or other devices.
+//!
+//! A document's pools become the plugin's configuration for each host, and the simulator says beforehand which device the
+//! plugin will offer in which pool. Nothing here looks at a cluster or writes to one.
+
+mod devices;
+mod findings;
+mod findings_of_references;
+mod findings_of_selectors;
+pub mod plugin;
+mod predict;
+mod references;
+mod render;
+mod rules;
+mod rules_of_selectors;
+mod section;
+mod selectors;
+pub mod simulator;
+mod spec;
+
+pub use predict::{HostPrediction, predict_config, predict_pools};
+pub use section::Pools;
+pub use selectors::{SelectorSpec, SelectorsSpec};
+pub use spec::{PoolSpec, VdpaType, VfReference};

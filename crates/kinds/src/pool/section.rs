@@ -1,0 +1,31 @@
+//! The section `pools` of a document.
+
+use vfctl_port::HostFacts;
+
+use super::spec::PoolSpec;
+use super::{findings, rules};
+use crate::document::SriovConfig;
+use crate::kind::Section;
+use crate::lane::{HostContext, HostDraft};
+use crate::path::Violations;
+
+/// The section `pools`.
+#[derive(Debug)]
+pub struct Pools;
+
+impl Section for Pools {
+    type Spec = Vec<PoolSpec>;
+
+    fn check(documents: &[&SriovConfig], violations: &mut Violations) {
+        rules::check(documents, violations);
+    }
+
+    /// Adds what facts say of the pools, and that no cluster was asked: nothing is done for pools in this version.
+    fn plan(context: &HostContext<'_>, draft: &mut HostDraft) {
+        findings::add(context, &draft.pfs, &mut draft.findings);
+    }
+
+    fn live(_: &HostFacts) -> Vec<PoolSpec> {
+        Vec::new()
+    }
+}
