@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use vfctl_model::DevicePluginVersion;
 
 use crate::format::{Format, FormatArgs, Formats};
 use crate::help;
@@ -46,6 +47,9 @@ pub enum Command {
     /// Explain one value: where the spec asks for it, what was read, and what would be done.
     #[command(after_help = help::EXPLAIN)]
     Explain(ExplainArgs),
+    /// Show which device the SR-IOV device plugin offers in which pool, and why it leaves out others.
+    #[command(after_help = help::POOLS)]
+    Pools(PoolsArgs),
     /// Write everything that plan reads, for `plan --facts` elsewhere or for a bug report.
     #[command(after_help = help::RECORD)]
     Record(RecordArgs),
@@ -64,6 +68,7 @@ impl Command {
             Self::Show(args) => args.format.is_json(),
             Self::Apply(args) => args.format.is_json(),
             Self::Explain(args) => args.format.is_json(),
+            Self::Pools(args) => args.format.is_json(),
             Self::Record(_) | Self::Schema(_) => false,
         }
     }
@@ -220,6 +225,23 @@ pub struct ExplainArgs {
     pub format: FormatArgs,
 }
 
+/// The options of `pools`.
+#[derive(Debug, Args)]
+pub struct PoolsArgs {
+    /// Spec files, folders of them, `-` for standard input; or one config.json of the device plugin.
+    #[arg(required = true, value_name = "SPEC|CONFIG")]
+    pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub host_values: HostValuesArgs,
+    #[command(flatten)]
+    pub facts: FactsArgs,
+    /// With a config.json: the release of the device plugin, such as v3.5.1 [default: the newest known].
+    #[arg(long, value_name = "VERSION")]
+    pub plugin_version: Option<DevicePluginVersion>,
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
 /// The options of `record`.
 #[derive(Debug, Args)]
 pub struct RecordArgs {
@@ -269,4 +291,6 @@ pub enum SchemaDocument {
     Errors,
     /// What `explain -o json` prints.
     Explanations,
+    /// What `pools -o json` prints.
+    Pools,
 }

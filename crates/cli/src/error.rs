@@ -137,6 +137,9 @@ pub enum CliError {
         /// The plan.
         path: PathBuf,
     },
+    /// A release of the device plugin is given together with a spec.
+    #[error("show the pools of a spec with --plugin-version: a spec declares the release itself")]
+    VersionOfSpec,
     /// A folder holds no spec.
     #[error("find a spec in `{path}`: there is no *.yaml or *.yml file in it")]
     NoSpec {
@@ -240,6 +243,9 @@ impl CliError {
             ),
             Self::StdinTwice { .. } => Some("write one of them to a file and name that"),
             Self::ValuesForPlan { .. } => Some("give --host-values to `vfctl plan --out`, or apply the spec"),
+            Self::VersionOfSpec => {
+                Some("write `components: {devicePlugin: {version: v3.5.1}}` into the spec")
+            }
             Self::HostTwice { .. } => Some("keep one facts file for each host"),
             Self::NoFacts { .. } => Some("write facts into it, on each host with `vfctl record --out`"),
             Self::State(error) if error.is_for_root_alone() => {

@@ -91,6 +91,22 @@ Exit codes:
   0    Success
   1    There is nothing at the address, the specs have mistakes, or something cannot be read";
 
+/// Of `pools`.
+pub(crate) const POOLS: &str = "\
+A line begins with + where a pool takes a device, - where it leaves it out, and ? where the facts
+do not tell. Pools claim devices in the order in which they are shown. With a spec the VFs are
+those that apply will make; with a config.json the devices are those of now.
+
+Examples:
+  vfctl pools sriov.yaml                  Show the pools of a spec on this host
+  vfctl pools sriov.yaml --facts hosts/   Show them on other hosts, by what `vfctl record` wrote
+  vfctl pools config.json --plugin-version v3.5.1  Show what that release makes of it
+  vfctl pools config.json -o json         Print the PCI addresses of each resource
+
+Exit codes:
+  0    Success
+  1    The plugin would not start or drop a pool, the input has mistakes or cannot be read";
+
 /// Of `record`.
 pub(crate) const RECORD: &str = "\
 Examples:

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use vfctl_kinds::document::PlacedDocument;
 use vfctl_kinds::path::{Origin, SpecPath};
+use vfctl_kinds::pool::plugin::is_config;
 use vfctl_plan::{Plan, check};
 use vfctl_spec::{Diagnostic, Source, SpecSet};
 
@@ -148,6 +149,37 @@ pub(crate) fn plan_or_specs(paths: &[PathBuf], host_values: &[PathBuf]) -> Resul
         };
     }
     Ok(ApplyInput::Specs(checked(spec_texts(paths)?, values)))
+}
+
+/// What `pools` is given.
+pub(crate) enum ConfigOrSpecs {
+    /// A configuration of the device plugin: its file, and its text.
+    Config(PathBuf, String),
+    /// Specs.
+    Specs(Specs),
+}
+
+/// Reads what has pools: a configuration of the device plugin, which is told from a spec by what it says, or specs.
+pub(crate) fn config_or_specs(
+    paths: &[PathBuf],
+    host_values: &[PathBuf],
+    facts: &[PathBuf],
+) -> Result<ConfigOrSpecs, CliError> {
+    stdin_once(&[("the spec", paths), ("--host-values", host_values), ("--facts", facts)])?;
+    let values = value_texts(host_values)?;
+    if let [path] = paths
+        && !path.is_dir()
+    {
+        let text = text_of(path)?;
+        let is_torn = path.extension().is_some_and(|extension| extension == "json")
+            && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err();
+        return Ok(if is_config(&text) || is_torn {
+            ConfigOrSpecs::Config(path.clone(), text)
+        } else {
+            ConfigOrSpecs::Specs(checked(vec![source(path, text)], values))
+        });
+    }
+    Ok(ConfigOrSpecs::Specs(checked(spec_texts(paths)?, values)))
 }
 
 fn proven(path: &Path, plan: Plan) -> Result<Plan, CliError> {

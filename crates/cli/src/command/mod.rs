@@ -9,6 +9,7 @@ mod fleet;
 mod live_spec;
 mod plan;
 mod plan_files;
+mod pools;
 mod record;
 mod schema;
 mod show;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli, console: &mut Console<'_>, machine: &Machine<'_>) ->
         Command::Show(args) => show::run(&args, console),
         Command::Apply(args) => apply::run(&args, state_dir.as_deref(), console, machine),
         Command::Explain(args) => explain::run(&args, state_dir.as_deref(), console, machine),
+        Command::Pools(args) => pools::run(&args, console, machine),
         Command::Record(args) => record::run(&args, state_dir.as_deref(), console, machine),
         Command::Schema(args) => schema::run(&args, console),
     }
