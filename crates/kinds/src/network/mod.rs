@@ -1,8 +1,7 @@
 //! Networks for pods: entries of `networks`, the NetworkAttachmentDefinitions that they become, and how such objects are read
 //! and compared.
 //!
-//! No cluster is looked at here. Which pool offers the resource of a network, and whether its VFs have the driver that the
-//! network needs, is not held against anything yet.
+//! No cluster is looked at here. Networks refer to pools, and through them to VFs; nothing there knows of networks.
 
 mod attachment;
 mod cni_version;
@@ -10,6 +9,7 @@ mod config;
 mod difference;
 mod ipam;
 mod notes;
+mod offers;
 mod overlaps;
 mod placement;
 mod plugin;

@@ -1,6 +1,4 @@
 //! What must hold of networks; each part is in a file of its own.
-//!
-//! Nothing of the section `pools` is looked at: whether a pool offers the resource of a network is a rule between the two.
 
 use vfctl_model::{Mbps, RateLimits, VfValue};
 
@@ -9,7 +7,7 @@ use super::ipam::Ipam;
 use super::plugin::PluginName;
 use super::spec::NetworkSpec;
 use super::vf_values::{NetworkRate, NetworkVlan};
-use super::{overlaps, placement, ranges, routes};
+use super::{offers, overlaps, placement, ranges, routes};
 use crate::document::SriovConfig;
 use crate::path::{SpecPath, Violation, Violations};
 use crate::vf;
@@ -24,6 +22,7 @@ pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
     }
     placement::check(documents, violations);
     overlaps::check(documents, violations);
+    offers::check(documents, violations);
 }
 
 /// Returns the path of an entry of `networks`.
