@@ -5,6 +5,7 @@ pub mod difference;
 pub mod normaliser;
 pub mod readings;
 pub mod record;
+pub mod wrapped;
 
 pub use normaliser::Normaliser;
 pub use record::{Entry, RunResult, Transcript};
