@@ -15,11 +15,14 @@ mod render;
 mod schema;
 mod source;
 mod unsupported;
+mod validate;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Place, Related};
 pub use emit::{EmitError, emit};
+pub use foreign::Checked;
 pub use load::{Document, SpecSet, load, load_with};
 pub use render::{Colour, render, render_warnings};
 pub use schema::json_schema;
 pub use source::{Source, spec_file_order};
+pub use validate::{Validation, validate};

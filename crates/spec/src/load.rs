@@ -8,7 +8,7 @@ use vfctl_kinds::path::{ListsFor, Related, SpecPath, Violation};
 use vfctl_kinds::suggest::did_you_mean;
 
 use crate::diagnostic::{Diagnostic, Fault, Place, quoted};
-use crate::foreign;
+use crate::foreign::{self, Checked, Linter, Reread};
 use crate::host_values::HostLists;
 use crate::read::read;
 use crate::source::{Source, Text};
@@ -83,21 +83,52 @@ pub fn load(sources: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
 /// # Errors
 /// Returns every mistake in order of place, at least one; those of values come after those of specs.
 pub fn load_with(sources: &[Source], host_values: &[Source]) -> Result<SpecSet, Vec<Diagnostic>> {
+    let Loaded { documents, faults, warnings, .. } = read_all(sources, host_values, None);
+    if faults.is_empty() { Ok(SpecSet { documents, warnings }) } else { Err(faults) }
+}
+
+/// What became of the documents of all sources.
+pub(crate) struct Loaded {
+    /// The specs; none where there is a mistake.
+    pub(crate) documents: Vec<Document>,
+    /// Every mistake, in order of place.
+    pub(crate) faults: Vec<Diagnostic>,
+    /// What is no mistake, in order of place.
+    pub(crate) warnings: Vec<Diagnostic>,
+    /// Which documents of other tools were checked.
+    pub(crate) checked: Checked,
+}
+
+/// Reads and checks the documents of all sources together. Those of other tools are linted where there is a linter for them,
+/// and mistakes otherwise.
+pub(crate) fn read_all(sources: &[Source], host_values: &[Source], mut linter: Option<Linter>) -> Loaded {
     let (mut drafts, mut faults) = (Vec::new(), Vec::new());
     for (source, Source { text, .. }) in sources.iter().enumerate() {
         if let Some(fault) = foreign::of_text(source, text) {
             faults.push(fault);
             continue;
         }
-        let (documents, mut found) = parse(source, text);
+        let (mut documents, mut found) = parse(source, text);
+        if let Some(linter) = linter.as_mut().filter(|_| !found.is_empty()) {
+            match linter.reread(source, text) {
+                Reread::Documents(read) => (documents, found) = (read, Vec::new()),
+                Reread::Reported => continue,
+                Reread::Nothing => {}
+            }
+        }
         if documents.is_empty() && found.is_empty() {
             let help = format!("a spec begins with `apiVersion: {API_VERSION}` and `kind: {KIND}`");
             found.push(Fault::new(top(source), "there is no document here", help));
         }
         faults.append(&mut found);
         for mut tree in documents {
-            if let Some(fault) = other_kind(&tree) {
-                faults.push(fault);
+            let unlinted = linter.as_mut().map(|linter| linter.document(&tree, text));
+            let others: Vec<Fault> = match &unlinted {
+                Some(unlinted) => unlinted.iter().filter_map(|tree| other_kind(tree)).collect(),
+                None => other_kind(&tree).into_iter().collect(),
+            };
+            if !others.is_empty() || unlinted.is_some_and(|unlinted| unlinted.is_empty()) {
+                faults.extend(others);
                 continue;
             }
             faults.extend(wrong_header(&tree));
@@ -126,18 +157,32 @@ pub fn load_with(sources: &[Source], host_values: &[Source]) -> Result<SpecSet, 
         faults.append(&mut lists.misspelt(&drafts));
     }
 
+    let mut warnings = if faults.is_empty() { lists.unused(&drafts) } else { Vec::new() };
+    let linted = linter.map(Linter::into_faults);
+    let checked = linted.map_or_else(Checked::default, |(mistakes, warned, checked)| {
+        faults.extend(mistakes);
+        warnings.extend(warned);
+        checked
+    });
+
     let texts: Arc<Vec<Text>> = Arc::new(sources.iter().chain(host_values).map(Text::of).collect());
-    if faults.is_empty() {
-        let warnings = lists.unused(&drafts);
-        let document = |Draft { source, config, tree }| {
-            let file = texts.get(source)?.name().to_owned();
-            Some(Document { config, file, texts: Arc::clone(&texts), tree })
-        };
-        return Ok(SpecSet {
-            documents: drafts.into_iter().filter_map(document).collect(),
-            warnings: warnings.into_iter().map(|fault| fault.named(|span| place(&texts, span))).collect(),
-        });
+    if !faults.is_empty() {
+        drafts.clear();
     }
+    let document = |Draft { source, config, tree }| {
+        let file = texts.get(source)?.name().to_owned();
+        Some(Document { config, file, texts: Arc::clone(&texts), tree })
+    };
+    Loaded {
+        documents: drafts.into_iter().filter_map(document).collect(),
+        faults: in_order(faults, &texts),
+        warnings: in_order(warnings, &texts),
+        checked,
+    }
+}
+
+/// Returns what is told of these: each once, in order of place, and not without end.
+fn in_order(mut faults: Vec<Fault>, texts: &[Text]) -> Vec<Diagnostic> {
     faults.sort_by_key(|fault| fault.span);
     // What an alias repeats is wrong only once.
     let mut told = BTreeSet::new();
@@ -151,7 +196,7 @@ pub fn load_with(sources: &[Source], host_values: &[Source]) -> Result<SpecSet, 
             "fix these first",
         ));
     }
-    Err(faults.into_iter().map(|fault| fault.named(|span| place(&texts, span))).collect())
+    faults.into_iter().map(|fault| fault.named(|span| place(texts, span))).collect()
 }
 
 /// Returns the first place of a source.

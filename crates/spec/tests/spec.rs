@@ -9,6 +9,8 @@ mod generate;
 mod generate_networks;
 #[path = "spec/host_values.rs"]
 mod host_values;
+#[path = "spec/lint.rs"]
+mod lint;
 #[path = "spec/mistakes.rs"]
 mod mistakes;
 #[path = "spec/networks.rs"]

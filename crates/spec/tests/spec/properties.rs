@@ -62,9 +62,14 @@ const PIECES: &[&str] = &[
     "default",
 ];
 
+/// A piece that YAML gives a meaning to.
+pub(crate) fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(PIECES)
+}
+
 /// The full spec after some edits of the kind that slip in, or pieces alone.
 fn text() -> impl Strategy<Value = String> {
-    let edit = (any::<prop::sample::Index>(), prop::sample::select(PIECES), 0_usize..12);
+    let edit = (any::<prop::sample::Index>(), piece(), 0_usize..12);
     let edited = prop::collection::vec(edit, 0..6).prop_map(|edits| {
         let mut text: Vec<char> = FULL.chars().collect();
         for (at, piece, removed) in edits {
@@ -74,12 +79,11 @@ fn text() -> impl Strategy<Value = String> {
         }
         text.into_iter().collect()
     });
-    let pieces =
-        prop::collection::vec(prop::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat());
+    let pieces = prop::collection::vec(piece(), 0..40).prop_map(|pieces| pieces.concat());
     prop_oneof![4 => edited, 1 => pieces, 1 => any::<String>()]
 }
 
-fn lies_within(place: &Place, text: &str) {
+pub(crate) fn lies_within(place: &Place, text: &str) {
     let bytes = place.bytes();
     assert!(bytes.start <= bytes.end && bytes.end <= text.len(), "{place} {bytes:?}");
     assert!(text.is_char_boundary(bytes.start) && text.is_char_boundary(bytes.end), "{place} {bytes:?}");
