@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
@@ -11,6 +11,13 @@ use crate::source::Source;
 
 /// The widest line that a terminal of 100 columns shows whole; lines of a spec are shown as they are.
 const WIDTH: usize = 100;
+
+/// How many bytes of a text are shown at once: a line of this length is a document without line ends, and to lay it out for
+/// each mistake in it would take longer than to find them all.
+const LONGEST: usize = 20_000;
+
+/// How many bytes are shown before and behind a place in such a line.
+const AROUND: usize = 60;
 
 /// Whether the text has colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,24 +122,74 @@ fn add_snippet<'a>(
     let text =
         sources.get(first.span.source).map(|source| source.text.as_str()).filter(|text| !text.is_empty());
     let text = text.unwrap_or("\n");
-    let annotations = places.iter().map(|(place, label)| {
-        let range = on_one_line(text, place.bytes());
-        match label {
-            None => AnnotationKind::Primary.span(range),
-            Some(label) => AnnotationKind::Context.span(range).label(*label),
-        }
-    });
-    group.element(Snippet::source(text).path(first.file.as_str()).annotations(annotations))
+    let ends = |place: &Place| on_one_line(text, place.bytes());
+    let begin = places.iter().map(|(place, _)| ends(place).start).min().unwrap_or(0);
+    let end = places.iter().map(|(place, _)| ends(place).end).max().unwrap_or(0);
+    // What is missing at the end is shown behind the last line.
+    let last = text.strip_suffix('\n').filter(|_| begin == text.len());
+    let lines = whole_lines(text, last.map_or(begin, str::len)..end);
+    if lines.len() > LONGEST {
+        return places.iter().fold(group, |group, (place, label)| add_piece(group, place, *label, text));
+    }
+    let line = places.iter().map(|(place, _)| place.line).min().unwrap_or(1);
+    let line = if last.is_some() { line.saturating_sub(1).max(1) } else { line };
+    let annotations = places.iter().map(|(place, label)| annotation(within(&ends(place), &lines), *label));
+    let shown = text.get(lines.clone()).unwrap_or(text);
+    let snippet = Snippet::source(shown).line_start(line).path(first.file.as_str());
+    group.element(snippet.annotations(annotations))
+}
+
+/// Adds the line of one place of a long text, or what is around the place where the line itself is long.
+fn add_piece<'a>(group: Group<'a>, place: &'a Place, label: Option<&'a str>, text: &'a str) -> Group<'a> {
+    let range = on_one_line(text, place.bytes());
+    let line = whole_lines(text, range.clone());
+    if line.len() <= LONGEST {
+        let annotation = annotation(within(&range, &line), label);
+        let shown = text.get(line).unwrap_or_default();
+        return group.element(
+            Snippet::source(shown).line_start(place.line).path(place.file.as_str()).annotation(annotation),
+        );
+    }
+    let start = text.floor_char_boundary(range.start.saturating_sub(AROUND)).max(line.start);
+    let end = text.floor_char_boundary(range.end.min(range.start + AROUND) + AROUND).min(line.end);
+    let piece = start..end.max(start);
+    let marked = range.start..range.end.min(piece.end);
+    let shown = text.get(piece.clone()).unwrap_or_default();
+    let origin = Origin::path(place.file.as_str()).line(place.line).char_column(place.column);
+    let annotation = annotation(within(&marked, &piece), label);
+    group.element(origin).element(Snippet::source(shown).line_start(place.line).annotation(annotation))
+}
+
+fn annotation<'a>(range: Range<usize>, label: Option<&'a str>) -> Annotation<'a> {
+    match label {
+        None => AnnotationKind::Primary.span(range),
+        Some(label) => AnnotationKind::Context.span(range).label(label),
+    }
+}
+
+/// Returns a range of a text as one of a part of it.
+fn within(range: &Range<usize>, part: &Range<usize>) -> Range<usize> {
+    range.start.saturating_sub(part.start)..range.end.saturating_sub(part.start)
+}
+
+/// Returns the lines that a range lies on: whole, or more than is shown of them.
+fn whole_lines(text: &str, range: Range<usize>) -> Range<usize> {
+    let is_end = |c: char| matches!(c, '\n' | '\r');
+    let first = text.floor_char_boundary(range.start.saturating_sub(LONGEST));
+    let last = text.floor_char_boundary(range.end.saturating_add(LONGEST + 1));
+    let before = text.get(first..range.start).unwrap_or_default();
+    let after = text.get(range.end..last).unwrap_or_default();
+    let start = before.rfind(is_end).map_or(first, |at| first + at + 1);
+    let end = after.find(is_end).map_or(last, |at| range.end + at);
+    start..end
 }
 
 /// Returns the part of a range that lies on its first line, on the borders of characters and within the text.
 fn on_one_line(text: &str, range: Range<usize>) -> Range<usize> {
-    let start = (0..=range.start.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let line =
-        text.get(start..).and_then(|rest| rest.split(['\n', '\r']).next()).map_or(start, |l| start + l.len());
-    let end =
-        (start..=range.end.clamp(start, line)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(start);
-    start..end
+    let start = text.floor_char_boundary(range.start);
+    let end = text.floor_char_boundary(range.end.max(start));
+    let marked = text.get(start..end).unwrap_or_default();
+    start..marked.find(['\n', '\r']).map_or(end, |length| start + length)
 }
 
 #[cfg(test)]

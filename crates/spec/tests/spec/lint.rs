@@ -100,6 +100,23 @@ fn a_text_that_aliases_repeat_is_looked_at_once() {
 }
 
 #[test]
+fn a_mistake_in_a_text_without_line_ends_is_shown_with_what_is_around_it() {
+    let pool = |name: &str| {
+        format!("{{\"resourceName\": \"{name}\", \"selectors\": {{\"pfNames\": [\"{name}\"]}}}}")
+    };
+    let pools: Vec<String> = (0..1000).map(|number| pool(&format!("p{number}"))).collect();
+    let text =
+        format!("{{\"resourceList\": [{}, {}]}}\n", pools.join(", "), pool("p0").replace("[\"p0", "[\"q"));
+    let (sources, Validation { mistakes, .. }) = validated("config.json", &text);
+    let shown = render(&mistakes, &sources, Colour::Never);
+    assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+    assert!(shown.len() < 1500, "{shown}");
+    for part in ["--> config.json:1:61816", "::: config.json:1:36", "^^^^", "---- the first"] {
+        assert!(shown.contains(part), "without {part}: {shown}");
+    }
+}
+
+#[test]
 fn documents_of_other_kinds_are_refused_beside_those_that_are_linted() {
     let network = "kind: NetworkAttachmentDefinition\nmetadata: {name: a}\n";
     let pod = "kind: Pod\nmetadata: {name: a}\n";
