@@ -4,8 +4,9 @@ use vfctl_kinds::suggest::{did_you_mean, plain};
 
 use super::field::{self, Field, Others, Table, Takes, require, walk};
 use super::finding::Linter;
+use super::json::{self, Json};
 use super::row::Lint;
-use super::{ipam, json, sriov};
+use super::{ipam, sriov};
 use crate::diagnostic::quoted;
 use crate::yaml::{Map, Node, Span};
 
@@ -97,7 +98,7 @@ pub(super) fn lint(node: &Node, home: Home, linter: &mut Linter) -> Option<&'sta
     };
     walk(map, CHAIN, linter);
     let entries = json::items(&plugins.value);
-    if entries.is_empty() {
+    if matches!(Json::of(&plugins.value), Json::List([])) {
         linter.say(
             Lint::EmptyList,
             plugins.key_span,

@@ -171,7 +171,9 @@ fn check(entry: &Entry, takes: Takes, reader: &str, linter: &mut Linter) {
             let help = match found {
                 Json::Flag(true) => format!("write \"on\": to {reader} this is no text"),
                 Json::Flag(false) => format!("write \"off\": to {reader} this is no text"),
-                _ => format!("write \"on\" or \"off\": {reader} takes every other text for \"off\""),
+                Json::Nothing | Json::Number(_) | Json::Text(_) | Json::List(_) | Json::Map(_) => {
+                    format!("write \"on\" or \"off\": {reader} takes every other text for \"off\"")
+                }
             };
             let message = format!("{} takes \"on\" or \"off\", found {}", quoted(key), found.in_words());
             linter.say(Lint::NotASwitch, place, message, help);
@@ -200,7 +202,9 @@ fn texts(key: &str, items: &[Node], linter: &mut Linter) {
         if !matches!(found, Json::Text(_)) {
             let help = match found {
                 Json::Number(number) => format!("write it in quotes: {}", written(number)),
-                _ => "write each entry as a text in quotes".to_owned(),
+                Json::Nothing | Json::Flag(_) | Json::Text(_) | Json::List(_) | Json::Map(_) => {
+                    "write each entry as a text in quotes".to_owned()
+                }
             };
             let message = format!("{} takes a list of texts, found {}", quoted(key), found.in_words());
             linter.say(Lint::WrongType, item.pointer(), message, help);

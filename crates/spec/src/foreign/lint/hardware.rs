@@ -1,7 +1,7 @@
 //! How hardware is named: ids of vendors and devices, drivers, addresses, ports with sets of VFs. Each is compared letter by
 //! letter with what the kernel says, so one that is spelled otherwise fits nothing, without a word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_kinds::suggest::plain;
 use vfctl_model::{DevicePluginDeviceType, DriverName, DriverRow, PciAddress, PciId};
@@ -38,6 +38,7 @@ pub(super) fn check_devices(map: &Map, key: &str, vfs_of: Option<&[String]>, lin
     let ids: Vec<(Span, String)> = texts(map, key)
         .filter_map(|(place, text)| Some((place, spelled_id(place, text, key, linter)?)))
         .collect();
+    let all: BTreeSet<&str> = ids.iter().map(|(_, id)| id.as_str()).collect();
     for (place, id) in &ids {
         if VENDORS.contains(&id.as_str()) {
             let message = format!("`{id}` is the id of a vendor, not of a device");
@@ -46,7 +47,7 @@ pub(super) fn check_devices(map: &Map, key: &str, vfs_of: Option<&[String]>, lin
         let Some(card) = vfs_of.and_then(|vendors| card_of_port(vendors, id)) else { continue };
         let (what, vf) = (card.what, card.vf);
         let message = format!("`{id}` is the device id of a whole port of {what}: its VFs have `{vf}`");
-        let help = match ids.iter().any(|(_, id)| id == vf) {
+        let help = match all.contains(vf) {
             true => format!("remove it: `{vf}` is in the list"),
             false => format!("write `{vf}`"),
         };
@@ -92,8 +93,9 @@ pub(super) enum Wanted {
 /// Checks a list of drivers.
 pub(super) fn check_drivers(map: &Map, key: &str, wanted: Wanted, linter: &mut Linter) {
     let drivers: Vec<(Span, &str)> = texts(map, key).collect();
+    let all: BTreeSet<&str> = drivers.iter().map(|(_, driver)| *driver).collect();
     for (place, driver) in &drivers {
-        let has = |other: &str| drivers.iter().any(|(_, driver)| *driver == other);
+        let has = |other: &str| all.contains(other);
         let instead = |meant: &str| {
             if has(meant) {
                 format!("remove it: `{meant}` is in the list")

@@ -29,7 +29,8 @@ const fn card(
     Card { what, vendor, vf, ports }
 }
 
-/// The cards. Sources: the lists of ids in Linux's drivers, named at each, and the PCI ID repository.
+/// The cards. Sources: the lists of ids in Linux's drivers, named at each, and the PCI ID repository. Broadcom's are left out:
+/// the id of their VFs depends on whether they have RDMA.
 const CARDS: &[Card] = &[
     // drivers/net/ethernet/intel/igb/e1000_hw.h
     card(INTEL, "82576", "10ca", &["10c9", "10e6", "10e7", "10e8", "150a", "150d", "1518", "1526"]),
@@ -46,6 +47,13 @@ const CARDS: &[Card] = &[
     ),
     card(INTEL, "X540", "1515", &["1528", "1560"]),
     card(INTEL, "X550", "1565", &["1563", "15d1"]),
+    card(INTEL, "X552", "15a8", &["15aa", "15ab", "15ac", "15ad", "15ae", "15b0"]),
+    card(
+        INTEL,
+        "X553",
+        "15c5",
+        &["15c2", "15c3", "15c4", "15c6", "15c7", "15c8", "15ca", "15cc", "15ce", "15e4", "15e5"],
+    ),
     // drivers/net/ethernet/intel/i40e/i40e_devids.h
     card(
         INTEL,
@@ -79,9 +87,6 @@ const CARDS: &[Card] = &[
     card(MELLANOX, "ConnectX-7", "101e", &["1021"]),
     card(MELLANOX, "BlueField-2", "101e", &["a2d6"]),
     card(MELLANOX, "BlueField-3", "101e", &["a2dc"]),
-    // drivers/net/ethernet/broadcom/bnxt/bnxt.c
-    card(BROADCOM, "BCM5741x", "16dc", &["16d6", "16d7", "16d8"]),
-    card(BROADCOM, "BCM575xx", "1806", &["1750", "1751", "1752"]),
 ];
 
 /// Returns the card that has a port of this id, and is of one of these vendors, or of any where none is named.

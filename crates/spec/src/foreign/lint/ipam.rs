@@ -176,7 +176,9 @@ fn check_networks(map: &Map, linter: &mut Linter) {
     let addresses = field::get(map, "addresses").map(|entry| json::items(&entry.value)).unwrap_or_default();
     let within = sets.iter().flat_map(|set| match Json::of(set) {
         Json::List(items) => items,
-        _ => std::slice::from_ref(set),
+        Json::Nothing | Json::Flag(_) | Json::Number(_) | Json::Text(_) | Json::Map(_) => {
+            std::slice::from_ref(set)
+        }
     });
     for node in within.chain(ranges).chain(addresses) {
         if let Some(map) = node.as_map() {

@@ -278,9 +278,13 @@ fn content(node: &Node) -> String {
                 .iter()
                 .map(|entry| (entry.key.to_ascii_lowercase(), content(&entry.value)))
                 .collect();
-            format!("{entries:?}")
+            let entries = entries.iter().map(|(key, value)| format!("{key:?}:{value}"));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
         }
-        Json::List(items) => format!("{:?}", items.iter().map(content).collect::<Vec<_>>()),
-        scalar => scalar.in_words(),
+        Json::List(items) => format!("[{}]", items.iter().map(content).collect::<Vec<_>>().join(",")),
+        Json::Text(text) => format!("{text:?}"),
+        Json::Number(number) => number.to_owned(),
+        Json::Flag(flag) => flag.to_string(),
+        Json::Nothing => "null".to_owned(),
     }
 }
