@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use vfctl_model::DevicePluginVersion;
+use vfctl_model::{DevicePluginVersion, ParseError};
 
 use crate::format::{Format, FormatArgs, Formats};
 use crate::help;
@@ -32,7 +32,8 @@ pub enum Command {
     /// Show the ports that can have VFs, what is set on them, and why a port cannot.
     #[command(after_help = help::DISCOVER)]
     Discover(DiscoverArgs),
-    /// Check specs without looking at any host, and report every mistake with its place.
+    /// Check specs, and what device plugins and pod networks read, without looking at any host, and report every mistake with
+    /// its place.
     #[command(after_help = help::VALIDATE)]
     Validate(ValidateArgs),
     /// Show what apply would change, why, in which order, and which users it disrupts.
@@ -136,8 +137,19 @@ pub enum DiscoverOutput {
 pub struct ValidateArgs {
     #[command(flatten)]
     pub specs: SpecArgs,
+    /// Check configurations of sriov-network-device-plugin by the rules of this version, such as v3.5.1 [default: the newest
+    /// known].
+    #[arg(long, value_name = "VERSION", value_parser = plugin_version)]
+    pub plugin_version: Option<DevicePluginVersion>,
     #[command(flatten)]
     pub format: FormatArgs,
+}
+
+/// Returns the version of the device plugin that a word is, where its rules are known.
+fn plugin_version(word: &str) -> Result<DevicePluginVersion, ParseError> {
+    let version: DevicePluginVersion = word.parse()?;
+    let oldest = DevicePluginVersion::OLDEST;
+    if version >= oldest { Ok(version) } else { Err(ParseError::new(word, "version from v3.5.1 on")) }
 }
 
 /// The options of `plan`.

@@ -33,13 +33,18 @@ Exit codes:
 
 /// Of `validate`.
 pub(crate) const VALIDATE: &str = "\
+Besides specs, it checks NetworkAttachmentDefinitions, CNI configurations for sriov-cni, and
+configurations of sriov-network-device-plugin and k8s-rdma-shared-dev-plugin: files in JSON, and
+ConfigMaps that hold them. Warnings do not fail.
+
 Examples:
   vfctl validate sriov.yaml               Check a spec
   vfctl validate specs/ -o json           Print every mistake with file, line and column, for CI
+  vfctl validate config.json --plugin-version v3.5.1  Check a device plugin's configuration
 
 Exit codes:
-  0    The specs are valid
-  1    The specs have mistakes, or cannot be read";
+  0    The documents are valid
+  1    The documents have mistakes, or cannot be read";
 
 /// Of `plan`.
 pub(crate) const PLAN: &str = "\

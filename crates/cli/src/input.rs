@@ -206,10 +206,19 @@ pub(crate) enum Specs {
 
 /// Reads and validates specs, beside which facts are read from these paths.
 pub(crate) fn specs(args: &SpecArgs, facts: &[PathBuf]) -> Result<Specs, CliError> {
+    let (sources, values) = spec_sources(args, facts)?;
+    Ok(checked(sources, values))
+}
+
+/// Returns the texts of specs and those with values of hosts, beside which facts are read from these paths.
+pub(crate) fn spec_sources(
+    args: &SpecArgs,
+    facts: &[PathBuf],
+) -> Result<(Vec<Source>, Vec<Source>), CliError> {
     let SpecArgs { specs, host_values: HostValuesArgs { host_values } } = args;
     stdin_once(&[("the spec", specs), ("--host-values", host_values), ("--facts", facts)])?;
     let values = value_texts(host_values)?;
-    Ok(checked(spec_texts(specs)?, values))
+    Ok((spec_texts(specs)?, values))
 }
 
 fn checked(mut sources: Vec<Source>, mut values: Vec<Source>) -> Specs {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use vfctl_plan::SpecFile;
 use vfctl_port::with_causes;
-use vfctl_spec::{Colour, Diagnostic, Place, Related, SpecSet};
+use vfctl_spec::{Colour, Diagnostic, Place, Related, Source, SpecSet};
 
 use crate::error::CliError;
 use crate::input::Specs;
@@ -22,7 +22,8 @@ pub(crate) struct Mistakes<'a> {
     format: MistakesFormat,
     /// Every error; mistakes of specs in the order of files and lines. Empty where there is none.
     errors: Vec<Mistake<'a>>,
-    /// What was given and is not used, such as values of a host that no document concerns.
+    /// What is no error: what was given and is not used, such as values of a host that no document concerns, or what a device
+    /// plugin of an older version ignores.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     warnings: Vec<Mistake<'a>>,
@@ -109,6 +110,18 @@ pub(crate) fn valid(
             Ok(None)
         }
     }
+}
+
+/// Says mistakes and warnings on standard error, each with its lines of these texts.
+pub(crate) fn say_mistakes(
+    mistakes: &[Diagnostic],
+    warnings: &[Diagnostic],
+    sources: &[Source],
+    console: &mut Console<'_>,
+) {
+    let mut text = vfctl_spec::render_warnings(warnings, sources, colour(console));
+    text.push_str(&vfctl_spec::render(mistakes, sources, colour(console)));
+    console.say(&text);
 }
 
 fn colour(console: &Console<'_>) -> Colour {

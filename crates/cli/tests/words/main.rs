@@ -5,6 +5,7 @@
 mod closed;
 mod colour;
 mod files;
+mod foreign;
 mod format;
 mod place;
 mod secrets;
