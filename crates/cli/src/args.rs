@@ -248,7 +248,7 @@ pub struct PoolsArgs {
     #[command(flatten)]
     pub facts: FactsArgs,
     /// With a config.json: the release of the device plugin, such as v3.5.1 [default: the newest known].
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = plugin_version)]
     pub plugin_version: Option<DevicePluginVersion>,
     #[command(flatten)]
     pub format: FormatArgs,
