@@ -197,7 +197,7 @@ pub(super) enum PortsBy {
 
 /// Checks a list of ports, each with or without `#` and a set of VFs.
 pub(super) fn check_ports(map: &Map, key: &str, by: PortsBy, linter: &mut Linter) {
-    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    let mut seen: BTreeMap<String, (Span, Option<&str>)> = BTreeMap::new();
     for (place, text) in texts(map, key) {
         let (port, set) = text.split_once('#').map_or((text, None), |(port, set)| (port, Some(set)));
         if by == PortsBy::Address {
@@ -213,19 +213,19 @@ pub(super) fn check_ports(map: &Map, key: &str, by: PortsBy, linter: &mut Linter
             );
         }
         match seen.get(&port.to_ascii_lowercase()) {
-            Some(first) => {
+            Some((first, earlier)) => {
                 let message = format!(
                     "{} is in the list already: only the first entry for a port counts",
                     quoted(port)
                 );
-                let help = format!(
-                    "write one entry with all its VFs: {}",
-                    json::written(&format!("{port}#0-1,4-5"))
-                );
+                // Without a set an entry means all VFs.
+                let all = earlier.zip(set).map(|(earlier, set)| format!("{port}#{earlier},{set}"));
+                let all = all.unwrap_or_else(|| port.to_owned());
+                let help = format!("write one entry with all its VFs: {}", json::written(&all));
                 linter.say_with(Lint::PortTwice, place, message, help, (*first, "this entry counts"));
             }
             None => {
-                seen.insert(port.to_ascii_lowercase(), place);
+                seen.insert(port.to_ascii_lowercase(), (place, set));
             }
         }
     }
