@@ -20,7 +20,7 @@ pub struct DevicePluginVersion {
 }
 
 impl DevicePluginVersion {
-    /// Of 2022. The oldest whose rules are known, and the one that was run.
+    /// Of 2022. The oldest whose rules are known.
     pub const V3_5_1: Self = Self::new(3, 5, 1);
     /// Of October 2023.
     pub const V3_6_0: Self = Self::new(3, 6, 0);
@@ -35,8 +35,8 @@ impl DevicePluginVersion {
     pub const OLDEST: Self = Self::V3_5_1;
     /// The newest whose rules are known; a later one is taken to have its rules.
     pub const NEWEST: Self = Self::V3_11_0;
-    /// The one that was run; the rules of others were read in their source only.
-    pub const RUN: Self = Self::V3_5_1;
+    /// Those that were run beside the simulator and did as it says; the rules of others were read in their source only.
+    pub const RUN: &'static [Self] = &[];
 
     /// Every release whose rules are known, from the oldest on.
     pub const KNOWN: &'static [Self] = &[
@@ -53,6 +53,11 @@ impl DevicePluginVersion {
 
     const fn new(major: u16, minor: u16, patch: u16) -> Self {
         Self { major, minor, patch }
+    }
+
+    /// Returns whether the release was run beside the simulator.
+    pub fn was_run(self) -> bool {
+        Self::RUN.contains(&self)
     }
 
     /// Returns whether the plugin takes a resource of this name, the part after the prefix (`ValidResourceName`,

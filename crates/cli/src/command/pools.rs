@@ -195,7 +195,7 @@ fn host_pools(prediction: Prediction, problems: Vec<String>) -> HostPools {
     let offered = pools.iter().filter(|pool| !pool.takes.is_empty());
     HostPools {
         device_plugin: version,
-        was_run: version == DevicePluginVersion::RUN,
+        was_run: version.was_run(),
         ends,
         problems,
         resources: offered.map(|pool| (pool.resource.clone(), pool.takes.clone())).collect(),

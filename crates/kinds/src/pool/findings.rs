@@ -52,7 +52,7 @@ pub(super) fn add(
 fn add_what_was_checked(predicted: &HostPrediction, pools: &[PlacedPool<'_>], findings: &mut Findings) {
     let version = predicted.prediction.version;
     let by = match predicted.is_declared {
-        true if version == DevicePluginVersion::RUN => format!("device plugin {version}"),
+        true if version.was_run() => format!("device plugin {version}"),
         true if version > DevicePluginVersion::NEWEST => {
             let known = DevicePluginVersion::NEWEST;
             format!("device plugin {known}, the newest known (read in its source, not run), not {version}")

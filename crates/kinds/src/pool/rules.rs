@@ -38,7 +38,7 @@ pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
 /// Returns how a text names the release, and that its rules were only read where they were.
 pub(super) fn of_version(declared: Declared) -> String {
     let Declared { version, is_declared } = declared;
-    match (is_declared, version == DevicePluginVersion::RUN) {
+    match (is_declared, version.was_run()) {
         (true, true) => format!("device plugin {version}"),
         (true, false) => format!("device plugin {version} (read in its source, not run)"),
         (false, _) => {

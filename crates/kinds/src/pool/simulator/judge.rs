@@ -67,7 +67,7 @@ fn domain(address: PciAddress, version: DevicePluginVersion) -> Judgement {
     let digits = text.split(':').next().map_or(0, str::len);
     match digits {
         ..=4 => Judgement::Fits,
-        _ if version == DevicePluginVersion::RUN => {
+        _ if version == DevicePluginVersion::V3_5_1 => {
             Judgement::Fails("its PCI domain has more than four digits".to_owned())
         }
         _ => Judgement::Unknown("its PCI domain has more than four digits".to_owned()),
@@ -201,7 +201,7 @@ fn by_link_type(device: &Device, entries: &[String], version: DevicePluginVersio
     let field = DevicePluginField::LinkTypes;
     match &device.interface {
         Fact::Known(Some(interface)) => among(field, entries, interface.link_type.clone()),
-        Fact::Known(None) if version == DevicePluginVersion::RUN => {
+        Fact::Known(None) if version == DevicePluginVersion::V3_5_1 => {
             if entries.iter().any(String::is_empty) {
                 return Judgement::Fits;
             }
