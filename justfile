@@ -28,6 +28,10 @@ bench:
 random *ARGS:
     bash ci/random.sh {{ARGS}}
 
+# Does the device plugin itself do as the simulator says?
+device-plugin:
+    bash ci/device-plugin.sh
+
 # Damaged documents for ten minutes each: does a reader panic or hang?
 soak *ARGS:
     bash ci/soak.sh {{ARGS}}

@@ -44,7 +44,7 @@ fn json_has_the_addresses_of_each_resource_that_is_offered() {
             "intel.com/net": ["0000:5e:02.2", "0000:5e:02.3"],
         })
     );
-    assert_eq!((&host["devicePlugin"], &host["wasRun"]), (&json!("v3.5.1"), &json!(false)));
+    assert_eq!((&host["devicePlugin"], &host["wasRun"]), (&json!("v3.5.1"), &json!(true)));
     let rest = &host["pools"][2];
     assert_eq!((&rest["resource"], &rest["devices"]), (&json!("intel.com/rest"), &json!([])));
     let left_out = rest["leftOut"].as_array().expect("a list");
