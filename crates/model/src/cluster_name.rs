@@ -4,71 +4,37 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::parse::ParseError;
-use crate::text::text_serde;
+use crate::text::{text_name, text_serde};
 
 /// Returns whether a text is a DNS label as Kubernetes wants them (RFC 1123), of any length.
-fn is_label(text: &str) -> bool {
+pub fn is_dns_label(text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     plain && !text.is_empty() && !text.starts_with('-') && !text.ends_with('-')
 }
 
 /// Returns whether a text is a DNS subdomain as Kubernetes wants them (RFC 1123): labels with dots between.
 fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_label)
+    text.len() <= 253 && text.split('.').all(is_dns_label)
 }
 
-/// Makes a newtype over a text that passes `$valid`.
-macro_rules! cluster_name {
-    ($(#[$doc:meta])* $type:ident, $wanted:literal, $description:literal, $pattern:literal, $longest:literal, $valid:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $type(String);
-
-        impl $type {
-            /// Returns the name as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let Self(name) = self;
-                f.pad(name)
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = ParseError;
-
-            fn from_str(text: &str) -> Result<Self, ParseError> {
-                let valid: fn(&str) -> bool = $valid;
-                valid(text).then(|| Self(text.to_owned())).ok_or_else(|| ParseError::new(text, $wanted))
-            }
-        }
-
-        text_serde!($type, stringify!($type), $description, "pattern": $pattern, "maxLength": $longest);
-    };
-}
-
-cluster_name! {
+text_name! {
     /// The name of an object: a DNS subdomain (RFC 1123) of at most 253 bytes.
     ObjectName,
     "name of an object (lower-case letters, digits, `-` and `.`, such as `tenant-a`)",
     "Name of a Kubernetes object.",
-    "^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
-    253,
-    is_subdomain
+    is_subdomain,
+    "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
+    "maxLength": 253,
 }
 
-cluster_name! {
+text_name! {
     /// The name of a namespace: a DNS label (RFC 1123) of at most 63 bytes.
     NamespaceName,
     "name of a namespace (at most 63 lower-case letters, digits and `-`, such as `default`)",
     "Name of a Kubernetes namespace.",
-    "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
-    63,
-    |text| text.len() <= 63 && is_label(text)
+    |text| text.len() <= 63 && is_dns_label(text),
+    "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+    "maxLength": 63,
 }
 
 /// The resource that a device plugin offers, `intel.com/sriov_net`: prefix and name.

@@ -34,7 +34,7 @@ pub use attribute::{ReadsBack, VfAttribute, VfAttributeRow};
 pub use attribute_map::{AttributeMap, AttributeValue};
 pub use by_attribute::ByAttribute;
 pub use cidr::Cidr;
-pub use cluster_name::{NamespaceName, ObjectName, ResourceName};
+pub use cluster_name::{NamespaceName, ObjectName, ResourceName, is_dns_label};
 pub use device_plugin::{
     DevicePluginDeviceType, DevicePluginField, DevicePluginFieldRow, DevicePluginLevel, DevicePluginShape,
     DevicePluginVersion,

@@ -6,42 +6,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::parse::ParseError;
-use crate::text::text_serde;
+use crate::text::{text_name, text_serde};
 
-/// Makes a newtype over a text that passes `$valid`.
+/// Makes the name of something of the kernel's from a text that passes `$valid`.
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident, $wanted:literal, $description:literal, $pattern:literal, $valid:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $type(Arc<str>);
-
-        impl $type {
-            /// Returns the name as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let Self(name) = self;
-                f.pad(name)
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = ParseError;
-
-            fn from_str(text: &str) -> Result<Self, ParseError> {
-                let valid: fn(&str) -> bool = $valid;
-                valid(text).then(|| Self(text.into())).ok_or_else(|| ParseError::new(text, $wanted))
-            }
-        }
-
-        text_serde!(
-            $type,
-            stringify!($type),
-            $description,
+        text_name!(
+            $(#[$doc])* $type, $wanted, $description, $valid,
             "pattern": $pattern,
             "not": { "enum": [".", ".."] },
         );

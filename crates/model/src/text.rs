@@ -34,4 +34,41 @@ macro_rules! text_serde {
     };
 }
 
+/// Makes a newtype over a text that passes `$valid`, which is shared and not copied; its schema has these keywords besides.
+macro_rules! text_name {
+    ($(#[$doc:meta])* $type:ident, $wanted:literal, $description:literal, $valid:expr
+        $(, $keyword:literal: $rule:tt)* $(,)?) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $type(std::sync::Arc<str>);
+
+        impl $type {
+            /// Returns the name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let Self(name) = self;
+                f.pad(name)
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = crate::parse::ParseError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let valid: fn(&str) -> bool = $valid;
+                let wrong = || crate::parse::ParseError::new(text, $wanted);
+                valid(text).then(|| Self(text.into())).ok_or_else(wrong)
+            }
+        }
+
+        crate::text::text_serde!($type, stringify!($type), $description $(, $keyword: $rule)*);
+    };
+}
+
+pub(crate) use text_name;
 pub(crate) use text_serde;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use vfctl_model::is_dns_label;
+
 use super::field::{self, require};
 use super::finding::Linter;
 use super::json;
@@ -26,14 +28,7 @@ pub(super) fn name<'a>(map: &'a Map, place: Span, linter: &mut Linter) -> Option
 pub(super) fn prefix<'a>(map: &'a Map, linter: &mut Linter) -> Option<&'a str> {
     let (entry, prefix) =
         field::text_entry(map, "resourcePrefix").filter(|(_, prefix)| !prefix.is_empty())?;
-    let is_label = |label: &str| {
-        let takes = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        !label.is_empty()
-            && label.len() <= 63
-            && label.bytes().all(takes)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
+    let is_label = |label: &str| label.len() <= 63 && is_dns_label(label);
     if !prefix.split('.').all(is_label) || prefix.len() > 253 {
         let message = format!("Kubernetes refuses the resource prefix {}", quoted(prefix));
         let help = "write a domain in lower case, without `/` and `_`: \"intel.com\"";
