@@ -1,5 +1,6 @@
 //! CNI configurations: one plugin, or a chain of them. What a plugin reads is its own file's.
 
+use vfctl_kinds::network::CniVersion;
 use vfctl_kinds::suggest::{did_you_mean, plain};
 
 use super::field::{self, Field, Others, Table, Takes, require, walk};
@@ -20,9 +21,6 @@ pub(super) enum Home {
     /// In a file of its own, for a node.
     File,
 }
-
-/// The versions of CNI (containernetworking/cni pkg/version).
-const VERSIONS: &[&str] = &["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
 
 /// Plugins that are known by name: of containernetworking/plugins, and of those that take VFs.
 const PLUGINS: &[&str] = &[
@@ -124,10 +122,10 @@ fn check_version(map: &Map, place: Span, linter: &mut Linter) {
         return linter.say(Lint::CniVersionMissing, place, message, help);
     };
     let Some(version) = json::text(&entry.value) else { return };
-    if !VERSIONS.contains(&version) {
+    if version.parse::<CniVersion>().is_err() {
         let message = format!("no CNI plugin supports version {}", quoted(version));
-        let help =
-            format!("write one of {}; most plugins support 1.0.0", field::listed(VERSIONS.iter().copied()));
+        let known = CniVersion::ALL.iter().map(|version| version.as_str());
+        let help = format!("write one of {}; most plugins support 1.0.0", field::listed(known));
         linter.say(Lint::CniVersionUnknown, entry.value.pointer(), message, help);
     }
 }

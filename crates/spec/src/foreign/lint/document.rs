@@ -1,5 +1,7 @@
 //! Which documents are linted, and by which rules.
 
+use vfctl_kinds::network::ATTACHMENT_KIND;
+
 use super::cni::{self, Home};
 use super::finding::Linter;
 use super::json::{self, Json};
@@ -139,7 +141,7 @@ fn configs(object: &Map) -> impl Iterator<Item = &Entry> {
 fn kind(tree: &Node) -> Option<Kind<'_>> {
     let map = tree.as_map()?;
     match field::text(map, "kind") {
-        Some(network::KIND) => Some(Kind::Network(map)),
+        Some(ATTACHMENT_KIND) => Some(Kind::Network(map)),
         Some("ConfigMap") => configs(map).next().map(|_| Kind::ConfigMap(map)),
         Some(_) => None,
         None if plugin::is_one(map) => Some(Kind::Plugin),

@@ -1,5 +1,7 @@
 //! NetworkAttachmentDefinitions: the object around a CNI configuration, as multus reads it.
 
+use vfctl_kinds::network::{ATTACHMENT_API_VERSION, ATTACHMENT_KIND, MULTUS_NAMESPACE, RESOURCE_ANNOTATION};
+
 use super::cni::{self, Home};
 use super::field::{self, Field, Others, Table, Takes, walk};
 use super::finding::Linter;
@@ -7,18 +9,6 @@ use super::json;
 use super::row::Lint;
 use crate::diagnostic::quoted;
 use crate::yaml::{Entry, Map, Span};
-
-/// The kind of these objects.
-pub(super) const KIND: &str = "NetworkAttachmentDefinition";
-
-/// The group and version that multus reads.
-const API_VERSION: &str = "k8s.cni.cncf.io/v1";
-
-/// The annotation that names the resource whose devices the network takes.
-const RESOURCE: &str = "k8s.v1.cni.cncf.io/resourceName";
-
-/// The namespace in which multus looks for default networks that are named without one.
-const SYSTEM_NAMESPACE: &str = "kube-system";
 
 /// The keys of `spec` (network-attachment-definition-client pkg/apis/k8s.cni.cncf.io/v1/types.go).
 const SPEC: Table<'static> = Table {
@@ -32,18 +22,18 @@ const SPEC: Table<'static> = Table {
 pub(super) fn lint(object: &Map, place: Span, file: &str, linter: &mut Linter) {
     linter.checked.networks += 1;
     if let Some(entry) =
-        field::get(object, "apiVersion").filter(|entry| entry.value.as_text() != Some(API_VERSION))
+        field::get(object, "apiVersion").filter(|entry| entry.value.as_text() != Some(ATTACHMENT_API_VERSION))
     {
-        let message = format!("multus reads no {KIND} of this apiVersion");
+        let message = format!("multus reads no {ATTACHMENT_KIND} of this apiVersion");
         linter.say(
             Lint::NetworkApiVersion,
             entry.value.pointer(),
             message,
-            format!("write `apiVersion: {API_VERSION}`"),
+            format!("write `apiVersion: {ATTACHMENT_API_VERSION}`"),
         );
     }
     let metadata = field::map(object, "metadata");
-    let is_system = metadata.and_then(|map| field::text(map, "namespace")) == Some(SYSTEM_NAMESPACE);
+    let is_system = metadata.and_then(|map| field::text(map, "namespace")) == Some(MULTUS_NAMESPACE);
     let home = if is_system { Home::SystemAttachment } else { Home::Attachment };
     // Without a `spec`, multus takes the file of that name from the folder of CNI configurations on the node.
     let Some(spec) = field::map(object, "spec") else { return };
@@ -74,15 +64,16 @@ fn metadata_place(object: &Map) -> Option<Span> {
 /// Checks the annotation that names the resource.
 fn check_resource(annotations: Option<&Map>, place: Span, taken_by: Option<&str>, linter: &mut Linter) {
     let entries = annotations.map(|map| map.entries.as_slice()).unwrap_or_default();
-    let Some(entry) = entries.iter().find(|entry| entry.key == RESOURCE) else {
+    let Some(entry) = entries.iter().find(|entry| entry.key == RESOURCE_ANNOTATION) else {
         let Some(plugin) = taken_by else { return };
         let near = entries.iter().find(|entry| entry.key.to_ascii_lowercase().ends_with("resourcename"));
-        let message =
-            format!("a network of type {plugin} has no annotation `{RESOURCE}`: its pods get no VF");
+        let message = format!(
+            "a network of type {plugin} has no annotation `{RESOURCE_ANNOTATION}`: its pods get no VF"
+        );
         let help = match near {
-            Some(near) => format!("write `{RESOURCE}` instead of {}", quoted(&near.key)),
+            Some(near) => format!("write `{RESOURCE_ANNOTATION}` instead of {}", quoted(&near.key)),
             None => format!(
-                "add `{RESOURCE}: intel.com/…` to `metadata.annotations`, with the pool's prefix and name"
+                "add `{RESOURCE_ANNOTATION}: intel.com/…` to `metadata.annotations`, with the pool's prefix and name"
             ),
         };
         return linter.say(
