@@ -261,7 +261,7 @@ impl<'a> LaneRun<'a> {
 
     /// Awaits what may come or not; returns whether it could be read.
     fn await_if_it_comes(&mut self, claims: &[&Claim], phase: Option<Phase>) -> bool {
-        if claims.is_empty() {
+        if self.shows_already(claims, phase) {
             return true;
         }
         let waited = self.settle(|world| unmet(world, claims.iter().copied(), phase), HOPEFUL_PATIENCE);
@@ -300,12 +300,16 @@ impl<'a> LaneRun<'a> {
         }
     }
 
-    /// Holds claims against a fresh read; returns whether all hold, and reports those that do not. What was read just now,
-    /// after the last op, is not read again where it shows all of them.
-    fn verify(&mut self, claims: &[&Claim], phase: Option<Phase>, patience: Duration) -> bool {
+    /// Returns whether what was read just now, after the last op, shows all of these claims.
+    fn shows_already(&self, claims: &[&Claim], phase: Option<Phase>) -> bool {
         let is_fresh = self.read_at.is_some_and(|at| !is_old(at, self.edges.clock));
-        if claims.is_empty() || is_fresh && unmet(&self.seen.world, claims.iter().copied(), phase).is_empty()
-        {
+        claims.is_empty() || is_fresh && unmet(&self.seen.world, claims.iter().copied(), phase).is_empty()
+    }
+
+    /// Holds claims against a fresh read; returns whether all hold, and reports those that do not. What shows
+    /// already is not read again.
+    fn verify(&mut self, claims: &[&Claim], phase: Option<Phase>, patience: Duration) -> bool {
+        if self.shows_already(claims, phase) {
             return true;
         }
         match self.settle(|world| unmet(world, claims.iter().copied(), phase), patience) {
