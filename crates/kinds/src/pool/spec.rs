@@ -35,7 +35,7 @@ pub struct PoolSpec {
     /// Whether the NUMA node of devices is kept from the kubelet.
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub exclude_topology: bool,
-    /// What pods are told of a device, by its PCI address or `*`.
+    /// Information on a device that the plugin passes to pods, by its PCI address or `*`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub additional_info: BTreeMap<String, BTreeMap<String, String>>,
 }
