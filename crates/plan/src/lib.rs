@@ -8,6 +8,7 @@ mod collect;
 mod document;
 mod explain;
 mod made;
+mod object_text;
 mod order;
 mod refusal;
 mod scope_plan;

@@ -8,6 +8,8 @@ use vfctl_kinds::step::Step;
 use vfctl_model::VfSet;
 use vfctl_port::Thing;
 
+use crate::object_text;
+
 /// How many different changes are shown line by line before they are summed up.
 const SHOWN: usize = 8;
 
@@ -26,6 +28,9 @@ struct Group {
 
 /// Returns the lines.
 pub(crate) fn changes(step: &Step) -> Vec<String> {
+    if step.changes.iter().any(|change| change.op.target.object().is_some()) {
+        return step.changes.iter().flat_map(object_text::changes).collect();
+    }
     let groups = groups(step);
     let all: VfSet = step.changes.iter().filter_map(Change::vf).collect();
     let begin_alike = groups.windows(2).all(|pair| matches!(pair, [a, b] if a.from == b.from));
@@ -100,7 +105,7 @@ fn shown(members: &VfSet) -> String {
 fn module(change: &Change) -> Option<String> {
     match change.op.target.thing() {
         Thing::Module(module) => Some(module.to_string()),
-        Thing::System | Thing::Pf(_) | Thing::Vf(..) => None,
+        Thing::System | Thing::Pf(_) | Thing::Vf(..) | Thing::Object(_) | Thing::Resource(..) => None,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::admin_state::AdminState;
 use crate::binding::Binding;
 use crate::claim::Expect;
 use crate::claim_value::ClaimValue;
+use crate::manifest::{Deletion, Manifest};
 use crate::phase::Phase;
 use crate::property::Property;
 
@@ -388,6 +389,51 @@ actions! {
         sample: Sample {
             op: r#"{"pf":"pci/0000:01:00.0","vf":3,"function":"0000:01:10.6","action":"probeDriver"}"#,
             command: "echo > /sys/bus/pci/devices/0000:01:10.6/driver_override; echo 0000:01:10.6 > /sys/bus/pci/drivers_probe",
+        },
+    }
+    /// Makes an object of the cluster say something, by server-side apply.
+    ApplyObject "applyObject" (manifest: Manifest) {
+        changes: Property::Content,
+        after: Some(Expect::Is(ClaimValue::Content(manifest.content.clone()))),
+        words: [
+            ("manager", manifest.manager.clone()),
+            ("force", if manifest.force { " --force-conflicts" } else { "" }.to_owned()),
+        ],
+        command: "echo '{manifest}' | kubectl apply --server-side{force} --field-manager={manager} -f -",
+        target: TargetKind::Object,
+        transport: Transport::Api,
+        may_hang: false,
+        holds: None,
+        may_batch: false,
+        stops_when_refused: true,
+        phases: &[Phase::TakeOutOfService, Phase::WriteObjects, Phase::StartPlugin],
+        needs: &[],
+        remakes: Remakes::Nothing,
+        given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"object":"configmap kube-system/x","action":{"applyObject":{"manager":"vfctl","content":{"data":{"a":"it's","b":null}}}}}"#,
+            command: r#"echo '{"apiVersion":"v1","data":{"a":"it'\''s"},"kind":"ConfigMap","metadata":{"name":"x","namespace":"kube-system"}}' | kubectl apply --server-side --field-manager=vfctl -f -"#,
+        },
+    }
+    /// Deletes an object of the cluster.
+    DeleteObject "deleteObject" (deletion: Deletion) {
+        changes: Property::Uid,
+        after: Some(Expect::Absent),
+        words: [("uid", deletion.uid.clone())],
+        command: "kubectl delete {object}  # uid {uid}",
+        target: TargetKind::Object,
+        transport: Transport::Api,
+        may_hang: false,
+        holds: None,
+        may_batch: false,
+        stops_when_refused: true,
+        phases: &[Phase::StartPlugin, Phase::DeleteObjects],
+        needs: &[],
+        remakes: Remakes::Nothing,
+        given_back: GivenBack::Never,
+        sample: Sample {
+            op: r#"{"object":"network-attachment-definition default/a","action":{"deleteObject":{"uid":"1-2"}}}"#,
+            command: "kubectl delete network-attachment-definitions.k8s.cni.cncf.io a -n default  # uid 1-2",
         },
     }
 }

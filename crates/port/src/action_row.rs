@@ -16,9 +16,11 @@ pub enum TargetKind {
     VfThroughPf,
     /// A VF by its own PCI function.
     Function,
+    /// An object of the cluster.
+    Object,
 }
 
-/// The way an action takes to the kernel.
+/// The way an action takes to the kernel, or to the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     /// A message to rtnetlink: it is done when its sender goes on, answered or not.
@@ -29,6 +31,8 @@ pub enum Transport {
     Store,
     /// A program that is run.
     Program,
+    /// A request to the Kubernetes API.
+    Api,
 }
 
 /// What must be so of an action's target for the kernel to accept it.

@@ -4,7 +4,9 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vfctl_model::{DeviceAddress, HostName, JsonValue, ModuleName, Reading, VfIndex};
+use vfctl_model::{
+    DeviceAddress, HostName, JsonValue, ModuleName, ObjectName, ObjectRef, Reading, ResourceName, VfIndex,
+};
 
 use crate::claim_value::ClaimValue;
 use crate::facts::World;
@@ -99,8 +101,11 @@ impl Claim {
             (_, Some(Reading::Unsupported)) => {
                 Verdict::Unknowable("the driver does not report it".to_owned())
             }
-            (Expect::Is(wanted), Some(Reading::Known(Some(found)))) if found == *wanted => Verdict::Holds,
+            (Expect::Is(wanted), Some(Reading::Known(Some(found)))) if found.meets(wanted) => Verdict::Holds,
             (Expect::Absent, Some(Reading::Known(None))) => Verdict::Holds,
+            (Expect::Is(wanted), Some(Reading::Known(Some(found)))) => {
+                Verdict::Broken { found: property.show(&subject.thing, &found.narrowed(wanted)) }
+            }
             (_, Some(Reading::Known(Some(found)))) => {
                 Verdict::Broken { found: property.show(&subject.thing, &found) }
             }
@@ -139,6 +144,15 @@ struct ClaimText {
     /// The VF; absent where the claim is on the PF.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     vf: Option<VfIndex>,
+    /// The object of the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    object: Option<ObjectRef>,
+    /// The node, where the claim is on a resource that it offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    node: Option<ObjectName>,
+    /// The resource that the node offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resource: Option<ResourceName>,
     /// The property.
     property: Property,
     /// The value it has; absent where there is none.
@@ -152,32 +166,42 @@ struct ClaimText {
 impl Serialize for Claim {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { subject: Subject { scope, thing }, property, expect } = self;
-        let (module, pf, vf) = match thing {
-            Thing::System => (None, None, None),
-            Thing::Module(module) => (Some(module.clone()), None, None),
-            Thing::Pf(pf) => (None, Some(pf.clone()), None),
-            Thing::Vf(pf, vf) => (None, Some(pf.clone()), Some(*vf)),
+        let module = if let Thing::Module(module) = thing { Some(module.clone()) } else { None };
+        let object = if let Thing::Object(object) = thing { Some(object.clone()) } else { None };
+        let (node, resource) = match thing {
+            Thing::Resource(node, resource) => (Some(node.clone()), Some(resource.clone())),
+            _ => (None, None),
         };
+        let (pf, vf) = (thing.pf().cloned(), thing.vf());
         let is = match expect {
             Expect::Is(value) => Some(property.json(thing, value)),
             Expect::Absent | Expect::AnyWhenFactory => None,
         };
         let any_when_factory = *expect == Expect::AnyWhenFactory;
         let host = scope.host().cloned();
-        ClaimText { host, module, pf, vf, property: *property, is, any_when_factory }.serialize(serializer)
+        let property = *property;
+        ClaimText { host, module, pf, vf, object, node, resource, property, is, any_when_factory }
+            .serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Claim {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
-        let ClaimText { host, module, pf, vf, property, is, any_when_factory } =
+        let ClaimText { host, module, pf, vf, object, node, resource, property, is, any_when_factory } =
             ClaimText::deserialize(deserializer)?;
-        let thing = match (module, pf, vf) {
-            (None, None, None) => Thing::System,
-            (Some(module), None, None) => Thing::Module(module),
-            (None, Some(pf), None) => Thing::Pf(pf),
-            (None, Some(pf), Some(vf)) => Thing::Vf(pf, vf),
+        let of_cluster = match (object, node, resource) {
+            (None, None, None) => None,
+            (Some(object), None, None) => Some(Thing::Object(object)),
+            (None, Some(node), Some(resource)) => Some(Thing::Resource(node, resource)),
+            _ => return Err(D::Error::custom("a claim speaks of an object, or of a node and its resource")),
+        };
+        let thing = match (module, pf, vf, of_cluster) {
+            (None, None, None, None) => Thing::System,
+            (None, None, None, Some(thing)) => thing,
+            (Some(module), None, None, None) => Thing::Module(module),
+            (None, Some(pf), None, None) => Thing::Pf(pf),
+            (None, Some(pf), Some(vf), None) => Thing::Vf(pf, vf),
             _ => return Err(D::Error::custom("a claim speaks of a module, of a PF, or of a PF and its VF")),
         };
         let expect = match (is, any_when_factory) {
@@ -296,6 +320,8 @@ mod tests {
             r#"{"host":"lab","pf":"pci/0000:01:00.0","property":"adminState","is":"up"}"#,
             r#"{"host":"lab","module":"vfio_pci","property":"loaded","is":true}"#,
             r#"{"property":"present"}"#,
+            r#"{"object":"configmap kube-system/x","property":"content","is":{"data":{"a":"1","b":null}}}"#,
+            r#"{"node":"worker-1","resource":"intel.com/net","property":"allocatable","is":8}"#,
         ] {
             let claim: Claim = serde_json::from_str(text).expect("a claim");
             assert_eq!(serde_json::to_string(&claim).expect("JSON"), text);

@@ -13,6 +13,27 @@ pub enum ClaimValue {
     Name(String),
     /// The value of a VF attribute.
     Vf(VfValue),
+    /// What an object of the cluster says.
+    Content(JsonValue),
+}
+
+impl ClaimValue {
+    /// Returns whether what was found is what is wanted; of an object's content all that is wanted must be there, whatever
+    /// else there is.
+    pub(crate) fn meets(&self, wanted: &Self) -> bool {
+        match (self, wanted) {
+            (Self::Content(found), Self::Content(wanted)) => found.covers(wanted),
+            _ => self == wanted,
+        }
+    }
+
+    /// Returns as much of what was found as another value speaks of.
+    pub fn narrowed(self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Content(found), Self::Content(other)) => Self::Content(found.narrowed(other)),
+            (found, _) => found,
+        }
+    }
 }
 
 /// How the value of a property is written.
@@ -26,6 +47,8 @@ pub enum ClaimShape {
     Name,
     /// The value of a VF attribute.
     Vf(VfAttribute),
+    /// What an object of the cluster says.
+    Content,
 }
 
 impl ClaimShape {
@@ -37,6 +60,7 @@ impl ClaimShape {
             (ClaimValue::Number(number), _) => number.to_string(),
             (ClaimValue::Name(name), _) => name.clone(),
             (ClaimValue::Vf(value), _) => value.to_string(),
+            (ClaimValue::Content(content), _) => content.to_text(),
         }
     }
 
@@ -48,6 +72,7 @@ impl ClaimShape {
             (ClaimValue::Number(number), _) => JsonValue::Number((*number).into()),
             (ClaimValue::Name(name), _) => JsonValue::Text(name.clone()),
             (ClaimValue::Vf(value), _) => value.json(),
+            (ClaimValue::Content(content), _) => content.clone(),
         }
     }
 
@@ -58,6 +83,7 @@ impl ClaimShape {
                 VfValue::from_json(attribute.row().shape, value).map(ClaimValue::Vf)
             }
             (_, JsonValue::Text(text)) => self.parse(text),
+            (Self::Content, content) => Ok(ClaimValue::Content(content.clone())),
             (Self::Flag(..), JsonValue::Flag(flag)) => Ok(ClaimValue::Flag(*flag)),
             (Self::Number, JsonValue::Number(number)) => self.parse(&number.to_string()),
             _ => Err(ParseError::new(value.to_string(), "value of the property's shape")),
@@ -73,6 +99,7 @@ impl ClaimShape {
             Self::Number => text.parse().map(ClaimValue::Number).map_err(|_| ParseError::new(text, "number")),
             Self::Name => Ok(ClaimValue::Name(text.to_owned())),
             Self::Vf(attribute) => VfValue::parse(attribute.row().shape, text).map(ClaimValue::Vf),
+            Self::Content => JsonValue::from_text(text).map(ClaimValue::Content),
         }
     }
 }

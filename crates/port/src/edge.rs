@@ -1,11 +1,12 @@
 //! The traits of the edges. They are synchronous: a netlink handler works inside the caller's `sendmsg` and a
 //! sysfs store sleeps uninterruptibly, so no asynchronous time limit would ever fire.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use vfctl_model::DeviceAddress;
+use vfctl_model::{DeviceAddress, ObjectRef};
 
-use crate::facts::{ClusterFacts, HostFacts, PfFacts, SystemFacts};
+use crate::facts::{ClusterFacts, HostFacts, ObjectFacts, PfFacts, SystemFacts};
 use crate::journal::JournalEntry;
 use crate::op::Op;
 use crate::outcome::Outcome;
@@ -62,6 +63,8 @@ pub enum What {
     /// One PF and its VFs, by requests for that device alone. Who uses a VF is not looked at, nor are addresses and
     /// routes.
     Pf(DeviceAddress),
+    /// These objects of the cluster.
+    Objects(BTreeSet<ObjectRef>),
 }
 
 /// What was read.
@@ -75,6 +78,8 @@ pub enum Observed {
     Pf(DeviceAddress, Option<Box<PfFacts>>),
     /// The whole cluster.
     Cluster(Box<ClusterFacts>),
+    /// Objects of the cluster; `None` where one is not there.
+    Objects(BTreeMap<ObjectRef, Option<ObjectFacts>>),
 }
 
 /// Reads facts. Partial trouble is part of the facts, not an error.

@@ -15,6 +15,7 @@ mod facts;
 mod found;
 mod hint;
 mod journal;
+mod manifest;
 mod op;
 mod outcome;
 mod phase;
@@ -31,12 +32,13 @@ pub use claim_value::{ClaimShape, ClaimValue};
 pub use edge::{Bounds, Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
 pub use facts::{
     ClusterFacts, FactsFormat, FunctionFacts, HostFacts, InterfaceUse, IommuFacts, IommuGroup, LinkFacts,
-    LinkManager, Master, NoInterface, OwnershipRecord, PciFunctions, PfFacts, PfNetdev, PropertyMap,
-    REPRESENTOR, StuckStore, SystemFacts, Use, VfFacts, VfNetdev, World,
+    LinkManager, Master, NoInterface, ObjectFacts, OwnershipRecord, PciFunctions, PfFacts, PfNetdev,
+    PropertyMap, REPRESENTOR, StuckStore, SystemFacts, Use, VfFacts, VfNetdev, World,
 };
 pub use found::Found;
 pub use hint::hint;
 pub use journal::{JournalEntry, LaneId};
+pub use manifest::{Deletion, Manifest};
 pub use op::{Op, Target};
 pub use outcome::{OpError, Outcome};
 pub use phase::{Phase, Stage};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vfctl_model::{DeviceAddress, InterfaceName, ModuleName, PciAddress, VfIndex};
+use vfctl_model::{DeviceAddress, InterfaceName, ModuleName, ObjectRef, PciAddress, VfIndex};
 
 use crate::action::Action;
 use crate::action_row::TargetKind;
@@ -32,6 +32,8 @@ pub enum Target {
     VfThroughPf(DeviceAddress, InterfaceName, VfIndex),
     /// A VF by its own PCI function.
     Function(DeviceAddress, VfIndex, PciAddress),
+    /// An object of the cluster.
+    Object(ObjectRef),
 }
 
 impl Target {
@@ -43,6 +45,7 @@ impl Target {
             Self::PfInterface(..) => TargetKind::PfInterface,
             Self::VfThroughPf(..) => TargetKind::VfThroughPf,
             Self::Function(..) => TargetKind::Function,
+            Self::Object(_) => TargetKind::Object,
         }
     }
 
@@ -52,6 +55,7 @@ impl Target {
             Self::Module(module) => Thing::Module(module.clone()),
             Self::Pf(pf) | Self::PfInterface(pf, _) => Thing::Pf(pf.clone()),
             Self::VfThroughPf(pf, _, vf) | Self::Function(pf, vf, _) => Thing::Vf(pf.clone(), *vf),
+            Self::Object(object) => Thing::Object(object.clone()),
         }
     }
 
@@ -59,14 +63,30 @@ impl Target {
     pub fn module(&self) -> Option<&ModuleName> {
         match self {
             Self::Module(module) => Some(module),
-            Self::Pf(_) | Self::PfInterface(..) | Self::VfThroughPf(..) | Self::Function(..) => None,
+            Self::Pf(_)
+            | Self::PfInterface(..)
+            | Self::VfThroughPf(..)
+            | Self::Function(..)
+            | Self::Object(_) => None,
+        }
+    }
+
+    /// Returns the object of the cluster; `None` where the target is none.
+    pub fn object(&self) -> Option<&ObjectRef> {
+        match self {
+            Self::Object(object) => Some(object),
+            Self::Module(_)
+            | Self::Pf(_)
+            | Self::PfInterface(..)
+            | Self::VfThroughPf(..)
+            | Self::Function(..) => None,
         }
     }
 
     /// Returns the PF that this is, or that the VF belongs to.
     pub fn pf(&self) -> Option<&DeviceAddress> {
         match self {
-            Self::Module(_) => None,
+            Self::Module(_) | Self::Object(_) => None,
             Self::Pf(pf) | Self::PfInterface(pf, _) | Self::VfThroughPf(pf, ..) | Self::Function(pf, ..) => {
                 Some(pf)
             }
@@ -77,7 +97,7 @@ impl Target {
     pub fn vf(&self) -> Option<VfIndex> {
         match self {
             Self::VfThroughPf(_, _, vf) | Self::Function(_, vf, _) => Some(*vf),
-            Self::Module(_) | Self::Pf(_) | Self::PfInterface(..) => None,
+            Self::Module(_) | Self::Pf(_) | Self::PfInterface(..) | Self::Object(_) => None,
         }
     }
 
@@ -85,7 +105,7 @@ impl Target {
     pub fn interface(&self) -> Option<&InterfaceName> {
         match self {
             Self::PfInterface(_, interface) | Self::VfThroughPf(_, interface, _) => Some(interface),
-            Self::Module(_) | Self::Pf(_) | Self::Function(..) => None,
+            Self::Module(_) | Self::Pf(_) | Self::Function(..) | Self::Object(_) => None,
         }
     }
 
@@ -98,6 +118,14 @@ impl Target {
             "interface" => self.interface()?.to_string(),
             "vf" => self.vf()?.to_string(),
             "function" => self.function()?.to_string(),
+            "object" => {
+                let object = self.object()?;
+                let row = object.kind().row();
+                let group = if row.group.is_empty() { "" } else { "." };
+                let kind = format!("{}{group}{}", row.plural, row.group);
+                let namespace = object.namespace().map_or_else(String::new, |name| format!(" -n {name}"));
+                format!("{kind} {}{namespace}", object.name())
+            }
             "function_folder" => format!("/sys/bus/pci/devices/{}", self.function()?),
             _ => return None,
         })
@@ -107,12 +135,28 @@ impl Target {
     pub fn function(&self) -> Option<PciAddress> {
         match self {
             Self::Function(_, _, function) => Some(*function),
-            Self::Module(_) | Self::Pf(_) | Self::PfInterface(..) | Self::VfThroughPf(..) => None,
+            Self::Module(_)
+            | Self::Pf(_)
+            | Self::PfInterface(..)
+            | Self::VfThroughPf(..)
+            | Self::Object(_) => None,
         }
     }
 }
 
 impl Op {
+    /// Returns what stands for a name in braces in the action's command.
+    fn word(&self, words: &[(&str, String)], name: &str) -> Option<String> {
+        if let ("manifest", Target::Object(object), Action::ApplyObject(manifest)) =
+            (name, &self.target, &self.action)
+        {
+            // A shell ends a quoted text at the quote.
+            return Some(manifest.json(object).replace('\'', r"'\''"));
+        }
+        let own = words.iter().find(|(word, _)| *word == name).map(|(_, text)| text.clone());
+        own.or_else(|| self.target.word(name))
+    }
+
     /// Returns whether the action can be done to such a target.
     fn fits(&self) -> bool {
         self.action.kind().row().target == self.target.kind()
@@ -128,10 +172,7 @@ impl fmt::Display for Op {
             rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
         {
             f.write_str(before)?;
-            match words.iter().find(|(word, _)| *word == name) {
-                Some((_, text)) => f.write_str(text)?,
-                None => f.write_str(&self.target.word(name).unwrap_or_default())?,
-            }
+            f.write_str(&self.word(&words, name).unwrap_or_default())?;
             rest = after;
         }
         f.write_str(rest)
@@ -157,6 +198,9 @@ struct OpText<'a> {
     /// The VF's PCI address, where the target is reached by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     function: Option<PciAddress>,
+    /// The object of the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    object: Option<ObjectRef>,
     /// What is done.
     action: std::borrow::Cow<'a, Action>,
 }
@@ -170,6 +214,7 @@ impl Serialize for Op {
             interface: target.interface().cloned(),
             vf: target.vf(),
             function: target.function(),
+            object: target.object().cloned(),
             action: std::borrow::Cow::Borrowed(action),
         }
         .serialize(serializer)
@@ -179,13 +224,15 @@ impl Serialize for Op {
 impl<'de> Deserialize<'de> for Op {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
-        let OpText { module, pf, interface, vf, function, action } = OpText::deserialize(deserializer)?;
-        let target = match (module, pf, interface, vf, function) {
-            (Some(module), None, None, None, None) => Target::Module(module),
-            (None, Some(pf), None, None, None) => Target::Pf(pf),
-            (None, Some(pf), Some(interface), None, None) => Target::PfInterface(pf, interface),
-            (None, Some(pf), Some(interface), Some(vf), None) => Target::VfThroughPf(pf, interface, vf),
-            (None, Some(pf), None, Some(vf), Some(function)) => Target::Function(pf, vf, function),
+        let OpText { module, pf, interface, vf, function, object, action } =
+            OpText::deserialize(deserializer)?;
+        let target = match (module, pf, interface, vf, function, object) {
+            (Some(module), None, None, None, None, None) => Target::Module(module),
+            (None, Some(pf), None, None, None, None) => Target::Pf(pf),
+            (None, Some(pf), Some(interface), None, None, None) => Target::PfInterface(pf, interface),
+            (None, Some(pf), Some(interface), Some(vf), None, None) => Target::VfThroughPf(pf, interface, vf),
+            (None, Some(pf), None, Some(vf), Some(function), None) => Target::Function(pf, vf, function),
+            (None, None, None, None, None, Some(object)) => Target::Object(object),
             _ => return Err(D::Error::custom("an op whose target is none of those that there are")),
         };
         let op = Self { target, action: action.into_owned() };

@@ -39,6 +39,8 @@ impl fmt::Display for Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Phase {
+    /// What a node offers to pods is taken out of service.
+    TakeOutOfService,
     /// Kernel modules are loaded.
     LoadModules,
     /// The PF is set up, where its driver removes VFs only then.
@@ -67,11 +69,18 @@ pub enum Phase {
     ConfigureInterfaces,
     /// The PF gets its last state: MTU lowered, set down.
     FinishPf,
+    /// Objects of the cluster are created and changed.
+    WriteObjects,
+    /// A node's device plugin starts anew, and what it offers is awaited.
+    StartPlugin,
+    /// Objects of the cluster that no document asks for any more are deleted.
+    DeleteObjects,
 }
 
 impl Phase {
     /// Every phase, in order.
     pub const ALL: &'static [Self] = &[
+        Self::TakeOutOfService,
         Self::LoadModules,
         Self::SetPfUp,
         Self::Unbind,
@@ -86,12 +95,16 @@ impl Phase {
         Self::Probe,
         Self::ConfigureInterfaces,
         Self::FinishPf,
+        Self::WriteObjects,
+        Self::StartPlugin,
+        Self::DeleteObjects,
     ];
 }
 
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::TakeOutOfService => "take out of service",
             Self::LoadModules => "load modules",
             Self::SetPfUp => "set PF up",
             Self::Unbind => "unbind drivers",
@@ -106,6 +119,9 @@ impl fmt::Display for Phase {
             Self::Probe => "probe drivers",
             Self::ConfigureInterfaces => "configure VF interfaces",
             Self::FinishPf => "finish PF",
+            Self::WriteObjects => "write objects",
+            Self::StartPlugin => "start device plugin",
+            Self::DeleteObjects => "delete objects",
         })
     }
 }

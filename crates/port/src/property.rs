@@ -7,10 +7,10 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vfctl_model::{ModuleName, ParseError, Reading, VfAttribute};
+use vfctl_model::{ModuleName, ParseError, Reading, ResourceName, VfAttribute};
 
 use crate::claim_value::{ClaimShape, ClaimValue};
-use crate::facts::{HostFacts, PfFacts, VfFacts, World};
+use crate::facts::{HostFacts, ObjectFacts, PfFacts, VfFacts, World};
 use crate::found::{Found, flag, name, number, of_netdev, total_vfs};
 use crate::subject::{Scope, Subject, Thing};
 
@@ -26,6 +26,9 @@ enum Reader {
     /// From the facts of a PF that are kept by row.
     Kept,
     Vf(fn(&HostFacts, &PfFacts, &VfFacts) -> Found),
+    Object(fn(&ObjectFacts) -> Found),
+    /// From the facts of a node.
+    Resource(fn(&ObjectFacts, &ResourceName) -> Found),
 }
 
 /// What the table says of one property.
@@ -51,6 +54,8 @@ macro_rules! properties {
         $(, pf: $pf_shape:expr, $pf:expr)?
         $(, pf_kept: $kept_shape:expr)?
         $(, vf: $vf_shape:expr, $vf:expr)?
+        $(, object: $object_shape:expr, $object:expr)?
+        $(, resource: $resource_shape:expr, $resource:expr)?
         $(, needs_whole_look: $whole:literal)?
         $(,)?
     })*) => {
@@ -79,6 +84,8 @@ macro_rules! properties {
                             $(($pf_shape, Reader::Pf($pf)),)?
                             $(($kept_shape, Reader::Kept),)?
                             $(($vf_shape, Reader::Vf($vf)),)?
+                            $(($object_shape, Reader::Object($object)),)?
+                            $(($resource_shape, Reader::Resource($resource)),)?
                         ],
                     },)*
                     Self::Attribute(attribute) => PropertyRow {
@@ -227,6 +234,21 @@ properties! {
         },
         needs_whole_look: true,
     }
+    Content "content" {
+        doc: "Object of the cluster: what it says, its labels and annotations included.",
+        source: "the Kubernetes API",
+        object: ClaimShape::Content, |object| Reading::Known(Some(ClaimValue::Content(object.content.clone()))),
+    }
+    Uid "uid" {
+        doc: "Object of the cluster: the uid that the API server gave it.",
+        source: "the Kubernetes API (`metadata.uid`)",
+        object: ClaimShape::Name, |object| name(Some(&object.uid)),
+    }
+    Allocatable "allocatable" {
+        doc: "Resource of a node: how many devices the node offers to pods; 0 where it does not know the resource.",
+        source: "the Kubernetes API (`status.allocatable` of the node)",
+        resource: ClaimShape::Number, |node, resource| number(Some(node.allocatable(resource))),
+    }
 }
 
 impl Property {
@@ -245,7 +267,12 @@ impl Property {
             matches!(
                 pair,
                 (Reader::Module(_), Thing::Module(_)) | (Reader::Pf(_) | Reader::Kept, Thing::Pf(_))
-            ) || matches!(pair, (Reader::Vf(_), Thing::Vf(..)))
+            ) || matches!(
+                pair,
+                (Reader::Vf(_), Thing::Vf(..))
+                    | (Reader::Object(_), Thing::Object(_))
+                    | (Reader::Resource(_), Thing::Resource(..))
+            )
         };
         self.row().of.iter().find(|(_, reader)| fits(reader)).map(|(shape, _)| *shape)
     }
@@ -265,7 +292,7 @@ impl Property {
     pub fn read(self, subject: &Subject, world: &World) -> Option<Found> {
         let Subject { scope, thing } = subject;
         let Scope::Host(host) = scope else {
-            return Some(Reading::Unreadable("the cluster has no facts of that".to_owned()));
+            return self.read_of_cluster(thing, world);
         };
         let Some(facts) = world.hosts.get(host) else {
             return Some(Reading::Unreadable(format!("there are no facts of host {host}")));
@@ -273,7 +300,7 @@ impl Property {
         // The one property that an absent subject has.
         let absent = || (self == Self::Present).then(|| flag(false));
         match thing {
-            Thing::System => Some(Reading::Unsupported),
+            Thing::System | Thing::Object(_) | Thing::Resource(..) => Some(Reading::Unsupported),
             Thing::Module(module) => Some(self.read_module(facts, module)),
             Thing::Pf(pf) => match facts.physical_functions.get(pf) {
                 Some(pf) => Some(self.read_pf(facts, pf)),
@@ -289,6 +316,25 @@ impl Property {
         }
     }
 
+    /// Reads this property of a thing of the cluster; `None` where it is not there.
+    fn read_of_cluster(self, thing: &Thing, world: &World) -> Option<Found> {
+        let Some(cluster) = &world.cluster else {
+            return Some(Reading::Unreadable("there are no facts of the cluster".to_owned()));
+        };
+        let Some(object) = thing.object() else {
+            return Some(Reading::Unreadable("the cluster has no facts of that".to_owned()));
+        };
+        if let Some(why) = cluster.unread.get(&object.kind()) {
+            return Some(Reading::Unreadable(why.clone()));
+        }
+        let facts = cluster.objects.get(&object)?;
+        Some(self.find(|reader| match (reader, thing) {
+            (Reader::Object(read), Thing::Object(_)) => Some(read(facts)),
+            (Reader::Resource(read), Thing::Resource(_, resource)) => Some(read(facts, resource)),
+            _ => None,
+        }))
+    }
+
     /// Reads by the first reader that takes the thing; nothing else has the property.
     fn find(self, read: impl Fn(Reader) -> Option<Found>) -> Found {
         self.row().of.iter().find_map(|(_, reader)| read(*reader)).unwrap_or(Reading::Unsupported)
@@ -297,7 +343,7 @@ impl Property {
     fn read_module(self, host: &HostFacts, module: &ModuleName) -> Found {
         self.find(|reader| match reader {
             Reader::Module(read) => Some(read(host, module)),
-            Reader::Pf(_) | Reader::Kept | Reader::Vf(_) => None,
+            Reader::Pf(_) | Reader::Kept | Reader::Vf(_) | Reader::Object(_) | Reader::Resource(_) => None,
         })
     }
 
@@ -306,7 +352,7 @@ impl Property {
         self.find(|reader| match reader {
             Reader::Pf(read) => Some(read(host, pf)),
             Reader::Kept => Some(pf.properties.read(self)),
-            Reader::Module(_) | Reader::Vf(_) => None,
+            Reader::Module(_) | Reader::Vf(_) | Reader::Object(_) | Reader::Resource(_) => None,
         })
     }
 
@@ -321,7 +367,9 @@ impl Property {
         }
         self.find(|reader| match reader {
             Reader::Vf(read) => Some(read(host, pf, vf)),
-            Reader::Module(_) | Reader::Pf(_) | Reader::Kept => None,
+            Reader::Module(_) | Reader::Pf(_) | Reader::Kept | Reader::Object(_) | Reader::Resource(_) => {
+                None
+            }
         })
     }
 }

@@ -6,7 +6,9 @@ use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vfctl_model::{DeviceAddress, HostName, ModuleName, ParseError, VfIndex};
+use vfctl_model::{
+    DeviceAddress, HostName, ModuleName, ObjectName, ObjectRef, ParseError, ResourceName, VfIndex,
+};
 
 /// Where a thing is: on one host, or in the cluster that the hosts are nodes of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,14 +49,21 @@ pub enum Thing {
     Pf(DeviceAddress),
     /// A VF of a PF.
     Vf(DeviceAddress, VfIndex),
+    /// An object of the cluster.
+    Object(ObjectRef),
+    /// A resource that a node offers to pods.
+    Resource(ObjectName, ResourceName),
 }
+
+/// What stands between a node and one of its resources.
+const RESOURCE: &str = " resource ";
 
 impl Thing {
     /// Returns the VF's number; `None` for anything but a VF.
     pub fn vf(&self) -> Option<VfIndex> {
         match self {
             Self::Vf(_, vf) => Some(*vf),
-            Self::System | Self::Module(_) | Self::Pf(_) => None,
+            Self::System | Self::Module(_) | Self::Pf(_) | Self::Object(_) | Self::Resource(..) => None,
         }
     }
 
@@ -62,7 +71,16 @@ impl Thing {
     pub fn pf(&self) -> Option<&DeviceAddress> {
         match self {
             Self::Pf(pf) | Self::Vf(pf, _) => Some(pf),
-            Self::System | Self::Module(_) => None,
+            Self::System | Self::Module(_) | Self::Object(_) | Self::Resource(..) => None,
+        }
+    }
+
+    /// Returns the object that this is, or that a resource belongs to.
+    pub fn object(&self) -> Option<ObjectRef> {
+        match self {
+            Self::Object(object) => Some(object.clone()),
+            Self::Resource(node, _) => Some(ObjectRef::node(node.clone())),
+            Self::System | Self::Module(_) | Self::Pf(_) | Self::Vf(..) => None,
         }
     }
 }
@@ -74,6 +92,8 @@ impl fmt::Display for Thing {
             Self::Module(module) => write!(f, "module {module}"),
             Self::Pf(pf) => pf.fmt(f),
             Self::Vf(pf, vf) => write!(f, "{pf} vf {vf}"),
+            Self::Object(object) => object.fmt(f),
+            Self::Resource(node, resource) => write!(f, "node {node}{RESOURCE}{resource}"),
         }
     }
 }
@@ -87,6 +107,13 @@ impl FromStr for Thing {
         }
         if let Some(module) = text.strip_prefix("module ") {
             return module.parse().map(Self::Module);
+        }
+        if let Some((node, resource)) = text.strip_prefix("node ").and_then(|rest| rest.split_once(RESOURCE))
+        {
+            return Ok(Self::Resource(node.parse()?, resource.parse()?));
+        }
+        if let Ok(object) = text.parse() {
+            return Ok(Self::Object(object));
         }
         match text.split_once(" vf ") {
             Some((pf, vf)) => Ok(Self::Vf(pf.parse()?, vf.parse()?)),
@@ -145,7 +172,15 @@ mod tests {
 
     #[test]
     fn things_are_read_as_they_are_written() {
-        for text in ["system", "module vfio_pci", "pci/0000:01:00.0", "netdevsim/netdevsim1 vf 3"] {
+        for text in [
+            "system",
+            "module vfio_pci",
+            "pci/0000:01:00.0",
+            "netdevsim/netdevsim1 vf 3",
+            "node worker-1",
+            "configmap kube-system/x",
+            "node worker-1 resource intel.com/net",
+        ] {
             let thing: Thing = serde_json::from_value(text.into()).expect(text);
             assert_eq!(serde_json::to_value(&thing).expect("JSON"), text);
         }

@@ -4,6 +4,7 @@
 //! nothing. Its rules come from the kernel's source (6.12) and from what was recorded on emulated hardware.
 
 mod builder;
+mod cluster;
 mod drivers;
 mod errno;
 mod fault;
@@ -19,6 +20,7 @@ mod view;
 mod world;
 
 pub use builder::{Builder, PfSeed};
+pub use cluster::{Plugin, SimCluster};
 pub use drivers::known_drivers;
 pub use errno::Errno;
 pub use fault::Fault;

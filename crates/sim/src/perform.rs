@@ -156,6 +156,9 @@ fn obey_row(world: &mut SimWorld, op: &Op, fewer: u16) -> Result<(), Stop> {
             binding::set_override(world, pf()?, vf()?, function()?, driver.clone())
         }
         Action::ProbeDriver => binding::probe(world, pf()?, vf()?, function()?),
+        Action::ApplyObject(_) | Action::DeleteObject(_) => {
+            Err(Stop::ByEdge("an object of the cluster is not on a host".to_owned()))
+        }
     }
 }
 
@@ -169,7 +172,9 @@ fn stick(world: &mut SimWorld, op: &Op) {
         hidden.stuck = Some(op.clone());
         let path = match row.transport {
             Transport::Store => format!("{}/{held}", pf.sysfs()),
-            Transport::Devlink | Transport::LinkMessage | Transport::Program => held.to_owned(),
+            Transport::Devlink | Transport::LinkMessage | Transport::Program | Transport::Api => {
+                held.to_owned()
+            }
         };
         let earlier = u32::try_from(world.facts.system.stuck_stores.len()).unwrap_or(u32::MAX);
         let pid = 4000_u32.saturating_add(earlier);

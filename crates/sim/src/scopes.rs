@@ -1,6 +1,4 @@
 //! Several simulated hosts and their cluster as one edge: each call goes to the scope that it names.
-//!
-//! The cluster is a stand-in without rules: it is read, and refuses every op.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,10 +6,11 @@ use std::time::Duration;
 
 use vfctl_model::HostName;
 use vfctl_port::{
-    Bounds, Clock, ClusterFacts, EdgeError, FactsFormat, Journal, JournalEntry, Observe, Observed, Op,
-    OpError, Outcome, Perform, Scope, What, World,
+    Bounds, Clock, EdgeError, FactsFormat, Journal, JournalEntry, Observe, Observed, Op, OpError, Outcome,
+    Perform, Scope, What, World,
 };
 
+use crate::cluster::SimCluster;
 use crate::hand::Hand;
 use crate::host::SimHost;
 use crate::interrupt::Interrupt;
@@ -23,7 +22,7 @@ use crate::world::SimWorld;
 #[derive(Debug)]
 pub struct SimScopes {
     hosts: BTreeMap<HostName, SimHost>,
-    cluster: Option<ClusterFacts>,
+    cluster: Option<SimCluster>,
     interrupt: Interrupt,
     shared: Mutex<Shared>,
 }
@@ -39,12 +38,12 @@ struct Shared {
 /// What is at a scope.
 enum Place<'a> {
     Host(&'a SimHost),
-    Cluster(&'a ClusterFacts),
+    Cluster(&'a SimCluster),
 }
 
 impl SimScopes {
     /// Returns these hosts and this cluster with an empty journal.
-    pub fn new(hosts: BTreeMap<HostName, SimWorld>, cluster: Option<ClusterFacts>) -> Self {
+    pub fn new(hosts: BTreeMap<HostName, SimWorld>, cluster: Option<SimCluster>) -> Self {
         let hosts =
             hosts.into_iter().map(|(name, world)| (name.clone(), SimHost::new(name, world))).collect();
         Self { hosts, cluster, interrupt: Interrupt::default(), shared: Mutex::default() }
@@ -84,7 +83,7 @@ impl SimScopes {
         World {
             format: FactsFormat::V1,
             hosts: self.hosts.iter().map(|(name, host)| (name.clone(), host.facts())).collect(),
-            cluster: self.cluster.clone(),
+            cluster: self.cluster.as_ref().map(SimCluster::facts),
         }
     }
 
@@ -106,10 +105,7 @@ impl Observe for SimScopes {
     fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError> {
         match (self.at(scope), what) {
             (Some(Place::Host(host)), what) => host.observe(scope, what, limit),
-            (Some(Place::Cluster(facts)), What::Whole) => Ok(Observed::Cluster(Box::new(facts.clone()))),
-            (Some(Place::Cluster(_)), What::OnlyPf(_) | What::System | What::Pf(_)) => {
-                Err(EdgeError { attempt: "read a host's facts from the cluster".to_owned(), cause: None })
-            }
+            (Some(Place::Cluster(cluster)), what) => cluster.observe(what),
             (None, _) => Err(EdgeError::out_of_reach(scope)),
         }
     }
@@ -119,9 +115,9 @@ impl Perform for SimScopes {
     fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
         match self.at(scope) {
             Some(Place::Host(host)) => host.perform_counted(scope, ops, bounds, &self.interrupt),
-            Some(Place::Cluster(_)) => {
-                let cause = "the simulated cluster performs no ops".to_owned();
-                perform::refuse_all(ops, &Stop::ByEdge(cause))
+            Some(Place::Cluster(cluster)) => {
+                let hosts = self.hosts.iter().map(|(name, host)| (name.clone(), host.facts())).collect();
+                cluster.perform(ops, &hosts)
             }
             None => perform::refuse_all(ops, &Stop::out_of_reach(scope)),
         }

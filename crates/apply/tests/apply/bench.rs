@@ -260,7 +260,9 @@ impl Observe for Bench {
         if !state.readable {
             return Err(EdgeError::out_of_reach(scope));
         }
-        let Some(name) = scope.host() else { return Ok(Observed::Cluster(Box::new(ClusterFacts {}))) };
+        let Some(name) = scope.host() else {
+            return Ok(Observed::Cluster(Box::new(ClusterFacts::default())));
+        };
         let host = state.world.hosts.get(name).expect("a host of the test");
         Ok(match what {
             What::Whole => Observed::Host(Box::new(host.clone())),

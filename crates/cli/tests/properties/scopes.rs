@@ -1,13 +1,13 @@
 //! One plan for several hosts and their cluster, applied in one call.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_apply::{Edges, LaneReport, Look, Report, Result as Ending};
 use vfctl_kinds::document::SriovConfig;
 use vfctl_model::HostName;
 use vfctl_plan::{Plan, check};
 use vfctl_port::{ActionKind, ClusterFacts, JournalEntry, LaneId, Outcome, Scope, Stage};
-use vfctl_sim::{Errno, Fault, PfSeed, SimHost, SimScopes, SimWorld};
+use vfctl_sim::{Errno, Fault, PfSeed, SimCluster, SimHost, SimScopes, SimWorld};
 
 use crate::journal::OrderCheck;
 use crate::run::{Silent, parsed, plan};
@@ -42,7 +42,10 @@ fn scopes(failing: &[(&str, ActionKind)]) -> SimScopes {
         }
         (name(host), sim.into_world())
     };
-    SimScopes::new([host("a"), host("b")].into(), Some(ClusterFacts {}))
+    SimScopes::new(
+        [host("a"), host("b")].into(),
+        Some(SimCluster::new(ClusterFacts::default(), Box::new(|_, _| BTreeMap::new()))),
+    )
 }
 
 /// Reads both hosts and the cluster.

@@ -68,7 +68,7 @@ fn names_of(target: &Target) -> Vec<String> {
     let pf = target.pf().map(|pf| pf.to_string()).and_then(|pf| pf.split('/').nth(1).map(str::to_owned));
     let module = match target.thing() {
         Thing::Module(module) => Some(module.to_string()),
-        Thing::System | Thing::Pf(_) | Thing::Vf(..) => None,
+        Thing::System | Thing::Pf(_) | Thing::Vf(..) | Thing::Object(_) | Thing::Resource(..) => None,
     };
     target.function().map(|function| function.to_string()).into_iter().chain(pf).chain(module).collect()
 }

@@ -53,7 +53,7 @@ impl<'a> Knowledge<'a> {
             }
             Thing::Pf(_) => Place::Pf,
             Thing::Vf(_, vf) => Place::Vf(*vf),
-            Thing::System | Thing::Module(_) => Place::Other,
+            Thing::System | Thing::Module(_) | Thing::Object(_) | Thing::Resource(..) => Place::Other,
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_kinds::change::Change;
 use vfctl_kinds::step::{Impact, Step};
-use vfctl_port::{Claim, ClaimValue, Expect, Op, Property, Remakes, Scope, Thing};
+use vfctl_port::{Claim, ClaimValue, Expect, Op, Property, Remakes, Scope, Thing, Transport};
 
 use super::kernel::{demand, perform};
 use super::knowledge::Knowledge;
@@ -159,7 +159,11 @@ fn comes_about(claim: &Claim, written: &Written<'_>) -> bool {
     let thing = &claim.subject.thing;
     let of_pf = match thing {
         Thing::Vf(pf, _) => written.get(&Thing::Pf(pf.clone())),
-        Thing::System | Thing::Module(_) | Thing::Pf(_) => None,
+        // What a node offers follows from its plugin: from its pod, its configuration, or a label that keeps it away.
+        Thing::Resource(..) => {
+            return written.values().flatten().any(|op| op.action.kind().row().transport == Transport::Api);
+        }
+        Thing::System | Thing::Module(_) | Thing::Pf(_) | Thing::Object(_) => None,
     };
     [written.get(thing), of_pf].into_iter().flatten().flatten().any(|op| brings(op, claim))
 }
@@ -253,7 +257,9 @@ fn admits(step: &Step, known: &Knowledge<'_>) -> Result<(), String> {
 /// Holds a step's preconditions against what is known; a carrier is awaited, since no op makes one.
 fn check_requires(step: &Step, known: &Knowledge<'_>, flaw: &mut impl FnMut(String)) {
     for claim in &step.requires {
-        let awaited = matches!(claim.property, Property::Carrier | Property::Interface) && step.settle_ms > 0;
+        let comes_by_itself =
+            matches!(claim.property, Property::Carrier | Property::Interface | Property::Allocatable);
+        let awaited = comes_by_itself && step.settle_ms > 0;
         match known.follows(claim) {
             Some(true) => {}
             Some(false) => flaw(format!("demands what is not so: {claim}")),

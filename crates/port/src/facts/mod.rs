@@ -1,5 +1,6 @@
 //! What edges read: one document of facts for all hosts and the cluster, with the raw values as they were.
 
+mod cluster;
 mod function;
 mod host;
 mod interface_use;
@@ -9,6 +10,7 @@ mod properties;
 mod vf;
 mod world;
 
+pub use cluster::{ClusterFacts, ObjectFacts};
 pub use function::{FunctionFacts, PciFunctions};
 pub use host::{
     HostFacts, IommuFacts, LinkFacts, LinkManager, OwnershipRecord, REPRESENTOR, StuckStore, SystemFacts,
@@ -18,4 +20,4 @@ pub use master::Master;
 pub use pf::{NoInterface, PfFacts, PfNetdev};
 pub use properties::PropertyMap;
 pub use vf::{IommuGroup, Use, VfFacts, VfNetdev};
-pub use world::{ClusterFacts, FactsFormat, World};
+pub use world::{FactsFormat, World};

@@ -39,7 +39,7 @@ impl PropertyMap {
     pub fn name(&self, property: Property) -> Option<&str> {
         match self.value(property)? {
             ClaimValue::Name(name) => Some(name),
-            ClaimValue::Flag(_) | ClaimValue::Number(_) | ClaimValue::Vf(_) => None,
+            ClaimValue::Flag(_) | ClaimValue::Number(_) | ClaimValue::Vf(_) | ClaimValue::Content(_) => None,
         }
     }
 
@@ -47,7 +47,7 @@ impl PropertyMap {
     pub fn flag(&self, property: Property) -> Option<bool> {
         match self.value(property)? {
             ClaimValue::Flag(flag) => Some(*flag),
-            ClaimValue::Name(_) | ClaimValue::Number(_) | ClaimValue::Vf(_) => None,
+            ClaimValue::Name(_) | ClaimValue::Number(_) | ClaimValue::Vf(_) | ClaimValue::Content(_) => None,
         }
     }
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::{DeviceAddress, HostName};
 
+use super::cluster::ClusterFacts;
 use super::host::HostFacts;
 use super::pf::PfFacts;
 use crate::edge::Observed;
@@ -53,8 +54,17 @@ impl World {
                 }
             }
             (Scope::Cluster, Observed::Cluster(facts)) => self.cluster = Some(*facts),
+            (Scope::Cluster, Observed::Objects(objects)) => {
+                let cluster = self.cluster.get_or_insert_default();
+                for (object, facts) in objects {
+                    match facts {
+                        Some(facts) => cluster.objects.insert(object, facts),
+                        None => cluster.objects.remove(&object),
+                    };
+                }
+            }
             // No edge answers so.
-            (Scope::Host(_), Observed::Cluster(_))
+            (Scope::Host(_), Observed::Cluster(_) | Observed::Objects(_))
             | (Scope::Cluster, Observed::Host(_) | Observed::System(_) | Observed::Pf(..)) => {}
         }
     }
@@ -88,8 +98,3 @@ pub enum FactsFormat {
     #[serde(rename = "vfctl.dev/facts/v1")]
     V1,
 }
-
-/// The facts of a cluster; this version reads none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ClusterFacts {}

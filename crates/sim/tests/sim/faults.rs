@@ -1,7 +1,7 @@
 //! Every op can be refused, lie, hang and fail in passing.
 
 use vfctl_model::{AttributeValue, EswitchMode, EswitchSetting, Toggle, VfAttribute, VfValue};
-use vfctl_port::{Action, ActionKind, AdminState, Clock, Op, OpError, Outcome, Target};
+use vfctl_port::{Action, ActionKind, AdminState, Clock, Op, OpError, Outcome, Target, Transport};
 use vfctl_sim::{Errno, Fault, PfSeed, SimHost};
 
 use crate::words::{
@@ -42,10 +42,13 @@ fn ops(host: &SimHost) -> Vec<Op> {
                     Op { target: Target::VfThroughPf(address(host), interface, vf), action }
                 }
                 Target::Function(..) => on_vf(host, 0, action),
+                Target::Object(_) => Op { target, action },
             }
         }
     };
-    ActionKind::ALL.iter().map(op_of).collect()
+    // What is done to the cluster is done elsewhere.
+    let of_host = |kind: &&ActionKind| kind.row().transport != Transport::Api;
+    ActionKind::ALL.iter().filter(of_host).map(op_of).collect()
 }
 
 fn stage() -> SimHost {

@@ -1,5 +1,6 @@
 //! Several hosts and a cluster as one edge.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use vfctl_model::HostName;
@@ -7,7 +8,7 @@ use vfctl_port::{
     Action, Bounds, Clock, ClusterFacts, Journal, JournalEntry, Observe, Observed, Op, OpError, Outcome,
     Perform, PfFacts, Scope, Target, What,
 };
-use vfctl_sim::{Errno, Hand, PfSeed, SimHost, SimScopes};
+use vfctl_sim::{Errno, Hand, PfSeed, SimCluster, SimHost, SimScopes};
 
 use crate::words::LIMIT;
 
@@ -19,8 +20,13 @@ fn scope(host: &str) -> Scope {
     Scope::Host(name(host))
 }
 
+/// Returns a cluster without objects, in which no plugin finds anything.
+fn empty_cluster() -> SimCluster {
+    SimCluster::new(ClusterFacts::default(), Box::new(|_, _| BTreeMap::new()))
+}
+
 /// Returns hosts `a` and `b`, each with an igb PF without VFs.
-fn scopes(cluster: Option<ClusterFacts>) -> SimScopes {
+fn scopes(cluster: Option<SimCluster>) -> SimScopes {
     let world = || SimHost::builder().pf(PfSeed::new("igb".parse().unwrap(), 7)).world();
     SimScopes::new([(name("a"), world()), (name("b"), world())].into(), cluster)
 }
@@ -62,14 +68,14 @@ fn op_on_one_host_changes_only_that_one() {
 
 #[test]
 fn world_is_what_each_scope_is_observed_as() {
-    let scopes = scopes(Some(ClusterFacts {}));
+    let scopes = scopes(Some(empty_cluster()));
     by_hand(&scopes, "a", "count eth0 2").unwrap();
     let mut observed = vfctl_port::World::empty();
     for scope in [scope("a"), scope("b"), Scope::Cluster] {
         observed.learn(&scope, scopes.observe(&scope, &What::Whole, LIMIT).unwrap());
     }
     assert_eq!(scopes.world(), observed);
-    assert_eq!((observed.hosts.len(), observed.cluster), (2, Some(ClusterFacts {})));
+    assert_eq!((observed.hosts.len(), observed.cluster), (2, Some(ClusterFacts::default())));
 }
 
 #[test]
@@ -89,7 +95,7 @@ fn scope_that_is_not_there_is_refused() {
 
 #[test]
 fn cluster_is_observed_as_empty_facts_and_as_nothing_else() {
-    let scopes = scopes(Some(ClusterFacts {}));
+    let scopes = scopes(Some(empty_cluster()));
     let observed = scopes.observe(&Scope::Cluster, &What::Whole, LIMIT).unwrap();
     assert_eq!(observed, Observed::Cluster(Box::default()));
     for what in [What::System, What::Pf("pci/0000:01:00.0".parse().unwrap())] {
@@ -99,7 +105,7 @@ fn cluster_is_observed_as_empty_facts_and_as_nothing_else() {
 
 #[test]
 fn ops_on_the_cluster_are_refused() {
-    let scopes = scopes(Some(ClusterFacts {}));
+    let scopes = scopes(Some(empty_cluster()));
     let before = scopes.world();
     let ops = [on_pf(Action::CreateVfs(3)), on_pf(Action::RemoveVfs)];
     let outcomes = scopes.perform(&Scope::Cluster, &ops, Bounds::only(LIMIT));
@@ -147,7 +153,7 @@ fn time_is_that_of_the_busiest_host_and_sleep_passes_on_every_one() {
 
 #[test]
 fn time_passes_without_hosts_too() {
-    let scopes = SimScopes::new([].into(), Some(ClusterFacts {}));
+    let scopes = SimScopes::new([].into(), Some(empty_cluster()));
     scopes.sleep(Duration::from_secs(2));
     assert_eq!(scopes.now(), Duration::from_secs(2));
 }
@@ -163,7 +169,7 @@ fn journal_keeps_the_entries_of_all_scopes_once_and_in_order() {
 
 #[test]
 fn user_asks_to_stop_after_so_many_ops_of_all_hosts() {
-    let scopes = scopes(Some(ClusterFacts {}));
+    let scopes = scopes(Some(empty_cluster()));
     scopes.interrupt_after(2);
     for scope in [scope("a"), Scope::Cluster] {
         perform(&scopes, &scope, Action::CreateVfs(1));

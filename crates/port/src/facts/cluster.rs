@@ -1,0 +1,103 @@
+//! Facts of a Kubernetes cluster: its objects as the API server has them, those that vfctl has a use for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vfctl_model::{HostName, JsonValue, NamespaceName, ObjectKind, ObjectName, ObjectRef, ResourceName};
+
+/// The facts of a cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ClusterFacts {
+    /// The version of the API server, such as `v1.34.4`.
+    #[serde(default)]
+    pub version: String,
+    /// The objects, by kind and name: all nodes and networks; of ConfigMaps, DaemonSets and pods those that have to do with
+    /// device plugins and networks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, ObjectFacts>")]
+    pub objects: BTreeMap<ObjectRef, ObjectFacts>,
+    /// The kinds that the cluster does not have, since nobody has defined them (CustomResourceDefinition).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub undefined: BTreeSet<ObjectKind>,
+    /// The kinds whose objects could not be read, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub unread: BTreeMap<ObjectKind, String>,
+}
+
+/// The facts of one object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ObjectFacts {
+    /// What the API server calls it (`metadata.uid`).
+    pub uid: String,
+    /// The field managers that have set something in it (`metadata.managedFields`), but for its status.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub managers: BTreeSet<String>,
+    /// The objects that it belongs to, such as `DaemonSet plugin` (`metadata.ownerReferences`).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub owners: BTreeSet<String>,
+    /// Whether it is being deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_going: bool,
+    /// What it says: labels and annotations below `metadata`, and the fields that the table of kinds keeps.
+    pub content: JsonValue,
+}
+
+impl ObjectFacts {
+    /// Returns a label; `None` where the object has none of this name.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.content.at(&["metadata", "labels", name])?.text()
+    }
+
+    /// Returns all labels.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        let labels = self.content.at(&["metadata", "labels"]);
+        labels.into_iter().flat_map(JsonValue::fields).filter_map(|(name, value)| Some((name, value.text()?)))
+    }
+
+    /// Returns an annotation; `None` where the object has none of this name.
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        self.content.at(&["metadata", "annotations", name])?.text()
+    }
+
+    /// Returns how many devices of a resource a node offers; 0 where it does not know the resource.
+    pub fn allocatable(&self, resource: &ResourceName) -> u32 {
+        let quantity = self.content.at(&["status", "allocatable", &resource.to_string()]);
+        match quantity {
+            Some(JsonValue::Text(text)) => text.parse().unwrap_or(0),
+            Some(JsonValue::Number(number)) => u32::try_from(*number).unwrap_or(u32::MAX),
+            _ => 0,
+        }
+    }
+}
+
+impl ClusterFacts {
+    /// Returns the objects of a kind.
+    pub fn of_kind(&self, kind: ObjectKind) -> impl Iterator<Item = (&ObjectRef, &ObjectFacts)> {
+        self.objects.iter().filter(move |(object, _)| object.kind() == kind)
+    }
+
+    /// Returns the node that a host is: the one of its name, or whose label `kubernetes.io/hostname` says so.
+    pub fn node_of(&self, host: &HostName) -> Option<(&ObjectName, &ObjectFacts)> {
+        let name = host.as_str();
+        let by_name = name.parse().ok().and_then(|name| self.objects.get_key_value(&ObjectRef::node(name)));
+        let by_label = || {
+            self.of_kind(ObjectKind::Node)
+                .find(|(_, node)| node.label("kubernetes.io/hostname") == Some(name))
+        };
+        by_name.or_else(by_label).map(|(object, facts)| (object.name(), facts))
+    }
+
+    /// Returns an object in a namespace; `None` where it is not there, or was not read.
+    pub fn object(
+        &self,
+        kind: ObjectKind,
+        namespace: &NamespaceName,
+        name: &ObjectName,
+    ) -> Option<&ObjectFacts> {
+        self.objects.get(&ObjectRef::in_namespace(kind, namespace.clone(), name.clone()))
+    }
+}
