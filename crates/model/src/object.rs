@@ -9,6 +9,9 @@ use crate::cluster_name::{NamespaceName, ObjectName};
 use crate::parse::ParseError;
 use crate::text::text_serde;
 
+/// The label of all objects that vfctl makes, and its value. It has the key that the Kubernetes project recommends for it.
+pub const OWNER_LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "vfctl");
+
 /// What the table says of one kind of object.
 #[derive(Debug, Clone, Copy)]
 pub struct ObjectKindRow {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+pub use vfctl_model::OWNER_LABEL;
 
 use super::config::{CniConfig, ConfigError};
 use super::spec::NetworkSpec;
@@ -15,9 +16,6 @@ pub const ATTACHMENT_KIND: &str = "NetworkAttachmentDefinition";
 
 /// The annotation that names the resource whose devices multus hands to the CNI plugin.
 pub const RESOURCE_ANNOTATION: &str = "k8s.v1.cni.cncf.io/resourceName";
-
-/// The label that marks objects of vfctl's own, and its value.
-pub const OWNER_LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "vfctl");
 
 /// The label that names the document which asks for an object.
 pub const DOCUMENT_LABEL: &str = "vfctl.dev/document";

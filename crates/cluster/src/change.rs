@@ -1,0 +1,103 @@
+//! Changes of a cluster: objects applied and deleted, and what the API server's answer means for each op.
+
+use http::Request;
+use kube::core::params::{DeleteParams, Patch, PatchParams, Preconditions};
+use serde::de::IgnoredAny;
+use vfctl_model::ObjectRef;
+use vfctl_port::{Action, Bounds, Deletion, Manifest, Op, OpError, Outcome};
+
+use crate::client::{Client, Failure, path};
+use crate::error::{ApiError, Refusal};
+use crate::patience::Patience;
+
+/// Performs ops one after the other. Where one is refused that ends the rest, or where no answer comes, what follows is
+/// not begun.
+pub(crate) async fn perform(client: &Client, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
+    let mut outcomes = Vec::with_capacity(ops.len());
+    let mut is_over = false;
+    for op in ops {
+        is_over = is_over || (bounds.stop)();
+        if is_over {
+            outcomes.push(Outcome::NotTried);
+            continue;
+        }
+        let outcome = perform_one(client, op, bounds).await;
+        is_over = match &outcome {
+            Outcome::Refused(_) => op.action.kind().row().stops_when_refused,
+            Outcome::Unknown(_) => true,
+            Outcome::Done | Outcome::NotTried => false,
+        };
+        outcomes.push(outcome);
+    }
+    outcomes
+}
+
+async fn perform_one(client: &Client, op: &Op, bounds: Bounds<'_>) -> Outcome {
+    let Some(object) = op.target.object() else { return refused("no object of the cluster".to_owned()) };
+    let request = match &op.action {
+        Action::ApplyObject(manifest) => apply(object, manifest),
+        Action::DeleteObject(deletion) => delete(object, deletion),
+        _ => return refused("a host's work cannot be done in the cluster".to_owned()),
+    };
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => return refused(format!("the request cannot be built: {error}")),
+    };
+    let patience = Patience::of_change(bounds.limit);
+    match client.send::<IgnoredAny>(&request, patience, bounds.stop).await {
+        Ok(_) => Outcome::Done,
+        Err(failure) => outcome_of(op, object, &failure),
+    }
+}
+
+type Built = Result<Request<Vec<u8>>, kube::core::request::Error>;
+
+/// Returns the request of server-side apply.
+fn apply(object: &ObjectRef, manifest: &Manifest) -> Built {
+    let params = PatchParams::apply(&manifest.manager);
+    let params = if manifest.force { params.force() } else { params };
+    let namespace = object.namespace().map(ToString::to_string);
+    let body = Patch::Apply(manifest.object(object));
+    path(object.kind(), namespace.as_deref()).patch(object.name().as_str(), &params, &body)
+}
+
+/// Returns the request that deletes the object of this uid, and none that came later.
+fn delete(object: &ObjectRef, deletion: &Deletion) -> Built {
+    let preconditions = Preconditions { uid: Some(deletion.uid.clone()), ..Preconditions::default() };
+    let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
+    let namespace = object.namespace().map(ToString::to_string);
+    path(object.kind(), namespace.as_deref()).delete(object.name().as_str(), &params)
+}
+
+/// Says what a failed request means for its op.
+pub(crate) fn outcome_of(op: &Op, object: &ObjectRef, failure: &Failure) -> Outcome {
+    let Failure { error, may_have_worked } = failure;
+    match (error, &op.action) {
+        // What is to be gone is gone.
+        (ApiError::Status(Refusal { code: 404, .. }), Action::DeleteObject(_)) => Outcome::Done,
+        _ if *may_have_worked => Outcome::Unknown(error.text()),
+        (ApiError::Status(Refusal { code: 404, about: None, .. }), _) => {
+            let kind = object.kind();
+            refused(format!(
+                "404 Not Found: the cluster does not define {} {}",
+                kind.api_version(),
+                kind.row().kind
+            ))
+        }
+        (ApiError::Status(refusal), _) => {
+            Outcome::Refused(OpError { errno: None, cause: refusal.to_string(), detail: detail_of(refusal) })
+        }
+        (error, _) => refused(error.text()),
+    }
+}
+
+/// Returns what the API server says of single fields, where its message does not say it.
+fn detail_of(refusal: &Refusal) -> Option<String> {
+    let is_new = |cause: &&String| !cause.split(": ").all(|part| refusal.message.contains(part));
+    let causes: Vec<&str> = refusal.causes.iter().filter(is_new).map(String::as_str).collect();
+    (!causes.is_empty()).then(|| causes.join("; "))
+}
+
+fn refused(cause: String) -> Outcome {
+    Outcome::Refused(OpError { errno: None, cause, detail: None })
+}

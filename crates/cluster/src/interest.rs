@@ -1,0 +1,189 @@
+//! Which objects of a cluster vfctl has a use for: those that have to do with device plugins and networks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vfctl_model::{JsonValue, OWNER_LABEL, ObjectKind, ObjectRef};
+use vfctl_port::ObjectFacts;
+
+/// The annotation in which multus writes which networks a pod has.
+const NETWORK_STATUS: &str = "k8s.v1.cni.cncf.io/network-status";
+/// Words in names and images of DaemonSets that have to do with device plugins and networks of VFs.
+const WORDS: &[&str] = &["device-plugin", "deviceplugin", "sriovdp", "sriov", "multus", "whereabouts"];
+/// The key in a device plugin's configuration by which it is known.
+const RESOURCE_LIST: &str = "resourceList";
+
+/// Which objects of a kind the API server is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// All.
+    All,
+    /// Those with vfctl's label.
+    Owned,
+}
+
+/// Returns which objects of a kind are asked for. A kind that is not named here is read whole.
+pub(crate) fn asked(kind: ObjectKind) -> Asked {
+    match kind {
+        ObjectKind::ConfigMap | ObjectKind::ServiceAccount => Asked::Owned,
+        _ => Asked::All,
+    }
+}
+
+/// Returns the label selector of vfctl's own objects.
+pub(crate) fn owned() -> String {
+    let (name, value) = OWNER_LABEL;
+    format!("{name}={value}")
+}
+
+/// Returns whether an object is kept as soon as it is read. Of pods, those of DaemonSets wait for [`without_strangers`].
+pub(crate) fn is_kept(kind: ObjectKind, facts: &ObjectFacts) -> bool {
+    match kind {
+        ObjectKind::DaemonSet => is_owned(facts) || is_about_networks(facts),
+        ObjectKind::Pod => is_user(facts) || daemon_sets_of(facts).next().is_some(),
+        _ => true,
+    }
+}
+
+/// Drops the pods of DaemonSets that are not kept, unless they use devices or networks themselves.
+pub(crate) fn without_strangers(objects: &mut BTreeMap<ObjectRef, ObjectFacts>) {
+    let kept: BTreeSet<ObjectRef> =
+        objects.keys().filter(|object| object.kind() == ObjectKind::DaemonSet).cloned().collect();
+    objects.retain(|object, facts| {
+        let Some(namespace) = object.namespace().filter(|_| object.kind() == ObjectKind::Pod) else {
+            return true;
+        };
+        let is_known = |name: &str| {
+            let name = name.parse().ok();
+            let set =
+                name.map(|name| ObjectRef::in_namespace(ObjectKind::DaemonSet, namespace.clone(), name));
+            set.is_some_and(|set| kept.contains(&set))
+        };
+        is_user(facts) || daemon_sets_of(facts).any(is_known)
+    });
+}
+
+/// Returns whether a ConfigMap has the configuration of a device plugin.
+pub(crate) fn is_plugin_config(facts: &ObjectFacts) -> bool {
+    let data = facts.content.field("data").into_iter().flat_map(JsonValue::fields);
+    data.filter_map(|(_, value)| value.text()).any(|text| text.contains(RESOURCE_LIST))
+}
+
+fn is_owned(facts: &ObjectFacts) -> bool {
+    let (name, value) = OWNER_LABEL;
+    facts.label(name) == Some(value)
+}
+
+/// Returns whether a DaemonSet is a device plugin, or a part of what gives pods their networks.
+fn is_about_networks(facts: &ObjectFacts) -> bool {
+    let template = facts.content.at(&["spec", "template"]);
+    let pod = template.and_then(|template| template.field("spec"));
+    let labels = template.and_then(|template| template.at(&["metadata", "labels"]));
+    let containers = ["containers", "initContainers"].into_iter();
+    let containers =
+        containers.flat_map(|list| pod.and_then(|pod| pod.field(list)).map_or(&[][..], JsonValue::members));
+    let of_containers = containers.flat_map(|container| [container.field("name"), container.field("image")]);
+    let labels = labels.into_iter().flat_map(JsonValue::fields).map(|(_, value)| Some(value));
+    let texts = of_containers.chain(labels).flatten().filter_map(JsonValue::text);
+    let has_word = |text: &str| WORDS.iter().any(|word| text.to_ascii_lowercase().contains(word));
+    texts.into_iter().any(has_word)
+}
+
+/// Returns whether a pod asks for a device, or has networks of multus.
+fn is_user(facts: &ObjectFacts) -> bool {
+    let lists = [["spec", "containers"], ["spec", "initContainers"]].into_iter();
+    let containers = lists.flat_map(|path| facts.content.at(&path).map_or(&[][..], JsonValue::members));
+    let resources = containers.filter_map(|container| container.field("resources"));
+    let named = resources.flat_map(|resources| ["limits", "requests"].map(|list| resources.field(list)));
+    let mut names = named.flatten().flat_map(JsonValue::fields).map(|(name, _)| name);
+    facts.annotation(NETWORK_STATUS).is_some() || names.any(is_extended)
+}
+
+/// Returns whether a resource is one of a device plugin (`IsExtendedResourceName`, pkg/apis/core/v1/helper/helpers.go).
+fn is_extended(resource: &str) -> bool {
+    let Some((prefix, _)) = resource.split_once('/') else { return false };
+    prefix != "kubernetes.io" && !prefix.ends_with(".kubernetes.io") && !prefix.starts_with("hugepages-")
+}
+
+fn daemon_sets_of(facts: &ObjectFacts) -> impl Iterator<Item = &str> {
+    facts.owners.iter().filter_map(|owner| owner.strip_prefix("DaemonSet "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(content: &str, owners: &[&str]) -> ObjectFacts {
+        ObjectFacts {
+            owners: owners.iter().map(|owner| (*owner).to_owned()).collect(),
+            content: JsonValue::from_text(content).expect("JSON"),
+            ..ObjectFacts::default()
+        }
+    }
+
+    #[test]
+    fn daemon_sets_are_known_by_label_name_or_image() {
+        for (content, kept) in [
+            (
+                r#"{"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "r/multus-cni:v4"}]}}}}"#,
+                true,
+            ),
+            (
+                r#"{"spec": {"template": {"spec": {"containers": [{"name": "kube-sriovdp", "image": "x"}]}}}}"#,
+                true,
+            ),
+            (r#"{"spec": {"template": {"spec": {"initContainers": [{"image": "r/Whereabouts"}]}}}}"#, true),
+            (r#"{"spec": {"template": {"metadata": {"labels": {"app": "sriov-cni"}}}}}"#, true),
+            (r#"{"metadata": {"labels": {"app.kubernetes.io/managed-by": "vfctl"}}}"#, true),
+            (r#"{"metadata": {"labels": {"app.kubernetes.io/managed-by": "helm"}}}"#, false),
+            (
+                r#"{"spec": {"template": {"spec": {"containers": [{"name": "kube-proxy", "image": "p"}]}}}}"#,
+                false,
+            ),
+        ] {
+            assert_eq!(is_kept(ObjectKind::DaemonSet, &facts(content, &[])), kept, "{content}");
+        }
+    }
+
+    #[test]
+    fn pods_are_kept_for_their_devices_and_networks() {
+        for (content, kept) in [
+            (r#"{"spec": {"containers": [{"resources": {"limits": {"intel.com/net": "1"}}}]}}"#, true),
+            (r#"{"spec": {"initContainers": [{"resources": {"requests": {"intel.com/net": "1"}}}]}}"#, true),
+            (r#"{"metadata": {"annotations": {"k8s.v1.cni.cncf.io/network-status": "[]"}}}"#, true),
+            (
+                r#"{"spec": {"containers": [{"resources": {"limits": {"cpu": "1", "hugepages-2Mi": "4"}}}]}}"#,
+                false,
+            ),
+            (
+                r#"{"spec": {"containers": [{"resources": {"limits": {"kubernetes.io/batch-cpu": "1"}}}]}}"#,
+                false,
+            ),
+            (r#"{"spec": {"containers": [{"resources": {}}]}}"#, false),
+        ] {
+            assert_eq!(is_kept(ObjectKind::Pod, &facts(content, &[])), kept, "{content}");
+        }
+    }
+
+    #[test]
+    fn pods_of_daemon_sets_that_are_not_kept_are_dropped() {
+        let object = |text: &str| text.parse::<ObjectRef>().expect(text);
+        let device = r#"{"spec": {"containers": [{"resources": {"limits": {"intel.com/net": "1"}}}]}}"#;
+        let mut objects = BTreeMap::from([
+            (object("daemonset a/plugin"), facts("{}", &[])),
+            (object("pod a/plugin-1"), facts("{}", &["DaemonSet plugin"])),
+            (object("pod b/plugin-2"), facts("{}", &["DaemonSet plugin"])),
+            (object("pod a/proxy-1"), facts("{}", &["DaemonSet proxy"])),
+            (object("pod a/user"), facts(device, &["DaemonSet users"])),
+            (object("node n"), facts("{}", &[])),
+        ]);
+        without_strangers(&mut objects);
+        let left: Vec<String> = objects.keys().map(ToString::to_string).collect();
+        assert_eq!(left, ["node n", "pod a/plugin-1", "pod a/user", "daemonset a/plugin"]);
+    }
+
+    #[test]
+    fn a_plugins_configuration_is_known_by_its_list() {
+        assert!(is_plugin_config(&facts(r#"{"data": {"config.json": "{\"resourceList\": []}"}}"#, &[])));
+        assert!(!is_plugin_config(&facts(r#"{"data": {"a": "b"}}"#, &[])));
+    }
+}

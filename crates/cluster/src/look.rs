@@ -1,0 +1,134 @@
+//! A look at a cluster: everything that matters, each kind on its own, or single objects.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
+use http::Request;
+use kube::core::params::{GetParams, ListParams};
+use serde::Deserialize;
+use vfctl_model::{ObjectKind, ObjectRef};
+use vfctl_port::{ClusterFacts, EdgeError, ObjectFacts};
+
+use crate::client::{Client, path};
+use crate::error::ApiError;
+use crate::interest::{Asked, asked, is_kept, is_plugin_config, owned, without_strangers};
+use crate::item::{Item, Page};
+use crate::patience::Patience;
+
+/// How many objects are asked for in one request.
+const PAGE: u32 = 500;
+/// How many objects are asked for at a time.
+const AT_ONCE: usize = 16;
+
+type Objects = BTreeMap<ObjectRef, ObjectFacts>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    git_version: String,
+}
+
+/// Reads everything that matters. A kind that cannot be read is named with the reason.
+///
+/// # Errors
+/// Where the API server cannot be reached, or does not know who asks.
+pub(crate) async fn whole(client: &Client, limit: Duration) -> Result<ClusterFacts, EdgeError> {
+    let patience = Patience::of_look(limit);
+    let mut facts = ClusterFacts { version: version(client, patience).await?, ..ClusterFacts::default() };
+    let kinds = ObjectKind::ALL.iter().copied();
+    let lists = join_all(kinds.map(|kind| async move { (kind, list(client, kind, patience).await) })).await;
+    for (kind, read) in lists {
+        take_in(&mut facts, kind, read);
+    }
+    let namespaces: BTreeSet<String> = facts
+        .of_kind(ObjectKind::DaemonSet)
+        .filter_map(|(set, _)| Some(set.namespace()?.to_string()))
+        .collect();
+    let configs = |namespace: String| async move {
+        let params = ListParams::default();
+        pages(client, ObjectKind::ConfigMap, Some(&namespace), params, &is_plugin_config, patience).await
+    };
+    for read in join_all(namespaces.into_iter().map(configs)).await {
+        take_in(&mut facts, ObjectKind::ConfigMap, read);
+    }
+    without_strangers(&mut facts.objects);
+    Ok(facts)
+}
+
+fn take_in(facts: &mut ClusterFacts, kind: ObjectKind, read: Result<Objects, ApiError>) {
+    match read {
+        Ok(objects) => facts.objects.extend(objects),
+        Err(error) if error.code() == Some(404) => {
+            facts.undefined.insert(kind);
+        }
+        Err(error) => {
+            facts.unread.insert(kind, format!("list {}: {}", kind.row().plural, error.text()));
+        }
+    }
+}
+
+async fn version(client: &Client, patience: Patience) -> Result<String, EdgeError> {
+    let request = Request::get("/version").body(Vec::new());
+    match client.read::<Version>(request, patience).await {
+        Ok(version) => Ok(version.git_version),
+        // Whoever may not read this may read the rest.
+        Err(error) if matches!(error.code(), Some(403 | 404)) => Ok(String::new()),
+        Err(error) => Err(EdgeError::new("read the version of the cluster", error)),
+    }
+}
+
+async fn list(client: &Client, kind: ObjectKind, patience: Patience) -> Result<Objects, ApiError> {
+    let params = match asked(kind) {
+        Asked::All => ListParams::default(),
+        Asked::Owned => ListParams::default().labels(&owned()),
+    };
+    pages(client, kind, None, params, &|facts| is_kept(kind, facts), patience).await
+}
+
+/// Reads a list page by page, and keeps of each page what matters.
+async fn pages(
+    client: &Client,
+    kind: ObjectKind,
+    namespace: Option<&str>,
+    params: ListParams,
+    is_kept: &dyn Fn(&ObjectFacts) -> bool,
+    patience: Patience,
+) -> Result<Objects, ApiError> {
+    let mut params = params.limit(PAGE);
+    let mut objects = Objects::new();
+    loop {
+        let page: Page = client.read(path(kind, namespace).list(&params), patience).await?;
+        let (items, next) = page.into_parts();
+        let facts = items.into_iter().filter_map(|item| item.into_facts(kind));
+        objects.extend(facts.filter(|(_, facts)| is_kept(facts)));
+        let Some(next) = next else { return Ok(objects) };
+        params = params.continue_token(&next);
+    }
+}
+
+/// Reads single objects; `None` where one is not there.
+///
+/// # Errors
+/// Where one of them could not be read.
+pub(crate) async fn objects(
+    client: &Client,
+    wanted: &BTreeSet<ObjectRef>,
+    limit: Duration,
+) -> Result<BTreeMap<ObjectRef, Option<ObjectFacts>>, EdgeError> {
+    let patience = Patience::of_reading(limit);
+    let one = |object: ObjectRef| async move {
+        let namespace = object.namespace().map(ToString::to_string);
+        let path = path(object.kind(), namespace.as_deref());
+        let request = path.get(object.name().as_str(), &GetParams::default());
+        match client.read::<Item>(request, patience).await {
+            Ok(item) => Ok((object.clone(), item.into_facts(object.kind()).map(|(_, facts)| facts))),
+            Err(error) if error.code() == Some(404) => Ok((object, None)),
+            Err(error) => Err(EdgeError::new(format!("read {object}"), error)),
+        }
+    };
+    let read: Vec<_> =
+        stream::iter(wanted.iter().cloned()).map(one).buffer_unordered(AT_ONCE).collect().await;
+    read.into_iter().collect()
+}
