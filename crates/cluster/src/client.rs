@@ -123,15 +123,12 @@ impl Client {
 
 /// Returns whether a connection failed in its TLS handshake: what the other side sent was no good.
 fn is_about_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-        if kind == Some(std::io::ErrorKind::InvalidData) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+    let inside = error.downcast_ref::<std::io::Error>();
+    // The source of such an error is that of the error in it, which would be missed.
+    let wrapped = inside.and_then(std::io::Error::get_ref);
+    inside.is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData)
+        || wrapped.is_some_and(|error| is_about_tls(error))
+        || error.source().is_some_and(is_about_tls)
 }
 
 /// Reads what the API server says with an error code. What answers in its place, such as a load balancer, says anything.
