@@ -146,9 +146,14 @@ pub(crate) fn refusal(code: u16, body: &[u8], retry_after: Option<Duration>) -> 
         "" => one_line(&cause.message),
         field => format!("{field}: {}", one_line(&cause.message)),
     };
+    // Of several conflicts the first line says how many, and the causes which; the others say that again.
+    let message = match status.message.split_once('\n') {
+        Some((first, _)) if !causes.is_empty() => first.split(": ").next().unwrap_or(first),
+        _ => &status.message,
+    };
     Refusal {
         code,
-        message: one_line(&status.message),
+        message: one_line(message),
         causes: causes.into_iter().map(cause).collect(),
         about: Some(kind).filter(|kind| !kind.is_empty()),
         retry_after: retry_after.or((seconds > 0).then_some(Duration::from_secs(seconds))),

@@ -154,6 +154,18 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl Refusal {
+    /// Returns whether the object itself is wrong. API servers say 500 for a field that the kind does not have.
+    fn is_about_content(&self) -> bool {
+        self.message.starts_with("failed to create typed patch object")
+    }
+
+    /// Returns whether the request failed before anything could be stored. Webhooks are asked before that.
+    fn is_before_storage(&self) -> bool {
+        self.is_about_content() || self.message.contains("failed calling webhook")
+    }
+}
+
 /// Trouble that may pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
@@ -169,6 +181,7 @@ impl ApiError {
     /// Returns what of this may pass; `None` where another try is of no use.
     pub(crate) fn trouble(&self) -> Option<Trouble> {
         match self {
+            Self::Status(refusal) if refusal.is_about_content() => None,
             Self::Status(refusal) => matches!(refusal.code, 429 | 500 | 503).then_some(Trouble::Busy),
             Self::Unreachable { .. } => Some(Trouble::NoConnection),
             Self::Cut(_) => Some(Trouble::Cut),
@@ -183,10 +196,7 @@ impl ApiError {
     /// Returns whether the API server may have done what was asked all the same.
     pub(crate) fn may_have_worked(&self) -> bool {
         match self {
-            // A webhook is asked before anything is stored.
-            Self::Status(refusal) => {
-                refusal.code >= 500 && !refusal.message.contains("failed calling webhook")
-            }
+            Self::Status(refusal) => refusal.code >= 500 && !refusal.is_before_storage(),
             Self::Cut(_) | Self::Late(_) | Self::Answer(_) => true,
             Self::Request(_) | Self::Credentials(_) | Self::Unreachable { .. } | Self::Untrusted { .. } => {
                 false

@@ -57,7 +57,7 @@ fn a_conflict_names_the_other_manager_and_the_fields_and_ends_the_rest() {
     let causes = format!("{one},{two}");
     let server = Server::start(move |_, _| refuse(409, message, "", &causes));
     let outcomes = perform(&server, &[apply("configmap net/c", false), apply("configmap net/d", false)]);
-    let cause = "409 Conflict: Apply failed with 2 conflicts: conflicts with \"kubectl\" using v1: - .data.a conflicts with \"helm\" using v1: - .data.b";
+    let cause = "409 Conflict: Apply failed with 2 conflicts";
     let detail = ".data.a: conflict with \"kubectl\" using v1; .data.b: conflict with \"helm\" using v1";
     assert_eq!(outcomes, [refused(cause, Some(detail)), Outcome::NotTried]);
     assert_eq!(server.asked().len(), 1);
@@ -147,6 +147,16 @@ fn a_server_that_stays_busy_refuses_and_one_that_fails_leaves_it_unknown() {
     let outcomes = webhook.cluster().perform(&Scope::Cluster, &[delete("configmap net/c")], bounds);
     let cause = "500 Internal Server Error: Internal error occurred: failed calling webhook \"w\"";
     assert_eq!(outcomes, [refused(cause, None)]);
+}
+
+#[test]
+fn a_field_that_the_kind_does_not_have_is_refused_at_once() {
+    let message =
+        "failed to create typed patch object (net/c; v1, Kind=ConfigMap): .x: field not declared in schema";
+    let server = Server::start(move |_, _| refuse(500, message, "", ""));
+    let cause = format!("500 Internal Server Error: {message}");
+    assert_eq!(perform(&server, &[apply("configmap net/c", false)]), [refused(&cause, None)]);
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[test]
