@@ -30,6 +30,34 @@ struct Version {
     git_version: String,
 }
 
+#[derive(Deserialize)]
+struct Resources {
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    name: String,
+}
+
+/// What a list of one kind came to.
+enum Found {
+    Objects(Objects),
+    /// The cluster does not have this kind.
+    Undefined,
+    Unread(ApiError),
+}
+
+impl From<Result<Objects, ApiError>> for Found {
+    fn from(read: Result<Objects, ApiError>) -> Self {
+        match read {
+            Ok(objects) => Self::Objects(objects),
+            Err(error) if error.code() == Some(404) => Self::Undefined,
+            Err(error) => Self::Unread(error),
+        }
+    }
+}
+
 /// Reads everything that matters. A kind that cannot be read is named with the reason.
 ///
 /// # Errors
@@ -39,8 +67,8 @@ pub(crate) async fn whole(client: &Client, limit: Duration) -> Result<ClusterFac
     let mut facts = ClusterFacts { version: version(client, patience).await?, ..ClusterFacts::default() };
     let kinds = ObjectKind::ALL.iter().copied();
     let lists = join_all(kinds.map(|kind| async move { (kind, list(client, kind, patience).await) })).await;
-    for (kind, read) in lists {
-        take_in(&mut facts, kind, read);
+    for (kind, found) in lists {
+        take_in(&mut facts, kind, found);
     }
     let namespaces: BTreeSet<String> = facts
         .of_kind(ObjectKind::DaemonSet)
@@ -51,19 +79,19 @@ pub(crate) async fn whole(client: &Client, limit: Duration) -> Result<ClusterFac
         pages(client, ObjectKind::ConfigMap, Some(&namespace), params, &is_plugin_config, patience).await
     };
     for read in join_all(namespaces.into_iter().map(configs)).await {
-        take_in(&mut facts, ObjectKind::ConfigMap, read);
+        take_in(&mut facts, ObjectKind::ConfigMap, read.into());
     }
     without_strangers(&mut facts.objects);
     Ok(facts)
 }
 
-fn take_in(facts: &mut ClusterFacts, kind: ObjectKind, read: Result<Objects, ApiError>) {
-    match read {
-        Ok(objects) => facts.objects.extend(objects),
-        Err(error) if error.code() == Some(404) => {
+fn take_in(facts: &mut ClusterFacts, kind: ObjectKind, found: Found) {
+    match found {
+        Found::Objects(objects) => facts.objects.extend(objects),
+        Found::Undefined => {
             facts.undefined.insert(kind);
         }
-        Err(error) => {
+        Found::Unread(error) => {
             facts.unread.insert(kind, format!("list {}: {}", kind.row().plural, error.text()));
         }
     }
@@ -79,12 +107,30 @@ async fn version(client: &Client, patience: Patience) -> Result<String, EdgeErro
     }
 }
 
-async fn list(client: &Client, kind: ObjectKind, patience: Patience) -> Result<Objects, ApiError> {
+async fn list(client: &Client, kind: ObjectKind, patience: Patience) -> Found {
     let params = match asked(kind) {
         Asked::All => ListParams::default(),
         Asked::Owned => ListParams::default().labels(&owned()),
     };
-    pages(client, kind, None, params, &|facts| is_kept(kind, facts), patience).await
+    let read = pages(client, kind, None, params, &|facts| is_kept(kind, facts), patience).await;
+    match Found::from(read) {
+        // Rights are looked at first: whoever may not read a kind is not told that there is none.
+        Found::Unread(error) if error.code() == Some(403) => match is_defined(client, kind, patience).await {
+            Some(false) => Found::Undefined,
+            Some(true) | None => Found::Unread(error),
+        },
+        found => found,
+    }
+}
+
+/// Returns whether the API server knows a kind, which everybody may ask; `None` where it does not say.
+async fn is_defined(client: &Client, kind: ObjectKind, patience: Patience) -> Option<bool> {
+    let api = if kind.row().group.is_empty() { "api" } else { "apis" };
+    let request = Request::get(format!("/{api}/{}", kind.api_version())).body(Vec::new());
+    match client.read::<Resources>(request, patience).await {
+        Ok(known) => Some(known.resources.iter().any(|resource| resource.name == kind.row().plural)),
+        Err(error) => (error.code() == Some(404)).then_some(false),
+    }
 }
 
 /// Reads a list page by page, and keeps of each page what matters.

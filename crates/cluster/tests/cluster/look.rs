@@ -82,6 +82,21 @@ fn what_may_not_be_read_or_does_not_exist_is_named_and_the_rest_is_read() {
 }
 
 #[test]
+fn a_kind_that_does_not_exist_is_told_from_one_that_may_not_be_read() {
+    let server = Server::start(|request, _| match request.path() {
+        "/apis/apps/v1" => say(200, r#"{"resources":[{"name":"daemonsets"}]}"#),
+        "/apis/k8s.cni.cncf.io/v1" => say(200, r#"{"resources":[{"name":"other"}]}"#),
+        "/apis/sriovnetwork.openshift.io/v1" => say(404, "404 page not found\n"),
+        path if path.starts_with("/apis/") => refuse(403, "forbidden", "any", ""),
+        _ => empty(request),
+    });
+    let facts = whole(&server);
+    let undefined = [ObjectKind::NetworkAttachmentDefinition, ObjectKind::SriovNetworkNodePolicy];
+    assert_eq!(facts.undefined, BTreeSet::from(undefined));
+    assert_eq!(facts.unread.keys().collect::<Vec<_>>(), [&ObjectKind::DaemonSet]);
+}
+
+#[test]
 fn the_configuration_of_device_plugins_is_read_where_they_are() {
     let server = Server::start(|request, _| match request.path() {
         "/apis/apps/v1/daemonsets" => say(
