@@ -26,7 +26,7 @@ pub struct Access {
 
 /// What names a cluster.
 #[derive(Debug)]
-pub(crate) enum Source {
+pub(crate) enum ClusterSource {
     /// A kubeconfig, or several taken together.
     File {
         /// The files, for people.
@@ -49,7 +49,7 @@ impl Access {
     }
 
     /// Returns what names the cluster; `None` where nothing does.
-    pub(crate) fn source(&self) -> Result<Option<Source>, AccessError> {
+    pub(crate) fn source(&self) -> Result<Option<ClusterSource>, AccessError> {
         let Self { kubeconfig, context } = self;
         let (file, content, is_asked_for) = if let Some(file) = kubeconfig {
             (file.display().to_string(), read(file)?, true)
@@ -61,21 +61,21 @@ impl Access {
         } else if let (Some(name), Some(file)) = (context, home_file()) {
             return Err(no_such_context(name, file.display().to_string(), &Kubeconfig::default()));
         } else {
-            return Ok(is_in_pod().then_some(Source::Pod));
+            return Ok(is_in_pod().then_some(ClusterSource::Pod));
         };
         match context.clone().or_else(|| content.current_context.clone()).filter(|name| !name.is_empty()) {
             Some(name) if content.contexts.iter().any(|known| known.name == name) => {
-                Ok(Some(Source::File { file, content: Box::new(content), context: name }))
+                Ok(Some(ClusterSource::File { file, content: Box::new(content), context: name }))
             }
             Some(name) => Err(no_such_context(&name, file, &content)),
             None if is_asked_for => Err(AccessError::NoContext(file)),
             // A file that every user has says nothing here.
-            None => Ok(is_in_pod().then_some(Source::Pod)),
+            None => Ok(is_in_pod().then_some(ClusterSource::Pod)),
         }
     }
 }
 
-impl Source {
+impl ClusterSource {
     /// Returns what a client needs to know.
     pub(crate) async fn config(self) -> Result<Config, AccessError> {
         let origin = self.to_string();
@@ -98,7 +98,7 @@ impl Source {
 }
 
 /// Writes where a cluster is named, for people.
-impl fmt::Display for Source {
+impl fmt::Display for ClusterSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { file, content: _, context } => write!(f, "context {context} of {file}"),

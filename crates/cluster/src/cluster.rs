@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use vfctl_port::{Bounds, EdgeError, Observe, Observed, Op, OpError, Outcome, Perform, Scope, What};
 
-use crate::access::{Access, Source};
+use crate::access::{Access, ClusterSource};
 use crate::client::Client;
 use crate::error::{AccessError, Said};
 use crate::{change, look};
@@ -39,7 +39,7 @@ impl Cluster {
         found.map_err(|error| EdgeError::new("find the cluster", error))
     }
 
-    fn from_source(source: Source) -> Result<Self, AccessError> {
+    fn from_source(source: ClusterSource) -> Result<Self, AccessError> {
         let origin = source.to_string();
         let mut threads = Builder::new_multi_thread();
         let runtime = threads
@@ -58,7 +58,7 @@ impl Cluster {
         Ok(Self { client, handle: runtime.handle().clone(), runtime: Some(runtime), origin })
     }
 
-    /// Returns where the cluster was named, such as `context kind of /root/.kube/config`.
+    /// Returns where the cluster was named, such as `context kind of ~/.kube/config`, with the whole path.
     pub fn origin(&self) -> &str {
         &self.origin
     }

@@ -9,7 +9,7 @@ use vfctl_cluster::{Access, Cluster};
 use vfctl_model::JsonValue;
 use vfctl_port::{Bounds, Op, OpError, Outcome, Perform, Scope};
 
-use crate::server::{Answer, LIMIT, Server, kubeconfig, refuse, say};
+use crate::server::{LIMIT, Server, ServerReply, kubeconfig, refuse, say};
 
 fn apply(object: &str, force: bool) -> Op {
     let op = format!(
@@ -102,7 +102,7 @@ fn a_namespace_or_a_kind_that_is_not_there_is_named() {
 
 #[test]
 fn what_became_of_a_change_is_unknown_where_the_connection_is_cut() {
-    let server = Server::start(|_, _| Answer::Cut);
+    let server = Server::start(|_, _| ServerReply::Cut);
     let outcomes = perform(&server, &[apply("configmap net/c", false), delete("configmap net/d")]);
     let [Outcome::Unknown(why), Outcome::NotTried] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert!(why.starts_with("the connection to the API server was lost before its answer: "), "{why}");
@@ -111,7 +111,7 @@ fn what_became_of_a_change_is_unknown_where_the_connection_is_cut() {
 
 #[test]
 fn a_server_that_never_answers_ends_a_change_in_time() {
-    let server = Server::start(|_, _| Answer::Silence);
+    let server = Server::start(|_, _| ServerReply::Silence);
     let began = Instant::now();
     let bounds = Bounds::only(Duration::from_millis(300));
     let outcomes = server.cluster().perform(&Scope::Cluster, &[apply("configmap net/c", false)], bounds);
@@ -122,7 +122,7 @@ fn a_server_that_never_answers_ends_a_change_in_time() {
 #[test]
 fn a_busy_server_is_asked_again() {
     let server = Server::start(|_, before| match before {
-        0 => Answer::SayLater(429, 0),
+        0 => ServerReply::SayLater(429, 0),
         1 => say(503, "no endpoints"),
         _ => say(200, "{}"),
     });
@@ -133,7 +133,7 @@ fn a_busy_server_is_asked_again() {
 #[test]
 fn a_server_that_stays_busy_refuses_and_one_that_fails_leaves_it_unknown() {
     let bounds = Bounds::only(Duration::from_secs(1));
-    let busy = Server::start(|_, _| Answer::SayLater(429, 60));
+    let busy = Server::start(|_, _| ServerReply::SayLater(429, 60));
     let outcomes = busy.cluster().perform(&Scope::Cluster, &[delete("configmap net/c")], bounds);
     assert_eq!(outcomes, [refused("429 Too Many Requests", None)]);
     let failing = Server::start(|_, before| match before {

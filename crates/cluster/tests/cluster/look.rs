@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use vfctl_model::{ObjectKind, ObjectRef};
 use vfctl_port::{ClusterFacts, Observe, Observed, Scope, What, with_causes};
 
-use crate::server::{Answer, LIMIT, Request, Server, refuse, say};
+use crate::server::{LIMIT, Request, Server, ServerReply, refuse, say};
 
 /// Answers as an API server in which nothing is.
-fn empty(request: &Request) -> Answer {
+fn empty(request: &Request) -> ServerReply {
     match request.path() {
         "/version" => say(200, r#"{"major":"1","minor":"34","gitVersion":"v1.34.4"}"#),
         _ => say(200, r#"{"kind":"List","metadata":{},"items":[]}"#),
@@ -64,7 +64,7 @@ fn what_may_not_be_read_or_does_not_exist_is_named_and_the_rest_is_read() {
             "",
         ),
         "/apis/k8s.cni.cncf.io/v1/network-attachment-definitions" => say(404, "404 page not found\n"),
-        "/apis/apps/v1/daemonsets" => Answer::Say(200, "no JSON".to_owned()),
+        "/apis/apps/v1/daemonsets" => ServerReply::Say(200, "no JSON".to_owned()),
         "/api/v1/nodes" => say(200, r#"{"items":[{"metadata":{"name":"a","uid":"1"}}]}"#),
         _ => empty(request),
     });
@@ -124,7 +124,7 @@ fn the_configuration_of_device_plugins_is_read_where_they_are() {
 
 #[test]
 fn a_server_that_never_answers_ends_the_look_in_time() {
-    let server = Server::start(|_, _| Answer::Silence);
+    let server = Server::start(|_, _| ServerReply::Silence);
     let began = Instant::now();
     let limit = Duration::from_millis(300);
     let error = server.cluster().observe(&Scope::Cluster, &What::Whole, limit).expect_err("an error");
@@ -138,7 +138,7 @@ fn a_server_that_never_answers_ends_the_look_in_time() {
 #[test]
 fn a_list_that_never_comes_leaves_its_kind_unread() {
     let server = Server::start(|request, _| match request.path() {
-        "/api/v1/pods" => Answer::Silence,
+        "/api/v1/pods" => ServerReply::Silence,
         _ => empty(request),
     });
     let Ok(Observed::Cluster(facts)) =
@@ -156,7 +156,7 @@ fn single_objects_are_read_without_any_list() {
         ("/api/v1/nodes/a", _) => say(200, r#"{"metadata":{"name":"a","uid":"1","labels":{"x":"y"}}}"#),
         // What may pass is tried again, and so is what a lost connection kept.
         ("/api/v1/namespaces/net/configmaps/c", 0) => say(503, ""),
-        ("/api/v1/namespaces/net/configmaps/c", 1) => Answer::Cut,
+        ("/api/v1/namespaces/net/configmaps/c", 1) => ServerReply::Cut,
         ("/api/v1/namespaces/net/configmaps/c", _) => {
             say(200, r#"{"metadata":{"name":"c","namespace":"net","uid":"2"}}"#)
         }

@@ -30,7 +30,7 @@ impl Request {
 
 /// What the server does then.
 #[derive(Debug, Clone)]
-pub(crate) enum Answer {
+pub(crate) enum ServerReply {
     /// It answers with this code and body.
     Say(u16, String),
     /// It answers, and says after how many seconds to come again.
@@ -42,14 +42,14 @@ pub(crate) enum Answer {
 }
 
 /// Returns an answer with a body.
-pub(crate) fn say(code: u16, body: &str) -> Answer {
-    Answer::Say(code, body.to_owned())
+pub(crate) fn say(code: u16, body: &str) -> ServerReply {
+    ServerReply::Say(code, body.to_owned())
 }
 
 /// Returns a refusal as API servers write it, with the kind that it is about and fields below `details`.
-pub(crate) fn refuse(code: u16, message: &str, about: &str, causes: &str) -> Answer {
+pub(crate) fn refuse(code: u16, message: &str, about: &str, causes: &str) -> ServerReply {
     let message = message.replace('"', "\\\"").replace('\n', "\\n");
-    Answer::Say(
+    ServerReply::Say(
         code,
         format!(
             r#"{{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"Failure","message":"{message}","reason":"Any","details":{{"kind":"{about}","causes":[{causes}]}},"code":{code}}}"#
@@ -66,7 +66,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server that answers each request so; the number says how many requests of this kind came before.
-    pub(crate) fn start(answer: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&Request, usize) -> ServerReply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -110,7 +110,7 @@ pub(crate) fn kubeconfig(folder: &TempDir, server: &str) -> PathBuf {
     file
 }
 
-fn serve(stream: &TcpStream, asked: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request, usize) -> Answer) {
+fn serve(stream: &TcpStream, asked: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request, usize) -> ServerReply) {
     let mut first = [0];
     if stream.peek(&mut first).is_ok() && first == [0x16] {
         // A TLS handshake.
@@ -127,10 +127,12 @@ fn serve(stream: &TcpStream, asked: &Mutex<Vec<Request>>, answer: &dyn Fn(&Reque
             before
         };
         let (code, later, body) = match answer(&request, before) {
-            Answer::Say(code, body) => (code, String::new(), body),
-            Answer::SayLater(code, seconds) => (code, format!("Retry-After: {seconds}\r\n"), String::new()),
-            Answer::Cut => return,
-            Answer::Silence => {
+            ServerReply::Say(code, body) => (code, String::new(), body),
+            ServerReply::SayLater(code, seconds) => {
+                (code, format!("Retry-After: {seconds}\r\n"), String::new())
+            }
+            ServerReply::Cut => return,
+            ServerReply::Silence => {
                 let _ = reader.read(&mut first);
                 return;
             }
