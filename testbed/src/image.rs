@@ -55,8 +55,11 @@ pub enum ImageError {
         source: io::Error,
     },
     /// The script failed; it has said why on standard error.
-    #[error("build the guest's image")]
-    Failed,
+    #[error("build with {script}")]
+    Failed {
+        /// The script.
+        script: PathBuf,
+    },
 }
 
 /// The testbed's own folder in the user's cache.
@@ -80,14 +83,23 @@ pub fn cache() -> Result<PathBuf, ImageError> {
 ///
 /// When it cannot be built.
 pub fn find_or_build(userland: Userland) -> Result<PathBuf, ImageError> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(userland.script());
+    built_by(userland.script())
+}
+
+/// The folder that a script of the testbed builds or finds in the cache, and prints.
+///
+/// # Errors
+///
+/// When it cannot be built.
+pub fn built_by(script: &str) -> Result<PathBuf, ImageError> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
     let output = Command::new(&script)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|source| ImageError::Run { script: script.clone(), source })?;
     let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     if !output.status.success() || folder.is_empty() {
-        return Err(ImageError::Failed);
+        return Err(ImageError::Failed { script });
     }
     Ok(PathBuf::from(folder))
 }

@@ -90,16 +90,7 @@ impl Folders {
             .prefix("testbed-share-")
             .tempdir()
             .map_err(host("make the folder to share"))?;
-        let agent = std::env::current_exe().map_err(host("find this program"))?;
-        programs::copy_stripped(&agent, &share.path().join("testbed"))
-            .map_err(host("put the agent into the share"))?;
-        fs::create_dir(share.path().join("programs")).map_err(host("make the programs' folder"))?;
-        for (name, text) in SCRIPTS {
-            let path = share.path().join(name);
-            fs::write(&path, text)
-                .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)))
-                .map_err(host(format!("put {name} into the share")))?;
-        }
+        fill_share(share.path())?;
         Ok(Self { image, cache: image::cache()?, share })
     }
 }
@@ -135,6 +126,7 @@ impl Lab {
             programs: &folder,
             console: Console::Log(log.to_owned()),
             cache: &folders.cache,
+            more: Vec::new(),
         };
         let mut guest = Guest::boot(&order)?;
         prepare(&mut guest, &plan.topology)?;
@@ -172,6 +164,7 @@ pub fn shell(plan: &Plan) -> Result<(), LabError> {
         programs,
         console: Console::Terminal,
         cache: &folders.cache,
+        more: Vec::new(),
     };
     // A terminal shows a failed boot by itself; nothing starts it again.
     let accelerator =
@@ -182,11 +175,39 @@ pub fn shell(plan: &Plan) -> Result<(), LabError> {
     Ok(())
 }
 
-fn prepare(guest: &mut Guest, topology: &Topology) -> Result<(), LabError> {
+/// Puts into a folder that is to be shared what every guest finds there: the agent and scripts.
+///
+/// # Errors
+///
+/// When something cannot be put there.
+pub(crate) fn fill_share(share: &Path) -> Result<(), LabError> {
+    let agent = std::env::current_exe().map_err(host("find this program"))?;
+    programs::copy_stripped(&agent, &share.join("testbed")).map_err(host("put the agent into the share"))?;
+    fs::create_dir_all(share.join("programs")).map_err(host("make the programs' folder"))?;
+    for (name, text) in SCRIPTS {
+        let path = share.join(name);
+        fs::write(&path, text)
+            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)))
+            .map_err(host(format!("put {name} into the share")))?;
+    }
+    Ok(())
+}
+
+/// Makes the devices of a fresh guest as its topology says.
+///
+/// # Errors
+///
+/// When they do not become so.
+pub(crate) fn prepare(guest: &mut Guest, topology: &Topology) -> Result<(), LabError> {
     in_guest(guest, &setup::script(topology)).map(|_| ())
 }
 
-fn find_roles(guest: &mut Guest, topology: &Topology) -> Result<Roles, LabError> {
+/// Finds out what the topology's devices are in a guest.
+///
+/// # Errors
+///
+/// When one is not there.
+pub(crate) fn find_roles(guest: &mut Guest, topology: &Topology) -> Result<Roles, LabError> {
     let printed = in_guest(guest, &roles::script(topology))?;
     roles::parse(topology, &printed)
         .ok_or_else(|| LabError::Setup(format!("the topology's are not all among\n{printed}")))

@@ -4,6 +4,7 @@
 //! no crate of vfctl is used here.
 #![allow(clippy::disallowed_methods, reason = "a test bed's business is processes, files and time")]
 
+pub mod cluster;
 pub mod commands;
 pub mod fixtures;
 pub mod guest;

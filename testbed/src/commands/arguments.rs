@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::hardware::Hardware;
-use super::{exec, invent, matrix, run};
+use super::{cluster, exec, invent, matrix, run};
 use crate::fixtures;
 use crate::guest::agent;
 use crate::image::{self, Userland};
@@ -51,6 +51,8 @@ enum Command {
         #[arg(long, required = true)]
         write: bool,
     },
+    /// A Kubernetes cluster with emulated machines as its workers
+    Cluster(cluster::ClusterArguments),
     /// The guest's half of the conversation
     #[command(hide = true)]
     Agent,
@@ -81,6 +83,7 @@ pub fn run_command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Compare(arguments) => return matrix::compare(&arguments),
         Command::Invent(arguments) => invent::invent(&arguments)?,
         Command::Fixtures { hardware, write: _ } => record(&hardware)?,
+        Command::Cluster(arguments) => return cluster::cluster(arguments),
         Command::Agent => agent::serve()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! The commands of the `testbed` program.
 
 mod arguments;
+mod cluster;
 mod exec;
 mod hardware;
 mod invent;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -139,6 +140,16 @@ impl Guest {
             Some(answer) => Err(GuestError::Failed(format!("the agent begins with {answer:?}"))),
             None => Err(guest.silent(AGENT_LIMIT)),
         }
+    }
+
+    /// Ends the conversation; the agent hears whoever connects next.
+    ///
+    /// # Errors
+    ///
+    /// When the connection cannot be closed.
+    pub fn leave(self) -> Result<Machine, GuestError> {
+        self.writer.shutdown(Shutdown::Both)?;
+        Ok(self.machine)
     }
 
     /// Runs a shell command in a folder of the guest.

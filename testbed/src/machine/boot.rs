@@ -91,6 +91,8 @@ pub struct Order<'a> {
     pub console: Console,
     /// Where the verdict on KVM is kept.
     pub cache: &'a Path,
+    /// Further words for QEMU.
+    pub more: Vec<String>,
 }
 
 /// A machine that runs. Dropping it ends it.
@@ -164,7 +166,7 @@ impl Machine {
         let mut command = Command::new("setpriv");
         // QEMU shall not outlive this program, however that ends.
         command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
-        command.args(arguments(order.topology, accelerator, &files, &order.console));
+        command.args(arguments(order.topology, accelerator, &files, &order.console)).args(&order.more);
         if log.is_some() {
             let output = fs::File::create(&qemu_output).map_err(MachineError::host("keep QEMU's output"))?;
             let errors = output.try_clone().map_err(MachineError::host("keep QEMU's output"))?;
@@ -236,6 +238,11 @@ impl Machine {
             Some(status) => Err(MachineError::Ended { status, output: self.output() }),
             None => Ok(signs),
         }
+    }
+
+    /// The socket of QEMU's monitor, which one at a time may use.
+    pub fn monitor_socket(&self) -> &Path {
+        &self.monitor_socket
     }
 
     /// QEMU's monitor.

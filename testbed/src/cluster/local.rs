@@ -1,0 +1,185 @@
+//! The provider that runs everything on this machine, in a process of its own that outlives the command.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::control_plane::API_PORT;
+use super::folder::Folder;
+use super::provider::{Cluster, ClusterError, Provider, host};
+use super::workers;
+use crate::image::built_by;
+
+/// How long a start may take after everything has been built.
+const START_LIMIT: Duration = Duration::from_secs(600);
+/// How long the supervisor may take to end.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(100);
+/// The most workers.
+pub const MOST_WORKERS: u8 = 2;
+
+/// A cluster on this machine.
+#[derive(Debug)]
+pub struct Local {
+    folder: Folder,
+    port: u16,
+    vfctl: Option<PathBuf>,
+}
+
+impl Local {
+    /// The provider of a cluster in a folder.
+    pub fn new(folder: Folder) -> Self {
+        Self { folder, port: API_PORT, vfctl: None }
+    }
+
+    /// The same, with this program as vfctl in its workers.
+    #[must_use]
+    pub fn with_vfctl(self, vfctl: Option<PathBuf>) -> Self {
+        Self { vfctl, ..self }
+    }
+
+    /// The same, with the API server on this port and the next ones.
+    #[must_use]
+    pub fn with_port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    fn broken(&self) -> Option<ClusterError> {
+        let why = fs::read_to_string(self.folder.broken_file()).ok()?.trim().to_owned();
+        Some(ClusterError::Broken { folder: self.folder.path().to_owned(), why })
+    }
+
+    fn not_running(&self) -> ClusterError {
+        ClusterError::NotRunning { folder: self.folder.path().to_owned() }
+    }
+
+    /// Waits for the supervisor and repeats what it says.
+    fn follow(&self) -> Result<Cluster, ClusterError> {
+        let started = Instant::now();
+        let mut said = Said { path: self.folder.supervisor_log(), read: 0 };
+        // Until it has taken the folder, a free folder says nothing.
+        let mut alive = false;
+        while started.elapsed() < START_LIMIT {
+            said.repeat();
+            if let Some(cluster) = self.folder.cluster()? {
+                return Ok(cluster);
+            }
+            let free = self.folder.hold()?.is_some();
+            if free && (alive || started.elapsed() > STOP_LIMIT) {
+                said.repeat();
+                return Err(self.broken().unwrap_or_else(|| self.not_running()));
+            }
+            alive |= !free;
+            thread::sleep(POLL);
+        }
+        Err(ClusterError::TooSlow {
+            what: "the cluster".to_owned(),
+            limit: START_LIMIT,
+            said: super::process::tail(&self.folder.supervisor_log(), 15),
+        })
+    }
+}
+
+impl Provider for Local {
+    fn start(&self, count: u8) -> Result<Cluster, ClusterError> {
+        let folder = &self.folder;
+        if count > 0 && self.port != API_PORT {
+            return Err(ClusterError::Unable(format!("start workers: they know the API server at port {API_PORT}")));
+        }
+        let parts = built_by("cluster/build.sh")?;
+        let image = if count > 0 { Some(built_by("image/worker.sh")?) } else { None };
+        let Some(held) = folder.hold()? else {
+            return Err(ClusterError::Running { folder: folder.path().to_owned() });
+        };
+        folder.clear(&[])?;
+        for path in [folder.logs(), folder.file("tmp")] {
+            fs::create_dir_all(&path).map_err(host(format!("make {}", path.display())))?;
+        }
+        drop(held);
+        let log = File::create(folder.supervisor_log()).map_err(host("write the supervisor's log"))?;
+        let errors = log.try_clone().map_err(host("write the supervisor's log"))?;
+        let own = std::env::current_exe().map_err(host("find this program"))?;
+        let mut command = Command::new(own);
+        command.args(["cluster", "supervise", "--workers", &count.to_string(), "--port", &self.port.to_string()]);
+        command.arg("--dir").arg(folder.path()).arg("--parts").arg(parts);
+        for (option, path) in [("--image", &image), ("--vfctl", &self.vfctl)] {
+            if let Some(path) = path {
+                command.arg(option).arg(path);
+            }
+        }
+        let mut supervisor = command
+            // Guests' sockets and the like: all below the one folder.
+            .env("TMPDIR", folder.file("tmp"))
+            // A signal that is meant for this command does not end the cluster.
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(errors)
+            .spawn()
+            .map_err(host("start the supervisor"))?;
+        self.follow().inspect_err(|_| {
+            // Best effort: the reason above is what counts.
+            drop(supervisor.kill());
+            drop(supervisor.wait());
+            workers::remove_routes(count);
+            drop(folder.clear(&["log", "broken"]));
+        })
+    }
+
+    fn running(&self) -> Result<Cluster, ClusterError> {
+        if !self.folder.path().exists() || self.folder.hold()?.is_some() {
+            return Err(self.broken().unwrap_or_else(|| self.not_running()));
+        }
+        self.folder.cluster()?.ok_or_else(|| self.not_running())
+    }
+
+    fn stop(&self) -> Result<(), ClusterError> {
+        let folder = &self.folder;
+        if !folder.path().exists() {
+            return Ok(());
+        }
+        fs::write(folder.stop_file(), "").map_err(host("tell the cluster to stop"))?;
+        let started = Instant::now();
+        // The supervisor lets go of the folder when all that it has started has ended.
+        let _held = loop {
+            if let Some(held) = folder.hold()? {
+                break held;
+            }
+            if started.elapsed() > STOP_LIMIT {
+                return Err(ClusterError::TooSlow {
+                    what: "the end of the cluster".to_owned(),
+                    limit: STOP_LIMIT,
+                    said: super::process::tail(&folder.supervisor_log(), 15),
+                });
+            }
+            thread::sleep(POLL);
+        };
+        // A supervisor that was killed could not do it.
+        workers::remove_routes(MOST_WORKERS);
+        folder.clear(&["log"])
+    }
+}
+
+/// What the supervisor has said and the user has seen.
+struct Said {
+    path: PathBuf,
+    read: u64,
+}
+
+impl Said {
+    fn repeat(&mut self) {
+        let mut text = Vec::new();
+        let read = File::open(&self.path).and_then(|mut file| {
+            file.seek(SeekFrom::Start(self.read))?;
+            file.read_to_end(&mut text)
+        });
+        if let Ok(count) = read {
+            self.read += count as u64;
+            eprint!("{}", String::from_utf8_lossy(&text));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Tier 4: a real Kubernetes control plane, and emulated machines as its workers.
+//!
+//! What a guest is and how it is booted is `machine`'s and `guest`'s business; how scenarios run here is `place`'s.
+
+pub mod control_plane;
+pub mod folder;
+pub mod kubectl;
+pub mod local;
+pub mod process;
+pub mod provider;
+pub mod supervisor;
+pub mod worker;
+pub mod workers;
+
+pub use folder::Folder;
+pub use kubectl::Kubectl;
+pub use local::Local;
+pub use provider::{Cluster, ClusterError, Provider, WorkerAccess};
+pub use worker::Worker;

@@ -1,0 +1,170 @@
+//! Programs of the control plane: started with a log of their own, ended with the one who started them.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::provider::{ClusterError, host};
+
+const POLL: Duration = Duration::from_millis(20);
+/// How many lines of a log are shown.
+const TAIL: usize = 15;
+
+/// A program that runs until it is dropped.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    log: PathBuf,
+    child: Child,
+}
+
+impl Process {
+    /// Starts a program; its log is `NAME.log` in the folder of logs.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start(program: &Path, arguments: &[String], logs: &Path) -> Result<Self, ClusterError> {
+        let name =
+            program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let log = logs.join(format!("{name}.log"));
+        let output = File::create(&log).map_err(host(format!("write {}", log.display())))?;
+        let errors = output.try_clone().map_err(host(format!("write {}", log.display())))?;
+        // It shall not outlive this program, however that ends.
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL"])
+            .arg(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .map_err(host(format!("start setpriv and {name}")))?;
+        Ok(Self { name, log, child })
+    }
+
+    /// Fails when the program has ended.
+    ///
+    /// # Errors
+    ///
+    /// When it has, with what it said last.
+    pub fn check(&mut self) -> Result<(), ClusterError> {
+        match self.child.try_wait().map_err(host(format!("look after {}", self.name)))? {
+            None => Ok(()),
+            Some(_) => Err(ClusterError::Ended {
+                name: self.name.clone(),
+                log: self.log.clone(),
+                said: tail(&self.log, TAIL),
+            }),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already; then there is nothing to kill.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The last lines of a file.
+pub(crate) fn tail(path: &Path, lines: usize) -> String {
+    let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let all: Vec<&str> = text.lines().collect();
+    all.get(all.len().saturating_sub(lines)..).unwrap_or_default().join("\n")
+}
+
+/// Runs a command to its end; `None` when its time was up and it was killed.
+///
+/// # Errors
+///
+/// When it cannot be started or waited for.
+pub(crate) fn run_within(
+    command: &mut Command,
+    limit: Duration,
+    attempt: &str,
+) -> Result<Option<Output>, ClusterError> {
+    // Files, not pipes: nothing waits for a reader.
+    let mut stdout = tempfile::tempfile().map_err(host(format!("keep the output of {attempt}")))?;
+    let mut stderr = tempfile::tempfile().map_err(host(format!("keep the output of {attempt}")))?;
+    let copy = |file: &File| file.try_clone().map_err(host(format!("keep the output of {attempt}")));
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(copy(&stdout)?)
+        .stderr(copy(&stderr)?)
+        .spawn()
+        .map_err(host(format!("run {attempt}")))?;
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(host(format!("wait for {attempt}")))? {
+            break status;
+        }
+        if started.elapsed() > limit {
+            child.kill().map_err(host(format!("end {attempt}")))?;
+            child.wait().map_err(host(format!("wait for {attempt}")))?;
+            return Ok(None);
+        }
+        thread::sleep(POLL);
+    };
+    let read = |file: &mut File| {
+        use std::io::{Read, Seek};
+        let mut bytes = Vec::new();
+        file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map(|_| bytes)
+    };
+    let failed = || host(format!("read the output of {attempt}"));
+    Ok(Some(Output {
+        status,
+        stdout: read(&mut stdout).map_err(failed())?,
+        stderr: read(&mut stderr).map_err(failed())?,
+    }))
+}
+
+/// Runs a command that must work; returns what it printed.
+///
+/// # Errors
+///
+/// When it fails or takes too long.
+pub(crate) fn must_run(
+    command: &mut Command,
+    limit: Duration,
+    attempt: &str,
+) -> Result<String, ClusterError> {
+    let failed = |said: String| ClusterError::Program { program: attempt.to_owned(), said };
+    match run_within(command, limit, attempt)? {
+        None => Err(failed(format!("no end after {} s", limit.as_secs()))),
+        Some(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Some(output) => Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_ended() {
+        let mut command = Command::new("sleep");
+        assert!(run_within(command.arg("60"), Duration::from_millis(50), "sleep").unwrap().is_none());
+    }
+
+    #[test]
+    fn what_fails_is_told_with_its_reason() {
+        let mut command = Command::new("sh");
+        let error = must_run(command.args(["-c", "echo no such thing >&2; exit 3"]), Duration::from_secs(9), "sh");
+        assert!(error.unwrap_err().to_string().contains("no such thing"));
+    }
+
+    #[test]
+    fn a_program_that_ended_is_noticed() {
+        let logs = tempfile::tempdir().unwrap();
+        let mut process = Process::start(Path::new("/bin/true"), &[], logs.path()).unwrap();
+        let started = Instant::now();
+        while process.check().is_ok() {
+            assert!(started.elapsed() < Duration::from_secs(9));
+            thread::sleep(POLL);
+        }
+    }
+}

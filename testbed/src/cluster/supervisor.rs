@@ -1,0 +1,166 @@
+//! The process that a cluster lives in: it starts everything, looks after it, and ends with it.
+//!
+//! Whoever uses the cluster knows it by its folder alone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::control_plane::ControlPlane;
+use super::folder::Folder;
+use super::kubectl::Kubectl;
+use super::process::tail;
+use super::provider::{Cluster, ClusterError, host};
+use super::worker::Worker;
+use super::workers::{self, BootedWorker};
+
+/// How often the cluster is looked after.
+const POLL: Duration = Duration::from_millis(200);
+/// How long nodes may take to be ready.
+const READY_LIMIT: Duration = Duration::from_secs(300);
+const WORLD_LIMIT: Duration = Duration::from_secs(60);
+/// Applied in this order at the start of each cluster with workers.
+const MANIFESTS: [&str; 2] = ["network-attachment-definition.yaml", "multus.yaml"];
+/// Prints whether each node is ready, a word each.
+const READY: &str = "jsonpath={range .items[*]}{.status.conditions[?(@.type=='Ready')].status}{'\\n'}{end}";
+
+/// What a cluster is made of.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Where it lives.
+    pub folder: Folder,
+    /// How many workers it has.
+    pub workers: u8,
+    /// The port of the API server.
+    pub port: u16,
+    /// The folder of parts.
+    pub parts: PathBuf,
+    /// The folder of the workers' image; not used without workers.
+    pub image: Option<PathBuf>,
+    /// What is vfctl in the workers.
+    pub vfctl: Option<PathBuf>,
+}
+
+/// Starts a cluster, says that it is ready, and runs until it is told to stop. What happens is said on standard error.
+///
+/// # Errors
+///
+/// When the cluster does not start, or when a part of it ends by itself.
+pub fn supervise(order: &Order) -> Result<(), ClusterError> {
+    let Order { folder, workers: count, .. } = order;
+    let Some(_held) = folder.hold()? else {
+        return Err(ClusterError::Running { folder: folder.path().to_owned() });
+    };
+    let ended = live(order);
+    workers::remove_routes(*count);
+    if let Err(error) = &ended {
+        // Who finds the folder later shall know why.
+        fs::write(folder.broken_file(), format!("{}\n", chain(error)))
+            .map_err(host("say why the cluster ended"))?;
+    }
+    ended
+}
+
+/// An error with its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+fn live(order: &Order) -> Result<(), ClusterError> {
+    let Order { folder, workers: count, port, parts, image, vfctl } = order;
+    let started = Instant::now();
+    let say = |text: &str| eprintln!("cluster: {text} after {:.1} s", started.elapsed().as_secs_f32());
+    let mut control_plane = ControlPlane::start(parts, folder, *port)?;
+    say("the control plane is ready");
+    let programs = folder.file("programs");
+    fs::create_dir_all(&programs).map_err(host("make the programs' folder"))?;
+    if let Some(vfctl) = vfctl {
+        workers::put_vfctl(vfctl, &programs)?;
+    }
+    let mut cluster = Cluster {
+        parts: parts.clone(),
+        kubeconfig: folder.kubeconfig(),
+        programs,
+        workers: Vec::new(),
+    };
+    let kubectl = Kubectl::of(&cluster);
+    let mut booted = Vec::new();
+    if let Some(image) = image.as_deref().filter(|_| *count > 0) {
+        for manifest in MANIFESTS {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster/manifests").join(manifest);
+            kubectl.run(&["apply", "--server-side", "-f", &path.display().to_string()])?;
+        }
+        for number in 1..=*count {
+            booted.push(workers::boot(number, *count, folder, parts, image)?);
+            say(&format!("{} has booted", workers::name(number)));
+        }
+        await_ready(&kubectl, &mut control_plane, &mut booted)?;
+        say("the nodes are ready");
+        for worker in &booted {
+            cluster.workers.push(with_world(worker)?);
+        }
+    }
+    folder.publish(&cluster)?;
+    say("the cluster is ready");
+    while !folder.stop_file().exists() {
+        control_plane.check()?;
+        check(&mut booted)?;
+        thread::sleep(POLL);
+    }
+    Ok(())
+}
+
+fn check(booted: &mut [BootedWorker]) -> Result<(), ClusterError> {
+    for worker in booted {
+        worker.machine.check()?;
+    }
+    Ok(())
+}
+
+fn await_ready(
+    kubectl: &Kubectl,
+    control_plane: &mut ControlPlane,
+    booted: &mut [BootedWorker],
+) -> Result<(), ClusterError> {
+    let count = booted.len();
+    let ready = kubectl.wait_for(
+        "the nodes to be ready",
+        READY_LIMIT,
+        &["get", "nodes", "-o", READY],
+        || control_plane.check().and_then(|()| check(booted)),
+        |answer| answer.lines().filter(|line| *line == "True").count() == count,
+    );
+    if let Err(ClusterError::TooSlow { what, limit, said }) = ready {
+        let more: String = booted.iter().map(|worker| kubelet_says(&worker.access)).collect();
+        return Err(ClusterError::TooSlow { what, limit, said: format!("{said}\n{more}") });
+    }
+    ready?;
+    for worker in booted.iter() {
+        let name = &worker.access.name;
+        kubectl.run(&["label", "node", name, "node-role.kubernetes.io/worker=", "--overwrite"])?;
+    }
+    // Its pod is ready a little after it has written the configuration that makes the node so.
+    kubectl.run(&["-n", "kube-system", "rollout", "status", "daemonset/multus", "--timeout=50s"]).map(|_| ())
+}
+
+/// What the kubelet of a worker said last, for a person.
+fn kubelet_says(access: &super::WorkerAccess) -> String {
+    let said = Worker::connect(access)
+        .and_then(|mut worker| worker.run("tail -n 20 /var/log/kubelet.log", "/", WORLD_LIMIT))
+        .map_or_else(|error| chain(&error), |output| output.stdout);
+    format!("kubelet of {}:\n{said}\nconsole:\n{}\n", access.name, tail(&access.console, 10))
+}
+
+fn with_world(worker: &BootedWorker) -> Result<super::WorkerAccess, ClusterError> {
+    let mut access = worker.access.clone();
+    let output = Worker::connect(&access)?.run("bash /share/world.sh", "/", WORLD_LIMIT)?;
+    access.world = output.stdout.lines().map(str::to_owned).collect();
+    Ok(access)
+}

@@ -1,0 +1,156 @@
+//! `testbed cluster`: a Kubernetes cluster with emulated machines as its workers.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use clap::{Args, Subcommand};
+
+use crate::cluster::control_plane::API_PORT;
+use crate::cluster::local::MOST_WORKERS;
+use crate::cluster::supervisor::{self, Order, chain};
+use crate::cluster::{Cluster, ClusterError, Folder, Kubectl, Local, Provider, Worker};
+use crate::guest::Output;
+use crate::programs;
+
+/// Which cluster.
+#[derive(Debug, Args)]
+pub(super) struct Where {
+    /// The cluster's folder; otherwise one in the cache
+    #[arg(long, value_name = "DIR", global = true)]
+    dir: Option<PathBuf>,
+}
+
+/// What can be done with a cluster.
+#[derive(Debug, Args)]
+pub(super) struct ClusterArguments {
+    #[command(flatten)]
+    place: Where,
+    #[command(subcommand)]
+    command: ClusterCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ClusterCommand {
+    /// Build what is missing and start a cluster, which goes on running
+    Start {
+        /// How many workers; without any, only the control plane runs
+        #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=i64::from(MOST_WORKERS)))]
+        workers: u8,
+        /// The port of the API server on 127.0.0.1; the four after it are used, too
+        #[arg(long, value_name = "PORT", default_value_t = API_PORT)]
+        port: u16,
+        /// The vfctl that workers have; otherwise the one built last
+        #[arg(long, value_name = "BIN")]
+        vfctl: Option<PathBuf>,
+    },
+    /// Say whether a cluster runs, and how to use it
+    Status,
+    /// Stop the cluster; nothing of it stays but its logs
+    Stop,
+    /// Run a shell command in a worker
+    Exec {
+        /// The worker's number
+        #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+        worker: u8,
+        /// How long it may take, in seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+        limit: u64,
+        /// The command
+        #[arg(required = true, last = true)]
+        command: String,
+    },
+    /// The process that a cluster lives in
+    #[command(hide = true)]
+    Supervise {
+        #[arg(long)]
+        workers: u8,
+        #[arg(long)]
+        port: u16,
+        #[arg(long)]
+        parts: PathBuf,
+        #[arg(long)]
+        image: Option<PathBuf>,
+        #[arg(long)]
+        vfctl: Option<PathBuf>,
+    },
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+///
+/// When it cannot be done.
+pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
+    let ClusterArguments { place, command } = arguments;
+    let folder = Folder::choose(place.dir.as_deref())?;
+    match command {
+        ClusterCommand::Start { workers, port, vfctl } => {
+            let vfctl = if workers > 0 { vfctl_or_none(vfctl.as_deref())? } else { None };
+            describe(&Local::new(folder).with_vfctl(vfctl).with_port(port).start(workers)?);
+        }
+        ClusterCommand::Status => return status(&Local::new(folder)),
+        ClusterCommand::Stop => {
+            Local::new(folder).stop()?;
+            eprintln!("testbed: no cluster is running");
+        }
+        ClusterCommand::Exec { worker, limit, command } => {
+            let cluster = Local::new(folder).running()?;
+            return exec(&cluster, worker, Duration::from_secs(limit), &command);
+        }
+        ClusterCommand::Supervise { workers, port, parts, image, vfctl } => {
+            let order = Order { folder, workers, port, parts, image, vfctl };
+            supervisor::supervise(&order).inspect_err(|error| eprintln!("cluster: failed to {}", chain(error)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The vfctl that was named or built; workers without one are told about on standard error.
+fn vfctl_or_none(named: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
+    match programs::find("vfctl", named) {
+        Ok(vfctl) => Ok(Some(vfctl)),
+        Err(error @ programs::ProgramError::Missing { .. }) => {
+            eprintln!("testbed: workers without vfctl: failed to {error}");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Says how a cluster is used, in lines that a shell understands.
+fn describe(cluster: &Cluster) {
+    println!("export KUBECONFIG={}", cluster.kubeconfig.display());
+    println!("export PATH={}:$PATH", cluster.parts.join("kubernetes").display());
+    for worker in &cluster.workers {
+        println!("# {} at {}, console in {}", worker.name, worker.address, worker.console.display());
+    }
+}
+
+fn status(provider: &Local) -> anyhow::Result<ExitCode> {
+    match provider.running() {
+        Ok(cluster) => {
+            describe(&cluster);
+            print!("{}", Kubectl::of(&cluster).run(&["get", "nodes,pods", "-A", "-o", "wide"])?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(ClusterError::NotRunning { folder }) => {
+            println!("no cluster is running in {}", folder.display());
+            Ok(ExitCode::FAILURE)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn exec(cluster: &Cluster, number: u8, limit: Duration, command: &str) -> anyhow::Result<ExitCode> {
+    ensure!(number > 0, "count workers from 1");
+    let access = cluster
+        .workers
+        .get(usize::from(number) - 1)
+        .with_context(|| format!("find worker-{number} among {}", cluster.workers.len()))?;
+    let Output { code, stdout, stderr } = Worker::connect(access)?.run(command, "/share", limit)?;
+    print!("{stdout}");
+    eprint!("{stderr}");
+    Ok(ExitCode::from(code.map_or(124, |code| u8::try_from(code).unwrap_or(u8::MAX))))
+}
