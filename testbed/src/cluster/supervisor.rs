@@ -21,7 +21,7 @@ const POLL: Duration = Duration::from_millis(200);
 const READY_LIMIT: Duration = Duration::from_secs(300);
 const WORLD_LIMIT: Duration = Duration::from_secs(60);
 /// Applied in this order at the start of each cluster with workers.
-const MANIFESTS: [&str; 2] = ["network-attachment-definition.yaml", "multus.yaml"];
+const MANIFESTS: [&str; 3] = ["rights.yaml", "network-attachment-definition.yaml", "multus.yaml"];
 /// Prints whether each node is ready, a word each.
 const READY: &str = "jsonpath={range .items[*]}{.status.conditions[?(@.type=='Ready')].status}{'\\n'}{end}";
 
