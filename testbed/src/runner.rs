@@ -1,5 +1,8 @@
 //! Runs one scenario in one place and says what came of it.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use crate::guest::Output;
 use crate::place::{Place, PlaceError};
 use crate::scenario::substitution::substitute;
@@ -7,6 +10,9 @@ use crate::scenario::{Action, Exit, Scenario, Step};
 use crate::transcript::readings::readings;
 use crate::transcript::wrapped::unwrapped;
 use crate::transcript::{Entry, Normaliser, RunResult, Transcript};
+
+/// How long a step that is repeated waits in between.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why a run ended early.
 struct Failure {
@@ -66,7 +72,7 @@ fn steps(
                 }
             }
             Err(error) => {
-                entries.push(Entry { step: text_of(step), ..Entry::default() });
+                entries.push(Entry { step: step.text(), ..Entry::default() });
                 return Err(broken(place, &format!("line {}", step.line), &error));
             }
         }
@@ -96,28 +102,11 @@ fn broken(place: &mut dyn Place, at: &str, error: &PlaceError) -> Failure {
 fn normaliser_for(place: &dyn Place, scenario: &Scenario, pf: Option<&str>) -> Result<Normaliser, String> {
     let mut texts = String::new();
     for step in &scenario.steps {
-        let text = text_of(step);
+        let text = step.text();
         texts.push_str(&substitute(&text, place.roles(), pf).map_err(|error| error.to_string())?);
         texts.push('\n');
     }
     Ok(Normaliser::new(place.roles(), &texts))
-}
-
-/// A step as its scenario says it.
-fn text_of(step: &Step) -> String {
-    match &step.action {
-        Action::File { name, text } => {
-            let lines: String = text.lines().map(|line| format!("  | {line}\n")).collect();
-            format!("file {name}:\n{lines}")
-        }
-        Action::Vfctl(arguments) => format!("$ vfctl {arguments}"),
-        Action::Start(arguments) => format!("$& vfctl {arguments}"),
-        Action::Interrupt => "interrupt".to_owned(),
-        Action::Wait => "wait".to_owned(),
-        Action::Shell(command) => format!("sh: {command}"),
-        Action::Hand(words) => format!("by hand: {words}"),
-        Action::Readings => "readings".to_owned(),
-    }
 }
 
 struct Outcome {
@@ -125,7 +114,33 @@ struct Outcome {
     wrong: Option<String>,
 }
 
+/// One step, repeated until it ends as expected where its scenario says so.
 fn one_step(
+    place: &mut dyn Place,
+    step: &Step,
+    pf: Option<&str>,
+    normaliser: &mut Normaliser,
+) -> Result<Outcome, PlaceError> {
+    place.turn_to(step.worker)?;
+    let started = Instant::now();
+    loop {
+        // What is tried again numbers anew.
+        let mut own = normaliser.clone();
+        let mut outcome = once(place, step, pf, &mut own)?;
+        let limit = step.within.unwrap_or_default();
+        if outcome.wrong.is_some() && started.elapsed() < limit {
+            thread::sleep(PAUSE);
+            continue;
+        }
+        *normaliser = own;
+        if step.within.is_some() {
+            outcome.wrong = outcome.wrong.map(|wrong| format!("after {} s {wrong}", limit.as_secs()));
+        }
+        return Ok(outcome);
+    }
+}
+
+fn once(
     place: &mut dyn Place,
     step: &Step,
     pf: Option<&str>,
@@ -154,6 +169,10 @@ fn one_step(
             Some(place.vfctl(&arguments)?)
         }
         Action::Wait => Some(place.wait()?),
+        Action::Kubectl(arguments) => {
+            let arguments = replaced(place, arguments)?;
+            Some(place.kubectl(&arguments)?)
+        }
         Action::Shell(command) => {
             let command = replaced(place, command)?;
             place.shell(&command)?
@@ -166,7 +185,7 @@ fn one_step(
         }
         Action::Readings => Some(place.record()?),
     };
-    let mut entry = Entry { step: text_of(step), ..Entry::default() };
+    let mut entry = Entry { step: step.text(), ..Entry::default() };
     let Some(output) = output else { return Ok(Outcome { entry, wrong: None }) };
     if step.action == Action::Readings && output.is_success() {
         return Ok(match readings(&output.stdout, normaliser) {
@@ -239,79 +258,11 @@ fn check(
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use crate::roles::Roles;
-    use crate::roles::tests::lab;
-    use crate::scenario::{Only, parser};
+    use crate::place::echo::{Echo, echo};
+    use crate::scenario::parser;
     use std::path::Path;
-
-    /// A place that answers everything with the same output.
-    pub(crate) struct Echo {
-        roles: Roles,
-        output: Output,
-        left: bool,
-        stalls: u32,
-        asked: Vec<String>,
-    }
-
-    impl Place for Echo {
-        fn name(&self) -> &'static str {
-            "echo"
-        }
-        fn refuses(&self, only: &Only) -> Option<String> {
-            match only {
-                Only::Kernel(_) => None,
-                Only::Simulator(why) => Some(why.clone()),
-            }
-        }
-        fn roles(&self) -> &Roles {
-            &self.roles
-        }
-        fn begin(&mut self) -> Result<(), PlaceError> {
-            if self.stalls == 0 {
-                return Ok(());
-            }
-            self.stalls -= 1;
-            let (limit, said) = (std::time::Duration::ZERO, String::new());
-            Err(crate::guest::GuestError::Stalled { limit, said }.into())
-        }
-        fn put(&mut self, _name: &str, text: &str) -> Result<(), PlaceError> {
-            self.asked.push(text.to_owned());
-            Ok(())
-        }
-        fn vfctl(&mut self, arguments: &str) -> Result<Output, PlaceError> {
-            self.asked.push(arguments.to_owned());
-            Ok(self.output.clone())
-        }
-        fn record(&mut self) -> Result<Output, PlaceError> {
-            self.vfctl("record")
-        }
-        fn hand(&mut self, words: &str) -> Result<Output, PlaceError> {
-            self.vfctl(words)
-        }
-        fn shell(&mut self, command: &str) -> Result<Option<Output>, PlaceError> {
-            self.vfctl(command).map(Some)
-        }
-        fn start(&mut self, _arguments: &str) -> Result<(), PlaceError> {
-            Ok(())
-        }
-        fn interrupt(&mut self) -> Result<(), PlaceError> {
-            Ok(())
-        }
-        fn wait(&mut self) -> Result<Output, PlaceError> {
-            Ok(self.output.clone())
-        }
-        fn end(&mut self) -> Result<(), PlaceError> {
-            if self.left { Err(PlaceError::LeftBehind("+ br0".to_owned())) } else { Ok(()) }
-        }
-        fn give_up(&mut self) {}
-    }
-
-    pub(crate) fn echo(stdout: &str, code: i32) -> Echo {
-        let output = Output { code: Some(code), stdout: stdout.to_owned(), stderr: String::new() };
-        Echo { roles: lab(), output, left: false, stalls: 0, asked: Vec::new() }
-    }
 
     fn scenario(body: &str) -> Scenario {
         let text = format!("title: t\non: pf0\nkernel-only: a test\n{body}");

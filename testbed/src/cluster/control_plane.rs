@@ -142,7 +142,8 @@ fn certificates(parts: &Path, folder: &Folder, ports: Ports) -> Result<(), Clust
         command.args(["init", "phase"]).args(words).arg("--config").arg(&config).args(more);
         must_run(&mut command, KUBEADM_LIMIT, &format!("kubeadm init phase {}", words.join(" ")))
     };
-    for name in ["ca", "apiserver", "apiserver-kubelet-client", "front-proxy-ca", "front-proxy-client", "sa"] {
+    for name in ["ca", "apiserver", "apiserver-kubelet-client", "front-proxy-ca", "front-proxy-client", "sa"]
+    {
         kubeadm(&["certs", name], &[])?;
     }
     for name in ["super-admin", "controller-manager", "scheduler"] {

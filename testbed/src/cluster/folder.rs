@@ -133,9 +133,7 @@ impl Folder {
         match fs::read_to_string(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(host(format!("read {}", path.display()))(error)),
-            Ok(text) => {
-                serde_json::from_str(&text).map_err(|source| ClusterError::Document { path, source })
-            }
+            Ok(text) => serde_json::from_str(&text).map_err(|source| ClusterError::Document { path, source }),
         }
     }
 

@@ -88,7 +88,9 @@ impl Provider for Local {
     fn start(&self, count: u8) -> Result<Cluster, ClusterError> {
         let folder = &self.folder;
         if count > 0 && self.port != API_PORT {
-            return Err(ClusterError::Unable(format!("start workers: they know the API server at port {API_PORT}")));
+            return Err(ClusterError::Unable(format!(
+                "start workers: they know the API server at port {API_PORT}"
+            )));
         }
         let parts = built_by("cluster/build.sh")?;
         let image = if count > 0 { Some(built_by("image/worker.sh")?) } else { None };
@@ -104,7 +106,14 @@ impl Provider for Local {
         let errors = log.try_clone().map_err(host("write the supervisor's log"))?;
         let own = std::env::current_exe().map_err(host("find this program"))?;
         let mut command = Command::new(own);
-        command.args(["cluster", "supervise", "--workers", &count.to_string(), "--port", &self.port.to_string()]);
+        command.args([
+            "cluster",
+            "supervise",
+            "--workers",
+            &count.to_string(),
+            "--port",
+            &self.port.to_string(),
+        ]);
         command.arg("--dir").arg(folder.path()).arg("--parts").arg(parts);
         for (option, path) in [("--image", &image), ("--vfctl", &self.vfctl)] {
             if let Some(path) = path {

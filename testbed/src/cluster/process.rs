@@ -27,8 +27,7 @@ impl Process {
     ///
     /// When it cannot be started.
     pub fn start(program: &Path, arguments: &[String], logs: &Path) -> Result<Self, ClusterError> {
-        let name =
-            program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let log = logs.join(format!("{name}.log"));
         let output = File::create(&log).map_err(host(format!("write {}", log.display())))?;
         let errors = output.try_clone().map_err(host(format!("write {}", log.display())))?;
@@ -153,7 +152,8 @@ mod tests {
     #[test]
     fn what_fails_is_told_with_its_reason() {
         let mut command = Command::new("sh");
-        let error = must_run(command.args(["-c", "echo no such thing >&2; exit 3"]), Duration::from_secs(9), "sh");
+        let error =
+            must_run(command.args(["-c", "echo no such thing >&2; exit 3"]), Duration::from_secs(9), "sh");
         assert!(error.unwrap_err().to_string().contains("no such thing"));
     }
 

@@ -22,6 +22,8 @@ pub struct Cluster {
     pub kubeconfig: PathBuf,
     /// Where the workers find vfctl.
     pub programs: PathBuf,
+    /// What the API server had when it was ready, as `objects` says it.
+    pub world: Vec<String>,
     /// The workers in the order of their numbers.
     pub workers: Vec<WorkerAccess>,
 }

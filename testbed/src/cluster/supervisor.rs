@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::control_plane::ControlPlane;
 use super::folder::Folder;
 use super::kubectl::Kubectl;
+use super::objects;
 use super::process::tail;
 use super::provider::{Cluster, ClusterError, host};
 use super::worker::Worker;
@@ -20,6 +21,8 @@ const POLL: Duration = Duration::from_millis(200);
 /// How long nodes may take to be ready.
 const READY_LIMIT: Duration = Duration::from_secs(300);
 const WORLD_LIMIT: Duration = Duration::from_secs(60);
+/// What a worker is like before anybody uses it; modules that the kubelet has loaded belong to it.
+const WORLD: &str = "cut -d ' ' -f 1 /proc/modules >/run/testbed/modules.boot; bash /share/world.sh";
 /// Applied in this order at the start of each cluster with workers.
 const MANIFESTS: [&str; 3] = ["rights.yaml", "network-attachment-definition.yaml", "multus.yaml"];
 /// Prints whether each node is ready, a word each.
@@ -88,6 +91,7 @@ fn live(order: &Order) -> Result<(), ClusterError> {
         parts: parts.clone(),
         kubeconfig: folder.kubeconfig(),
         programs,
+        world: Vec::new(),
         workers: Vec::new(),
     };
     let kubectl = Kubectl::of(&cluster);
@@ -106,6 +110,7 @@ fn live(order: &Order) -> Result<(), ClusterError> {
         for worker in &booted {
             cluster.workers.push(with_world(worker)?);
         }
+        cluster.world = objects::world(&kubectl)?;
     }
     folder.publish(&cluster)?;
     say("the cluster is ready");
@@ -160,7 +165,7 @@ fn kubelet_says(access: &super::WorkerAccess) -> String {
 
 fn with_world(worker: &BootedWorker) -> Result<super::WorkerAccess, ClusterError> {
     let mut access = worker.access.clone();
-    let output = Worker::connect(&access)?.run("bash /share/world.sh", "/", WORLD_LIMIT)?;
+    let output = Worker::connect(&access)?.run(WORLD, "/", WORLD_LIMIT)?;
     access.world = output.stdout.lines().map(str::to_owned).collect();
     Ok(access)
 }

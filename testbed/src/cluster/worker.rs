@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use super::provider::{ClusterError, WorkerAccess, host};
 use crate::guest::protocol::{Ask, Ending, Reply};
 use crate::guest::{GuestError, Output};
-use crate::machine::monitor::{Monitor, Wire};
 use crate::machine::MachineError;
+use crate::machine::monitor::{Monitor, Wire};
 
 /// What a time limit inside the guest gets on top before the host gives up.
 const SLACK: Duration = Duration::from_secs(15);
@@ -120,7 +120,9 @@ impl Worker {
                 }
             },
             Some(Reply::Failed { id: _, why }) => Err(GuestError::Failed(why).into()),
-            Some(Reply::Ready) | None => Err(GuestError::Failed("the agent has started again".to_owned()).into()),
+            Some(Reply::Ready) | None => {
+                Err(GuestError::Failed("the agent has started again".to_owned()).into())
+            }
         }
     }
 
@@ -144,7 +146,9 @@ impl Worker {
     /// The next answer, `None` when none came soon.
     fn next_reply(&mut self) -> Result<Option<Reply>, ClusterError> {
         match self.reader.read_until(b'\n', &mut self.line) {
-            Ok(0) => Err(GuestError::Failed(format!("the connection to {} is closed", self.access.name)).into()),
+            Ok(0) => {
+                Err(GuestError::Failed(format!("the connection to {} is closed", self.access.name)).into())
+            }
             Ok(_) if self.line.ends_with(b"\n") => {
                 let line = String::from_utf8_lossy(&std::mem::take(&mut self.line)).into_owned();
                 let reply = serde_json::from_str(&line);
@@ -154,7 +158,9 @@ impl Worker {
                 })?))
             }
             Ok(_) => Ok(None),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                Ok(None)
+            }
             Err(error) => Err(GuestError::from(error).into()),
         }
     }

@@ -59,10 +59,9 @@ pub fn boot(
     image: &Path,
 ) -> Result<BootedWorker, ClusterError> {
     let (name, address) = (name(number), address(number));
-    let topology = Topology::read(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("topologies/{name}.toml")),
-    )
-    .map_err(|error| ClusterError::Lab(error.into()))?;
+    let topology =
+        Topology::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("topologies/{name}.toml")))
+            .map_err(|error| ClusterError::Lab(error.into()))?;
     route(&address, "replace")?;
     let share = share(folder, &name, &address, number)?;
     node_files(parts, folder, &name, &share.join("kubernetes"))?;

@@ -7,12 +7,16 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 
+use super::run::{Choice, Open, run_in_one};
 use crate::cluster::control_plane::API_PORT;
 use crate::cluster::local::MOST_WORKERS;
 use crate::cluster::supervisor::{self, Order, chain};
+use crate::cluster::workers::put_vfctl;
 use crate::cluster::{Cluster, ClusterError, Folder, Kubectl, Local, Provider, Worker};
 use crate::guest::Output;
+use crate::place::Workers;
 use crate::programs;
+use crate::scenario::files::Needs;
 
 /// Which cluster.
 #[derive(Debug, Args)]
@@ -49,6 +53,14 @@ enum ClusterCommand {
     Status,
     /// Stop the cluster; nothing of it stays but its logs
     Stop,
+    /// Run scenarios in a cluster that runs, one after another; those that want another count of workers are left out
+    Run {
+        #[command(flatten)]
+        choice: Choice,
+        /// The vfctl that workers have; otherwise the one built last
+        #[arg(long, value_name = "BIN")]
+        vfctl: Option<PathBuf>,
+    },
     /// Run a shell command in a worker
     Exec {
         /// The worker's number
@@ -95,13 +107,18 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
             Local::new(folder).stop()?;
             eprintln!("testbed: no cluster is running");
         }
+        ClusterCommand::Run { choice, vfctl } => {
+            let cluster = Local::new(folder).running()?;
+            return run(&cluster, &choice, vfctl.as_deref());
+        }
         ClusterCommand::Exec { worker, limit, command } => {
             let cluster = Local::new(folder).running()?;
             return exec(&cluster, worker, Duration::from_secs(limit), &command);
         }
         ClusterCommand::Supervise { workers, port, parts, image, vfctl } => {
             let order = Order { folder, workers, port, parts, image, vfctl };
-            supervisor::supervise(&order).inspect_err(|error| eprintln!("cluster: failed to {}", chain(error)))?;
+            supervisor::supervise(&order)
+                .inspect_err(|error| eprintln!("cluster: failed to {}", chain(error)))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -141,6 +158,22 @@ fn status(provider: &Local) -> anyhow::Result<ExitCode> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Runs those scenarios that want as many workers as there are.
+fn run(cluster: &Cluster, choice: &Choice, vfctl: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let mut scenarios = choice.scenarios(Needs::Cluster)?;
+    let all = scenarios.len();
+    scenarios.retain(|scenario| scenario.cluster.map(usize::from) == Some(cluster.workers.len()));
+    if scenarios.len() < all {
+        eprintln!("testbed: {} scenarios want another count of workers", all - scenarios.len());
+    }
+    if let Some(vfctl) = vfctl_or_none(vfctl)? {
+        put_vfctl(&vfctl, &cluster.programs)?;
+    }
+    let report = choice.report("cluster")?;
+    let open: Open<'_> = Box::new(|| Ok(Box::new(Workers::open(cluster.clone())?)));
+    run_in_one(&scenarios, None, open, &report)
 }
 
 fn exec(cluster: &Cluster, number: u8, limit: Duration, command: &str) -> anyhow::Result<ExitCode> {

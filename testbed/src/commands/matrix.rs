@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::matrix::{Matrix, matrix};
 use crate::report::Report;
-use crate::scenario::parser;
+use crate::scenario::files::{self, Needs};
 
 /// The arguments of `testbed matrix`.
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ pub(super) struct CompareArguments {
 /// When a file cannot be read, and when there is nothing to compare.
 pub(super) fn compare(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
     let CompareArguments { scenarios, reports } = arguments;
-    let scenarios = parser::read_all(scenarios)?;
+    let scenarios = files::read_all(scenarios, Needs::NoCluster)?;
     ensure!(!scenarios.is_empty(), "compare anything: there is no scenario");
     let Matrix { text: _, problems } = matrix(&scenarios, &read(reports)?);
     Ok(end(scenarios.len(), &problems))
@@ -70,7 +70,7 @@ fn end(scenarios: usize, problems: &[String]) -> ExitCode {
 pub(super) fn write_or_check(arguments: &MatrixArguments) -> anyhow::Result<ExitCode> {
     let MatrixArguments { write, check: _, reports } = arguments;
     let testbed = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let scenarios = parser::read_all(&[testbed.join("scenarios")])?;
+    let scenarios = files::read_all(&[testbed.join("scenarios")], Needs::NoCluster)?;
     let Matrix { text, mut problems } = matrix(&scenarios, &read(reports)?);
     let committed = testbed.join("MATRIX.md");
     if *write {

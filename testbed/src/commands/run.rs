@@ -17,7 +17,8 @@ use crate::place::{Kernel, Place, Simulator};
 use crate::programs;
 use crate::report::{self, Report, Run};
 use crate::runner;
-use crate::scenario::{Scenario, parser};
+use crate::scenario::Scenario;
+use crate::scenario::files::{self, Needs};
 use crate::transcript::RunResult;
 
 /// What both commands need to know.
@@ -70,7 +71,7 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     if let Some(spec) = spec {
         return try_spec(hardware, spec);
     }
-    let scenarios = choice.scenarios()?;
+    let scenarios = choice.scenarios(Needs::NoCluster)?;
     let report = choice.report("kernel")?;
     let started = Instant::now();
     let plan = hardware.plan()?;
@@ -127,27 +128,37 @@ fn console_name(userland: Userland, number: u16, guests: u16) -> String {
 /// When they cannot be run at all.
 pub(super) fn simulate(arguments: &SimulateArguments) -> anyhow::Result<ExitCode> {
     let SimulateArguments { choice, sim } = arguments;
-    let scenarios = choice.scenarios()?;
+    let scenarios = choice.scenarios(Needs::NoCluster)?;
     let report = choice.report("sim")?;
     let program = programs::find("vfctl-sim", sim.as_deref())?;
     let roles = fixtures::roles()?;
     let open: Open<'_> =
         Box::new(|| Ok(Box::new(Simulator::open(&program, &fixtures::facts(), roles.clone())?)));
-    let jobs = jobs(&scenarios, choice.role.as_deref()).collect();
-    let share = Share { userland: Userland::Small, jobs, next: AtomicUsize::new(0) };
-    run_all(vec![vec![(&share, open)]], std::slice::from_ref(&share), &report)
+    run_in_one(&scenarios, choice.role.as_deref(), open, &report)
+}
+
+/// Runs scenarios one after another in one place.
+pub(super) fn run_in_one(
+    scenarios: &[Scenario],
+    role: Option<&str>,
+    open: Open<'_>,
+    report: &Path,
+) -> anyhow::Result<ExitCode> {
+    let share =
+        Share { userland: Userland::Small, jobs: jobs(scenarios, role).collect(), next: AtomicUsize::new(0) };
+    run_all(vec![vec![(&share, open)]], std::slice::from_ref(&share), report)
 }
 
 impl Choice {
-    fn scenarios(&self) -> anyhow::Result<Vec<Scenario>> {
+    pub(super) fn scenarios(&self, needs: Needs) -> anyhow::Result<Vec<Scenario>> {
         let all = [Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
         let paths = if self.scenarios.is_empty() { &all[..] } else { &self.scenarios };
-        let scenarios = parser::read_all(paths)?;
+        let scenarios = files::read_all(paths, needs)?;
         ensure!(!scenarios.is_empty(), "find a scenario in what was named");
         Ok(scenarios)
     }
 
-    fn report(&self, place: &str) -> anyhow::Result<PathBuf> {
+    pub(super) fn report(&self, place: &str) -> anyhow::Result<PathBuf> {
         let folder = match &self.report {
             Some(folder) => folder.clone(),
             None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/testbed").join(place),
@@ -221,7 +232,7 @@ impl Share<'_> {
 }
 
 /// Opens a place; called in the thread that uses it, since a guest ends with the thread that has begun it.
-type Open<'a> = Box<dyn Fn() -> anyhow::Result<Box<dyn Place>> + Send + 'a>;
+pub(super) type Open<'a> = Box<dyn Fn() -> anyhow::Result<Box<dyn Place>> + Send + 'a>;
 
 /// What one thread does, one after the other: a place of its own for each share.
 type Worker<'a> = Vec<(&'a Share<'a>, Open<'a>)>;
@@ -314,7 +325,8 @@ fn try_spec(hardware: &Hardware, spec: &Path) -> anyhow::Result<ExitCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runner::tests::echo;
+    use crate::place::echo::echo;
+    use crate::scenario::parser;
     use std::sync::Mutex;
 
     fn scenario(name: &str, head: &str) -> Scenario {

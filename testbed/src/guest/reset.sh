@@ -69,10 +69,11 @@ for device in /sys/bus/netdevsim/devices/*; do
     fi
 done
 
-$ip route flush root 0/0 2>/dev/null
+# A worker keeps its way to the control plane.
 $ip -o addr show scope global | while read -r _ name _; do
-    $ip addr flush dev "$name"
+    [ "$name" = mgmt0 ] || $ip addr flush dev "$name"
 done
+[ -e /sys/class/net/mgmt0 ] || $ip route flush root 0/0 2>/dev/null
 $ip -o link show | grep altname | while IFS=': ' read -r _ name words; do
     for altname in $(grep -o 'altname [^ \\]*' <<<"$words" | cut -d ' ' -f 2); do
         grep -qxF "altname $altname" /run/testbed/altnames.boot || $ip link property del dev "$name" altname "$altname"

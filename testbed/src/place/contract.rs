@@ -1,5 +1,6 @@
 //! What a place can do for a scenario, and why it could not.
 
+use crate::cluster::ClusterError;
 use crate::guest::{GuestError, Output};
 use crate::lab::LabError;
 use crate::roles::Roles;
@@ -15,6 +16,9 @@ pub enum PlaceError {
     /// There is no guest.
     #[error(transparent)]
     Lab(#[from] LabError),
+    /// The cluster broke.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// A file or a process of ours made trouble.
     #[error("{attempt}")]
     Host {
@@ -80,6 +84,29 @@ pub trait Place {
     ///
     /// When they cannot be read.
     fn record(&mut self) -> Result<Output, PlaceError>;
+
+    /// Runs kubectl with admin rights, with arguments as a shell reads them.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run; always where there is no cluster.
+    fn kubectl(&mut self, _arguments: &str) -> Result<Output, PlaceError> {
+        Err(PlaceError::Unable("run kubectl: there is no cluster here".to_owned()))
+    }
+
+    /// Says in which worker what follows happens: the first for `None`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such worker.
+    fn turn_to(&mut self, worker: Option<u8>) -> Result<(), PlaceError> {
+        match worker {
+            None => Ok(()),
+            Some(number) => {
+                Err(PlaceError::Unable(format!("find worker-{number}: there is no cluster here")))
+            }
+        }
+    }
 
     /// Does something by hand.
     ///

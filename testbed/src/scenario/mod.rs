@@ -3,10 +3,11 @@
 //!
 //! How a step is carried out is `place`'s business.
 
+pub mod files;
 pub mod hand;
 pub mod parser;
 pub mod script;
 pub mod substitution;
 
-pub use parser::ScenarioError;
+pub use files::ScenarioError;
 pub use script::{Action, Checks, Exit, On, Only, Scenario, Step};

@@ -1,79 +1,12 @@
 //! From a scenario file's text to a [`Scenario`].
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::path::Path;
+use std::time::Duration;
 
+use super::files::{ScenarioError, name_of};
 use super::hand;
 use super::script::{Action, Checks, Exit, On, Only, Scenario, Step};
 use crate::image::Userland;
-
-/// Why a scenario cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ScenarioError {
-    /// The file or folder cannot be read.
-    #[error("read the scenario {path}")]
-    Read {
-        /// The path.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A line says nothing that is known.
-    #[error("understand {path}:{line}: {why}")]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The head lacks something, or contradicts the steps.
-    #[error("understand {path}: {why}")]
-    Head {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-}
-
-/// All scenarios of files and folders, folders with all below them, in the
-/// order of their paths.
-///
-/// # Errors
-///
-/// When one cannot be read or understood.
-pub fn read_all(paths: &[PathBuf]) -> Result<Vec<Scenario>, ScenarioError> {
-    let mut files = Vec::new();
-    for path in paths {
-        collect(path, &mut files)?;
-    }
-    files.sort();
-    files.dedup();
-    files.iter().map(|file| read(file)).collect()
-}
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), ScenarioError> {
-    let failed = |source| ScenarioError::Read { path: path.to_owned(), source };
-    if fs::metadata(path).map_err(failed)?.is_file() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?.path();
-        if entry.is_dir() || entry.extension().is_some_and(|ending| ending == "scenario") {
-            collect(&entry, files)?;
-        }
-    }
-    Ok(())
-}
-
-fn read(path: &Path) -> Result<Scenario, ScenarioError> {
-    let text =
-        fs::read_to_string(path).map_err(|source| ScenarioError::Read { path: path.to_owned(), source })?;
-    parse(&text, path)
-}
 
 /// Parses a scenario; `path` names it.
 ///
@@ -93,22 +26,13 @@ pub fn parse(text: &str, path: &Path) -> Result<Scenario, ScenarioError> {
     parser.finish(name_of(path)).map_err(|why| ScenarioError::Head { path: path.to_owned(), why })
 }
 
-/// The path below the folder `scenarios`, without the ending: two folders may
-/// have a scenario of the same name.
-fn name_of(path: &Path) -> String {
-    let path = path.with_extension("");
-    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-    let below =
-        parts.iter().rposition(|part| part == "scenarios").map_or(parts.len().saturating_sub(1), |at| at + 1);
-    parts.get(below..).unwrap_or_default().join("/")
-}
-
 #[derive(Default)]
 struct Parser {
     title: Option<String>,
     on: Option<On>,
     only: Option<Only>,
     guest: Option<Userland>,
+    cluster: Option<u8>,
     steps: Vec<Step>,
 }
 
@@ -120,6 +44,17 @@ impl Parser {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             return Ok(());
+        }
+        if let Some((worker, rest)) = line.strip_prefix("on worker-").and_then(|rest| rest.split_once(':')) {
+            let worker = worker.parse().map_err(|_| format!("`{worker}` is no number of a worker"))?;
+            return self
+                .line(number, rest)
+                .and_then(|()| self.marked(number, |step| step.worker = Some(worker)));
+        }
+        if let Some((limit, rest)) = line.strip_prefix("await ").and_then(|rest| rest.split_once(':')) {
+            let limit = limit.parse().map_err(|_| format!("`{limit}` is no number of seconds"))?;
+            let within = Some(Duration::from_secs(limit));
+            return self.line(number, rest).and_then(|()| self.marked(number, |step| step.within = within));
         }
         if let Some(name) = line.strip_prefix("file ").and_then(|rest| rest.strip_suffix(':')) {
             self.step(number, Action::File { name: plain_name(name)?, text: String::new() });
@@ -151,6 +86,7 @@ impl Parser {
             "has" => self.checks()?.has.push(some(keyword, rest)?),
             "not" => self.checks()?.not.push(some(keyword, rest)?),
             "sh" => self.step(number, Action::Shell(rest.to_owned())),
+            "kubectl" => self.step(number, Action::Kubectl(some(keyword, rest)?)),
             "by hand" if hand::is_known(rest) => self.step(number, Action::Hand(rest.to_owned())),
             "by hand" => {
                 return Err(format!("nothing by hand is `{rest}`; known: {}", hand::like(rest).join("; ")));
@@ -160,6 +96,7 @@ impl Parser {
             "on" => once(&mut self.on, keyword, on(rest)?)?,
             "kernel-only" => once(&mut self.only, keyword, Only::Kernel(some(keyword, rest)?))?,
             "sim-only" => once(&mut self.only, keyword, Only::Simulator(some(keyword, rest)?))?,
+            "cluster" => once(&mut self.cluster, keyword, workers(rest)?)?,
             "guest" => once(&mut self.guest, keyword, userland(rest)?)?,
             _ => return Err(format!("`{keyword}:` is unknown")),
         }
@@ -194,14 +131,22 @@ impl Parser {
     }
 
     fn step(&mut self, line: usize, action: Action) {
-        self.steps.push(Step { line, action, checks: Checks::default() });
+        self.steps.push(Step { line, action, worker: None, within: None, checks: Checks::default() });
+    }
+
+    /// What a prefix says of the step that follows it in the same line.
+    fn marked(&mut self, line: usize, mark: impl FnOnce(&mut Step)) -> Result<(), String> {
+        let step = self.steps.last_mut().filter(|step| step.line == line);
+        step.map(mark).ok_or_else(|| "no step follows".to_owned())
     }
 
     fn checks(&mut self) -> Result<&mut Checks, String> {
         match self.steps.last_mut() {
-            Some(Step { action: Action::Vfctl(_) | Action::Wait | Action::Shell(_), checks, .. }) => {
-                Ok(checks)
-            }
+            Some(Step {
+                action: Action::Vfctl(_) | Action::Wait | Action::Shell(_) | Action::Kubectl(_),
+                checks,
+                ..
+            }) => Ok(checks),
             Some(Step { action: Action::Readings, .. }) => {
                 Err("readings are compared as a whole, not checked by lines".to_owned())
             }
@@ -210,8 +155,14 @@ impl Parser {
     }
 
     fn finish(self, name: String) -> Result<Scenario, String> {
-        let Self { title, on, mut only, guest, steps } = self;
+        let Self { title, on, mut only, guest, cluster, steps } = self;
         let title = title.ok_or("`title:` is missing")?;
+        if let Some(count) = cluster {
+            if on.is_some() || only.is_some() || guest.is_some() {
+                return Err("`cluster:` says where it runs: nothing else does".to_owned());
+            }
+            return in_cluster(name, title, count, steps);
+        }
         let on = on.ok_or("`on:` is missing")?;
         if steps.is_empty() {
             return Err("it has no steps".to_owned());
@@ -226,6 +177,9 @@ impl Parser {
             }
         }
         for step in &steps {
+            if step.worker.is_some() || matches!(step.action, Action::Kubectl(_)) {
+                return Err(format!("line {} needs a cluster: say `cluster: 1 worker`", step.line));
+            }
             let needs_kernel = matches!(step.action, Action::Start(_) | Action::Interrupt | Action::Wait);
             if needs_kernel && !matches!(only, Some(Only::Kernel(_))) {
                 return Err(format!("line {} runs in the guest alone: say `kernel-only:` why", step.line));
@@ -241,7 +195,44 @@ impl Parser {
         if only_shell && !matches!(only, Some(Only::Kernel(_))) {
             return Err("without vfctl the simulator has nothing to check: say `kernel-only:` why".to_owned());
         }
-        Ok(Scenario { name, title, on, only, guest: guest.unwrap_or_default(), steps })
+        Ok(Scenario { name, title, on, only, guest: guest.unwrap_or_default(), cluster: None, steps })
+    }
+}
+
+/// A scenario for a cluster with so many workers.
+fn in_cluster(name: String, title: String, count: u8, steps: Vec<Step>) -> Result<Scenario, String> {
+    if steps.is_empty() {
+        return Err("it has no steps".to_owned());
+    }
+    if let Some(step) =
+        steps.iter().find(|step| step.worker.is_some_and(|worker| !(1..=count).contains(&worker)))
+    {
+        return Err(format!("line {} names a worker that is not among the {count}", step.line));
+    }
+    if let Some(step) =
+        steps.iter().find(|step| matches!(&step.action, Action::Hand(words) if hand::is_fault(words)))
+    {
+        return Err(format!("line {} runs on the simulator alone", step.line));
+    }
+    Ok(Scenario {
+        name,
+        title,
+        on: On::Lab,
+        only: None,
+        guest: Userland::default(),
+        cluster: Some(count),
+        steps,
+    })
+}
+
+/// `1 worker`, `2 workers`
+fn workers(rest: &str) -> Result<u8, String> {
+    match rest.split_once(' ') {
+        Some((count, "worker" | "workers")) => match count.parse() {
+            Ok(count) if count > 0 => Ok(count),
+            _ => Err(format!("`{count}` is no number of workers")),
+        },
+        _ => Err(format!("`{rest}` is no number of workers: `1 worker`")),
     }
 }
 
@@ -319,12 +310,6 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_the_path_below_the_scenarios() {
-        assert_eq!(name_of(Path::new("a/scenarios/counts/nvme.scenario")), "counts/nvme");
-        assert_eq!(name_of(Path::new("some/where/nvme.scenario")), "nvme");
-    }
-
-    #[test]
     fn a_file_keeps_its_indentation() {
         let steps = steps("file a.yaml:\n  | spec:\n  |   vfs: 4\n  |\n$ vfctl plan a.yaml\nexit 2\n");
         assert_eq!(
@@ -375,6 +360,20 @@ mod tests {
         assert!(matches!(scenario.only, Some(Only::Kernel(_))), "{scenario:?}");
         assert!(error("guest: debian\nsim-only: no reason\nreadings\n").contains("exclude"));
         assert!(error("guest: suse\nreadings\n").contains("known: debian"));
+    }
+
+    #[test]
+    fn a_step_says_in_which_worker_it_happens_and_how_long_it_may_take_to_come_true() {
+        let body = "kubectl: get pods\nhas: a\non worker-2: await 9: sh: true\n";
+        let scenario = parse_text(&format!("title: t\ncluster: 2 workers\n{body}")).unwrap();
+        assert_eq!((scenario.cluster, scenario.on), (Some(2), On::Lab));
+        assert_eq!(scenario.steps[0].action, Action::Kubectl("get pods".to_owned()));
+        assert_eq!(scenario.steps[1].worker, Some(2));
+        assert_eq!(scenario.steps[1].within, Some(Duration::from_secs(9)));
+        assert!(error("kubectl: get pods\n").contains("needs a cluster"));
+        assert!(error("cluster: 1 worker\nsh: true\n").contains("nothing else"));
+        assert!(parse_text("title: t\ncluster: 1 worker\non worker-2: sh: true\n").is_err());
+        assert!(parse_text("title: t\ncluster: many\nsh: true\n").is_err());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A parsed scenario.
 
+use std::time::Duration;
+
 use crate::image::Userland;
 
 /// A scenario as its file says it, with `${…}` not yet replaced.
@@ -15,6 +17,8 @@ pub struct Scenario {
     pub only: Option<Only>,
     /// Which guest it needs.
     pub guest: Userland,
+    /// How many workers the cluster has in which it runs; `None` for one that runs outside of clusters.
+    pub cluster: Option<u8>,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }
@@ -54,6 +58,10 @@ pub struct Step {
     pub line: usize,
     /// What happens.
     pub action: Action,
+    /// The number of the worker in which it happens, where it is said; the first otherwise.
+    pub worker: Option<u8>,
+    /// How long it is repeated until it ends as expected; `None` when it happens once.
+    pub within: Option<Duration>,
     /// What is expected.
     pub checks: Checks,
 }
@@ -76,6 +84,8 @@ pub enum Action {
     Interrupt,
     /// The started vfctl is waited for.
     Wait,
+    /// kubectl runs with admin rights; the text after `kubectl`, as for a shell.
+    Kubectl(String),
     /// A shell command runs in the guest; the simulator skips it.
     Shell(String),
     /// Somebody changes something by hand: words of the closed vocabulary.
@@ -107,5 +117,29 @@ pub struct Checks {
 impl Default for Checks {
     fn default() -> Self {
         Self { exit: Exit::Code(0), has: Vec::new(), not: Vec::new() }
+    }
+}
+
+impl Step {
+    /// The step as its scenario says it.
+    pub fn text(&self) -> String {
+        let Self { line: _, action, worker, within, checks: _ } = self;
+        let worker = worker.map(|worker| format!("on worker-{worker}: ")).unwrap_or_default();
+        let within = within.map(|limit| format!("await {}: ", limit.as_secs())).unwrap_or_default();
+        let action = match action {
+            Action::File { name, text } => {
+                let lines: String = text.lines().map(|line| format!("  | {line}\n")).collect();
+                format!("file {name}:\n{lines}")
+            }
+            Action::Vfctl(arguments) => format!("$ vfctl {arguments}"),
+            Action::Start(arguments) => format!("$& vfctl {arguments}"),
+            Action::Interrupt => "interrupt".to_owned(),
+            Action::Wait => "wait".to_owned(),
+            Action::Kubectl(arguments) => format!("kubectl: {arguments}"),
+            Action::Shell(command) => format!("sh: {command}"),
+            Action::Hand(words) => format!("by hand: {words}"),
+            Action::Readings => "readings".to_owned(),
+        };
+        format!("{worker}{within}{action}")
     }
 }
