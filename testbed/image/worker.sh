@@ -73,17 +73,18 @@ debootstrap --variant=minbase --cache-dir="$CACHE/downloads/debian" \
 cp -r "$here/worker/." "$root/"
 cp "$here/vfctl" "$root/usr/local/bin/vfctl"
 cp "$here/worker-init" "$root/usr/local/sbin/worker-init"
-chmod +x "$root/usr/local/bin/vfctl" "$root/usr/local/sbin/worker-init"
+chmod +x "$root/opt/cni/bin/sriov" "$root/usr/local/bin/vfctl" "$root/usr/local/sbin/worker-init"
 gcc -static -O1 -Wall -o "$root/usr/bin/vfio-hold" "$here/vfio-hold.c"
 echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
-mkdir -p "$root/etc/testbed" "$root/opt/cni/bin" "$root/share" "$root/programs"
+mkdir -p "$root/etc/testbed" "$root/share" "$root/programs"
 grep -v '^[#-]' "$here/worker-modules" >"$root/etc/testbed/modules"
 # Without them the modules make a bond0 and a dummy0 that nobody asked for.
 echo 'options bonding max_bonds=0' >"$root/etc/modprobe.d/testbed.conf"
 echo 'options dummy numdummies=0' >>"$root/etc/modprobe.d/testbed.conf"
 sed -e '/^#/d' -e 's/^- //' "$here/worker-modules" | "$here/modules.sh" "$kernel" "$root"
 cp "$parts/kubernetes/kubelet" "$parts/kubernetes/kubectl" "$root/usr/local/bin/"
-cp "$parts"/cni-plugins/* "$parts/sriov-cni/sriov" "$root/opt/cni/bin/"
+cp "$parts"/cni-plugins/* "$root/opt/cni/bin/"
+cp "$parts/sriov-cni/sriov" "$root/opt/cni/sriov-2.1.0"
 rm -rf "$root/usr/share/doc" "$root/usr/share/man" "$root/usr/share/locale" "$root/var/lib/apt/lists" \
     "$root/var/cache/apt" "$root/debootstrap"
 
