@@ -15,8 +15,10 @@ use super::provider::{ClusterError, host};
 
 /// This machine, as guests with user networking see it.
 pub const GATEWAY: &str = "10.0.2.2";
-/// The API server's port that workers know.
-pub const API_PORT: u16 = 6443;
+/// The first port that is tried for the API server; it and the four after it are used, or the next five.
+const FIRST_PORT: u16 = 6443;
+/// How many times five ports are tried.
+const TRIES: u16 = 20;
 /// How long a kubeadm phase may take.
 const KUBEADM_LIMIT: Duration = Duration::from_secs(60);
 /// How long the API server may take to be ready.
@@ -40,6 +42,16 @@ impl Ports {
         Self { api, etcd: after(1), etcd_peers: after(2), controller_manager: after(3), scheduler: after(4) }
     }
 
+    /// The ports that begin with the one that was named, or else the first that are free.
+    fn choose(named: Option<u16>) -> Result<Self, ClusterError> {
+        if let Some(port) = named {
+            let ports = Self::from(port);
+            return ports.check().map(|()| ports);
+        }
+        let all = (0..TRIES).map(|number| Self::from(FIRST_PORT + 5 * number));
+        all.into_iter().find(|ports| ports.check().is_ok()).ok_or(ClusterError::Port { port: FIRST_PORT })
+    }
+
     /// Fails when another program uses one.
     fn check(self) -> Result<(), ClusterError> {
         let Self { api, etcd, etcd_peers, controller_manager, scheduler } = self;
@@ -57,6 +69,8 @@ pub struct ControlPlane {
     controller_manager: Process,
     api_server: Process,
     etcd: Process,
+    /// The API server's port.
+    pub port: u16,
 }
 
 impl ControlPlane {
@@ -65,9 +79,8 @@ impl ControlPlane {
     /// # Errors
     ///
     /// When a port is in use or something does not start.
-    pub fn start(parts: &Path, folder: &Folder, port: u16) -> Result<Self, ClusterError> {
-        let ports = Ports::from(port);
-        ports.check()?;
+    pub fn start(parts: &Path, folder: &Folder, port: Option<u16>) -> Result<Self, ClusterError> {
+        let ports = Ports::choose(port)?;
         let start = |program: &str, arguments: Vec<String>| {
             Process::start(&parts.join(program), &arguments, &folder.logs())
         };
@@ -86,7 +99,7 @@ impl ControlPlane {
         let controller_manager =
             start("kubernetes/kube-controller-manager", controller_manager_arguments(folder, ports))?;
         let scheduler = start("kubernetes/kube-scheduler", scheduler_arguments(folder, ports))?;
-        Ok(Self { scheduler, controller_manager, api_server, etcd })
+        Ok(Self { scheduler, controller_manager, api_server, etcd, port: ports.api })
     }
 
     /// Fails when one of its programs has ended.
@@ -95,7 +108,7 @@ impl ControlPlane {
     ///
     /// When one has, with what it said last.
     pub fn check(&mut self) -> Result<(), ClusterError> {
-        let Self { scheduler, controller_manager, api_server, etcd } = self;
+        let Self { scheduler, controller_manager, api_server, etcd, port: _ } = self;
         [scheduler, controller_manager, api_server, etcd].into_iter().try_for_each(Process::check)
     }
 }

@@ -4,14 +4,13 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::control_plane::API_PORT;
+use super::addresses::Addresses;
 use super::folder::Folder;
 use super::provider::{Cluster, ClusterError, Provider, host};
-use super::workers;
 use crate::image::built_by;
 
 /// How long a start may take after everything has been built.
@@ -26,14 +25,14 @@ pub const MOST_WORKERS: u8 = 2;
 #[derive(Debug)]
 pub struct Local {
     folder: Folder,
-    port: u16,
+    port: Option<u16>,
     vfctl: Option<PathBuf>,
 }
 
 impl Local {
     /// The provider of a cluster in a folder.
     pub fn new(folder: Folder) -> Self {
-        Self { folder, port: API_PORT, vfctl: None }
+        Self { folder, port: None, vfctl: None }
     }
 
     /// The same, with this program as vfctl in its workers.
@@ -42,9 +41,9 @@ impl Local {
         Self { vfctl, ..self }
     }
 
-    /// The same, with the API server on this port and the next ones.
+    /// The same, with the API server on this port, and others on the four after it.
     #[must_use]
-    pub fn with_port(self, port: u16) -> Self {
+    pub fn with_port(self, port: Option<u16>) -> Self {
         Self { port, ..self }
     }
 
@@ -58,22 +57,18 @@ impl Local {
     }
 
     /// Waits for the supervisor and repeats what it says.
-    fn follow(&self) -> Result<Cluster, ClusterError> {
+    fn follow(&self, supervisor: &mut Child) -> Result<Cluster, ClusterError> {
         let started = Instant::now();
         let mut said = Said { path: self.folder.supervisor_log(), read: 0 };
-        // Until it has taken the folder, a free folder says nothing.
-        let mut alive = false;
         while started.elapsed() < START_LIMIT {
             said.repeat();
             if let Some(cluster) = self.folder.cluster()? {
                 return Ok(cluster);
             }
-            let free = self.folder.hold()?.is_some();
-            if free && (alive || started.elapsed() > STOP_LIMIT) {
+            if supervisor.try_wait().map_err(host("look after the supervisor"))?.is_some() {
                 said.repeat();
                 return Err(self.broken().unwrap_or_else(|| self.not_running()));
             }
-            alive |= !free;
             thread::sleep(POLL);
         }
         Err(ClusterError::TooSlow {
@@ -87,11 +82,6 @@ impl Local {
 impl Provider for Local {
     fn start(&self, count: u8) -> Result<Cluster, ClusterError> {
         let folder = &self.folder;
-        if count > 0 && self.port != API_PORT {
-            return Err(ClusterError::Unable(format!(
-                "start workers: they know the API server at port {API_PORT}"
-            )));
-        }
         let parts = built_by("cluster/build.sh")?;
         let image = if count > 0 { Some(built_by("image/worker.sh")?) } else { None };
         let Some(held) = folder.hold()? else {
@@ -106,14 +96,10 @@ impl Provider for Local {
         let errors = log.try_clone().map_err(host("write the supervisor's log"))?;
         let own = std::env::current_exe().map_err(host("find this program"))?;
         let mut command = Command::new(own);
-        command.args([
-            "cluster",
-            "supervise",
-            "--workers",
-            &count.to_string(),
-            "--port",
-            &self.port.to_string(),
-        ]);
+        command.args(["cluster", "supervise", "--workers", &count.to_string()]);
+        if let Some(port) = self.port {
+            command.args(["--port", &port.to_string()]);
+        }
         command.arg("--dir").arg(folder.path()).arg("--parts").arg(parts);
         for (option, path) in [("--image", &image), ("--vfctl", &self.vfctl)] {
             if let Some(path) = path {
@@ -130,11 +116,11 @@ impl Provider for Local {
             .stderr(errors)
             .spawn()
             .map_err(host("start the supervisor"))?;
-        self.follow().inspect_err(|_| {
+        self.follow(&mut supervisor).inspect_err(|_| {
             // Best effort: the reason above is what counts.
             drop(supervisor.kill());
             drop(supervisor.wait());
-            workers::remove_routes(count);
+            Addresses::give_back(folder);
             drop(folder.clear(&["log", "broken"]));
         })
     }
@@ -168,7 +154,7 @@ impl Provider for Local {
             thread::sleep(POLL);
         };
         // A supervisor that was killed could not do it.
-        workers::remove_routes(MOST_WORKERS);
+        Addresses::give_back(folder);
         folder.clear(&["log"])
     }
 }

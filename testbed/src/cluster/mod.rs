@@ -2,6 +2,7 @@
 //!
 //! What a guest is and how it is booted is `machine`'s and `guest`'s business; how scenarios run here is `place`'s.
 
+pub mod addresses;
 pub mod control_plane;
 pub mod folder;
 pub mod kubectl;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::addresses::Addresses;
 use super::control_plane::ControlPlane;
 use super::folder::Folder;
 use super::kubectl::Kubectl;
@@ -35,8 +36,8 @@ pub struct Order {
     pub folder: Folder,
     /// How many workers it has.
     pub workers: u8,
-    /// The port of the API server.
-    pub port: u16,
+    /// The port of the API server, where it is named.
+    pub port: Option<u16>,
     /// The folder of parts.
     pub parts: PathBuf,
     /// The folder of the workers' image; not used without workers.
@@ -51,12 +52,12 @@ pub struct Order {
 ///
 /// When the cluster does not start, or when a part of it ends by itself.
 pub fn supervise(order: &Order) -> Result<(), ClusterError> {
-    let Order { folder, workers: count, .. } = order;
+    let folder = &order.folder;
     let Some(_held) = folder.hold()? else {
         return Err(ClusterError::Running { folder: folder.path().to_owned() });
     };
     let ended = live(order);
-    workers::remove_routes(*count);
+    Addresses::give_back(folder);
     if let Err(error) = &ended {
         // Who finds the folder later shall know why.
         fs::write(folder.broken_file(), format!("{}\n", chain(error)))
@@ -97,12 +98,14 @@ fn live(order: &Order) -> Result<(), ClusterError> {
     let kubectl = Kubectl::of(&cluster);
     let mut booted = Vec::new();
     if let Some(image) = image.as_deref().filter(|_| *count > 0) {
+        let addresses = Addresses::take(folder)?;
         for manifest in MANIFESTS {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster/manifests").join(manifest);
+            let path = manifest_for(manifest, folder, control_plane.port)?;
             kubectl.run(&["apply", "--server-side", "-f", &path.display().to_string()])?;
         }
         for number in 1..=*count {
-            booted.push(workers::boot(number, *count, folder, parts, image)?);
+            let address = addresses.of(number);
+            booted.push(workers::boot(number, *count, &address, folder, parts, image)?);
             say(&format!("{} has booted", workers::name(number)));
         }
         await_ready(&kubectl, &mut control_plane, &mut booted)?;
@@ -120,6 +123,16 @@ fn live(order: &Order) -> Result<(), ClusterError> {
         thread::sleep(POLL);
     }
     Ok(())
+}
+
+/// A manifest that says where this cluster's API server is.
+fn manifest_for(name: &str, folder: &Folder, port: u16) -> Result<PathBuf, ClusterError> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster/manifests").join(name);
+    let text = fs::read_to_string(&source).map_err(host(format!("read {}", source.display())))?;
+    let path = folder.file(name);
+    fs::write(&path, text.replace("${API_PORT}", &port.to_string()))
+        .map_err(host(format!("write {}", path.display())))?;
+    Ok(path)
 }
 
 fn check(booted: &mut [BootedWorker]) -> Result<(), ClusterError> {

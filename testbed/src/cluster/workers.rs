@@ -3,12 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
 use super::control_plane::{GATEWAY, node_files};
 use super::folder::Folder;
-use super::process::must_run;
 use super::provider::{ClusterError, WorkerAccess, host};
 use crate::guest::Guest;
 use crate::image;
@@ -20,21 +17,12 @@ use crate::topology::Topology;
 
 /// The port of a kubelet, for logs and exec.
 const KUBELET_PORT: u16 = 10250;
-/// How long changing a route may take.
-const ROUTE_LIMIT: Duration = Duration::from_secs(10);
-/// The first worker's address is the one after it.
-const FIRST_ADDRESS: u8 = 14;
 /// What workers are given besides what every guest gets.
 const SCRIPTS: [(&str, &str); 1] = [("kubelet-restart.sh", include_str!("kubelet-restart.sh"))];
 
 /// The name of the worker with this number, from 1.
 pub fn name(number: u8) -> String {
     format!("worker-{number}")
-}
-
-/// Its address: one user network for all, so that the API server has the same address everywhere.
-fn address(number: u8) -> String {
-    format!("10.0.2.{}", FIRST_ADDRESS + number)
 }
 
 /// A worker that has been booted; dropping it ends it.
@@ -54,16 +42,16 @@ pub struct BootedWorker {
 pub fn boot(
     number: u8,
     of: u8,
+    address: &str,
     folder: &Folder,
     parts: &Path,
     image: &Path,
 ) -> Result<BootedWorker, ClusterError> {
-    let (name, address) = (name(number), address(number));
+    let name = name(number);
     let topology =
         Topology::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("topologies/{name}.toml")))
             .map_err(|error| ClusterError::Lab(error.into()))?;
-    route(&address, "replace")?;
-    let share = share(folder, &name, &address, number)?;
+    let share = share(folder, &name, address, number)?;
     node_files(parts, folder, &name, &share.join("kubernetes"))?;
     let console = folder.logs().join(format!("{name}.log"));
     let order = Order {
@@ -73,7 +61,7 @@ pub fn boot(
         programs: &folder.file("programs"),
         console: Console::Log(console.clone()),
         cache: &image::cache()?,
-        more: network(number, of, &address, folder),
+        more: network(number, of, address, folder),
     };
     let mut guest = Guest::boot(&order)?;
     lab::prepare(&mut guest, &topology)?;
@@ -81,7 +69,7 @@ pub fn boot(
     let machine = guest.leave()?;
     let access = WorkerAccess {
         name,
-        address,
+        address: address.to_owned(),
         agent_socket: machine.agent_socket.clone(),
         monitor_socket: machine.monitor_socket().to_owned(),
         share,
@@ -90,24 +78,6 @@ pub fn boot(
         world: Vec::new(),
     };
     Ok(BootedWorker { machine, access })
-}
-
-/// Removes what workers needed of this machine's routes.
-pub fn remove_routes(of: u8) {
-    for number in 1..=of {
-        // What was never added is not there.
-        drop(route(&address(number), "del"));
-    }
-}
-
-/// The kubelets' addresses are this machine's own, since the user network rewrites only sources on loopback.
-fn route(address: &str, verb: &str) -> Result<(), ClusterError> {
-    let mut command = Command::new("ip");
-    command.args(["route", verb, "local", &format!("{address}/32"), "dev", "lo", "table", "local"]);
-    if verb != "del" {
-        command.args(["src", "127.0.0.1"]);
-    }
-    must_run(&mut command, ROUTE_LIMIT, &format!("ip route {verb} (which needs root)")).map(|_| ())
 }
 
 /// The folder that the worker shares with this machine, with what it starts from.
@@ -167,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_worker_that_can_be_asked_for_has_a_topology_and_an_address_of_its_own() {
+    fn each_worker_that_can_be_asked_for_has_a_topology_of_its_own() {
         let mut macs = std::collections::BTreeSet::new();
         for number in 1..=2 {
             let path =
@@ -176,7 +146,6 @@ mod tests {
                 assert!(macs.insert(port.mac.clone()), "{} is there twice", port.mac);
             }
         }
-        assert_eq!((address(1), address(2)), ("10.0.2.15".to_owned(), "10.0.2.16".to_owned()));
     }
 
     #[test]

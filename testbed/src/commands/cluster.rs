@@ -8,7 +8,6 @@ use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 
 use super::run::{Choice, Open, run_in_one};
-use crate::cluster::control_plane::API_PORT;
 use crate::cluster::local::MOST_WORKERS;
 use crate::cluster::supervisor::{self, Order, chain};
 use crate::cluster::workers::put_vfctl;
@@ -42,9 +41,9 @@ enum ClusterCommand {
         /// How many workers; without any, only the control plane runs
         #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=i64::from(MOST_WORKERS)))]
         workers: u8,
-        /// The port of the API server on 127.0.0.1; the four after it are used, too
-        #[arg(long, value_name = "PORT", default_value_t = API_PORT)]
-        port: u16,
+        /// The port of the API server on 127.0.0.1; the four after it are used, too. Otherwise those that are free
+        #[arg(long, value_name = "PORT")]
+        port: Option<u16>,
         /// The vfctl that workers have; otherwise the one built last
         #[arg(long, value_name = "BIN")]
         vfctl: Option<PathBuf>,
@@ -79,7 +78,7 @@ enum ClusterCommand {
         #[arg(long)]
         workers: u8,
         #[arg(long)]
-        port: u16,
+        port: Option<u16>,
         #[arg(long)]
         parts: PathBuf,
         #[arg(long)]
