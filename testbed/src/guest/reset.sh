@@ -96,7 +96,8 @@ for name; do
         done
     fi
 done
-rm -rf /var/lib/vfctl /run/vfctl /etc/vfctl
+# What CNI plugins remember of pods that have gone: addresses would go on from there.
+rm -rf /var/lib/vfctl /run/vfctl /etc/vfctl /var/lib/cni
 
 [ ! -e /run/udev/control ] || udevadm settle
 # What was loaded since boot is unloaded, users before what they use.
