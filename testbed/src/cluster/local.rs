@@ -14,7 +14,7 @@ use super::provider::{Cluster, ClusterError, Provider, host};
 use crate::image::built_by;
 
 /// How long a start may take after everything has been built.
-const START_LIMIT: Duration = Duration::from_secs(600);
+const START_LIMIT: Duration = Duration::from_secs(1200);
 /// How long the supervisor may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);
