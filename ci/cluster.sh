@@ -22,7 +22,7 @@ for workers in 1 2; do
     wanted=$(grep -lE "^cluster: $workers worker" -r testbed/scenarios/cluster | wc -l)
     [ "$wanted" -gt 0 ] || continue
     "$testbed" cluster start --dir "$room" --workers "$workers"
-    said=$("$testbed" cluster run --dir "$room" --report "$target/cluster-$workers" | tee /dev/stderr) || true
+    said=$("$testbed" cluster run --dir "$room" --report "$target/cluster-$workers" | tee >(cat >&2)) || true
     "$testbed" cluster stop --dir "$room"
     count=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, .*/\1 \2/p' <<<"$said" | tail -n 1)
     # What was not run has failed.

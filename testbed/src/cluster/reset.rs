@@ -11,11 +11,11 @@ use super::worker::Worker;
 use crate::transcript::difference::difference;
 
 /// How long pods may take to go.
-const DELETE_LIMIT: Duration = Duration::from_secs(120);
+const DELETE_LIMIT: Duration = Duration::from_secs(300);
 /// How long the rest may take until it is as at the start.
-const SETTLE_LIMIT: Duration = Duration::from_secs(90);
+const SETTLE_LIMIT: Duration = Duration::from_secs(180);
 const PAUSE: Duration = Duration::from_millis(500);
-const GUEST_LIMIT: Duration = Duration::from_secs(90);
+const GUEST_LIMIT: Duration = Duration::from_secs(240);
 
 /// Deletes what was made, takes back what was said of nodes, puts the workers' devices back.
 ///
@@ -27,7 +27,13 @@ pub fn reset(
     kubectl: &Kubectl,
     workers: &mut [Worker],
 ) -> Result<Option<String>, ClusterError> {
-    delete_objects(cluster, kubectl)?;
+    match delete_objects(cluster, kubectl) {
+        Err(ClusterError::TooSlow { what, limit, said }) => {
+            let more: String = workers.iter_mut().map(kubelet_says).collect();
+            return Err(ClusterError::TooSlow { what, limit, said: format!("{said}\n{more}") });
+        }
+        deleted => deleted?,
+    }
     let mut said = String::new();
     for worker in workers.iter_mut() {
         let interfaces: Vec<_> =
@@ -51,6 +57,14 @@ pub fn reset(
         }
     }
     Ok(left)
+}
+
+/// What the kubelet of a worker said last, for a person.
+fn kubelet_says(worker: &mut Worker) -> String {
+    let said = worker
+        .run("cat /proc/loadavg; tail -n 15 /var/log/kubelet.log", "/", GUEST_LIMIT)
+        .map_or_else(|error| error.to_string(), |output| output.stdout);
+    format!("kubelet of {}:\n{said}\n", worker.access().name)
 }
 
 /// What is not as before after some time.

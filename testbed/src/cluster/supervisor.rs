@@ -21,7 +21,7 @@ use super::workers::{self, BootedWorker};
 const POLL: Duration = Duration::from_millis(200);
 /// How long nodes may take to be ready.
 const READY_LIMIT: Duration = Duration::from_secs(600);
-const WORLD_LIMIT: Duration = Duration::from_secs(60);
+const WORLD_LIMIT: Duration = Duration::from_secs(240);
 /// What a worker is like before anybody uses it; modules that the kubelet has loaded belong to it.
 const WORLD: &str = "cut -d ' ' -f 1 /proc/modules >/run/testbed/modules.boot; bash /share/world.sh";
 /// Applied in this order at the start of each cluster with workers.
