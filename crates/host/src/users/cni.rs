@@ -1,7 +1,7 @@
 //! VFs that sriov-cni has given to pods, by the records that it keeps (<https://github.com/k8snetworkplumbingwg/sriov-cni>,
 //! pkg/utils/pci_allocator.go and pkg/utils/utils.go).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -16,6 +16,9 @@ use crate::sysfs::files::names;
 /// Where the records are.
 const FOLDER: &str = "/var/lib/cni/sriov";
 
+/// Where the library that calls CNI plugins keeps what it called them with (containernetworking/cni, libcni/api.go).
+const CALLS: &str = "/var/lib/cni/results";
+
 /// How many characters of a container's id are shown, as container tools do.
 const ID: usize = 12;
 
@@ -26,13 +29,53 @@ struct Cached {
     device: Option<String>,
 }
 
+/// What is read of a call of a CNI plugin: a container runtime passes the pod's name in its arguments.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Call {
+    container_id: String,
+    #[serde(default)]
+    cni_args: Vec<(String, String)>,
+}
+
+impl Call {
+    /// Returns the pod that the call was for, with its namespace.
+    fn pod(&self) -> Option<String> {
+        let argument = |name: &str| self.cni_args.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        Some(format!("{}/{}", argument("K8S_POD_NAMESPACE")?, argument("K8S_POD_NAME")?))
+    }
+}
+
+/// Returns the pods of these containers, by the container's id.
+fn pods_of(roots: &Roots, containers: &BTreeSet<&str>) -> BTreeMap<String, String> {
+    let folder = roots.path(CALLS);
+    let mut pods = BTreeMap::new();
+    if containers.is_empty() {
+        return pods;
+    }
+    for name in names(&folder).unwrap_or_default() {
+        // `NETWORK-CONTAINER-INTERFACE`, any of which may have a dash.
+        if !containers.iter().any(|container| name.contains(container)) {
+            continue;
+        }
+        let Ok(text) = fs::read(folder.join(&name)) else { continue };
+        let Ok(call) = serde_json::from_slice::<Call>(&text) else { continue };
+        if let Some(pod) = call.pod().filter(|_| containers.contains(call.container_id.as_str())) {
+            pods.insert(call.container_id, pod);
+        }
+    }
+    pods
+}
+
 /// Returns who holds each VF by the CNI's records.
 pub(crate) fn cni_holders(roots: &Roots) -> BTreeMap<PciAddress, String> {
     let folder = roots.path(FOLDER);
     let mut holders = BTreeMap::new();
-    for name in names(&folder).unwrap_or_default() {
-        let Some((address, holder)) = cached(&folder, &name) else { continue };
-        holders.insert(address, holder);
+    let entries = names(&folder).unwrap_or_default();
+    let records: Vec<Record<'_>> = entries.iter().filter_map(|name| cached(&folder, name)).collect();
+    let pods = pods_of(roots, &records.iter().map(|record| record.container).collect());
+    for record in records {
+        holders.insert(record.address, record.holder(&pods));
     }
     // The allocator's records are of now; a network namespace that is gone leaves its own behind.
     let allocated = folder.join("pci");
@@ -75,12 +118,32 @@ fn held_locks(roots: &Roots) -> BTreeMap<(u64, u64), u32> {
     locks.lines().filter_map(held).collect()
 }
 
+/// A VF that a container was given.
+struct Record<'a> {
+    address: PciAddress,
+    container: &'a str,
+    interface: &'a str,
+}
+
+impl Record<'_> {
+    /// Returns who holds the VF: the pod, or its container where that is all that is known.
+    fn holder(&self, pods: &BTreeMap<String, String>) -> String {
+        let Self { address: _, container, interface } = self;
+        match pods.get(*container) {
+            Some(pod) => format!("pod {pod}, its interface {interface}"),
+            None => {
+                let container = container.get(..ID).unwrap_or(container);
+                format!("container {container}, its interface {interface}")
+            }
+        }
+    }
+}
+
 /// Reads `CONTAINER-INTERFACE`, the configuration that a pod's interface was made by.
-fn cached(folder: &Path, name: &str) -> Option<(PciAddress, String)> {
+fn cached<'a>(folder: &Path, name: &'a str) -> Option<Record<'a>> {
     let (container, interface) = name.rsplit_once('-')?;
     let Cached { device } = serde_json::from_slice(&fs::read(folder.join(name)).ok()?).ok()?;
-    let container = container.get(..ID).unwrap_or(container);
-    Some((device?.parse().ok()?, format!("container {container}, its interface {interface}")))
+    Some(Record { address: device?.parse().ok()?, container, interface })
 }
 
 #[cfg(test)]
@@ -99,6 +162,13 @@ mod tests {
         put("/var/lib/cni/sriov/0a1b2c3d4e5f60718293-net1", r#"{"deviceID": "0000:01:10.0", "vlan": 99}"#);
         put("/var/lib/cni/sriov/ffff-net1", r#"{"deviceID": "0000:01:10.4"}"#);
         put("/var/lib/cni/sriov/no-record", "nothing");
+        put("/var/lib/cni/sriov/abcdef-net1", r#"{"deviceID": "0000:01:11.0"}"#);
+        put(
+            "/var/lib/cni/results/tenant-a-abcdef-net1",
+            r#"{"kind": "cniCacheV1", "containerId": "abcdef", "ifName": "net1", "networkName": "tenant-a",
+                "cniArgs": [["IgnoreUnknown", "true"], ["K8S_POD_NAMESPACE", "default"], ["K8S_POD_NAME", "a"]]}"#,
+        );
+        put("/var/lib/cni/results/other-0a1b2c3d4e5f60718293-net1", "{}");
         put("/var/lib/cni/sriov/pci/0000:01:10.2", "/run/netns/pod1\n");
         put("/var/lib/cni/sriov/pci/0000:01:10.4", "/run/netns/gone");
         put("/var/lib/cni/sriov/pci/vf_lock/0000:01:10.2.lock", "");
@@ -122,6 +192,7 @@ mod tests {
             ("0000:01:10.0", "container 0a1b2c3d4e5f, its interface net1"),
             ("0000:01:10.2", "network namespace /run/netns/pod1"),
             ("0000:01:10.6", "pid 4711, which works on it"),
+            ("0000:01:11.0", "pod default/a, its interface net1"),
         ];
         assert_eq!(holders, expected.map(|(vf, who)| (vf.to_owned(), who.to_owned())));
     }
