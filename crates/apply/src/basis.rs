@@ -27,10 +27,15 @@ fn broken_in_lane(scope: &Scope, lane: &Lane, world: &World) -> Vec<String> {
 }
 
 /// Returns what a lane rests on that has changed since its plan began. A VF that has got the driver meanwhile which it is
-/// to have in the end has got it from that plan: a module that an earlier stage loads takes every free VF.
+/// to have in the end has got it from that plan: a module that an earlier stage loads takes every free VF. An object of the
+/// cluster that another host has written meanwhile, and that contradicts nothing that is wanted, is no change either: hosts that
+/// begin at once find the same things missing.
 pub(crate) fn broken_meanwhile(scope: &Scope, lane: &Lane, world: &World) -> Vec<String> {
     let is_reached = |claim: &Claim| {
         let same = |goal: &&Claim| goal.subject == claim.subject && goal.property == claim.property;
+        if claim.property == Property::Content {
+            return lane.goal.iter().find(same).is_some_and(|goal| goal.agrees(world));
+        }
         claim.property == Property::Driver
             && claim.check(world) != Verdict::Holds
             && lane.goal.iter().find(same).is_some_and(|goal| goal.check(world) == Verdict::Holds)

@@ -25,7 +25,9 @@ pub fn apply(plan: &Plan, before: &Look, edges: Edges<'_>) -> Report {
     if let Some(report) = refused_as_stale(plan, &before.world) {
         return report;
     }
-    let began = JournalEntry::Began { documents: plan.documents(), before: Box::new(before.world.clone()) };
+    // Of a cluster nothing is restored by its facts of before.
+    let facts = World { cluster: None, ..before.world.clone() };
+    let began = JournalEntry::Began { documents: plan.documents(), before: Box::new(facts) };
     if let Err(error) = edges.journal.record(&began) {
         return Report::refused(vec![format!("failed to {}", with_causes(&error))]).of(plan);
     }
@@ -61,6 +63,7 @@ fn run(plan: &Plan, before: &Look, edges: Edges<'_>) -> Vec<LaneReport> {
     let closed = failure("the cluster's resources could not be withdrawn", &first, edges);
     let mut hosts: Vec<LaneReport> = std::thread::scope(|threads| {
         let run_host = |(host, plan): (&vfctl_model::HostName, &ScopePlan)| {
+            let before = before.after(&first);
             run_stages(&Scope::Host(host.clone()), plan, Stage::ALL, before, edges, closed.clone())
         };
         let handles: Vec<_> = plan.hosts.iter().map(|host| threads.spawn(move || run_host(host))).collect();
@@ -118,7 +121,12 @@ fn run_lanes(
         for (position, lane) in lanes {
             let report = LaneRun::new(&edges, scope, stage, lane, before).run(closed.clone());
             let title = &lane.title;
-            let because = format!("{title} failed; it shares a bond, a bridge or the path to this host");
+            let because = match scope {
+                Scope::Host(_) => {
+                    format!("{title} failed; it shares a bond, a bridge or the path to this host")
+                }
+                Scope::Cluster => format!("{title} failed"),
+            };
             closed = closed.or_else(|| failure(&because, std::slice::from_ref(&report), edges));
             before = before.after([&report]);
             reports.push((position, report));

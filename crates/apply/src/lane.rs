@@ -203,7 +203,14 @@ impl<'a> LaneRun<'a> {
             _ if gone == broken => format!("what phase {phase} changed is gone"),
             // Nobody wrote with what new VFs begin.
             Phase::CreateVfs => "the new VFs are not as expected; run plan again".to_owned(),
-            phase => format!("the kernel accepted phase {phase}, but the values did not change"),
+            Phase::StartPlugin => "the node does not offer what was predicted".to_owned(),
+            Phase::TakeOutOfService => "the node still offers what was to be taken out of service".to_owned(),
+            phase => match self.scope {
+                Scope::Host(_) => format!("the kernel accepted phase {phase}, but the values did not change"),
+                Scope::Cluster => {
+                    format!("the API server accepted phase {phase}, but the objects did not change")
+                }
+            },
         })
     }
 
@@ -382,9 +389,9 @@ impl<'a> LaneRun<'a> {
     }
 }
 
-/// Returns whether an op is a message, which is done when its sender goes on, answered or not.
+/// Returns whether an op is a message or a request, which is done when its sender goes on, answered or not.
 fn is_message(op: &Op) -> bool {
-    op.action.kind().row().transport == Transport::LinkMessage
+    matches!(op.action.kind().row().transport, Transport::LinkMessage | Transport::Api)
 }
 
 /// Returns the ops of a phase, in order.

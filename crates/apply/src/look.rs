@@ -7,6 +7,7 @@ use vfctl_port::{Clock, EdgeError, Observe, Scope, What, World};
 
 use crate::edges::Edges;
 use crate::report::LaneReport;
+use crate::verify::objects_of;
 
 /// How old may be what is known when it is relied upon, such as of who uses a VF that is about to be disrupted. To look
 /// again means to walk the processes of the host, so it is not done where that was just done.
@@ -67,7 +68,7 @@ impl Look {
         let at = edges.clock.now();
         let what = match scope {
             Scope::Host(_) => What::OnlyPf(lane.thing.pf().cloned()),
-            Scope::Cluster => What::Whole,
+            Scope::Cluster => What::Objects(objects_of(lane)),
         };
         let mut world = World::empty();
         world.learn(scope, edges.observe.observe(scope, &what, READ_LIMIT)?);

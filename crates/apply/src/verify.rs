@@ -1,9 +1,11 @@
 //! Holds claims against a fresh read, and waits for those that take time to become true.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use vfctl_model::ObjectRef;
 use vfctl_plan::Lane;
-use vfctl_port::{Claim, EdgeError, HostFacts, Phase, Scope, Verdict, What, World};
+use vfctl_port::{Claim, ClusterFacts, EdgeError, HostFacts, Phase, Scope, Verdict, What, World};
 
 use crate::edges::Edges;
 use crate::look::READ_LIMIT;
@@ -12,9 +14,29 @@ use crate::report::Unmet;
 /// How long to wait between two reads.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long to wait between two reads of a cluster, which takes seconds to follow.
+const CLUSTER_PAUSE: Duration = Duration::from_secs(1);
+
 /// Returns what is read of a lane's scope to verify it.
-fn what_of(lane: &Lane) -> What {
-    lane.thing.pf().cloned().map_or(What::System, What::Pf)
+fn what_of(scope: &Scope, lane: &Lane) -> What {
+    match scope {
+        Scope::Host(_) => lane.thing.pf().cloned().map_or(What::System, What::Pf),
+        Scope::Cluster => What::Objects(objects_of(lane)),
+    }
+}
+
+/// Returns the objects of the cluster that a lane works on, or has a claim about.
+pub(crate) fn objects_of(lane: &Lane) -> BTreeSet<ObjectRef> {
+    let steps = || lane.phases.iter().flat_map(|phase| &phase.steps);
+    let of_steps = steps().flat_map(|step| step.requires.iter().chain(&step.awaits).chain(&step.ends));
+    let claims = lane.basis.iter().chain(&lane.goal).chain(&lane.afterwards).chain(of_steps);
+    let targets =
+        steps().flat_map(|step| &step.changes).filter_map(|change| change.op.target.object().cloned());
+    claims
+        .filter_map(|claim| claim.subject.thing.object())
+        .chain(targets)
+        .chain(lane.thing.object())
+        .collect()
 }
 
 /// What a wait has come to.
@@ -39,14 +61,23 @@ pub(crate) fn settle<T>(
     loop {
         // The clock is asked before the read: a machine that slept past the deadline gets a last look.
         let at = edges.clock.now();
-        let last_look = at >= deadline;
-        world.learn(scope, edges.observe.observe(scope, &what_of(lane), READ_LIMIT)?);
-        let unmet = unmet(world);
-        if unmet.is_empty() || last_look {
-            return Ok(Settled { unmet, at });
+        // A cluster may take minutes: nobody who asks to stop waits for it.
+        let gives_up = scope.host().is_none() && edges.clock.interrupted();
+        let last_look = at >= deadline || gives_up;
+        match edges.observe.observe(scope, &what_of(scope, lane), READ_LIMIT) {
+            Ok(seen) => {
+                world.learn(scope, seen);
+                let unmet = unmet(world);
+                if unmet.is_empty() || last_look {
+                    return Ok(Settled { unmet, at });
+                }
+            }
+            // An API server that is away for a moment may be back before the time is up.
+            Err(error) if scope.host().is_some() || last_look => return Err(error),
+            Err(_) => {}
         }
         edges.progress.waiting(&lane.title, deadline.saturating_sub(at));
-        edges.clock.sleep(PAUSE);
+        edges.clock.sleep(if scope.host().is_some() { PAUSE } else { CLUSTER_PAUSE });
     }
 }
 
@@ -68,7 +99,19 @@ pub(crate) fn facts_of(before: &World, scope: &Scope, lane: &Lane) -> World {
             };
             world.hosts.insert(name.clone(), facts);
         }
-        None => world.cluster = before.cluster.clone(),
+        None => {
+            let wanted = objects_of(lane);
+            world.cluster = before.cluster.as_ref().map(|cluster| ClusterFacts {
+                version: cluster.version.clone(),
+                objects: wanted
+                    .iter()
+                    .filter_map(|object| cluster.objects.get_key_value(object))
+                    .map(|(object, facts)| (object.clone(), facts.clone()))
+                    .collect(),
+                undefined: cluster.undefined.clone(),
+                unread: cluster.unread.clone(),
+            });
+        }
     }
     world
 }

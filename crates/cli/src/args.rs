@@ -8,6 +8,7 @@ use vfctl_model::{DevicePluginVersion, ParseError};
 use crate::format::{Format, FormatArgs, Formats};
 use crate::help;
 use crate::progress::ProgressChoice;
+use crate::reach::{ClusterArgs, PartArgs};
 use crate::terminal::ColourChoice;
 
 /// Declare what SR-IOV on this host should look like, show what would change, and do exactly that.
@@ -159,6 +160,8 @@ pub struct PlanArgs {
     pub specs: SpecArgs,
     #[command(flatten)]
     pub facts: FactsArgs,
+    #[command(flatten)]
+    pub parts: PartArgs,
     /// Also write the plan to this file, for apply, or a file for each host into this folder; `-` is the same as -o json.
     #[arg(long, value_name = "FILE|DIR")]
     pub out: Option<PathBuf>,
@@ -200,6 +203,8 @@ pub struct ApplyArgs {
     pub inputs: Vec<PathBuf>,
     #[command(flatten)]
     pub host_values: HostValuesArgs,
+    #[command(flatten)]
+    pub parts: PartArgs,
     /// Skip the confirmation prompt; a plan file never asks.
     #[arg(short, long)]
     pub yes: bool,
@@ -257,6 +262,11 @@ pub struct PoolsArgs {
 /// The options of `record`.
 #[derive(Debug, Args)]
 pub struct RecordArgs {
+    /// Record the cluster instead of this host: its nodes, networks, device plugins and the pods that use them.
+    #[arg(long)]
+    pub cluster: bool,
+    #[command(flatten)]
+    pub access: ClusterArgs,
     /// Write to this file; `-` is standard output [default: -].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -189,6 +189,24 @@ pub enum CliError {
     /// An edge failed.
     #[error(transparent)]
     Edge(#[from] EdgeError),
+    /// The cluster could not be reached or read.
+    #[error(transparent)]
+    Cluster(EdgeError),
+    /// There is nothing to reach a cluster by.
+    #[error("reach a cluster: there is no kubeconfig, and this is no pod")]
+    NoCluster,
+    /// A plan for several hosts works in their cluster as well, in parts that belong to single hosts.
+    #[error("use `{path}`: a plan for several hosts and their cluster cannot be applied host by host")]
+    ClusterOfSeveral {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// Parts of a plan file were chosen.
+    #[error("apply parts of `{path}`: it is a plan, whose parts were chosen when it was made")]
+    PartsOfPlan {
+        /// The plan.
+        path: PathBuf,
+    },
     /// The plan would not do what it says: a defect of vfctl.
     #[error("check the plan, an internal error of vfctl; please report it with `vfctl record`: {flaws}")]
     FlawedPlan {
@@ -251,6 +269,14 @@ impl CliError {
             Self::State(error) if error.is_for_root_alone() => {
                 Some("run as root (sudo), or use --state-dir DIR")
             }
+            Self::Cluster(_) => Some("check --kubeconfig and --context, or pass --only host"),
+            Self::NoCluster => {
+                Some("pass --kubeconfig FILE, or set KUBECONFIG; --only host leaves the cluster out")
+            }
+            Self::ClusterOfSeveral { .. } => {
+                Some("apply the spec on each host, or plan with --only host or --only shared")
+            }
+            Self::PartsOfPlan { .. } => Some("pass --only and --force-conflicts to `vfctl plan --out`"),
             Self::Foreign { .. } => Some("name another file with --out, or remove this one first"),
             Self::OverFacts { .. } | Self::OverSpec { .. } => Some("name another file or folder with --out"),
             _ => None,

@@ -30,6 +30,13 @@ pub(crate) enum FactsSource {
         /// Its text.
         text: Vec<u8>,
     },
+    /// A document that was read already.
+    Read {
+        /// What it is called in messages.
+        name: PathBuf,
+        /// Its facts.
+        world: Box<World>,
+    },
 }
 
 impl FactsSource {
@@ -37,7 +44,7 @@ impl FactsSource {
     pub(crate) fn name(&self) -> &Path {
         match self {
             Self::Yaml(path) => path,
-            Self::Json { name, text: _ } => name,
+            Self::Json { name, text: _ } | Self::Read { name, world: _ } => name,
         }
     }
 
@@ -46,7 +53,16 @@ impl FactsSource {
         match self {
             Self::Yaml(path) => yaml_parsed(&path, &file_text(&path)?, &FACTS),
             Self::Json { name, text } => parsed(&name, &text_from(&name, text)?, &FACTS),
+            Self::Read { name: _, world } => Ok(*world),
         }
+    }
+
+    /// Reads the document now; returns the source, and how many hosts it has facts of.
+    pub(crate) fn read_now(self) -> Result<(Self, usize), CliError> {
+        let name = self.name().to_owned();
+        let world = Box::new(self.read()?);
+        let hosts = world.hosts.len();
+        Ok((Self::Read { name, world }, hosts))
     }
 }
 

@@ -25,6 +25,7 @@ mod output;
 mod paint;
 mod plan_stream;
 mod progress;
+mod reach;
 mod reader;
 mod redact;
 mod stream;
@@ -39,6 +40,7 @@ use clap::Parser;
 pub use error::{CliError, Exit};
 pub use machine::{Console, Machine};
 use mistakes::report_error;
+pub use reach::{ClusterArgs, ClusterEdge, Connect, NoCluster};
 use reader::while_read;
 pub use terminal::Terminal;
 

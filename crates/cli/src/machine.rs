@@ -8,6 +8,7 @@ use vfctl_model::HostName;
 use vfctl_port::{Clock, Observe, Perform, Scope, What, World, with_causes};
 
 use crate::error::CliError;
+use crate::reach::Connect;
 use crate::terminal::Terminal;
 
 /// The machine that commands work on: this host, or one in memory.
@@ -18,6 +19,8 @@ pub struct Machine<'a> {
     pub observe: &'a dyn Observe,
     /// Performs ops.
     pub perform: &'a dyn Perform,
+    /// Finds the cluster.
+    pub connect: &'a dyn Connect,
     /// Tells the time.
     pub clock: &'a dyn Clock,
     /// The folder for lock and journal, where the command line names none.
@@ -25,7 +28,7 @@ pub struct Machine<'a> {
 }
 
 /// How long one read that can hang may take.
-const READ_LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const READ_LIMIT: Duration = Duration::from_secs(30);
 
 impl Machine<'_> {
     /// Returns the scope of this host.

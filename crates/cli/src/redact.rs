@@ -1,7 +1,8 @@
 //! What of the kernel's arguments is written down for others: what SR-IOV needs, and of all else the name alone.
 //! Installers and network boot keep passwords there.
 
-use vfctl_port::World;
+use vfctl_model::{JsonValue, OWNER_LABEL, ObjectKind, ObjectRef};
+use vfctl_port::{ObjectFacts, World};
 
 /// Arguments that are written whole.
 const NAMES: [&str; 11] = [
@@ -44,6 +45,36 @@ const VFIO: &str = "vfio";
 pub(crate) fn redact(world: &mut World) {
     for host in world.hosts.values_mut() {
         host.system.arguments = redacted(&host.system.arguments);
+    }
+    for (object, facts) in world.cluster.iter_mut().flat_map(|cluster| &mut cluster.objects) {
+        redact_object(object, facts);
+    }
+}
+
+/// The annotations that stay: those of pod networks.
+const NETWORK_ANNOTATIONS: &str = "k8s.v1.cni.cncf.io/";
+
+/// Leaves of an object what has to do with device plugins and networks: annotations of others, and what the containers of others
+/// are started with, can be anything.
+fn redact_object(object: &ObjectRef, facts: &mut ObjectFacts) {
+    let is_ours = facts.label(OWNER_LABEL.0) == Some(OWNER_LABEL.1);
+    let JsonValue::Fields(content) = &mut facts.content else { return };
+    if let Some(JsonValue::Fields(metadata)) = content.get_mut("metadata")
+        && let Some(JsonValue::Fields(annotations)) = metadata.get_mut("annotations")
+    {
+        annotations.retain(|name, _| name.starts_with(NETWORK_ANNOTATIONS));
+    }
+    if object.kind() == ObjectKind::DaemonSet && !is_ours {
+        let path = ["spec", "template", "spec", "containers"];
+        let containers = JsonValue::Fields(content.clone());
+        let containers = containers.at(&path).map(JsonValue::members).unwrap_or_default();
+        let known = |container: &JsonValue| {
+            let field = |name: &str| container.field(name).cloned().unwrap_or_default();
+            JsonValue::of([("name", field("name")), ("image", field("image"))])
+        };
+        let containers = JsonValue::List(containers.iter().map(known).collect());
+        let pod = JsonValue::of([("spec", JsonValue::of([("containers", containers)]))]);
+        content.insert("spec".to_owned(), JsonValue::of([("template", pod)]));
     }
 }
 

@@ -43,11 +43,38 @@ async fn perform_one(client: &Client, op: &Op, bounds: Bounds<'_>) -> Outcome {
         Ok(request) => request,
         Err(error) => return refused(format!("the request cannot be built: {error}")),
     };
+    let outcome = send(client, op, object, &request, bounds).await;
+    match &op.action {
+        Action::ApplyObject(manifest) if outcome == Outcome::Done => match take_back(object, manifest) {
+            None => outcome,
+            Some(Ok(request)) => send(client, op, object, &request, bounds).await,
+            Some(Err(error)) => refused(format!("the request cannot be built: {error}")),
+        },
+        _ => outcome,
+    }
+}
+
+async fn send(
+    client: &Client,
+    op: &Op,
+    object: &ObjectRef,
+    request: &Request<Vec<u8>>,
+    bounds: Bounds<'_>,
+) -> Outcome {
     let patience = Patience::of_change(bounds.limit);
-    match client.send::<IgnoredAny>(&request, patience, bounds.stop).await {
+    match client.send::<IgnoredAny>(request, patience, bounds.stop).await {
         Ok(_) => Outcome::Done,
         Err(failure) => outcome_of(op, object, &failure),
     }
+}
+
+/// Returns the request that takes back the fields which are to be absent; `None` where there are none. What a manager says no
+/// more is taken back by server-side apply only where that manager has set it, and a person may have set it since.
+fn take_back(object: &ObjectRef, manifest: &Manifest) -> Option<Built> {
+    let body = Patch::Merge(manifest.removals()?);
+    let params = PatchParams { field_manager: Some(manifest.manager.clone()), ..PatchParams::default() };
+    let namespace = object.namespace().map(ToString::to_string);
+    Some(path(object.kind(), namespace.as_deref()).patch(object.name().as_str(), &params, &body))
 }
 
 type Built = Result<Request<Vec<u8>>, kube::core::request::Error>;

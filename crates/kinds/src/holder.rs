@@ -19,9 +19,9 @@ pub enum Holder {
         /// The file: `vfio`, or its path.
         file: String,
     },
-    /// The CNI has given it to a pod.
+    /// The CNI or the kubelet has given it to a pod.
     Pod {
-        /// The pod's container and interface, or its network namespace.
+        /// The pod, its container and interface, or its network namespace.
         pod: String,
     },
     /// Its interface is in another network namespace.
@@ -86,7 +86,7 @@ impl From<&Use> for Holder {
     fn from(user: &Use) -> Self {
         match user {
             Use::Namespace { name } => Self::Namespace { namespace: name.clone() },
-            Use::Cni { holder } => Self::Pod { pod: holder.clone() },
+            Use::Cni { holder } | Use::Pod { pod: holder } => Self::Pod { pod: holder.clone() },
             Use::VfioOpen { holder } => Self::process(holder, "vfio"),
             Use::VdpaOpen { file, holder } | Use::DeviceOpen { file, holder } => Self::process(holder, file),
             Use::Port { master } => Self::Master { master: master.clone() },

@@ -10,6 +10,7 @@ use vfctl_model::VfIndex;
 use vfctl_port::{HostFacts, PfFacts, Property, VfFacts};
 
 use crate::PfSpec;
+use crate::cluster::{ClusterContext, ClusterDraft};
 use crate::context::{PfContext, PfDiff};
 use crate::document::SriovConfig;
 use crate::finding::Findings;
@@ -31,6 +32,8 @@ impl<T: Clone + std::fmt::Debug + PartialEq + Eq + Serialize + DeserializeOwned 
 pub trait Section {
     /// What the field holds; its default is what an absent field means.
     type Spec: SpecValue + Default;
+    /// Whether it asks something of the cluster.
+    const IN_CLUSTER: bool = false;
 
     /// Notes the rules that documents break in this section, alone or between them.
     fn check(documents: &[&SriovConfig], violations: &mut Violations);
@@ -40,6 +43,14 @@ pub trait Section {
 
     /// Drafts what depends on what other sections have drafted.
     fn conclude(_context: &HostContext<'_>, _draft: &mut HostDraft) {}
+
+    /// Returns whether what the section asks for has to be written to the cluster.
+    fn writes_to_cluster(_spec: &Self::Spec) -> bool {
+        false
+    }
+
+    /// Drafts what is to be done in the cluster.
+    fn plan_cluster(_context: &ClusterContext<'_>, _draft: &mut ClusterDraft) {}
 
     /// Returns what the section would say of the host as it is.
     fn live(host: &HostFacts) -> Self::Spec;

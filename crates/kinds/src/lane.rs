@@ -10,6 +10,7 @@ use vfctl_port::{Claim, HostFacts, Scope, Stage, Subject, Thing, World};
 
 use crate::DesiredPf;
 use crate::addresses::Addresses;
+use crate::cluster::NodeOffer;
 use crate::document::PlacedDocument;
 use crate::finding::Findings;
 use crate::step::Step;
@@ -21,6 +22,8 @@ pub enum SharedPath {
     Upper(InterfaceName),
     /// The way to this host: the default route, or the SSH connection.
     ToThisHost,
+    /// The cluster.
+    Cluster,
 }
 
 /// The work on one thing.
@@ -111,6 +114,8 @@ pub struct HostDraft {
     pub drivers: BTreeSet<DriverName>,
     /// The work.
     pub lanes: Vec<LaneDraft>,
+    /// What the host is to offer in its cluster; `None` where no document asks for pools.
+    pub offer: Option<NodeOffer>,
     /// What is to be said of the host as a whole.
     pub findings: Findings,
 }

@@ -7,6 +7,7 @@
 mod addresses;
 pub mod change;
 pub mod change_value;
+pub mod cluster;
 pub mod context;
 pub mod desired;
 pub mod document;

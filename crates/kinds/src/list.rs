@@ -173,6 +173,24 @@ macro_rules! kinds {
                 $(<$section_kind>::conclude(context, draft);)*
             }
 
+            /// Returns whether a document asks something of the cluster.
+            pub(crate) fn asks_of_cluster(body: &Body) -> bool {
+                false $(|| <$section_kind>::IN_CLUSTER && !crate::kind::is_default(&body.$section))*
+            }
+
+            /// Returns whether what a document asks for has to be written to the cluster.
+            pub(crate) fn writes_to_cluster(body: &Body) -> bool {
+                false $(|| <$section_kind>::writes_to_cluster(&body.$section))*
+            }
+
+            /// Drafts what is to be done in the cluster.
+            pub(crate) fn plan_cluster(
+                context: &crate::cluster::ClusterContext<'_>,
+                draft: &mut crate::cluster::ClusterDraft,
+            ) {
+                $(<$section_kind>::plan_cluster(context, draft);)*
+            }
+
             /// Returns what a document would say of the host as it is.
             pub(crate) fn live(nodes: Option<crate::document::NodeSelector>, host: &vfctl_port::HostFacts) -> Body {
                 Body { nodes, hosts: Default::default(), $($section: <$section_kind>::live(host),)* }

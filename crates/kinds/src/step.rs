@@ -71,6 +71,12 @@ pub enum Reason {
     PfMustBeUp,
     /// New VFs get the driver that the kernel would have given them.
     DefaultDriver,
+    /// Pods must not be given VFs that go away.
+    OutOfService,
+    /// The device plugin finds devices only when it starts.
+    PluginMustStart,
+    /// An object of vfctl's own that no document asks for any more.
+    NoLongerAsked,
 }
 
 impl Reason {
@@ -99,6 +105,11 @@ impl fmt::Display for Reason {
             Self::DriverNeedsModule => "the driver is not loaded",
             Self::PfMustBeUp => "temporary: the PF must be up when VFs are created or removed",
             Self::DefaultDriver => "new VFs get the kernel's driver",
+            Self::OutOfService => "temporary: pods must not be given VFs that are removed or rebound",
+            Self::PluginMustStart => {
+                "the device plugin reads its configuration and finds devices when it starts"
+            }
+            Self::NoLongerAsked => "no document asks for it any more",
         })
     }
 }

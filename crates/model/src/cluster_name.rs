@@ -37,6 +37,13 @@ text_name! {
     "maxLength": 63,
 }
 
+impl NamespaceName {
+    /// Returns the namespace of a cluster's own parts, `kube-system`.
+    pub fn kube_system() -> Self {
+        Self(std::sync::Arc::from("kube-system"))
+    }
+}
+
 /// The resource that a device plugin offers, `intel.com/sriov_net`: prefix and name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceName {

@@ -118,9 +118,10 @@ impl JsonValue {
                 };
                 Self::Fields(wanted.iter().map(field).collect())
             }
-            (Self::List(found), Self::List(wanted)) if found.len() == wanted.len() => {
-                Self::List(found.iter().zip(wanted).map(|(found, wanted)| found.narrowed(wanted)).collect())
-            }
+            (Self::List(found), Self::List(wanted)) => match paired(found, wanted) {
+                Some(pairs) => Self::List(pairs.map(|(found, wanted)| found.narrowed(wanted)).collect()),
+                None => self.clone(),
+            },
             _ => self.clone(),
         }
     }
@@ -133,11 +134,20 @@ impl JsonValue {
             }
             // Nothing has no fields.
             (Self::Null, Self::Fields(wanted)) => wanted.values().all(|wanted| Self::Null.covers(wanted)),
-            (Self::List(found), Self::List(wanted)) => {
-                found.len() == wanted.len()
-                    && found.iter().zip(wanted).all(|(found, wanted)| found.covers(wanted))
-            }
+            (Self::List(found), Self::List(wanted)) => paired(found, wanted)
+                .is_some_and(|mut pairs| pairs.all(|(found, wanted)| found.covers(wanted))),
             _ => self == wanted,
+        }
+    }
+
+    /// Returns whether all that is there of what `wanted` speaks of is as wanted; what is missing is no contradiction.
+    pub fn agrees(&self, wanted: &Self) -> bool {
+        match (self, wanted) {
+            (Self::Null, _) => true,
+            (Self::Fields(found), Self::Fields(wanted)) => {
+                wanted.iter().all(|(name, wanted)| found.get(name).is_none_or(|found| found.agrees(wanted)))
+            }
+            _ => self.covers(wanted),
         }
     }
 
@@ -167,8 +177,11 @@ impl JsonValue {
         path: String,
         differences: &mut Vec<(String, &'a Self, &'a Self)>,
     ) {
+        static NOTHING: BTreeMap<String, JsonValue> = BTreeMap::new();
         match (self, wanted) {
-            (Self::Fields(found), Self::Fields(wanted)) => {
+            // Nothing has no fields.
+            (Self::Fields(_) | Self::Null, Self::Fields(wanted)) => {
+                let found = if let Self::Fields(found) = self { found } else { &NOTHING };
                 for (name, wanted) in wanted {
                     let is_plain = !name.is_empty()
                         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
@@ -180,8 +193,8 @@ impl JsonValue {
                     found.get(name).unwrap_or(&Self::Null).compare(wanted, path, differences);
                 }
             }
-            (Self::List(found), Self::List(wanted)) if found.len() == wanted.len() => {
-                for (position, (found, wanted)) in found.iter().zip(wanted).enumerate() {
+            (Self::List(found), Self::List(wanted)) if paired(found, wanted).is_some() => {
+                for (position, (found, wanted)) in paired(found, wanted).into_iter().flatten().enumerate() {
                     found.compare(wanted, format!("{path}[{position}]"), differences);
                 }
             }
@@ -189,6 +202,25 @@ impl JsonValue {
             _ => differences.push((path, self, wanted)),
         }
     }
+}
+
+/// What there is where there is nothing.
+static NOTHING: JsonValue = JsonValue::Null;
+
+/// Returns each member that is wanted with the one that was found in its place: by their `name` where all have one, as the API
+/// server merges such lists, and otherwise one by one; `None` where the lists are not of one length.
+fn paired<'a>(
+    found: &'a [JsonValue],
+    wanted: &'a [JsonValue],
+) -> Option<impl Iterator<Item = (&'a JsonValue, &'a JsonValue)>> {
+    let is_named = |member: &JsonValue| member.field("name").is_some();
+    let by_name = !wanted.is_empty() && wanted.iter().chain(found).all(is_named);
+    let at = move |(position, wanted): (usize, &'a JsonValue)| {
+        let named = || found.iter().find(|found| found.field("name") == wanted.field("name"));
+        let found = if by_name { named() } else { found.get(position) };
+        (found.unwrap_or(&NOTHING), wanted)
+    };
+    (by_name || found.len() == wanted.len()).then(|| wanted.iter().enumerate().map(at))
 }
 
 /// Writes the value for people, who look at it in a message.
@@ -312,7 +344,10 @@ mod tests {
 
     #[test]
     fn found_covers_what_is_wanted_whatever_else_there_is() {
-        let found = value(r#"{"a": 1, "more": 2, "list": [{"name": "x", "default": 1}]}"#);
+        let found = value(
+            r#"{"a": 1, "more": 2, "list": [{"name": "x", "default": 1}],
+            "named": [{"name": "a"}, {"name": "b"}], "texts": ["a", "b"]}"#,
+        );
         for (wanted, covers) in [
             (r#"{"a": 1}"#, true),
             (r#"{"a": 2}"#, false),
@@ -324,6 +359,8 @@ mod tests {
             (r#"{"list": [{"name": "y"}]}"#, false),
             (r#"{"list": []}"#, false),
             (r#"{"list": [{"name": "x"}, {"name": "y"}]}"#, false),
+            (r#"{"named": [{"name": "b"}]}"#, true),
+            (r#"{"texts": ["a"]}"#, false),
         ] {
             let wanted = value(wanted);
             assert_eq!(found.covers(&wanted), covers, "{wanted}");

@@ -13,7 +13,7 @@ use vfctl_kinds::path::{Origin, SpecPath};
 use vfctl_model::{
     AttributeMap, DeviceAddress, MacAddress, RawReading, Shape, VfAttribute, VfIndex, VfValue,
 };
-use vfctl_plan::{Detail, Plan, check, plan, render};
+use vfctl_plan::{Detail, Options, Plan, check, plan, render};
 use vfctl_port::{
     ClaimValue, HostFacts, IommuFacts, IommuGroup, OwnershipRecord, PfFacts, PfNetdev, Property, SystemFacts,
     VfFacts, World,
@@ -95,7 +95,8 @@ impl Measured {
     fn run(&mut self) {
         let place = |path: &SpecPath| Origin::new("bench.yaml", 1, path);
         let documents = [PlacedDocument { config: &self.config, place: &place }];
-        let (planned, planned_in) = timed(|| plan(black_box(&documents), black_box(&self.world)));
+        let (planned, planned_in) =
+            timed(|| plan(black_box(&documents), black_box(&self.world), Options::default()));
         let (checked, checked_in) = timed(|| check(&planned));
         let (text, written_in) = timed(|| render(&planned, Detail::Short));
         checked.expect("a plan without flaws");
@@ -244,5 +245,6 @@ fn vf(pf: &PfFacts, address: &DeviceAddress, index: u16, vfs: u16) -> VfFacts {
         representor: None,
         attributes: AttributeMap(attributes.collect()),
         uses: Vec::new(),
+        offered_as: None,
     }
 }

@@ -1,10 +1,13 @@
 //! Collects what the kinds draft into the plan of each scope.
 
-use vfctl_kinds::document::{PlacedDocument, plan_host as draft_host};
+use std::collections::BTreeMap;
+
+use vfctl_kinds::cluster::{ClusterContext, ClusterDraft, NodeOffer, Parts};
+use vfctl_kinds::document::{PlacedDocument, plan_cluster as draft_cluster, plan_host as draft_host};
 use vfctl_kinds::lane::{HostContext, HostDraft};
 use vfctl_kinds::path::SpecPath;
 use vfctl_model::HostName;
-use vfctl_port::{HostFacts, World};
+use vfctl_port::{ClusterFacts, HostFacts, World};
 
 use crate::document::Plan;
 use crate::order::into_stages;
@@ -26,19 +29,74 @@ impl Scale {
     }
 }
 
-/// Plans for every host of the world, and for its cluster.
-pub fn plan(documents: &[PlacedDocument<'_>], world: &World) -> Plan {
-    let scale = Scale::of(world.hosts.len());
-    let hosts =
-        world.hosts.iter().map(|(name, host)| (name.clone(), plan_host(documents, name, host, world, scale)));
-    let hosts = hosts.collect();
-    Plan::new(hosts, plan_cluster(world))
+/// What of a plan is wanted, and how far it may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Which parts.
+    pub parts: Parts,
+    /// Whether objects of the cluster are taken over that others made.
+    pub takes_over: bool,
 }
 
-/// Plans for the cluster; `None` where there are no facts of one.
-pub fn plan_cluster(world: &World) -> Option<ScopePlan> {
-    // No kind asks anything of a cluster yet.
-    world.cluster.as_ref().map(|_| ScopePlan::default())
+impl Default for Options {
+    fn default() -> Self {
+        Self { parts: Parts::ALL, takes_over: false }
+    }
+}
+
+/// The plan of a host, and what it is to offer in its cluster.
+#[derive(Debug, Clone, Default)]
+pub struct HostPlan {
+    /// The plan.
+    pub plan: ScopePlan,
+    /// What the host is to offer once it is as planned; `None` where no document asks for pools.
+    pub offer: Option<NodeOffer>,
+}
+
+/// Plans for every host of the world, and for its cluster.
+pub fn plan(documents: &[PlacedDocument<'_>], world: &World, options: Options) -> Plan {
+    let scale = Scale::of(world.hosts.len());
+    let mut hosts = BTreeMap::new();
+    let mut offers = BTreeMap::new();
+    let mut changing = Vec::new();
+    for (name, host) in &world.hosts {
+        let HostPlan { plan, offer } = plan_host(documents, name, host, world, scale);
+        let has_pools = offer.is_some();
+        offers.extend(offer.map(|offer| (name.clone(), offer)));
+        if options.parts.host {
+            hosts.insert(name.clone(), plan);
+        } else if options.parts.node && has_pools && (!plan.is_empty() || plan.is_blocked()) {
+            changing.push(name);
+        }
+    }
+    let facts = world.cluster.as_ref();
+    let mut cluster = facts.and_then(|facts| plan_cluster(documents, facts, &offers, options));
+    for name in changing {
+        let message = format!("{name} is not yet as its documents ask, and its part of the plan is left out");
+        let help = "apply the part `host` there first, or together with the others";
+        if let Some(cluster) = &mut cluster {
+            cluster.findings.problem(None, message, help);
+        }
+    }
+    Plan::new(hosts, cluster)
+}
+
+/// Plans for the cluster; `None` where nothing is asked of it. `offers` is what the hosts that are
+/// planned for are to offer.
+pub fn plan_cluster(
+    documents: &[PlacedDocument<'_>],
+    facts: &ClusterFacts,
+    offers: &BTreeMap<HostName, NodeOffer>,
+    options: Options,
+) -> Option<ScopePlan> {
+    let Options { parts, takes_over } = options;
+    let context = ClusterContext { documents, facts, offers, parts, takes_over };
+    let ClusterDraft { lanes, findings } = draft_cluster(&context);
+    if lanes.is_empty() && findings.is_empty() {
+        return None;
+    }
+    let documents = documents.iter().map(|document| document.config.metadata.name.clone()).collect();
+    Some(ScopePlan { documents, stages: into_stages(lanes), findings })
 }
 
 /// Plans for one host of a world; `scale` says whether others are planned for at the same time, of this world or not.
@@ -48,11 +106,11 @@ pub fn plan_host(
     host: &HostFacts,
     world: &World,
     scale: Scale,
-) -> ScopePlan {
+) -> HostPlan {
     let concerning: Vec<PlacedDocument<'_>> =
         documents.iter().copied().filter(|document| document.config.concerns(name)).collect();
     let context = HostContext::new(&concerning, name, host, world);
-    let HostDraft { pfs: _, drivers: _, lanes, mut findings } = draft_host(&context);
+    let HostDraft { pfs: _, drivers: _, lanes, offer, mut findings } = draft_host(&context);
     let anywhere = documents.iter().find(|document| document.config.spec.nodes.is_none());
     if let Some(document) = anywhere.filter(|_| scale == Scale::Fleet) {
         let message = "there are facts of several hosts, and the document does not say which it concerns";
@@ -60,5 +118,5 @@ pub fn plan_host(
         findings.problem(Some(&(document.place)(&SpecPath::spec())), message, help);
     }
     let documents = concerning.iter().map(|document| document.config.metadata.name.clone()).collect();
-    ScopePlan { documents, stages: into_stages(lanes), findings }
+    HostPlan { plan: ScopePlan { documents, stages: into_stages(lanes), findings }, offer }
 }

@@ -72,7 +72,7 @@ pub fn explain(
         documents.iter().copied().filter(|document| document.config.concerns(name)).collect();
     let context = HostContext::new(&concerning, name, host, world);
     let explained = explain_address(&context, address)?;
-    let plan = plan_host(documents, name, host, world, Scale::of(world.hosts.len()));
+    let plan = plan_host(documents, name, host, world, Scale::of(world.hosts.len())).plan;
     let mut explanations = Vec::new();
     for pf in &explained {
         let lane = plan.lanes().map(|(_, lane)| lane).find(|lane| lane.thing.pf() == pf.subject.thing.pf());

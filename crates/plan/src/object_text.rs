@@ -1,49 +1,71 @@
 //! What a change of an object says to people: each field that becomes another, also within a text that is JSON itself, such as the
 //! `config` of a network.
 
+use std::collections::BTreeMap;
+
 use vfctl_kinds::change::Change;
 use vfctl_kinds::change_value::ChangeValue;
 use vfctl_model::JsonValue;
 use vfctl_port::ClaimValue;
 
+use crate::text::Detail;
+
+/// How many fields of a new object are shown before the others are counted.
+const SHOWN: usize = 7;
+
 /// Returns the lines of a change: the object, and where it exists before and after, each field that differs.
-pub(crate) fn changes(change: &Change) -> Vec<String> {
+pub(crate) fn changes(change: &Change, detail: Detail) -> Vec<String> {
     let object = change.op.target.thing();
     match (&change.from, &change.to) {
         (_, ChangeValue::Nothing) => vec![format!("{object}: delete")],
         (Some(ChangeValue::Is(ClaimValue::Content(from))), ChangeValue::Is(ClaimValue::Content(to))) => {
-            let (from, to) = (opened(from), opened(to));
+            let (from, to) = opened_both(from, to);
             let line = |(path, from, to): (String, &JsonValue, &JsonValue)| {
                 format!("{object}: {path}: {} -> {}", shown(from), shown(to))
             };
             let lines: Vec<String> = from.differences(&to).into_iter().map(line).collect();
             // A text that says the same in other words, such as with other blanks.
-            if lines.is_empty() { vec![format!("{object}: written anew")] } else { lines }
+            if lines.is_empty() { vec![format!("{object}: rewritten")] } else { lines }
         }
         (_, ChangeValue::Is(ClaimValue::Content(to))) => {
-            let to = opened(to);
-            let mut lines = vec![format!("{object}")];
-            lines.extend(leaves(&to).into_iter().map(|(path, value)| format!("  {path}: {value}")));
+            let leaves = leaves(&opened(to));
+            let shown = if detail == Detail::Verbose { leaves.len() } else { SHOWN };
+            let mut lines = vec![object.to_string()];
+            lines.extend(leaves.iter().take(shown).map(|(path, value)| format!("  {path}: {value}")));
+            match leaves.len().saturating_sub(shown) {
+                0 => {}
+                more => lines.push(format!("  and {more} more fields; -v shows them")),
+            }
             lines
         }
         _ => vec![format!("{object}: {} -> {}", change.shown_from(), change.shown_to())],
     }
 }
 
-/// Returns where a new object says something, and what.
+/// Returns where a value says something, and what.
 fn leaves(value: &JsonValue) -> Vec<(String, String)> {
-    let JsonValue::Fields(fields) = value else { return Vec::new() };
     let mut found = Vec::new();
-    for (name, value) in fields {
-        match value {
-            JsonValue::Fields(inner) if !inner.is_empty() => {
-                let below = leaves(value);
-                found.extend(below.into_iter().map(|(path, value)| (format!("{name}.{path}"), value)));
-            }
-            _ => found.push((name.clone(), shown(value))),
-        }
-    }
+    add_leaves(value, String::new(), &mut found);
+    // What an object is for comes before how it is labelled.
+    found.sort_by_key(|(path, _)| path.starts_with("metadata."));
     found
+}
+
+fn add_leaves(value: &JsonValue, path: String, found: &mut Vec<(String, String)>) {
+    match value {
+        JsonValue::Fields(fields) if !fields.is_empty() => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                add_leaves(value, path, found);
+            }
+        }
+        JsonValue::List(members) if members.iter().any(|member| matches!(member, JsonValue::Fields(_))) => {
+            for (position, member) in members.iter().enumerate() {
+                add_leaves(member, format!("{path}[{position}]"), found);
+            }
+        }
+        _ => found.push((path, shown(value))),
+    }
 }
 
 /// Returns a value with each text that is an object of JSON taken for that object.
@@ -62,6 +84,34 @@ fn opened(value: &JsonValue) -> JsonValue {
         | JsonValue::Number(_)
         | JsonValue::Decimal(_)
         | JsonValue::Text(_) => value.clone(),
+    }
+}
+
+/// Returns two values with their texts taken for objects of JSON; in such a text what the other lacks is a difference, too.
+fn opened_both(from: &JsonValue, to: &JsonValue) -> (JsonValue, JsonValue) {
+    match (from, to) {
+        (JsonValue::Fields(from), JsonValue::Fields(to)) => {
+            let both = to.iter().map(|(name, to)| {
+                let (from, to) = opened_both(from.get(name).unwrap_or(&JsonValue::Null), to);
+                ((name.clone(), from), (name.clone(), to))
+            });
+            let (from, to): (BTreeMap<_, _>, BTreeMap<_, _>) = both.unzip();
+            (JsonValue::Fields(from), JsonValue::Fields(to))
+        }
+        (JsonValue::Text(_), JsonValue::Text(_)) => {
+            let (from, mut to) = (opened(from), opened(to));
+            note_missing(&from, &mut to);
+            (from, to)
+        }
+        _ => (opened(from), opened(to)),
+    }
+}
+
+/// Notes in a value the fields that another has and it has not.
+fn note_missing(other: &JsonValue, value: &mut JsonValue) {
+    let (JsonValue::Fields(other), JsonValue::Fields(fields)) = (other, value) else { return };
+    for (name, other) in other {
+        note_missing(other, fields.entry(name.clone()).or_default());
     }
 }
 

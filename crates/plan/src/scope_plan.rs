@@ -1,6 +1,7 @@
 //! The plan of one scope as data, with a summary that follows from it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::de::Error;
@@ -68,6 +69,12 @@ impl ScopePlan {
     /// Returns every lane with its stage, in order.
     pub fn lanes(&self) -> impl Iterator<Item = (Stage, &Lane)> {
         self.stages.iter().flat_map(|StagePlan { stage, lanes }| lanes.iter().map(move |lane| (*stage, lane)))
+    }
+
+    /// Returns how many objects of the cluster are written or deleted.
+    pub(crate) fn objects(&self) -> usize {
+        let ops = self.steps().flat_map(|step| &step.changes).map(|change| &change.op);
+        ops.filter_map(|op| op.target.object()).collect::<BTreeSet<_>>().len()
     }
 
     /// Returns every step, in the order of stages, lanes and phases.

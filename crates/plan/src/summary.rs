@@ -9,6 +9,7 @@ use vfctl_model::VfSet;
 use vfctl_port::Thing;
 
 use crate::object_text;
+use crate::text::Detail;
 
 /// How many different changes are shown line by line before they are summed up.
 const SHOWN: usize = 8;
@@ -27,9 +28,9 @@ struct Group {
 }
 
 /// Returns the lines.
-pub(crate) fn changes(step: &Step) -> Vec<String> {
+pub(crate) fn changes(step: &Step, detail: Detail) -> Vec<String> {
     if step.changes.iter().any(|change| change.op.target.object().is_some()) {
-        return step.changes.iter().flat_map(object_text::changes).collect();
+        return step.changes.iter().flat_map(|change| object_text::changes(change, detail)).collect();
     }
     let groups = groups(step);
     let all: VfSet = step.changes.iter().filter_map(Change::vf).collect();

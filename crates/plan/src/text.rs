@@ -85,7 +85,8 @@ fn render_lane(text: &mut String, before: &[Lane], lane: &Lane, is_blocked: bool
     }
     line(text, 1, &lane.heading);
     let in_queue = |other: &&Lane| other.queue == lane.queue && !other.phases.is_empty();
-    if let Some(before) = before.iter().rfind(in_queue).filter(|_| has_work) {
+    let is_on_host = lane.thing.object().is_none();
+    if let Some(before) = before.iter().rfind(in_queue).filter(|_| has_work && is_on_host) {
         let title = &before.title;
         line(text, 2, &format!("after {title}: both share a bond, a bridge or the path to this host"));
     }
@@ -105,7 +106,7 @@ fn render_step(text: &mut String, step: &Step, detail: Detail) {
         Reason::Asked => String::new(),
         reason => format!("  ({reason})"),
     };
-    for change in summary::changes(step) {
+    for change in summary::changes(step, detail) {
         line(text, 3, &format!("{} {change}{why}", symbol(step)));
     }
     for detail in &step.details {
@@ -183,7 +184,10 @@ fn summary(plan: &ScopePlan, detail: Detail) -> String {
         "Plan: {}, {} on {}.{consent}{held}",
         counted(steps, "step"),
         counted(changes, "change"),
-        counted(physical_functions, "PF")
+        match (physical_functions, plan.objects()) {
+            (0, objects) if objects > 0 => counted(objects, "object"),
+            (physical_functions, _) => counted(physical_functions, "PF"),
+        }
     )
 }
 

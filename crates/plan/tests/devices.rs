@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use vfctl_kinds::document::{PlacedDocument, SriovConfig};
 use vfctl_kinds::path::{Origin, SpecPath};
 use vfctl_kinds::step::Impact;
-use vfctl_plan::{Plan, check, plan};
+use vfctl_plan::{Options, Plan, check, plan};
 use vfctl_port::{Property, World};
 
 /// Returns the plan for one port, by what is wanted of its VFs and what is known of it.
@@ -30,7 +30,7 @@ fn planned_for(terms: Value, vfs: &Value, port: Value) -> Plan {
     let config: SriovConfig = serde_json::from_value(spec).unwrap();
     let world: World = serde_json::from_value(world).unwrap();
     let place = |path: &SpecPath| Origin::new("spec.yaml", 1, path);
-    plan(&[PlacedDocument { config: &config, place: &place }], &world)
+    plan(&[PlacedDocument { config: &config, place: &place }], &world, Options::default())
 }
 
 /// Returns every problem of a plan with its fix.

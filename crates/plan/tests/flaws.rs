@@ -6,7 +6,7 @@ use vfctl_kinds::document::{PlacedDocument, SriovConfig};
 use vfctl_kinds::path::{Origin, SpecPath};
 use vfctl_kinds::step::{Impact, Step};
 use vfctl_model::{Toggle, VfIndex};
-use vfctl_plan::{Lane, Plan, check, plan};
+use vfctl_plan::{Lane, Options, Plan, check, plan};
 use vfctl_port::{Action, Claim, ClaimValue, Expect, Phase, Property, Stage, Subject, Target, Thing, World};
 
 /// New VFs of which half get another driver: settings changed for a while, initial values, drivers, an MTU.
@@ -50,7 +50,7 @@ fn planned(spec: &str, facts: &str) -> Plan {
     let config: SriovConfig = serde_json::from_str(spec).unwrap();
     let world: World = serde_json::from_str(facts).unwrap();
     let place = |path: &SpecPath| Origin::new("spec.yaml", 1, path);
-    plan(&[PlacedDocument { config: &config, place: &place }], &world)
+    plan(&[PlacedDocument { config: &config, place: &place }], &world, Options::default())
 }
 
 /// Returns the lane of the first PF.

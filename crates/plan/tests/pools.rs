@@ -7,7 +7,7 @@ use vfctl_kinds::finding::Findings;
 use vfctl_kinds::lane::HostContext;
 use vfctl_kinds::path::{Origin, SpecPath};
 use vfctl_kinds::pool::{HostPrediction, predict_pools};
-use vfctl_plan::{check, plan};
+use vfctl_plan::{Options, check, plan};
 use vfctl_port::World;
 
 /// A host with ports of igb, i40e, mlx5, NVMe and an accelerator, some with VFs.
@@ -35,7 +35,7 @@ fn planned(pfs: Value, pools: Value) -> (Findings, HostPrediction) {
     let world: World = serde_json::from_str(LAB).unwrap();
     let place = |path: &SpecPath| Origin::new("spec.yaml", 1, path);
     let documents = [PlacedDocument { config: &config, place: &place }];
-    let planned = plan(&documents, &world);
+    let planned = plan(&documents, &world, Options::default());
     assert!(check(&planned).is_ok());
     let findings = planned.hosts.values().next().unwrap().findings.clone();
     let (name, host) = world.hosts.first_key_value().unwrap();
@@ -66,7 +66,7 @@ fn vfs_that_the_spec_will_make_are_in_their_pools_with_their_drivers() {
         ]),
     );
     assert_eq!(findings.problems, []);
-    says(&findings.notes, "pools were not checked against a cluster");
+    says(&findings.notes, "no cluster was looked at");
     says(&findings.notes, "device plugin v3.5.1");
     let config = serde_json::to_value(&prediction.config).unwrap();
     assert_eq!(
@@ -214,6 +214,6 @@ fn a_host_without_pools_is_told_nothing_of_them() {
     let config = config(&json!([entry("port", "0000:01:00.1", json!({"count": 2}))]), &json!([]));
     let world: World = serde_json::from_str(LAB).unwrap();
     let place = |path: &SpecPath| Origin::new("spec.yaml", 1, path);
-    let planned = plan(&[PlacedDocument { config: &config, place: &place }], &world);
+    let planned = plan(&[PlacedDocument { config: &config, place: &place }], &world, Options::default());
     assert!(planned.hosts.values().all(|host| host.findings.notes.is_empty()), "{planned:#?}");
 }

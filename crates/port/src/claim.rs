@@ -89,6 +89,17 @@ impl Claim {
         }
     }
 
+    /// Returns whether nothing of an object's content contradicts the claim, whatever of it is missing.
+    pub fn agrees(&self, world: &World) -> bool {
+        match (&self.expect, self.property.read(&self.subject, world)) {
+            (
+                Expect::Is(ClaimValue::Content(wanted)),
+                Some(Reading::Known(Some(ClaimValue::Content(found)))),
+            ) => found.agrees(wanted),
+            _ => self.check(world) == Verdict::Holds,
+        }
+    }
+
     /// Holds the claim against facts. On a subject that is not there only the claim holds that there is no such thing;
     /// what could not be read never counts as absent.
     pub fn check(&self, world: &World) -> Verdict {

@@ -5,6 +5,7 @@
 
 mod action;
 mod action_kind;
+mod action_list;
 mod action_row;
 mod admin_state;
 mod binding;
@@ -20,6 +21,7 @@ mod op;
 mod outcome;
 mod phase;
 mod property;
+mod property_read;
 mod property_value;
 mod subject;
 

@@ -41,9 +41,26 @@ impl Manifest {
         JsonValue::Fields(fields)
     }
 
+    /// Returns the fields that are to be taken back, each null, whoever has set them; `None` where there are none.
+    pub fn removals(&self) -> Option<JsonValue> {
+        removals(&self.content)
+    }
+
     /// Returns the whole object as JSON in one line.
     pub fn json(&self, object: &ObjectRef) -> String {
         self.object(object).to_text()
+    }
+}
+
+fn removals(value: &JsonValue) -> Option<JsonValue> {
+    match value {
+        JsonValue::Null => Some(JsonValue::Null),
+        JsonValue::Fields(fields) => {
+            let fields = fields.iter().filter_map(|(name, value)| Some((name.clone(), removals(value)?)));
+            let fields: std::collections::BTreeMap<_, _> = fields.collect();
+            (!fields.is_empty()).then_some(JsonValue::Fields(fields))
+        }
+        _ => None,
     }
 }
 

@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vfctl_model::{ModuleName, ParseError, Reading, ResourceName, VfAttribute};
 
 use crate::claim_value::{ClaimShape, ClaimValue};
-use crate::facts::{HostFacts, ObjectFacts, PfFacts, VfFacts, World};
+use crate::facts::{HostFacts, ObjectFacts, PfFacts, VfFacts};
 use crate::found::{Found, flag, name, number, of_netdev, total_vfs};
-use crate::subject::{Scope, Subject, Thing};
+use crate::subject::Thing;
 
 const YES: ClaimShape = ClaimShape::Flag("no", "yes");
 const ON: ClaimShape = ClaimShape::Flag("off", "on");
@@ -20,7 +20,7 @@ const UP: ClaimShape = ClaimShape::Flag("down", "up");
 
 /// How a property of one sort of thing is read.
 #[derive(Debug, Clone, Copy)]
-enum Reader {
+pub(crate) enum Reader {
     Module(fn(&HostFacts, &ModuleName) -> Found),
     Pf(fn(&HostFacts, &PfFacts) -> Found),
     /// From the facts of a PF that are kept by row.
@@ -42,7 +42,7 @@ pub struct PropertyRow {
     pub source: &'static str,
     /// Whether only a look at the whole host tells it: one at the PF alone does not see who uses what.
     pub needs_whole_look: bool,
-    of: &'static [(ClaimShape, Reader)],
+    pub(crate) of: &'static [(ClaimShape, Reader)],
 }
 
 /// Makes the enum and its table from one row each.
@@ -247,7 +247,10 @@ properties! {
     Allocatable "allocatable" {
         doc: "Resource of a node: how many devices the node offers to pods; 0 where it does not know the resource.",
         source: "the Kubernetes API (`status.allocatable` of the node)",
-        resource: ClaimShape::Number, |node, resource| number(Some(node.allocatable(resource))),
+        resource: ClaimShape::Number, |node, resource| match node.allocatable(resource) {
+            Some(count) => number(Some(count)),
+            None => Reading::Unreadable("what the node offers is no count".to_owned()),
+        },
     }
 }
 
@@ -286,91 +289,6 @@ impl Property {
     /// Returns a value of this property of a thing as it is written everywhere.
     pub fn show(self, thing: &Thing, value: &ClaimValue) -> String {
         self.shape(thing).unwrap_or(ClaimShape::Name).show(value)
-    }
-
-    /// Reads this property of a subject; `None` where the subject is not there.
-    pub fn read(self, subject: &Subject, world: &World) -> Option<Found> {
-        let Subject { scope, thing } = subject;
-        let Scope::Host(host) = scope else {
-            return self.read_of_cluster(thing, world);
-        };
-        let Some(facts) = world.hosts.get(host) else {
-            return Some(Reading::Unreadable(format!("there are no facts of host {host}")));
-        };
-        // The one property that an absent subject has.
-        let absent = || (self == Self::Present).then(|| flag(false));
-        match thing {
-            Thing::System | Thing::Object(_) | Thing::Resource(..) => Some(Reading::Unsupported),
-            Thing::Module(module) => Some(self.read_module(facts, module)),
-            Thing::Pf(pf) => match facts.physical_functions.get(pf) {
-                Some(pf) => Some(self.read_pf(facts, pf)),
-                None => absent(),
-            },
-            Thing::Vf(pf, vf) => {
-                let pf = facts.physical_functions.get(pf);
-                match pf.and_then(|pf| Some((pf, pf.vfs.get(vf)?))) {
-                    Some((pf, vf)) => Some(self.read_vf(facts, pf, vf)),
-                    None => absent(),
-                }
-            }
-        }
-    }
-
-    /// Reads this property of a thing of the cluster; `None` where it is not there.
-    fn read_of_cluster(self, thing: &Thing, world: &World) -> Option<Found> {
-        let Some(cluster) = &world.cluster else {
-            return Some(Reading::Unreadable("there are no facts of the cluster".to_owned()));
-        };
-        let Some(object) = thing.object() else {
-            return Some(Reading::Unreadable("the cluster has no facts of that".to_owned()));
-        };
-        if let Some(why) = cluster.unread.get(&object.kind()) {
-            return Some(Reading::Unreadable(why.clone()));
-        }
-        let facts = cluster.objects.get(&object)?;
-        Some(self.find(|reader| match (reader, thing) {
-            (Reader::Object(read), Thing::Object(_)) => Some(read(facts)),
-            (Reader::Resource(read), Thing::Resource(_, resource)) => Some(read(facts, resource)),
-            _ => None,
-        }))
-    }
-
-    /// Reads by the first reader that takes the thing; nothing else has the property.
-    fn find(self, read: impl Fn(Reader) -> Option<Found>) -> Found {
-        self.row().of.iter().find_map(|(_, reader)| read(*reader)).unwrap_or(Reading::Unsupported)
-    }
-
-    fn read_module(self, host: &HostFacts, module: &ModuleName) -> Found {
-        self.find(|reader| match reader {
-            Reader::Module(read) => Some(read(host, module)),
-            Reader::Pf(_) | Reader::Kept | Reader::Vf(_) | Reader::Object(_) | Reader::Resource(_) => None,
-        })
-    }
-
-    /// Reads this property of a PF.
-    pub fn read_pf(self, host: &HostFacts, pf: &PfFacts) -> Found {
-        self.find(|reader| match reader {
-            Reader::Pf(read) => Some(read(host, pf)),
-            Reader::Kept => Some(pf.properties.read(self)),
-            Reader::Module(_) | Reader::Vf(_) | Reader::Object(_) | Reader::Resource(_) => None,
-        })
-    }
-
-    /// Reads this property of a VF of a PF.
-    fn read_vf(self, host: &HostFacts, pf: &PfFacts, vf: &VfFacts) -> Found {
-        if let Self::Attribute(attribute) = self {
-            return match pf.attribute(vf, attribute) {
-                Reading::Known(value) => Reading::Known(Some(ClaimValue::Vf(value))),
-                Reading::Unsupported => Reading::Unsupported,
-                Reading::Unreadable(why) => Reading::Unreadable(why),
-            };
-        }
-        self.find(|reader| match reader {
-            Reader::Vf(read) => Some(read(host, pf, vf)),
-            Reader::Module(_) | Reader::Pf(_) | Reader::Kept | Reader::Object(_) | Reader::Resource(_) => {
-                None
-            }
-        })
     }
 }
 

@@ -14,9 +14,6 @@ use vfctl_port::{
 /// Says what a device plugin finds on a host with this configuration.
 pub type Plugin = dyn Fn(&HostFacts, &str) -> BTreeMap<ResourceName, u32> + Send + Sync;
 
-/// The label that keeps the plugin away from a node.
-const PAUSE: (&str, &str) = ("vfctl.dev/device-plugin", "paused");
-
 /// A cluster in memory.
 pub struct SimCluster {
     state: Mutex<State>,
@@ -125,23 +122,34 @@ impl State {
         };
         for daemon_set in of_kind(&self.facts, ObjectKind::DaemonSet) {
             for node in of_kind(&self.facts, ObjectKind::Node) {
-                let paused = self.facts.objects.get(&node).is_some_and(|n| n.label(PAUSE.0) == Some(PAUSE.1));
+                let is_selected = self.selects(&daemon_set, &node);
                 let pod = self.pod_of(&daemon_set, node.name());
-                match (pod, paused) {
-                    (Some(pod), true) => {
+                match (pod, is_selected) {
+                    (Some(pod), false) => {
                         self.facts.objects.remove(&pod);
                         self.offer(&node, &BTreeMap::new());
                     }
-                    (None, false) => {
+                    (None, true) => {
                         let host = hosts.iter().find(|(name, _)| name.as_str() == node.name().as_str());
                         if let Some((_, host)) = host {
                             self.start(&daemon_set, &node, host, plugin);
                         }
                     }
-                    (Some(_), false) | (None, true) => {}
+                    (Some(_), true) | (None, false) => {}
                 }
             }
         }
+    }
+
+    /// Returns whether a node has the labels that a DaemonSet's pods want of theirs.
+    fn selects(&self, daemon_set: &ObjectRef, node: &ObjectRef) -> bool {
+        let path = ["spec", "template", "spec", "nodeSelector"];
+        let selector = self.facts.objects.get(daemon_set).and_then(|set| set.content.at(&path));
+        let node = self.facts.objects.get(node);
+        selector
+            .into_iter()
+            .flat_map(JsonValue::fields)
+            .all(|(name, value)| node.and_then(|node| node.label(name)) == value.text())
     }
 
     fn pod_of(&self, daemon_set: &ObjectRef, node: &ObjectName) -> Option<ObjectRef> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use vfctl_model::HostName;
 use vfctl_port::{
-    Bounds, Clock, EdgeError, FactsFormat, Journal, JournalEntry, Observe, Observed, Op, OpError, Outcome,
-    Perform, Scope, What, World,
+    Bounds, Clock, ClusterFacts, EdgeError, FactsFormat, Journal, JournalEntry, Observe, Observed, Op,
+    OpError, Outcome, Perform, Scope, What, World,
 };
 
 use crate::cluster::SimCluster;
@@ -61,6 +61,13 @@ impl SimScopes {
     pub fn by_hand(&self, host: &HostName, hand: &Hand) -> Result<(), OpError> {
         let found = self.hosts.get(host);
         found.ok_or_else(|| Stop::out_of_reach(&Scope::Host(host.clone())))?.by_hand(hand)
+    }
+
+    /// Changes the cluster as another person does; nothing where there is none.
+    pub fn by_hand_in_cluster(&self, change: impl FnOnce(&mut ClusterFacts)) {
+        if let Some(cluster) = &self.cluster {
+            cluster.by_hand(change);
+        }
     }
 
     /// Lets time pass until nothing is on its way any more on any host.

@@ -5,8 +5,6 @@ use vfctl_kinds::path::{Segment, SpecPath};
 /// The maps, by their keys from the document's top (list entries left out), and the fields in them.
 const NOT_BUILT: &[(&[&str], &str)] = &[
     (&["spec", "components", "devicePlugin"], "external"),
-    (&["spec", "components", "devicePlugin"], "image"),
-    (&["spec", "components", "devicePlugin"], "managed"),
     (&["spec", "nodes"], "labels"),
     (&["spec", "system"], "iommu"),
 ];

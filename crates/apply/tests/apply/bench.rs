@@ -8,8 +8,8 @@ use std::time::Duration;
 use vfctl_apply::{Edges, Look, Progress, Report, apply};
 use vfctl_plan::Plan;
 use vfctl_port::{
-    ActionKind, Bounds, Clock, ClusterFacts, EdgeError, Journal, JournalEntry, LaneId, Observe, Observed, Op,
-    OpError, Outcome, Perform, PfFacts, Phase, Scope, What, World,
+    ActionKind, Bounds, Clock, EdgeError, Journal, JournalEntry, LaneId, Observe, Observed, Op, OpError,
+    Outcome, Perform, PfFacts, Phase, Scope, What, World,
 };
 
 use crate::kernel;
@@ -256,12 +256,13 @@ impl Observe for Bench {
             What::Whole | What::OnlyPf(_) => format!("look at {scope}"),
             What::System => format!("read system of {scope}"),
             What::Pf(pf) => format!("read {pf} of {scope}"),
+            What::Objects(objects) => format!("read {} objects of {scope}", objects.len()),
         });
         if !state.readable {
             return Err(EdgeError::out_of_reach(scope));
         }
         let Some(name) = scope.host() else {
-            return Ok(Observed::Cluster(Box::new(ClusterFacts::default())));
+            return Ok(Observed::Cluster(Box::default()));
         };
         let host = state.world.hosts.get(name).expect("a host of the test");
         Ok(match what {
@@ -272,6 +273,7 @@ impl Observe for Bench {
                 Observed::Host(Box::new(host))
             }
             What::System => Observed::System(Box::new(host.system.clone())),
+            What::Objects(_) => return Err(EdgeError::out_of_reach(scope)),
             What::Pf(pf) => {
                 let facts = host.physical_functions.get(pf).cloned();
                 // Who uses a VF is not looked at here.

@@ -7,11 +7,24 @@ use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use vfctl_cli::{CliError, Console, Machine, Terminal, run};
+use vfctl_cli::{CliError, ClusterArgs, ClusterEdge, Connect, Console, Machine, Terminal, run};
+use vfctl_cluster::{Access, Cluster};
 use vfctl_host::{HostOptions, LinuxHost, SystemClock, host_name, install_signal_handlers, run_store_child};
+use vfctl_port::EdgeError;
 
 /// The folder for lock and journal.
 const STATE_DIR: &str = "/var/lib/vfctl";
+
+/// Reaches the cluster through its API server.
+struct Kubernetes;
+
+impl Connect for Kubernetes {
+    fn connect(&self, wanted: &ClusterArgs) -> Result<Option<Box<dyn ClusterEdge>>, EdgeError> {
+        let ClusterArgs { kubeconfig, context } = wanted.clone();
+        let found = Cluster::find(&Access { kubeconfig, context })?;
+        Ok(found.map(|cluster| -> Box<dyn ClusterEdge> { Box::new(cluster) }))
+    }
+}
 
 fn main() -> ExitCode {
     if let Some(code) = run_store_child(std::env::args_os().skip(1)) {
@@ -30,7 +43,14 @@ fn main() -> ExitCode {
         install_signal_handlers().map_err(CliError::Signals)?;
         let name = host_name()?;
         let host = host.get_or_init(|| LinuxHost::new(name.clone(), HostOptions::default()));
-        Ok(Machine { name, observe: host, perform: host, clock: &clock, state_dir: PathBuf::from(STATE_DIR) })
+        Ok(Machine {
+            name,
+            observe: host,
+            perform: host,
+            connect: &Kubernetes,
+            clock: &clock,
+            state_dir: PathBuf::from(STATE_DIR),
+        })
     };
     run(std::env::args_os(), &mut console, machine).into()
 }

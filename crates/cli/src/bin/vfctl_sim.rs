@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use vfctl_cli::{Console, Exit, Machine, Terminal, run};
+use vfctl_cli::{Console, Exit, Machine, NoCluster, Terminal, run};
 use vfctl_model::HostName;
 use vfctl_port::World;
 use vfctl_sim::{Hand, SimHost, SimWorld};
@@ -79,6 +79,7 @@ fn run_on(host: &SimHost, file: &Path, arguments: &[OsString]) -> anyhow::Result
         name: name()?,
         observe: host,
         perform: host,
+        connect: &NoCluster,
         clock: host,
         state_dir: file.with_extension("state"),
     };

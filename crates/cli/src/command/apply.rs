@@ -6,8 +6,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use vfctl_apply::{Edges, Look, Report, Result as Ending};
+use vfctl_kinds::cluster::Parts;
 use vfctl_plan::{Detail, Disruption, Plan, SpecFile, render};
-use vfctl_port::{Clock, World, with_causes};
+use vfctl_port::{Clock, with_causes};
+use vfctl_spec::SpecSet;
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
@@ -22,18 +24,33 @@ use crate::mistakes::valid;
 use crate::output::{print_json, print_text};
 use crate::paint::paint;
 use crate::progress::{Reporter, TICK};
+use crate::reach::Reach;
 
 /// How long to listen for an answer before it is looked whether the user has stopped the program.
 const LISTEN: Duration = Duration::from_millis(100);
 
 /// What is to be applied.
-enum Intent {
-    /// A plan made now from these files, and the names of hosts that its documents have.
-    Fresh(Plan, Vec<SpecFile>, Vec<String>),
+enum Input {
+    /// Specs, to be planned for now, and the files that they are from.
+    Specs(SpecSet, Vec<SpecFile>),
     /// A plan from a file, which the user has seen, and the files that it was made from.
-    Filed(Plan, Vec<SpecFile>),
-    /// The specs have mistakes, which were reported.
-    Wrong,
+    Plan(Box<Plan>, Vec<SpecFile>),
+}
+
+impl Input {
+    fn asks_of_cluster(&self) -> bool {
+        match self {
+            Self::Specs(set, _) => set.documents.iter().any(|document| document.config.asks_of_cluster()),
+            Self::Plan(plan, _) => plan.cluster.is_some(),
+        }
+    }
+
+    fn writes_to_cluster(&self) -> bool {
+        match self {
+            Self::Specs(set, _) => set.documents.iter().any(|document| document.config.writes_to_cluster()),
+            Self::Plan(plan, _) => plan.cluster.is_some(),
+        }
+    }
 }
 
 /// Runs the command.
@@ -46,13 +63,25 @@ pub(super) fn run(
     machine.observe.prepare();
     let folder = state_dir.unwrap_or(&machine.state_dir);
     let lock = Lock::acquire(folder).map_err(CliError::State)?;
-    let scope = machine.scope();
-    let mut before = Look::take([&scope], machine.observe, machine.clock)?;
+    let Some(input) = input(args, console, machine)? else { return Ok(Exit::Failed) };
+    let reach = Reach::of(machine, &args.parts, input.asks_of_cluster())?;
+    if input.writes_to_cluster() && !reach.has_cluster() && args.parts.options().parts != Parts::ONLY_HOST {
+        // The host's part alone would end well, and pods would be given VFs that are gone.
+        return Err(CliError::NoCluster);
+    }
+    let scopes = reach.scopes();
+    let mut before = Look::take(&scopes, &reach, machine.clock)?;
     let cut_off = CutOff::learn(folder, &mut before.world);
-    let (plan, specs, seen, names) = match intent(args, &before.world, console, machine)? {
-        Intent::Wrong => return Ok(Exit::Failed),
-        Intent::Fresh(plan, specs, names) => (plan, specs, false, names),
-        Intent::Filed(plan, specs) => (plan, specs, true, Vec::new()),
+    let (plan, specs, seen, names) = match input {
+        Input::Specs(set, specs) => {
+            let options = args.parts.options();
+            let (plan, names) = with_places(&set, |documents| {
+                (vfctl_plan::plan(documents, &before.world, options), concern::names(documents))
+            });
+            proven(&plan)?;
+            (plan, specs, false, names)
+        }
+        Input::Plan(plan, specs) => (*plan, specs, true, Vec::new()),
     };
     let end = End { args, plan: &plan, specs: &specs };
     cut_off.report(Some(&plan), console);
@@ -90,7 +119,7 @@ pub(super) fn run(
             }
         }
         // Minutes may have passed: what the plan rests on is held against the host of now.
-        before = Look::take([&scope], machine.observe, machine.clock)?;
+        before = Look::take(&scopes, &reach, machine.clock)?;
     }
     if let Some(report) = vfctl_apply::refused_as_stale(&plan, &before.world) {
         return Ok(end.with(report, console));
@@ -104,8 +133,8 @@ pub(super) fn run(
     let report = {
         let progress = Reporter::new(args.progress, console.terminal.updates_err, &mut *console.err);
         let edges = Edges {
-            observe: machine.observe,
-            perform: machine.perform,
+            observe: &reach,
+            perform: &reach,
             journal: &journal,
             clock: machine.clock,
             progress: &progress,
@@ -137,31 +166,32 @@ fn with_progress<T>(progress: &Reporter<'_>, work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Reads what is to be applied: a plan file, or specs that are planned now.
-fn intent(
+/// Reads what is to be applied: a plan file, or specs that are planned for now; `None` where the specs have mistakes, which were
+/// reported.
+fn input(
     args: &ApplyArgs,
-    before: &World,
     console: &mut Console<'_>,
     machine: &Machine<'_>,
-) -> Result<Intent, CliError> {
+) -> Result<Option<Input>, CliError> {
     match plan_or_specs(&args.inputs, &args.host_values.host_values)? {
-        ApplyInput::Plan(Plan { made, mut hosts, .. }) => {
+        ApplyInput::Plan(Plan { made, mut hosts, cluster, .. }) => {
             let specs = made.map(|made| made.specs).unwrap_or_default();
-            let path = || args.inputs.first().cloned().unwrap_or_default();
-            let host = hosts.remove(&machine.name);
-            let plan = host.map(|host| Plan::new([(machine.name.clone(), host)].into(), None));
-            plan.map(|plan| Intent::Filed(plan, specs))
-                .ok_or_else(|| CliError::NoPlanForHost { path: path(), host: machine.name.to_string() })
+            let path = args.inputs.first().cloned().unwrap_or_default();
+            if args.parts.is_given() {
+                return Err(CliError::PartsOfPlan { path });
+            }
+            if hosts.len() > 1 && cluster.is_some() {
+                return Err(CliError::ClusterOfSeveral { path });
+            }
+            let own = hosts.remove(&machine.name).map(|host| (machine.name.clone(), host));
+            if own.is_none() && (!hosts.is_empty() || cluster.is_none()) {
+                return Err(CliError::NoPlanForHost { path, host: machine.name.to_string() });
+            }
+            let plan = Plan::new(own.into_iter().collect(), cluster);
+            Ok(Some(Input::Plan(Box::new(plan), specs)))
         }
         ApplyInput::Specs(specs) => {
-            let Some((set, files)) = valid(specs, args.format.is_json(), console)? else {
-                return Ok(Intent::Wrong);
-            };
-            let (plan, names) = with_places(&set, |documents| {
-                (vfctl_plan::plan(documents, before), concern::names(documents))
-            });
-            proven(&plan)?;
-            Ok(Intent::Fresh(plan, files, names))
+            Ok(valid(specs, args.format.is_json(), console)?.map(|(set, files)| Input::Specs(set, files)))
         }
     }
 }
@@ -186,7 +216,7 @@ fn refusal(plan: &Plan, args: &ApplyArgs, is_shown: bool) -> Option<Report> {
 
 /// Returns the report of an apply that had nothing to do.
 fn nothing_to_do(plan: &Plan) -> Report {
-    let is_left_out = plan.hosts.values().all(|plan| plan.documents.is_empty());
+    let is_left_out = !plan.hosts.is_empty() && plan.hosts.values().all(|plan| plan.documents.is_empty());
     let result = match (is_left_out, plan.is_held()) {
         (true, _) => Ending::NotConcerned,
         (false, false) => Ending::Converged,

@@ -1,14 +1,15 @@
 //! `vfctl plan --facts`: plans for hosts as their facts come, however many there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use vfctl_kinds::cluster::NodeOffer;
 use vfctl_model::HostName;
 use vfctl_plan::{
-    Detail, Failure, Made, Plan, PlanSummary, Scale, ScopePlan, Summary, Tally, plan_cluster, plan_host,
-    render_scope,
+    Detail, Failure, HostPlan, Made, Options, Plan, PlanSummary, Scale, ScopePlan, Summary, Tally,
+    plan_cluster, plan_host, render_scope,
 };
-use vfctl_port::{Scope, with_causes};
+use vfctl_port::{ClusterFacts, Scope, with_causes};
 use vfctl_spec::SpecSet;
 
 use crate::args::PlanArgs;
@@ -31,8 +32,8 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let files = PlanFiles::at(args.folder_or_file(), &args.facts.facts, &made)?;
     let mut sources = Sources::of(&args.facts.facts, console).peekable();
-    let first = sources.next();
-    let scale = if sources.peek().is_some() { Scale::Fleet } else { Scale::OneHost };
+    let (first, hosts) = beginning(&mut sources);
+    let scale = if sources.peek().is_some() { Scale::Fleet } else { Scale::of(hosts) };
     let planner = Planner {
         set,
         scale,
@@ -54,7 +55,37 @@ pub(super) fn run(
     if let Err(error) = done {
         return report.broken_off(error);
     }
-    report.finish()
+    let cluster = report.cluster.take();
+    let offers = std::mem::take(&mut report.offers);
+    let options = args.parts.options();
+    let cluster = match cluster.map(|facts| planner.plan_cluster(&facts, &offers, options)).transpose() {
+        Ok(cluster) => cluster.flatten(),
+        Err(error) => return report.broken_off(error),
+    };
+    let is_changed = cluster.as_ref().and_then(|shown| shown.summary).is_some_and(|summary| summary.changed);
+    if let (true, true, Some(path)) = (is_changed, options.parts.host, args.folder_or_file()) {
+        // Hosts would be taken their VFs without their nodes being taken out of service.
+        report.files.discard();
+        return report.broken_off(CliError::ClusterOfSeveral { path: path.to_owned() });
+    }
+    report.finish(cluster)
+}
+
+/// Reads the first two sources: the facts of a host and those of its cluster may be two documents. Returns them, and of how many
+/// hosts they are.
+fn beginning(
+    sources: &mut impl Iterator<Item = Result<FactsSource, CliError>>,
+) -> (Vec<Result<FactsSource, CliError>>, usize) {
+    let (mut first, mut hosts) = (Vec::new(), 0);
+    for source in sources.take(2) {
+        first.push(source.and_then(FactsSource::read_now).map(|(source, of_hosts)| {
+            hosts += of_hosts;
+            source
+        }));
+    }
+    // What could not be read may be of a host, too.
+    let unread = first.iter().filter(|source| source.is_err()).count();
+    (first, hosts + unread)
 }
 
 /// Plans for the hosts of one source after the other.
@@ -73,8 +104,8 @@ struct Planned {
     path: PathBuf,
     /// Whether there are other hosts, in other sources or in this one.
     scale: Scale,
-    hosts: Vec<(HostName, Result<Shown, CliError>)>,
-    cluster: Option<Shown>,
+    hosts: Vec<(HostName, Option<NodeOffer>, Result<Shown, CliError>)>,
+    cluster: Option<ClusterFacts>,
 }
 
 /// What is to be shown of one scope.
@@ -96,11 +127,10 @@ impl Planner<'_> {
         let mut planned = Planned { path, scale, hosts: Vec::new(), cluster: None };
         for (name, host) in &world.hosts {
             let plan = with_places(self.set, |documents| plan_host(documents, name, host, &world, scale));
-            planned.hosts.push((name.clone(), self.show_host(name, plan)));
+            let HostPlan { plan, offer } = plan;
+            planned.hosts.push((name.clone(), offer, self.show_host(name, plan)));
         }
-        if let Some(cluster) = plan_cluster(&world) {
-            planned.cluster = Some(self.show(&Scope::Cluster, &cluster)?);
-        }
+        planned.cluster = world.cluster;
         Ok(planned)
     }
 
@@ -110,6 +140,20 @@ impl Planner<'_> {
         proven(&plan)?;
         let shown = plan.scopes().map(|(scope, plan)| self.show(&scope, plan)).next();
         shown.unwrap_or_else(|| Ok(Shown { summary: None, text: String::new(), json: String::new() }))
+    }
+
+    /// Plans for the cluster once every host is planned for.
+    fn plan_cluster(
+        &self,
+        facts: &ClusterFacts,
+        offers: &BTreeMap<HostName, NodeOffer>,
+        options: Options,
+    ) -> Result<Option<Shown>, CliError> {
+        let plan = with_places(self.set, |documents| plan_cluster(documents, facts, offers, options));
+        let Some(plan) = plan else { return Ok(None) };
+        let whole = Plan::new(BTreeMap::new(), Some(plan));
+        proven(&whole)?;
+        whole.cluster.as_ref().map(|plan| self.show(&Scope::Cluster, plan)).transpose()
     }
 
     fn show(&self, scope: &Scope, plan: &ScopePlan) -> Result<Shown, CliError> {
@@ -130,7 +174,8 @@ struct Report<'a, 'b> {
     seen: BTreeSet<HostName>,
     tally: Tally,
     errors: Vec<Failure>,
-    cluster: Option<Shown>,
+    cluster: Option<ClusterFacts>,
+    offers: BTreeMap<HostName, NodeOffer>,
 }
 
 impl<'a, 'b> Report<'a, 'b> {
@@ -152,6 +197,7 @@ impl<'a, 'b> Report<'a, 'b> {
             tally: Tally::default(),
             errors: Vec::new(),
             cluster: None,
+            offers: BTreeMap::new(),
         }
     }
 
@@ -162,11 +208,12 @@ impl<'a, 'b> Report<'a, 'b> {
             Err(error) => return self.fail(error),
         };
         self.scale = scale;
-        for (name, shown) in hosts {
+        for (name, offer, shown) in hosts {
             if !self.seen.insert(name.clone()) {
                 self.fail(CliError::HostTwice { path: path.clone(), host: name.to_string() })?;
                 continue;
             }
+            self.offers.extend(offer.map(|offer| (name.clone(), offer)));
             match shown {
                 Ok(shown) => self.print(&name, &shown)?,
                 Err(error) => self.fail(error)?,
@@ -232,8 +279,7 @@ impl<'a, 'b> Report<'a, 'b> {
         print_text(self.console, &format!("{gap}{text}"))
     }
 
-    fn finish(mut self) -> Result<Exit, CliError> {
-        let cluster = self.cluster.take();
+    fn finish(mut self, cluster: Option<Shown>) -> Result<Exit, CliError> {
         if let Some(Shown { text, .. }) = cluster.as_ref().filter(|_| !self.prints_json) {
             self.print_text(text)?;
         }
@@ -259,16 +305,18 @@ impl<'a, 'b> Report<'a, 'b> {
             );
             return Ok(Exit::Failed);
         }
-        Ok(match exit(self.tally) {
+        Ok(match exit(self.tally, cluster_summary) {
             Exit::Held if self.ignores_held => Exit::Done,
             exit => exit,
         })
     }
 }
 
-/// Returns how the command ends: as the worst host.
-fn exit(tally: Tally) -> Exit {
-    match (tally.has_errors(), tally.has_changes()) {
+/// Returns how the command ends: as the worst of hosts and cluster.
+fn exit(tally: Tally, cluster: Option<Summary>) -> Exit {
+    let is_blocked = cluster.is_some_and(|cluster| cluster.blocked);
+    let is_changed = cluster.is_some_and(|cluster| cluster.changed);
+    match (tally.has_errors() || is_blocked, tally.has_changes() || is_changed) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::Changes,
         (false, false) if tally.has_held() => Exit::Held,
@@ -299,6 +347,7 @@ mod tests {
             tally: Tally::default(),
             errors: Vec::new(),
             cluster: None,
+            offers: BTreeMap::new(),
         };
         let json = scope_json(&ScopePlan::default()).expect("JSON");
         let shown = |json: &str| Shown {
@@ -308,11 +357,11 @@ mod tests {
         };
         let flawed = Err(CliError::FlawedPlan { flaws: "a flaw".to_owned() });
         let hosts = [("a", Ok(shown(&json))), ("b", flawed), ("c", Ok(shown(&json)))];
-        let hosts = hosts.map(|(name, shown)| (name.parse().expect("a name"), shown)).into();
+        let hosts = hosts.map(|(name, shown)| (name.parse().expect("a name"), None, shown)).into();
         let planned =
             Planned { path: PathBuf::from("facts.json"), scale: Scale::of(3), hosts, cluster: None };
         report.take(Ok(planned)).expect("the others go on");
-        assert_eq!(report.finish().expect("an end"), Exit::Failed);
+        assert_eq!(report.finish(None).expect("an end"), Exit::Failed);
         let plan: Plan = serde_json::from_slice(&out).expect("a whole document");
         let names: Vec<String> = plan.hosts.keys().map(ToString::to_string).collect();
         assert_eq!((plan.format, names), (PlanFormat::V1, vec!["a".to_owned(), "c".to_owned()]));

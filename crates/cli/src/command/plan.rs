@@ -20,6 +20,7 @@ use crate::made::made_now;
 use crate::mistakes::valid;
 use crate::new_file::check_place;
 use crate::output::{is_stdout, json_of, print_json, print_text, write};
+use crate::reach::Reach;
 
 /// Runs the command.
 pub(super) fn run(
@@ -45,10 +46,14 @@ pub(super) fn run(
     });
     file.as_ref().map_or(Ok(()), |path| check_place(path, &PLAN))?;
     // The program ends with this command: what is large is left to the kernel, which frees it at once.
+    let asks = set.documents.iter().any(|document| document.config.asks_of_cluster());
+    let reach = Reach::of(machine, &args.parts, asks)?;
     let mut world = ManuallyDrop::new(machine.world()?);
+    reach.look(&mut world)?;
     let cut_off = CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world);
-    let (plan, names) =
-        with_places(&set, |documents| (vfctl_plan::plan(documents, &world), concern::names(documents)));
+    let (plan, names) = with_places(&set, |documents| {
+        (vfctl_plan::plan(documents, &world, args.parts.options()), concern::names(documents))
+    });
     let plan = ManuallyDrop::new(Plan { made: Some(made_now(&files)), ..plan });
     proven(&plan)?;
     let is_left_out = concern::report(&plan, &machine.name, &names, console);

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use vfctl_port::{Scope, What, World};
+
 use crate::args::{RecordArgs, RecordFormat};
 use crate::command::cut_off::CutOff;
 use crate::document::FACTS;
 use crate::error::{CliError, Exit};
-use crate::machine::{Console, Machine};
+use crate::machine::{Console, Machine, READ_LIMIT};
 use crate::new_file::check_place;
 use crate::output::{is_stdout, json_of, write};
 use crate::redact::redact;
@@ -21,8 +23,18 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let file = args.out.as_deref().filter(|path| !is_stdout(path));
     file.map_or(Ok(()), |path| check_place(path, &FACTS))?;
-    let mut world = machine.world()?;
-    CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world).report(None, console);
+    let mut world = if args.cluster {
+        let edge = machine.connect.connect(&args.access).map_err(CliError::Cluster)?;
+        let edge = edge.ok_or(CliError::NoCluster)?;
+        let mut world = World::empty();
+        let seen = edge.observe(&Scope::Cluster, &What::Whole, READ_LIMIT).map_err(CliError::Cluster)?;
+        world.learn(&Scope::Cluster, seen);
+        world
+    } else {
+        let mut world = machine.world()?;
+        CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world).report(None, console);
+        world
+    };
     if !args.full {
         redact(&mut world);
     }

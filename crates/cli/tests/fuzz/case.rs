@@ -61,8 +61,16 @@ impl Case {
             Console { out: &mut out, err: &mut err, can_ask: false, terminal: Terminal::default() };
         let arguments = std::iter::once("vfctl").chain(arguments.iter().copied()).map(OsString::from);
         let state_dir = self.file("state");
-        let machine =
-            || Ok(Machine { name: name.clone(), observe: &host, perform: &host, clock: &host, state_dir });
+        let machine = || {
+            Ok(Machine {
+                name: name.clone(),
+                observe: &host,
+                perform: &host,
+                connect: &vfctl_cli::NoCluster,
+                clock: &host,
+                state_dir,
+            })
+        };
         let exit = run(arguments, &mut console, machine);
         let text = |bytes| String::from_utf8(bytes).expect("text");
         let (out, err) = (text(out), text(err));

@@ -15,6 +15,7 @@
 
 mod backup;
 mod case;
+mod cluster;
 mod coverage;
 mod cut_off;
 mod ends;

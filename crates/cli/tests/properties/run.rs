@@ -28,7 +28,7 @@ pub(crate) fn parsed(text: &str) -> SriovConfig {
 /// Plans for a world.
 pub(crate) fn plan(config: &SriovConfig, world: &World) -> Plan {
     let place = |path: &SpecPath| Origin::new("spec.yaml", 1, path);
-    vfctl_plan::plan(&[PlacedDocument { config, place: &place }], world)
+    vfctl_plan::plan(&[PlacedDocument { config, place: &place }], world, vfctl_plan::Options::default())
 }
 
 /// Reads the whole simulated host.

@@ -44,8 +44,19 @@ fn objects_are_applied_in_the_name_of_their_manager() {
         asked[0].body,
         r#"{"apiVersion":"v1","data":{"a":"1"},"kind":"ConfigMap","metadata":{"name":"c","namespace":"net"}}"#
     );
-    assert_eq!(asked[1].path(), "/apis/k8s.cni.cncf.io/v1/namespaces/net/network-attachment-definitions/n");
-    assert!(asked[1].target.contains("force=true"), "{}", asked[1].target);
+    assert_eq!(asked[2].path(), "/apis/k8s.cni.cncf.io/v1/namespaces/net/network-attachment-definitions/n");
+    assert!(asked[2].target.contains("force=true"), "{}", asked[2].target);
+}
+
+#[test]
+fn fields_that_are_to_be_absent_are_taken_back_whoever_has_set_them() {
+    let server = Server::start(|_, _| say(200, "{}"));
+    assert_eq!(perform(&server, &[apply("configmap net/c", false)]), [Outcome::Done]);
+    let asked = server.asked();
+    let removal = &asked[1];
+    assert_eq!((removal.method.as_str(), removal.path()), ("PATCH", "/api/v1/namespaces/net/configmaps/c"));
+    assert_eq!(removal.body, r#"{"data":{"b":null}}"#);
+    assert_eq!(asked.len(), 2);
 }
 
 #[test]
@@ -127,7 +138,7 @@ fn a_busy_server_is_asked_again() {
         _ => say(200, "{}"),
     });
     assert_eq!(perform(&server, &[apply("configmap net/c", false)]), [Outcome::Done]);
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.asked().len(), 4, "the last takes a field back");
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use vfctl_model::{DriverName, InterfaceName, PciAddress};
+use vfctl_model::{DriverName, InterfaceName, PciAddress, Reading};
 use vfctl_port::{HostFacts, PfFacts, Use, VfFacts};
 
 use super::cni::cni_holders;
 use super::interface::uses_of_interfaces;
+use super::kubelet::{Allocations, allocations};
 use super::namespaces::Namespaces;
 use super::open_files::{OpenFiles, has_device_files};
 use crate::netlink::Network;
@@ -32,6 +33,8 @@ pub(crate) fn find_users(
     let ports_too = host.physical_functions.values().any(drives_in_user_space);
     let open = (ports_too || !openable.is_empty()).then(|| OpenFiles::search(roots, processes));
     let of_cni = if vfs().next().is_some() { cni_holders(roots) } else { Default::default() };
+    let nothing = Reading::Known(Allocations::default());
+    let of_kubelet = if vfs().next().is_some() { allocations(roots) } else { nothing };
     let mut found: Vec<Vec<Use>> = Vec::new();
     for vf in vfs() {
         let mut uses = Vec::new();
@@ -39,7 +42,10 @@ pub(crate) fn find_users(
             if away.contains(&address) {
                 uses.push(namespaces.use_of(address, vf));
             }
-            uses.extend(of_cni.get(&address).map(|holder| Use::Cni { holder: holder.clone() }));
+            match of_cni.get(&address) {
+                Some(holder) => uses.push(Use::Cni { holder: holder.clone() }),
+                None => uses.extend(allocated(&of_kubelet, address)),
+            }
             if let Some(open) = open.as_ref().filter(|_| openable.contains(&address)) {
                 uses.extend(open.uses_of(roots, address, vf));
             }
@@ -51,6 +57,9 @@ pub(crate) fn find_users(
     let vfs = host.physical_functions.values_mut().flat_map(|pf| pf.vfs.values_mut());
     for (vf, uses) in vfs.zip(found) {
         vf.uses = uses;
+        if let (Reading::Known(known), Some(address)) = (&of_kubelet, vf.pci) {
+            vf.offered_as = known.offered.get(&address).cloned();
+        }
     }
     for (device, pf) in &mut host.physical_functions {
         if let (Some(open), Some(address), true) = (&open, device.pci(), drives_in_user_space(pf)) {
@@ -64,6 +73,17 @@ pub(crate) fn find_users(
     let netdevs = host.physical_functions.values_mut().filter_map(|pf| pf.netdev.as_mut());
     for (netdev, uppers) in netdevs.zip(uppers) {
         netdev.uppers_elsewhere = uppers;
+    }
+}
+
+/// Returns the pod that a VF is allocated to, or that this could not be read.
+fn allocated(of_kubelet: &Reading<Allocations>, vf: PciAddress) -> Option<Use> {
+    match of_kubelet {
+        Reading::Known(Allocations { pods, offered: _ }) => {
+            pods.get(&vf).map(|pod| Use::Pod { pod: pod.clone() })
+        }
+        Reading::Unreadable(why) => Some(Use::CouldNotLook { why: why.clone() }),
+        Reading::Unsupported => None,
     }
 }
 

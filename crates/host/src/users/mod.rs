@@ -6,6 +6,7 @@
 mod cni;
 mod find;
 mod interface;
+mod kubelet;
 mod namespaces;
 mod open_files;
 mod ssh;

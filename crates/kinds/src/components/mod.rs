@@ -1,8 +1,10 @@
 //! The parts of a cluster that a document relies on, with the releases that it declares of them.
 //!
-//! Nothing here installs or looks at one: what a release knows is said in `model`.
+//! What a release of the device plugin knows is said in `model`; what it offers, by the kind `pool`.
 
+mod device_plugin;
 mod section;
 
-pub use section::{Components, ComponentsSpec, DevicePluginSpec};
+pub(crate) use device_plugin::{ACTIVE, ManagedPlugin, PAUSED, STATE_LABEL};
+pub use section::{Components, ComponentsSpec, DevicePluginSpec, ManagedPluginSpec};
 pub(crate) use section::{Declared, declared_for_host, declared_of};

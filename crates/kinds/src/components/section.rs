@@ -2,9 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::DevicePluginVersion;
+use vfctl_model::{DevicePluginVersion, NamespaceName};
 use vfctl_port::HostFacts;
 
+use super::device_plugin;
+use crate::cluster::{ClusterContext, ClusterDraft};
 use crate::document::{PlacedDocument, SriovConfig, share_a_host};
 use crate::kind::Section;
 use crate::lane::{HostContext, HostDraft};
@@ -29,6 +31,21 @@ pub struct ComponentsSpec {
 pub struct DevicePluginSpec {
     /// Its release, such as `v3.5.1`: what its pools may say depends on it.
     pub version: DevicePluginVersion,
+    /// Set where vfctl installs and configures it; absent, another does, and its configuration is left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managed: Option<ManagedPluginSpec>,
+}
+
+/// How the device plugin is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ManagedPluginSpec {
+    /// Its container image, by the name that nodes can pull or have loaded.
+    #[schemars(length(min = 1))]
+    pub image: String,
+    /// The namespace that it runs in; absent, `kube-system`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
 }
 
 /// Which release of the device plugin applies.
@@ -49,10 +66,12 @@ impl Declared {
 
 impl Section for Components {
     type Spec = ComponentsSpec;
+    const IN_CLUSTER: bool = true;
 
     fn check(documents: &[&SriovConfig], violations: &mut Violations) {
         for (position, document) in documents.iter().enumerate() {
             violations.turn_to(position);
+            check_image(document, violations);
             let Some(version) = version(document) else { continue };
             if version < DevicePluginVersion::OLDEST {
                 violations.add(Violation::new(
@@ -61,6 +80,7 @@ impl Section for Components {
                     format!("the oldest known release is {}", DevicePluginVersion::OLDEST),
                 ));
             }
+            check_managed(documents, position, violations);
             let mut earlier = documents.iter().enumerate().take(position);
             let other = earlier.find_map(|(other, config)| {
                 let differs = self::version(config).is_some_and(|found| found != version);
@@ -75,6 +95,14 @@ impl Section for Components {
     }
 
     fn plan(_: &HostContext<'_>, _: &mut HostDraft) {}
+
+    fn writes_to_cluster(spec: &ComponentsSpec) -> bool {
+        spec.device_plugin.as_ref().is_some_and(|plugin| plugin.managed.is_some())
+    }
+
+    fn plan_cluster(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
+        device_plugin::plan(context, draft);
+    }
 
     fn live(_: &HostFacts) -> ComponentsSpec {
         ComponentsSpec::default()
@@ -97,6 +125,30 @@ pub(crate) fn declared_for_host(documents: &[PlacedDocument<'_>]) -> Declared {
 
 fn version(document: &SriovConfig) -> Option<DevicePluginVersion> {
     document.spec.components.device_plugin.as_ref().map(|plugin| plugin.version)
+}
+
+/// Checks that no other document has the plugin managed otherwise: there is one in a cluster.
+fn check_managed(documents: &[&SriovConfig], position: usize, violations: &mut Violations) {
+    let managed = |document: &&SriovConfig| document.spec.components.device_plugin.as_ref()?.managed.clone();
+    let Some(own) = documents.get(position).and_then(managed) else { return };
+    let differs = |document: &&SriovConfig| managed(document).is_some_and(|other| other != own);
+    if let Some(other) = documents.iter().take(position).position(differs) {
+        let path = SpecPath::spec().key("components").key("devicePlugin").key("managed");
+        let message = "two documents ask for the device plugin in different ways, and a cluster has one";
+        let violation = Violation::new(path.clone(), message, "declare `managed` in one document only");
+        violations.add(violation.with(other, path, "the other"));
+    }
+}
+
+/// Checks that a managed plugin has an image.
+fn check_image(document: &SriovConfig, violations: &mut Violations) {
+    let plugin = document.spec.components.device_plugin.as_ref();
+    let Some(managed) = plugin.and_then(|plugin| plugin.managed.as_ref()) else { return };
+    if managed.image.is_empty() || managed.image.contains(char::is_whitespace) {
+        let path = SpecPath::spec().key("components").key("devicePlugin").key("managed").key("image");
+        let message = format!("`{}` is no name of a container image", managed.image);
+        violations.add(Violation::new(path, message, "name the image as a pod would"));
+    }
 }
 
 fn version_path() -> SpecPath {

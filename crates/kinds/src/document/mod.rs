@@ -14,6 +14,7 @@ pub use rules::violations;
 pub(crate) use rules::{is_name, share_a_host};
 pub use spec::{API_VERSION, KIND, Metadata, PlacedDocument, SriovConfig};
 
+use crate::cluster::{ClusterContext, ClusterDraft};
 use crate::lane::{HostContext, HostDraft};
 use crate::walk;
 
@@ -21,6 +22,13 @@ use crate::walk;
 pub fn plan_host(context: &HostContext<'_>) -> HostDraft {
     let mut draft = HostDraft::default();
     walk::plan(context, &mut draft);
+    draft
+}
+
+/// Drafts what the documents ask of the cluster.
+pub fn plan_cluster(context: &ClusterContext<'_>) -> ClusterDraft {
+    let mut draft = ClusterDraft::default();
+    walk::plan_cluster(context, &mut draft);
     draft
 }
 

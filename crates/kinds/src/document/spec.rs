@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::HostName;
 
-use crate::Body;
 use crate::path::{Origin, SpecPath};
+use crate::{Body, walk};
 
 /// The `apiVersion` of documents.
 pub const API_VERSION: &str = "vfctl.dev/v1alpha1";
@@ -47,6 +47,16 @@ impl SriovConfig {
             metadata: Metadata { name: name.to_owned() },
             spec,
         }
+    }
+
+    /// Returns whether the document asks something of the cluster.
+    pub fn asks_of_cluster(&self) -> bool {
+        walk::asks_of_cluster(&self.spec)
+    }
+
+    /// Returns whether what the document asks for has to be written to the cluster.
+    pub fn writes_to_cluster(&self) -> bool {
+        walk::writes_to_cluster(&self.spec)
     }
 
     /// Returns whether the document concerns a host.

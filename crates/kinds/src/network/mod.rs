@@ -13,6 +13,7 @@ mod offers;
 mod overlaps;
 mod placement;
 mod plugin;
+mod publish;
 mod ranges;
 mod routes;
 mod rules;

@@ -14,10 +14,10 @@ pub(super) fn add(context: &HostContext<'_>, findings: &mut Findings) {
         if networks.is_empty() {
             continue;
         }
-        let origin = (document.place)(&SpecPath::spec().key("networks"));
-        let message =
-            "networks: not checked against a cluster; this version writes no NetworkAttachmentDefinitions";
-        findings.note(Some(&origin), message);
+        if context.world.cluster.is_none() {
+            let origin = (document.place)(&SpecPath::spec().key("networks"));
+            findings.note(Some(&origin), "networks: no cluster was looked at, so nothing is done there");
+        }
         for (position, network) in networks.iter().enumerate() {
             let path = entry_path(position);
             if let Some((key, value)) = network.default_network_annotation() {
@@ -73,8 +73,7 @@ mod tests {
 
     #[test]
     fn plan_says_that_networks_were_not_compared_and_what_they_need() {
-        let unchecked =
-            "networks: not checked against a cluster; this version writes no NetworkAttachmentDefinitions";
+        let unchecked = "networks: no cluster was looked at, so nothing is done there";
         let network = |more: serde_json::Value| {
             let mut entry = json!({"name": "a", "resource": "intel.com/a", "namespaces": ["kube-system"]});
             entry.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());

@@ -24,7 +24,7 @@ pub(super) fn add(
 ) {
     let Some(predicted) = predict_pools(context, pfs) else { return };
     let pools = placed_pools(context.documents);
-    add_what_was_checked(&predicted, &pools, findings);
+    add_what_was_checked(&predicted, &pools, context.world.cluster.is_some(), findings);
     let judged = match &predicted.prediction.pools {
         Ok(judged) => judged.as_slice(),
         Err(_) if predicted.config.resources.is_empty() => &[],
@@ -49,8 +49,17 @@ pub(super) fn add(
 }
 
 /// Says once for each document what was not looked at, and by which rules the pools were checked.
-fn add_what_was_checked(predicted: &HostPrediction, pools: &[PlacedPool<'_>], findings: &mut Findings) {
+fn add_what_was_checked(
+    predicted: &HostPrediction,
+    pools: &[PlacedPool<'_>],
+    has_cluster: bool,
+    findings: &mut Findings,
+) {
     let version = predicted.prediction.version;
+    let is_sure = predicted.is_declared && version.was_run();
+    if has_cluster && is_sure {
+        return;
+    }
     let by = match predicted.is_declared {
         true if version.was_run() => format!("device plugin {version}"),
         true if version > DevicePluginVersion::NEWEST => {
@@ -66,7 +75,8 @@ fn add_what_was_checked(predicted: &HostPrediction, pools: &[PlacedPool<'_>], fi
     for placed in pools {
         if documents.insert(placed.document.config.metadata.name.as_str()) {
             let message = format!(
-                "pools were not checked against a cluster, which this version does not reach; they follow the rules of {by}"
+                "{}pools follow the rules of {by}",
+                if has_cluster { "" } else { "no cluster was looked at, so nothing is done there; " }
             );
             findings.note(Some(&placed.origin()), message);
         }

@@ -1,14 +1,17 @@
 //! The pools of the SR-IOV network device plugin: resources that pods ask for, each made of VFs or other devices.
 //!
 //! A document's pools become the plugin's configuration for each host, and the simulator says beforehand which device the
-//! plugin will offer in which pool. Nothing here looks at a cluster or writes to one.
+//! plugin will offer in which pool. In a cluster each node gets its configuration, and is awaited until it offers just that.
 
 mod devices;
 mod findings;
 mod findings_of_references;
 mod findings_of_selectors;
+mod in_service;
+mod offer;
 pub mod plugin;
 mod predict;
+mod publish;
 mod references;
 mod render;
 mod rules;

@@ -3,7 +3,8 @@
 use vfctl_port::HostFacts;
 
 use super::spec::PoolSpec;
-use super::{findings, rules};
+use super::{findings, in_service, offer, publish, rules};
+use crate::cluster::{ClusterContext, ClusterDraft};
 use crate::document::SriovConfig;
 use crate::kind::Section;
 use crate::lane::{HostContext, HostDraft};
@@ -15,6 +16,7 @@ pub struct Pools;
 
 impl Section for Pools {
     type Spec = Vec<PoolSpec>;
+    const IN_CLUSTER: bool = true;
 
     fn check(documents: &[&SriovConfig], violations: &mut Violations) {
         rules::check(documents, violations);
@@ -23,6 +25,15 @@ impl Section for Pools {
     /// Adds what facts say of the pools, and that no cluster was asked: nothing is done for pools in this version.
     fn plan(context: &HostContext<'_>, draft: &mut HostDraft) {
         findings::add(context, &draft.pfs, &mut draft.findings);
+    }
+
+    fn conclude(context: &HostContext<'_>, draft: &mut HostDraft) {
+        draft.offer = offer::of(context, draft);
+        in_service::add(context, draft);
+    }
+
+    fn plan_cluster(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
+        publish::plan(context, draft);
     }
 
     fn live(_: &HostFacts) -> Vec<PoolSpec> {

@@ -44,6 +44,22 @@ pub(super) fn report(context: &PfContext<'_>, diff: &mut PfDiff) {
     for (holder, vfs) in by_holder {
         diff.findings.note(None, format!("vf {vfs}: {holder}, so it is left alone"));
     }
+    report_pods(context, diff);
+}
+
+/// Notes which VFs pods were given that no CNI has anything to do with, such as those for user space: what the spec says of them
+/// holds, and whoever changes it should know of them.
+fn report_pods(context: &PfContext<'_>, diff: &mut PfDiff) {
+    let mut by_pod: BTreeMap<String, VfSet> = BTreeMap::new();
+    for (index, _) in context.wanted_vfs().filter(|(index, _)| context.life(*index) != Life::LeftAlone) {
+        let uses = context.kept_vf(index).into_iter().flat_map(|vf| &vf.uses);
+        for user in uses.filter(|user| matches!(user, Use::Pod { .. })) {
+            by_pod.entry(user.to_string()).or_default().insert(index);
+        }
+    }
+    for (pod, vfs) in by_pod {
+        diff.findings.note(None, format!("vf {vfs}: {pod}"));
+    }
 }
 
 /// Returns who holds a VF, for people.

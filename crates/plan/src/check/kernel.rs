@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 
 use vfctl_model::VfIndex;
-use vfctl_port::{Action, ClaimValue, Expect, Need, Op, Phase, Property, Remakes, Subject, Target, Thing};
+use vfctl_port::{
+    Action, ClaimValue, Expect, Need, Op, Phase, Property, Remakes, Subject, Target, Thing, Transport,
+};
 
 use super::knowledge::Knowledge;
 use crate::document::Lane;
@@ -125,6 +127,10 @@ pub(super) fn perform(op: &Op, known: &mut Knowledge<'_>) {
                 }
             }
         }
+    }
+    if action.kind().row().transport == Transport::Api {
+        // What a node offers follows what is written, in its own time.
+        known.forget_resources();
     }
     for unsettled in action.unsettles() {
         known.forget(&subject, *unsettled);

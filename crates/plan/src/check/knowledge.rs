@@ -116,6 +116,11 @@ impl<'a> Knowledge<'a> {
         }
     }
 
+    /// Forgets what nodes offer.
+    pub(super) fn forget_resources(&mut self) {
+        self.others.retain(|subject, _| !matches!(subject.thing, Thing::Resource(..)));
+    }
+
     /// Forgets all VFs of a PF.
     pub(super) fn forget_vfs(&mut self, pf: &DeviceAddress) {
         if Some(pf) == self.pf {

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_kinds::change::Change;
 use vfctl_kinds::step::{Impact, Step};
-use vfctl_port::{Claim, ClaimValue, Expect, Op, Property, Remakes, Scope, Thing, Transport};
+use vfctl_model::ObjectKind;
+use vfctl_port::{Claim, ClaimValue, Expect, Op, Property, Remakes, Scope, Thing};
 
 use super::kernel::{demand, perform};
 use super::knowledge::Knowledge;
@@ -151,6 +152,23 @@ fn check_lane(scope: &Scope, lane: &Lane, report: &mut Report<'_>) {
     }
 }
 
+/// Returns whether a controller may follow an op to this thing: what a node offers to what is written of that node or of the
+/// plugin, a pod to its node or its DaemonSet.
+fn moves(op: &Op, thing: &Thing) -> bool {
+    let Some(target) = op.target.object() else { return false };
+    match target.kind() {
+        ObjectKind::Node => thing.object().is_none_or(|object| match thing {
+            Thing::Resource(..) => object == *target,
+            _ => object.kind() == ObjectKind::Pod,
+        }),
+        ObjectKind::ConfigMap | ObjectKind::DaemonSet => true,
+        ObjectKind::Pod
+        | ObjectKind::ServiceAccount
+        | ObjectKind::NetworkAttachmentDefinition
+        | ObjectKind::SriovNetworkNodePolicy => false,
+    }
+}
+
 /// The ops of a phase, by the thing that they are done to.
 type Written<'a> = BTreeMap<Thing, Vec<&'a Op>>;
 
@@ -159,11 +177,14 @@ fn comes_about(claim: &Claim, written: &Written<'_>) -> bool {
     let thing = &claim.subject.thing;
     let of_pf = match thing {
         Thing::Vf(pf, _) => written.get(&Thing::Pf(pf.clone())),
-        // What a node offers follows from its plugin: from its pod, its configuration, or a label that keeps it away.
-        Thing::Resource(..) => {
-            return written.values().flatten().any(|op| op.action.kind().row().transport == Transport::Api);
+        // Controllers follow what is written: a pod goes from a node by its label, and what the node offers comes and goes with
+        // its plugin.
+        Thing::Resource(..) | Thing::Object(_)
+            if matches!(claim.property, Property::Allocatable | Property::Uid) =>
+        {
+            return written.values().flatten().any(|op| moves(op, thing));
         }
-        Thing::System | Thing::Module(_) | Thing::Pf(_) | Thing::Object(_) => None,
+        Thing::System | Thing::Module(_) | Thing::Pf(_) | Thing::Object(_) | Thing::Resource(..) => None,
     };
     [written.get(thing), of_pf].into_iter().flatten().flatten().any(|op| brings(op, claim))
 }

@@ -63,15 +63,24 @@ impl ObjectFacts {
         self.content.at(&["metadata", "annotations", name])?.text()
     }
 
-    /// Returns how many devices of a resource a node offers; 0 where it does not know the resource.
-    pub fn allocatable(&self, resource: &ResourceName) -> u32 {
-        let quantity = self.content.at(&["status", "allocatable", &resource.to_string()]);
-        match quantity {
-            Some(JsonValue::Text(text)) => text.parse().unwrap_or(0),
-            Some(JsonValue::Number(number)) => u32::try_from(*number).unwrap_or(u32::MAX),
-            _ => 0,
+    /// Returns how many devices of a resource a node offers; 0 where it does not know the resource, `None` where what it says is
+    /// no count.
+    pub fn allocatable(&self, resource: &ResourceName) -> Option<u32> {
+        match self.content.at(&["status", "allocatable", &resource.to_string()]) {
+            Some(JsonValue::Text(text)) => count_of(text),
+            Some(JsonValue::Number(number)) => u32::try_from(*number).ok(),
+            Some(JsonValue::Null) | None => Some(0),
+            Some(_) => None,
         }
     }
+}
+
+/// Returns the count that a quantity is: `1000` is written `1k` (`Quantity`, k8s.io/apimachinery/pkg/api/resource).
+fn count_of(text: &str) -> Option<u32> {
+    const UNITS: [(&str, u64); 5] =
+        [("Ki", 1 << 10), ("Mi", 1 << 20), ("k", 1_000), ("M", 1_000_000), ("", 1)];
+    let (digits, unit) = UNITS.iter().find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, *unit)))?;
+    u32::try_from(digits.parse::<u64>().ok()?.checked_mul(unit)?).ok()
 }
 
 impl ClusterFacts {
@@ -99,5 +108,25 @@ impl ClusterFacts {
         name: &ObjectName,
     ) -> Option<&ObjectFacts> {
         self.objects.get(&ObjectRef::in_namespace(kind, namespace.clone(), name.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn count_is_what_the_quantity_says_and_what_is_none_is_not_zero() {
+        let cases = [
+            ("8", Some(8)),
+            ("1k", Some(1000)),
+            ("1Ki", Some(1024)),
+            ("0", Some(0)),
+            ("500m", None),
+            ("", None),
+        ];
+        for (text, count) in cases {
+            assert_eq!(count_of(text), count, "{text}");
+        }
     }
 }

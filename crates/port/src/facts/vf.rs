@@ -39,6 +39,9 @@ pub struct VfFacts {
     /// Who uses it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uses: Vec<Use>,
+    /// As which resource the kubelet offers it to pods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered_as: Option<String>,
 }
 
 impl VfFacts {
@@ -99,6 +102,12 @@ pub enum Use {
     Cni {
         /// The pod's container and interface, or its network namespace.
         holder: String,
+    },
+    /// The kubelet has given it to a pod as a device of a resource, and no CNI has anything to do with it: the pod may open it at
+    /// any time.
+    Pod {
+        /// The pod with its namespace.
+        pod: String,
     },
     /// A process has its vfio group or device open: to unbind or remove it would block in the kernel.
     VfioOpen {
@@ -174,6 +183,7 @@ impl fmt::Display for Use {
         match self {
             Self::Namespace { name } => write!(f, "in network namespace {name}"),
             Self::Cni { holder } => write!(f, "given to a pod by the CNI: {holder}"),
+            Self::Pod { pod } => write!(f, "given to pod {pod} by the kubelet"),
             Self::VfioOpen { holder } => write!(f, "its vfio device is open in {holder}"),
             Self::VdpaOpen { file, holder } | Self::DeviceOpen { file, holder } => {
                 write!(f, "its {file} is open in {holder}")

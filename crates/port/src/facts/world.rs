@@ -85,6 +85,7 @@ fn learn_pf(host: &mut HostFacts, pf: DeviceAddress, facts: Option<Box<PfFacts>>
         for (index, before) in before.vfs {
             if let Some(vf) = facts.vfs.get_mut(&index) {
                 vf.uses = before.uses;
+                vf.offered_as = before.offered_as;
             }
         }
     }

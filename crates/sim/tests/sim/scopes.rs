@@ -104,14 +104,14 @@ fn cluster_is_observed_as_empty_facts_and_as_nothing_else() {
 }
 
 #[test]
-fn ops_on_the_cluster_are_refused() {
+fn ops_of_hosts_are_refused_by_the_cluster() {
     let scopes = scopes(Some(empty_cluster()));
     let before = scopes.world();
     let ops = [on_pf(Action::CreateVfs(3)), on_pf(Action::RemoveVfs)];
     let outcomes = scopes.perform(&Scope::Cluster, &ops, Bounds::only(LIMIT));
     assert_eq!(outcomes.len(), 2);
     for outcome in outcomes {
-        assert_eq!(own_error(outcome), "the simulated cluster performs no ops");
+        assert_eq!(own_error(outcome), "no object of the cluster");
     }
     scopes.settle();
     assert_eq!(scopes.world(), before);

@@ -1,0 +1,165 @@
+//! How a command reaches the cluster: whether it is asked anything, by which kubeconfig, and the edges of all scopes as one.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use vfctl_kinds::cluster::Parts;
+use vfctl_plan::Options;
+use vfctl_port::{Bounds, EdgeError, Observe, Observed, Op, Outcome, Perform, Scope, What, World};
+
+use crate::error::CliError;
+use crate::machine::{Machine, READ_LIMIT};
+
+/// How the cluster is reached.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ClusterArgs {
+    /// The kubeconfig of the cluster [default: $KUBECONFIG, ~/.kube/config, or that of the pod it runs in].
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig [default: its current one].
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+/// Which parts of a plan are wanted.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PartArgs {
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Plan only these parts: host (this machine), node (what it says of itself in the cluster: its key of the device plugin's
+    /// configuration, its label, its plugin pod), shared (networks and components) [default: all].
+    #[arg(long, value_name = "PART", value_delimiter = ',', hide_possible_values = true)]
+    pub only: Vec<Part>,
+    /// Take over objects of the cluster that were not made by vfctl [default: report them as errors].
+    #[arg(long)]
+    pub force_conflicts: bool,
+}
+
+/// A part of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// This machine.
+    Host,
+    /// What it says of itself in the cluster.
+    Node,
+    /// What belongs to no single node.
+    Shared,
+}
+
+impl PartArgs {
+    /// Returns what of a plan is wanted.
+    pub(crate) fn options(&self) -> Options {
+        let has = |part| self.only.is_empty() || self.only.contains(&part);
+        let parts = Parts { host: has(Part::Host), node: has(Part::Node), shared: has(Part::Shared) };
+        Options { parts, takes_over: self.force_conflicts }
+    }
+
+    /// Returns whether something is chosen that only specs can be planned for with.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.only.is_empty() || self.force_conflicts
+    }
+
+    /// Returns whether the cluster is asked, given whether documents ask anything of it.
+    fn asks(&self, documents_ask: bool) -> bool {
+        let Parts { host: _, node, shared } = self.options().parts;
+        let is_named = self.cluster.kubeconfig.is_some() || self.cluster.context.is_some();
+        (node || shared) && (documents_ask || is_named || !self.only.is_empty())
+    }
+}
+
+/// An edge to a cluster.
+pub trait ClusterEdge: Observe + Perform {}
+
+impl<T: Observe + Perform> ClusterEdge for T {}
+
+/// Finds the cluster that the arguments mean.
+pub trait Connect: Sync {
+    /// Returns the edge to it; `None` where there is nothing to reach one by.
+    ///
+    /// # Errors
+    /// Where what was named does not lead to a cluster.
+    fn connect(&self, wanted: &ClusterArgs) -> Result<Option<Box<dyn ClusterEdge>>, EdgeError>;
+}
+
+/// Reaches no cluster.
+pub struct NoCluster;
+
+impl Connect for NoCluster {
+    fn connect(&self, wanted: &ClusterArgs) -> Result<Option<Box<dyn ClusterEdge>>, EdgeError> {
+        match wanted.kubeconfig {
+            Some(_) => Err(EdgeError::out_of_reach(&Scope::Cluster)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The edges of this host and its cluster.
+pub(crate) struct Reach<'a> {
+    machine: &'a Machine<'a>,
+    cluster: Option<Box<dyn ClusterEdge>>,
+}
+
+impl<'a> Reach<'a> {
+    /// Reaches for the cluster where it is asked anything.
+    pub(crate) fn of(
+        machine: &'a Machine<'a>,
+        args: &PartArgs,
+        documents_ask: bool,
+    ) -> Result<Self, CliError> {
+        let is_named = !args.only.is_empty() && args.asks(documents_ask) && !args.options().parts.host;
+        let cluster = if args.asks(documents_ask) {
+            machine.connect.connect(&args.cluster).map_err(CliError::Cluster)?
+        } else {
+            None
+        };
+        if cluster.is_none() && is_named {
+            return Err(CliError::NoCluster);
+        }
+        Ok(Self { machine, cluster })
+    }
+
+    /// Returns the scopes that are reached.
+    pub(crate) fn scopes(&self) -> Vec<Scope> {
+        let cluster = self.cluster.as_ref().map(|_| Scope::Cluster);
+        std::iter::once(self.machine.scope()).chain(cluster).collect()
+    }
+
+    /// Returns whether a cluster is reached.
+    pub(crate) fn has_cluster(&self) -> bool {
+        self.cluster.is_some()
+    }
+
+    /// Adds what is read of the cluster, where it is reached.
+    pub(crate) fn look(&self, world: &mut World) -> Result<(), CliError> {
+        if self.cluster.is_some() {
+            let seen = self.observe(&Scope::Cluster, &What::Whole, READ_LIMIT).map_err(CliError::Cluster)?;
+            world.learn(&Scope::Cluster, seen);
+        }
+        Ok(())
+    }
+}
+
+impl Observe for Reach<'_> {
+    fn prepare(&self) {
+        self.machine.observe.prepare();
+    }
+
+    fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError> {
+        match (scope, &self.cluster) {
+            (Scope::Host(_), _) => self.machine.observe.observe(scope, what, limit),
+            (Scope::Cluster, Some(cluster)) => cluster.observe(scope, what, limit),
+            (Scope::Cluster, None) => Err(EdgeError::out_of_reach(scope)),
+        }
+    }
+}
+
+impl Perform for Reach<'_> {
+    fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
+        match (scope, &self.cluster) {
+            (Scope::Cluster, Some(cluster)) => cluster.perform(scope, ops, bounds),
+            // The host's edge refuses what is not of its scope.
+            _ => self.machine.perform.perform(scope, ops, bounds),
+        }
+    }
+}

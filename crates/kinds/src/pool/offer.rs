@@ -1,0 +1,80 @@
+//! What a host is to offer in its cluster once its documents are applied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vfctl_model::{PciAddress, ResourceName};
+use vfctl_port::{Property, Stage};
+
+use super::devices::of_host;
+use super::predict::{HostPrediction, predict_pools};
+use super::references::placed_pools;
+use super::simulator::{Device, Pool, Role};
+use crate::cluster::NodeOffer;
+use crate::components::{ManagedPlugin, declared_for_host};
+use crate::lane::{HostContext, HostDraft, LaneDraft};
+use crate::step::{Impact, Step};
+
+/// Returns what the host is to offer; `None` where no document asks for pools, or for the plugin to be managed.
+pub(super) fn of(context: &HostContext<'_>, draft: &HostDraft) -> Option<NodeOffer> {
+    let disturbed = draft.lanes.iter().filter_map(disturbed).collect::<BTreeSet<_>>();
+    let changes_vfs = draft.lanes.iter().flat_map(|lane| &lane.steps).any(changes_vfs);
+    let Some(predicted) = predict_pools(context, &draft.pfs) else {
+        let plugin = ManagedPlugin::of(context.documents)?;
+        let version = declared_for_host(context.documents).version;
+        let (config, counts, devices) = (None, BTreeMap::new(), of_host(context.host));
+        let (pfs, origin) = (BTreeSet::new(), plugin.origin);
+        return Some(NodeOffer { config, version, counts, devices, disturbed, pfs, changes_vfs, origin });
+    };
+    let origin = placed_pools(context.documents).first()?.origin();
+    // Why the plugin would serve none is said among the host's findings.
+    let pools = predicted.prediction.pools.as_deref().unwrap_or_default();
+    let config = serde_json::to_string_pretty(&predicted.config).unwrap_or_default();
+    Some(NodeOffer {
+        config: Some(config + "\n"),
+        version: predicted.prediction.version,
+        counts: counts(pools),
+        devices: of_host(context.host),
+        disturbed,
+        pfs: pools.iter().flat_map(|pool| pfs_of(pool, &predicted)).collect(),
+        changes_vfs,
+        origin,
+    })
+}
+
+/// Returns how many devices each pool has; `None` where that cannot be known.
+pub(super) fn counts(pools: &[Pool]) -> BTreeMap<ResourceName, Option<u32>> {
+    let count = |pool: &Pool| {
+        let is_known = pool.perhaps.is_empty() && pool.perhaps_more.is_none();
+        let takes = if pool.dropped.is_some() { 0 } else { pool.takes.len() };
+        Some((pool.resource.parse().ok()?, u32::try_from(takes).ok().filter(|_| is_known)))
+    };
+    pools.iter().filter_map(count).collect()
+}
+
+/// Returns the PFs of a pool's devices.
+fn pfs_of(pool: &Pool, predicted: &HostPrediction) -> Vec<PciAddress> {
+    let members: BTreeSet<&PciAddress> =
+        pool.takes.iter().chain(pool.perhaps.iter().map(|(address, _)| address)).collect();
+    let devices = predicted.devices.known.iter().filter(|device| members.contains(&device.address));
+    let pf = |device: &Device| match &device.role {
+        Role::Vf { pf, .. } => Some(*pf),
+        Role::Pf(_) => Some(device.address),
+        Role::Plain => None,
+    };
+    devices.filter_map(pf).collect()
+}
+
+/// Returns whether a step makes VFs, or changes which driver has one.
+fn changes_vfs(step: &Step) -> bool {
+    step.changes.iter().any(|change| match change.op.action.changes() {
+        Property::VfCount => true,
+        Property::Driver => change.op.target.vf().is_some(),
+        _ => false,
+    })
+}
+
+/// Returns the PF of a lane that destroys VFs or takes them from their drivers.
+pub(super) fn disturbed(lane: &LaneDraft) -> Option<PciAddress> {
+    let takes_vfs = lane.steps.iter().any(|step| step.impact >= Impact::Rebinds);
+    lane.subject.thing.pf().filter(|_| takes_vfs && lane.stage == Stage::Ports)?.pci()
+}
