@@ -34,6 +34,8 @@ declare -A ABOUT=(
     [image]="download a kernel and packages and make the guests' images (6 min; again 2 s)"
     [kernel]="boot guests and run every scenario on a real kernel (6 min)"
     [matrix]="compare which rows of each table both tiers have covered (1 s)"
+    [parts]="build a Kubernetes control plane and what runs on workers, and their image (15 min; again 2 s)"
+    [cluster]="start clusters with emulated workers and run specs until pods have VFs (9 min)"
     [agree]="compare what simulator and kernel did (1 s)"
 )
 
@@ -131,6 +133,18 @@ kernel_tiers() {
     fi
 }
 
+cluster_parts() { bash testbed/cluster/build.sh && sh testbed/image/worker.sh; }
+
+cluster_tier() {
+    if [ ! -x "$programs/release/vfctl" ]; then
+        lost cluster "there is no vfctl to run" || :
+    elif check parts cluster_parts; then
+        suite cluster bash ci/cluster.sh "$programs/release/vfctl" || :
+    else
+        lost cluster "there is no cluster to start" || :
+    fi
+}
+
 case $mode in
 all | quick) ;;
 *) echo "usage: ci/test.sh [quick]" >&2; exit 64 ;;
@@ -152,16 +166,20 @@ if check programs cargo build --locked -p vfctl-cli -p testbed --features vfctl-
     check invent "$programs/debug/testbed" invent --seed 1 --count 2 "$results/random" || :
     suite simulator "$programs/debug/testbed" simulate --sim "$programs/debug/vfctl-sim" \
         --report "$results/sim" testbed/scenarios "$results/random" || :
-    if [ "$mode" = all ]; then kernel_tiers; fi
+    if [ "$mode" = all ]; then
+        kernel_tiers
+        cluster_tier
+    fi
 else
     lost simulator "the programs could not be built" || :
     if [ "$mode" = all ]; then
         lost kernel "the programs could not be built" || :
         lost matrix "the programs could not be built" || :
+        lost cluster "the programs could not be built" || :
     fi
 fi
 
-if [ "$mode" = quick ]; then echo "Not asked for: kernel, matrix."; fi
+if [ "$mode" = quick ]; then echo "Not asked for: kernel, matrix, cluster."; fi
 echo "It took $((SECONDS / 60)) min $((SECONDS % 60)) s."
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

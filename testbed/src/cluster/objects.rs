@@ -101,6 +101,8 @@ impl Node {
             taints: list("/spec/taints")
                 .iter()
                 .map(|taint| (word(taint, "key"), word(taint, "effect")))
+                // Those come and go with the node's readiness, which is looked at by itself.
+                .filter(|(key, _)| key != "node.kubernetes.io/not-ready")
                 .collect(),
             unschedulable: node.pointer("/spec/unschedulable") == Some(&Value::Bool(true)),
             resources,
