@@ -1,7 +1,7 @@
 //! What of the kernel's arguments is written down for others: what SR-IOV needs, and of all else the name alone.
 //! Installers and network boot keep passwords there.
 
-use vfctl_model::{JsonValue, OWNER_LABEL, ObjectKind, ObjectRef};
+use vfctl_model::{JsonValue, ObjectKind, ObjectRef};
 use vfctl_port::{ObjectFacts, World};
 
 /// Arguments that are written whole.
@@ -57,7 +57,7 @@ const NETWORK_ANNOTATIONS: &str = "k8s.v1.cni.cncf.io/";
 /// Leaves of an object what has to do with device plugins and networks: annotations of others, and what the containers of others
 /// are started with, can be anything.
 fn redact_object(object: &ObjectRef, facts: &mut ObjectFacts) {
-    let is_ours = facts.label(OWNER_LABEL.0) == Some(OWNER_LABEL.1);
+    let is_ours = facts.is_ours();
     let JsonValue::Fields(content) = &mut facts.content else { return };
     if let Some(JsonValue::Fields(metadata)) = content.get_mut("metadata")
         && let Some(JsonValue::Fields(annotations)) = metadata.get_mut("annotations")

@@ -38,7 +38,7 @@ pub(crate) fn owned() -> String {
 /// Returns whether an object is kept as soon as it is read. Of pods, those of DaemonSets wait for [`without_strangers`].
 pub(crate) fn is_kept(kind: ObjectKind, facts: &ObjectFacts) -> bool {
     match kind {
-        ObjectKind::DaemonSet => is_owned(facts) || is_about_networks(facts),
+        ObjectKind::DaemonSet => facts.is_ours() || is_about_networks(facts),
         ObjectKind::Pod => is_user(facts) || daemon_sets_of(facts).next().is_some(),
         _ => true,
     }
@@ -66,11 +66,6 @@ pub(crate) fn without_strangers(objects: &mut BTreeMap<ObjectRef, ObjectFacts>) 
 pub(crate) fn is_plugin_config(facts: &ObjectFacts) -> bool {
     let data = facts.content.field("data").into_iter().flat_map(JsonValue::fields);
     data.filter_map(|(_, value)| value.text()).any(|text| text.contains(RESOURCE_LIST))
-}
-
-fn is_owned(facts: &ObjectFacts) -> bool {
-    let (name, value) = OWNER_LABEL;
-    facts.label(name) == Some(value)
 }
 
 /// Returns whether a DaemonSet is a device plugin, or a part of what gives pods their networks.

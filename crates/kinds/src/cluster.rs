@@ -110,7 +110,7 @@ impl<'a> ClusterContext<'a> {
     pub(crate) fn owner(&self, object: &ObjectRef) -> Owner<'a> {
         match self.object(object) {
             None => Owner::Nobody,
-            Some(facts) if is_ours(facts) => Owner::Vfctl,
+            Some(facts) if facts.is_ours() => Owner::Vfctl,
             Some(facts) => Owner::Other(facts),
         }
     }
@@ -147,11 +147,6 @@ impl<'a> ClusterContext<'a> {
         );
         false
     }
-}
-
-/// Returns whether an object is vfctl's.
-pub(crate) fn is_ours(facts: &ObjectFacts) -> bool {
-    facts.label(OWNER_LABEL.0) == Some(OWNER_LABEL.1)
 }
 
 /// Returns the field manager of what a node says of itself, so that nodes do not take back what others said.

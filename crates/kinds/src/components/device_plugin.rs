@@ -6,7 +6,7 @@
 use vfctl_model::{JsonValue, NamespaceName, OWNER_LABEL, ObjectKind, ObjectRef};
 
 use super::section::{DevicePluginSpec, ManagedPluginSpec};
-use crate::cluster::{ClusterContext, ClusterDraft, delete_lane, is_ours, labels, object, text, write_lane};
+use crate::cluster::{ClusterContext, ClusterDraft, delete_lane, labels, object, text, write_lane};
 use crate::document::PlacedDocument;
 use crate::path::{Origin, SpecPath};
 
@@ -164,7 +164,7 @@ pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
     for kind in [ObjectKind::DaemonSet, ObjectKind::ConfigMap] {
         for (other, facts) in context.facts.of_kind(kind) {
             let is_of_before = other.name() == object.name() && other.namespace() != object.namespace();
-            if is_of_before && is_ours(facts) && !facts.is_going {
+            if is_of_before && facts.is_ours() && !facts.is_going {
                 draft.lanes.push(delete_lane(other, facts));
             }
         }

@@ -9,7 +9,7 @@ use vfctl_port::ObjectFacts;
 use super::attachment::{ATTACHMENT_API_VERSION, ATTACHMENT_KIND, DOCUMENT_LABEL};
 use super::attachment::{AttachmentMetadata, AttachmentSpec, NetworkAttachmentDefinition};
 use super::rules::entry_path;
-use crate::cluster::{ClusterContext, ClusterDraft, delete_lane, is_ours, object, text, write_lane};
+use crate::cluster::{ClusterContext, ClusterDraft, delete_lane, object, text, write_lane};
 use crate::finding::Findings;
 use crate::path::{Origin, SpecPath};
 
@@ -64,7 +64,7 @@ fn plan_one(
     let Some(object) = namespace.and_then(|namespace| object(KIND, &namespace, name)) else { return };
     wanted.insert(object.clone());
     let facts = context.object(&object);
-    let other = facts.filter(|facts| is_ours(facts)).and_then(|facts| facts.label(DOCUMENT_LABEL));
+    let other = facts.filter(|facts| facts.is_ours()).and_then(|facts| facts.label(DOCUMENT_LABEL));
     if let Some(other) = other.filter(|other| *other != document && !context.takes_over) {
         let message = format!("{object} belongs to the document {other}");
         let help = "choose another name, or pass --force-conflicts to take it over";
@@ -86,7 +86,7 @@ fn prune(context: &ClusterContext<'_>, wanted: &BTreeSet<ObjectRef>, draft: &mut
         context.documents.iter().map(|document| document.config.metadata.name.as_str()).collect();
     for (object, facts) in context.facts.of_kind(KIND) {
         let is_of_these = facts.label(DOCUMENT_LABEL).is_some_and(|document| names.contains(document));
-        if !is_ours(facts) || !is_of_these || wanted.contains(object) || facts.is_going {
+        if !facts.is_ours() || !is_of_these || wanted.contains(object) || facts.is_going {
             continue;
         }
         draft.lanes.push(delete_lane(object, facts));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::{HostName, JsonValue, NamespaceName, ObjectKind, ObjectName, ObjectRef, ResourceName};
+use vfctl_model::{HostName, JsonValue, OWNER_LABEL, ObjectKind, ObjectName, ObjectRef, ResourceName};
 
 /// The facts of a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,10 +52,10 @@ impl ObjectFacts {
         self.content.at(&["metadata", "labels", name])?.text()
     }
 
-    /// Returns all labels.
-    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        let labels = self.content.at(&["metadata", "labels"]);
-        labels.into_iter().flat_map(JsonValue::fields).filter_map(|(name, value)| Some((name, value.text()?)))
+    /// Returns whether the object says that vfctl owns it.
+    pub fn is_ours(&self) -> bool {
+        let (name, value) = OWNER_LABEL;
+        self.label(name) == Some(value)
     }
 
     /// Returns an annotation; `None` where the object has none of this name.
@@ -98,16 +98,6 @@ impl ClusterFacts {
                 .find(|(_, node)| node.label("kubernetes.io/hostname") == Some(name))
         };
         by_name.or_else(by_label).map(|(object, facts)| (object.name(), facts))
-    }
-
-    /// Returns an object in a namespace; `None` where it is not there, or was not read.
-    pub fn object(
-        &self,
-        kind: ObjectKind,
-        namespace: &NamespaceName,
-        name: &ObjectName,
-    ) -> Option<&ObjectFacts> {
-        self.objects.get(&ObjectRef::in_namespace(kind, namespace.clone(), name.clone()))
     }
 }
 
