@@ -8,7 +8,7 @@ use vfctl_port::{Property, Stage};
 use super::devices::of_host;
 use super::predict::{HostPrediction, predict_pools};
 use super::references::placed_pools;
-use super::simulator::{Device, Pool, Role};
+use super::simulator::{Device, Pool};
 use crate::cluster::NodeOffer;
 use crate::components::{ManagedPlugin, declared_for_host};
 use crate::lane::{HostContext, HostDraft, LaneDraft};
@@ -56,12 +56,7 @@ fn pfs_of(pool: &Pool, predicted: &HostPrediction) -> Vec<PciAddress> {
     let members: BTreeSet<&PciAddress> =
         pool.takes.iter().chain(pool.perhaps.iter().map(|(address, _)| address)).collect();
     let devices = predicted.devices.known.iter().filter(|device| members.contains(&device.address));
-    let pf = |device: &Device| match &device.role {
-        Role::Vf { pf, .. } => Some(*pf),
-        Role::Pf(_) => Some(device.address),
-        Role::Plain => None,
-    };
-    devices.filter_map(pf).collect()
+    devices.filter_map(Device::pf).collect()
 }
 
 /// Returns whether a step makes VFs, or changes which driver has one.

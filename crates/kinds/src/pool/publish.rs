@@ -9,14 +9,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_model::{JsonValue, OWNER_LABEL, ObjectKind, ObjectName, ObjectRef, PciAddress, ResourceName};
-use vfctl_port::{Claim, ClaimValue, ObjectFacts, Phase, Property, Stage, Thing};
+use vfctl_port::{Claim, ClaimValue, Manifest, ObjectFacts, Phase, Property, Stage, Thing};
 
 use super::offer::counts;
 use super::plugin::PluginConfig;
-use super::simulator::{Device, Pool, Role, simulate};
+use super::simulator::{Pool, simulate};
 use crate::cluster::{
-    ClusterContext, ClusterDraft, NodeOffer, Owner, as_found, found, gone, labels, lane, manager_of, subject,
-    text, write_step,
+    ClusterContext, ClusterDraft, NodeOffer, as_found, found, gone, labels, lane, manager_of, subject, text,
+    write_step,
 };
 use crate::components::{ACTIVE, ManagedPlugin, PAUSED, STATE_LABEL};
 use crate::lane::LaneDraft;
@@ -65,7 +65,8 @@ pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
             continue;
         };
         let pod = pods.get(name.as_str()).map(|pod| (*pod).clone());
-        let node = Node { context, config_map: &config_map, name, facts, offer, pod, is_new };
+        let pools_now = pools_now(context, &config_map, name, offer);
+        let node = Node { context, config_map: &config_map, name, facts, offer, pools_now, pod, is_new };
         node.plan(draft);
     }
 }
@@ -80,6 +81,19 @@ fn pods_by_node<'a>(
     own.filter_map(|(pod, facts)| Some((facts.content.at(&["spec", "nodeName"])?.text()?, pod))).collect()
 }
 
+/// Returns what the plugin finds by the configuration that the cluster has of a node, on the host as it is; `None` where that is
+/// no configuration, or there is none: then nobody knows what a plugin that runs has read.
+fn pools_now(
+    context: &ClusterContext<'_>,
+    config_map: &ObjectRef,
+    node: &ObjectName,
+    offer: &NodeOffer,
+) -> Option<Vec<Pool>> {
+    let config = context.object(config_map)?.content.at(&["data", node.as_str()])?.text()?;
+    let config: PluginConfig = serde_json::from_str(config).ok()?;
+    simulate(&config, offer.version, &offer.devices).pools.ok()
+}
+
 /// A node with pools.
 struct Node<'a> {
     context: &'a ClusterContext<'a>,
@@ -87,6 +101,8 @@ struct Node<'a> {
     name: &'a ObjectName,
     facts: &'a ObjectFacts,
     offer: &'a NodeOffer,
+    /// What the plugin finds by the configuration of before; `None` where that is not known.
+    pools_now: Option<Vec<Pool>>,
     /// The plugin's pod on it.
     pod: Option<ObjectRef>,
     /// Whether the plugin itself is changed by this plan.
@@ -124,9 +140,8 @@ impl Node<'_> {
         lane.basis.push(found_config.clone());
         if !has_config {
             // What another has made is taken over only where that is asked for.
-            let owner = self.context.owner(self.config_map);
-            let force = self.context.takes_over || owner == Owner::Vfctl;
-            let manifest = vfctl_port::Manifest { force, ..self.manifest(config) };
+            let manifest = self.context.manifest(self.config_map, config);
+            let manifest = Manifest { manager: manager_of(self.name), ..manifest };
             let step = write_step(
                 Phase::WriteObjects,
                 Reason::Asked,
@@ -150,10 +165,11 @@ impl Node<'_> {
         let must_start = is_withdrawn || is_other || !is_right || !has_config || offered.iter().any(differs);
         if must_start {
             // Only what comes back from nothing is known to be what the plugin has found anew.
-            if !is_withdrawn && self.serves() {
+            let is_paused_here = !is_withdrawn && self.serves();
+            if is_paused_here {
                 lane.steps.push(self.pause(Reason::PluginMustStart));
             }
-            self.start(is_right, &offered, &mut lane);
+            self.start(is_withdrawn || is_paused_here, is_right, &offered, &mut lane);
         } else {
             let state = as_found(&object, Some(&self.wanted_state()));
             let claims = offered.iter().map(|(resource, count)| self.offers(resource, *count));
@@ -208,10 +224,14 @@ impl Node<'_> {
     }
 
     /// Adds the step with which the plugin starts, and after which the node offers what it finds.
-    fn start(&self, is_right: bool, offered: &BTreeMap<ResourceName, u32>, lane: &mut LaneDraft) {
+    fn start(
+        &self,
+        is_paused: bool,
+        is_right: bool,
+        offered: &BTreeMap<ResourceName, u32>,
+        lane: &mut LaneDraft,
+    ) {
         let object = self.object();
-        let is_paused =
-            self.is_withdrawn() || lane.steps.iter().any(|step| step.phase == Phase::TakeOutOfService);
         if is_paused || !is_right {
             let found = self.facts.content.narrowed(&self.wanted_state());
             let from = if is_paused { self.state(text(PAUSED)) } else { found };
@@ -277,8 +297,8 @@ impl Node<'_> {
             && self.facts.label(STATE_LABEL).is_none()
     }
 
-    fn manifest(&self, content: JsonValue) -> vfctl_port::Manifest {
-        vfctl_port::Manifest { manager: manager_of(self.name), force: true, content }
+    fn manifest(&self, content: JsonValue) -> Manifest {
+        Manifest { manager: manager_of(self.name), force: true, content }
     }
 
     fn offers(&self, resource: &ResourceName, count: u32) -> Claim {
@@ -292,7 +312,7 @@ impl Node<'_> {
         let known =
             self.offer.counts.iter().filter_map(|(resource, count)| Some((resource.clone(), (*count)?)));
         let mut wanted: BTreeMap<ResourceName, u32> = known.collect();
-        for resource in counts(&self.pools_now().unwrap_or_default()).into_keys() {
+        for resource in self.counts_now().into_keys() {
             if !self.offer.counts.contains_key(&resource) {
                 wanted.insert(resource, 0);
             }
@@ -300,19 +320,14 @@ impl Node<'_> {
         wanted
     }
 
-    /// Returns what the plugin finds by the configuration that the cluster has, on the host as it is; `None` where that is no
-    /// configuration, or there is none: then nobody knows what a plugin that runs has read.
-    fn pools_now(&self) -> Option<Vec<Pool>> {
-        let config = self.context.object(self.config_map)?;
-        let config = config.content.at(&["data", self.name.as_str()])?.text()?;
-        let config: PluginConfig = serde_json::from_str(config).ok()?;
-        simulate(&config, self.offer.version, &self.offer.devices).pools.ok()
+    /// Returns how many devices each pool has by the configuration of before; none where that is not known.
+    fn counts_now(&self) -> BTreeMap<ResourceName, Option<u32>> {
+        counts(self.pools_now.as_deref().unwrap_or_default())
     }
 
     /// Returns the resources that the node may offer by either configuration.
     fn resources(&self) -> BTreeSet<ResourceName> {
-        let now = counts(&self.pools_now().unwrap_or_default()).into_keys();
-        now.chain(self.offer.counts.keys().cloned()).collect()
+        self.counts_now().into_keys().chain(self.offer.counts.keys().cloned()).collect()
     }
 
     /// Returns how many devices of a resource the node offers, for people.
@@ -341,17 +356,13 @@ impl Node<'_> {
         };
         // What a person has written since the plugin started says nothing of what it offers: where the new configuration has the
         // devices, they may be in service.
-        let is_known = self.pools_now().is_some_and(|pools| !pools.iter().any(is_disturbed));
+        let is_known = self.pools_now.as_ref().is_some_and(|pools| !pools.iter().any(is_disturbed));
         !is_known || !self.offer.pfs.is_disjoint(&self.offer.disturbed)
     }
 
     /// Returns the PF of each device of the host as it is; a PF is its own.
     fn pfs_of_devices(&self) -> BTreeMap<PciAddress, PciAddress> {
-        let pf = |device: &Device| match device.role {
-            Role::Vf { pf, .. } => Some((device.address, pf)),
-            Role::Pf(_) => Some((device.address, device.address)),
-            Role::Plain => None,
-        };
-        self.offer.devices.known.iter().filter_map(pf).collect()
+        let devices = self.offer.devices.known.iter();
+        devices.filter_map(|device| Some((device.address, device.pf()?))).collect()
     }
 }

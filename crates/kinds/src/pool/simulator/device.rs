@@ -41,6 +41,17 @@ pub struct Device {
     pub has_rdma: Fact<bool>,
 }
 
+impl Device {
+    /// Returns the PF that it belongs to, which of a PF is itself; `None` where it is neither a PF nor a VF.
+    pub(crate) fn pf(&self) -> Option<PciAddress> {
+        match self.role {
+            Role::Vf { pf, .. } => Some(pf),
+            Role::Pf(_) => Some(self.address),
+            Role::Plain => None,
+        }
+    }
+}
+
 /// What a function is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {
