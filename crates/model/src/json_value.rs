@@ -129,11 +129,10 @@ impl JsonValue {
     /// Returns whether all that `wanted` speaks of is so, whatever else there is; `null` wants that there is nothing.
     pub fn covers(&self, wanted: &Self) -> bool {
         match (self, wanted) {
-            (Self::Fields(found), Self::Fields(wanted)) => {
-                wanted.iter().all(|(name, wanted)| found.get(name).unwrap_or(&Self::Null).covers(wanted))
-            }
             // Nothing has no fields.
-            (Self::Null, Self::Fields(wanted)) => wanted.values().all(|wanted| Self::Null.covers(wanted)),
+            (Self::Fields(_) | Self::Null, Self::Fields(wanted)) => {
+                wanted.iter().all(|(name, wanted)| self.field(name).unwrap_or(&NOTHING).covers(wanted))
+            }
             (Self::List(found), Self::List(wanted)) => paired(found, wanted)
                 .is_some_and(|mut pairs| pairs.all(|(found, wanted)| found.covers(wanted))),
             _ => self == wanted,
@@ -177,11 +176,9 @@ impl JsonValue {
         path: String,
         differences: &mut Vec<(String, &'a Self, &'a Self)>,
     ) {
-        static NOTHING: BTreeMap<String, JsonValue> = BTreeMap::new();
         match (self, wanted) {
             // Nothing has no fields.
             (Self::Fields(_) | Self::Null, Self::Fields(wanted)) => {
-                let found = if let Self::Fields(found) = self { found } else { &NOTHING };
                 for (name, wanted) in wanted {
                     let is_plain = !name.is_empty()
                         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
@@ -190,7 +187,7 @@ impl JsonValue {
                         (false, true) => format!("{path}.{name}"),
                         (_, false) => format!("{path}[{name}]"),
                     };
-                    found.get(name).unwrap_or(&Self::Null).compare(wanted, path, differences);
+                    self.field(name).unwrap_or(&NOTHING).compare(wanted, path, differences);
                 }
             }
             (Self::List(found), Self::List(wanted)) if paired(found, wanted).is_some() => {
