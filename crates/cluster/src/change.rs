@@ -3,7 +3,7 @@
 use http::Request;
 use kube::core::params::{DeleteParams, Patch, PatchParams, Preconditions};
 use serde::de::IgnoredAny;
-use vfctl_model::ObjectRef;
+use vfctl_model::{JsonValue, ObjectRef};
 use vfctl_port::{Action, Bounds, Deletion, Manifest, Op, OpError, Outcome};
 
 use crate::client::{Client, Failure, path};
@@ -73,19 +73,22 @@ async fn send(
 fn take_back(object: &ObjectRef, manifest: &Manifest) -> Option<Built> {
     let body = Patch::Merge(manifest.removals()?);
     let params = PatchParams { field_manager: Some(manifest.manager.clone()), ..PatchParams::default() };
-    let namespace = object.namespace().map(ToString::to_string);
-    Some(path(object.kind(), namespace.as_deref()).patch(object.name().as_str(), &params, &body))
+    Some(patch(object, &params, &body))
 }
 
 type Built = Result<Request<Vec<u8>>, kube::core::request::Error>;
+
+/// Returns the request that patches an object.
+fn patch(object: &ObjectRef, params: &PatchParams, body: &Patch<JsonValue>) -> Built {
+    let namespace = object.namespace().map(ToString::to_string);
+    path(object.kind(), namespace.as_deref()).patch(object.name().as_str(), params, body)
+}
 
 /// Returns the request of server-side apply.
 fn apply(object: &ObjectRef, manifest: &Manifest) -> Built {
     let params = PatchParams::apply(&manifest.manager);
     let params = if manifest.force { params.force() } else { params };
-    let namespace = object.namespace().map(ToString::to_string);
-    let body = Patch::Apply(manifest.object(object));
-    path(object.kind(), namespace.as_deref()).patch(object.name().as_str(), &params, &body)
+    patch(object, &params, &Patch::Apply(manifest.object(object)))
 }
 
 /// Returns the request that deletes the object of this uid, and none that came later.
