@@ -278,9 +278,7 @@ fn admits(step: &Step, known: &Knowledge<'_>) -> Result<(), String> {
 /// Holds a step's preconditions against what is known; a carrier is awaited, since no op makes one.
 fn check_requires(step: &Step, known: &Knowledge<'_>, flaw: &mut impl FnMut(String)) {
     for claim in &step.requires {
-        let comes_by_itself =
-            matches!(claim.property, Property::Carrier | Property::Interface | Property::Allocatable);
-        let awaited = comes_by_itself && step.settle_ms > 0;
+        let awaited = matches!(claim.property, Property::Carrier | Property::Interface) && step.settle_ms > 0;
         match known.follows(claim) {
             Some(true) => {}
             Some(false) => flaw(format!("demands what is not so: {claim}")),
