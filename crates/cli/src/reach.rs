@@ -107,13 +107,13 @@ impl<'a> Reach<'a> {
         args: &PartArgs,
         documents_ask: bool,
     ) -> Result<Self, CliError> {
-        let is_named = !args.only.is_empty() && args.asks(documents_ask) && !args.options().parts.host;
         let cluster = if args.asks(documents_ask) {
             machine.connect.connect(&args.cluster).map_err(CliError::Cluster)?
         } else {
             None
         };
-        if cluster.is_none() && is_named {
+        // Without the host there is nothing else to work on.
+        if cluster.is_none() && !args.options().parts.host {
             return Err(CliError::NoCluster);
         }
         Ok(Self { machine, cluster })
@@ -132,12 +132,15 @@ impl<'a> Reach<'a> {
 
     /// Adds what is read of the cluster, where it is reached.
     pub(crate) fn look(&self, world: &mut World) -> Result<(), CliError> {
-        if self.cluster.is_some() {
-            let seen = self.observe(&Scope::Cluster, &What::Whole, READ_LIMIT).map_err(CliError::Cluster)?;
-            world.learn(&Scope::Cluster, seen);
-        }
-        Ok(())
+        self.cluster.as_deref().map_or(Ok(()), |cluster| learn(cluster, world))
     }
+}
+
+/// Adds all that is read of a cluster.
+pub(crate) fn learn(cluster: &dyn ClusterEdge, world: &mut World) -> Result<(), CliError> {
+    let seen = cluster.observe(&Scope::Cluster, &What::Whole, READ_LIMIT).map_err(CliError::Cluster)?;
+    world.learn(&Scope::Cluster, seen);
+    Ok(())
 }
 
 impl Observe for Reach<'_> {

@@ -43,6 +43,16 @@ impl SpecSet {
         self.documents.iter().map(|document| &document.config).collect()
     }
 
+    /// Returns whether any of the documents asks something of the cluster.
+    pub fn asks_of_cluster(&self) -> bool {
+        self.documents.iter().any(|document| document.config.asks_of_cluster())
+    }
+
+    /// Returns whether what any of the documents asks for has to be written to the cluster.
+    pub fn writes_to_cluster(&self) -> bool {
+        self.documents.iter().any(|document| document.config.writes_to_cluster())
+    }
+
     /// Returns the place of a value in the document of that number, or of the nearest value around it where the
     /// text does not give it; `None` where there is no such document.
     pub fn place(&self, document: usize, path: &SpecPath) -> Option<Place> {

@@ -40,14 +40,14 @@ enum Input {
 impl Input {
     fn asks_of_cluster(&self) -> bool {
         match self {
-            Self::Specs(set, _) => set.documents.iter().any(|document| document.config.asks_of_cluster()),
+            Self::Specs(set, _) => set.asks_of_cluster(),
             Self::Plan(plan, _) => plan.cluster.is_some(),
         }
     }
 
     fn writes_to_cluster(&self) -> bool {
         match self {
-            Self::Specs(set, _) => set.documents.iter().any(|document| document.config.writes_to_cluster()),
+            Self::Specs(set, _) => set.writes_to_cluster(),
             Self::Plan(plan, _) => plan.cluster.is_some(),
         }
     }

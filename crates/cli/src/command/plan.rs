@@ -45,9 +45,8 @@ pub(super) fn run(
         false => path.to_owned(),
     });
     file.as_ref().map_or(Ok(()), |path| check_place(path, &PLAN))?;
+    let reach = Reach::of(machine, &args.parts, set.asks_of_cluster())?;
     // The program ends with this command: what is large is left to the kernel, which frees it at once.
-    let asks = set.documents.iter().any(|document| document.config.asks_of_cluster());
-    let reach = Reach::of(machine, &args.parts, asks)?;
     let mut world = ManuallyDrop::new(machine.world()?);
     reach.look(&mut world)?;
     let cut_off = CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world);

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use vfctl_port::{Scope, What, World};
+use vfctl_port::World;
 
 use crate::args::{RecordArgs, RecordFormat};
 use crate::command::cut_off::CutOff;
 use crate::document::FACTS;
 use crate::error::{CliError, Exit};
-use crate::machine::{Console, Machine, READ_LIMIT};
+use crate::machine::{Console, Machine};
 use crate::new_file::check_place;
 use crate::output::{is_stdout, json_of, write};
+use crate::reach::learn;
 use crate::redact::redact;
 use crate::yaml;
 
@@ -27,8 +28,7 @@ pub(super) fn run(
         let edge = machine.connect.connect(&args.access).map_err(CliError::Cluster)?;
         let edge = edge.ok_or(CliError::NoCluster)?;
         let mut world = World::empty();
-        let seen = edge.observe(&Scope::Cluster, &What::Whole, READ_LIMIT).map_err(CliError::Cluster)?;
-        world.learn(&Scope::Cluster, seen);
+        learn(&*edge, &mut world)?;
         world
     } else {
         let mut world = machine.world()?;
