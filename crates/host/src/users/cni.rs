@@ -12,6 +12,7 @@ use vfctl_model::PciAddress;
 
 use crate::roots::Roots;
 use crate::sysfs::files::names;
+use crate::sysfs::vf::lives_elsewhere;
 
 /// Where the records are.
 const FOLDER: &str = "/var/lib/cni/sriov";
@@ -22,11 +23,22 @@ const CALLS: &str = "/var/lib/cni/results";
 /// How many characters of a container's id are shown, as container tools do.
 const ID: usize = 12;
 
-/// What is read of a record of versions before the allocator: a file for each container and interface.
+/// What is read of the configuration that a pod's interface was made by: a file for each container and interface
+/// (`NetConf`, pkg/types/types.go).
 #[derive(Deserialize)]
 struct Cached {
     #[serde(rename = "deviceID")]
     device: Option<String>,
+    #[serde(rename = "OrigVfState", default)]
+    before: Before,
+}
+
+/// What the CNI found before it gave the VF away.
+#[derive(Deserialize, Default)]
+struct Before {
+    /// The VF's interface; empty where a driver for user space had the VF.
+    #[serde(rename = "HostIFName", default)]
+    interface: String,
 }
 
 /// What is read of a call of a CNI plugin: a container runtime passes the pod's name in its arguments.
@@ -67,12 +79,14 @@ fn pods_of(roots: &Roots, containers: &BTreeSet<&str>) -> BTreeMap<String, Strin
     pods
 }
 
-/// Returns who holds each VF by the CNI's records.
+/// Returns who holds each VF by the CNI's records. A record outlives its VF: where the VFs of a port were removed and made anew, the
+/// new one has the old one's address, and is nobody's.
 pub(crate) fn cni_holders(roots: &Roots) -> BTreeMap<PciAddress, String> {
     let folder = roots.path(FOLDER);
     let mut holders = BTreeMap::new();
     let entries = names(&folder).unwrap_or_default();
-    let records: Vec<Record<'_>> = entries.iter().filter_map(|name| cached(&folder, name)).collect();
+    let cached = entries.iter().filter_map(|name| cached(&folder, name));
+    let records: Vec<Record<'_>> = cached.filter(|record| record.is_of_this_vf(roots)).collect();
     let pods = pods_of(roots, &records.iter().map(|record| record.container).collect());
     for record in records {
         holders.insert(record.address, record.holder(&pods));
@@ -89,6 +103,7 @@ pub(crate) fn cni_holders(roots: &Roots) -> BTreeMap<PciAddress, String> {
             holders.entry(address).or_insert_with(|| format!("network namespace {namespace}"));
         }
     }
+    holders.retain(|address, _| interfaces(roots, *address) != Interfaces::Here);
     // One that is just being given to a pod, or taken back, has no other record, or the one of before.
     let locks = allocated.join("vf_lock");
     let held = held_locks(roots);
@@ -118,17 +133,48 @@ fn held_locks(roots: &Roots) -> BTreeMap<(u64, u64), u32> {
     locks.lines().filter_map(held).collect()
 }
 
+/// Where the interfaces of a VF are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Interfaces {
+    /// In this network namespace: no pod has it.
+    Here,
+    /// In another.
+    Elsewhere,
+    /// It has none, as without a driver or with one for user space.
+    Absent,
+}
+
+/// Returns where a VF's interfaces are.
+fn interfaces(roots: &Roots, vf: PciAddress) -> Interfaces {
+    let function = roots.function(vf);
+    if lives_elsewhere(&function) {
+        Interfaces::Elsewhere
+    } else if function.join("net").is_dir() {
+        Interfaces::Here
+    } else {
+        Interfaces::Absent
+    }
+}
+
 /// A VF that a container was given.
 struct Record<'a> {
     address: PciAddress,
     container: &'a str,
     interface: &'a str,
+    /// Whether the VF had an interface when it was given away.
+    had_interface: bool,
 }
 
 impl Record<'_> {
+    /// Returns whether the VF that is there now can be the one that was given away: an interface that it had then is the pod's as
+    /// long as there is one.
+    fn is_of_this_vf(&self, roots: &Roots) -> bool {
+        !self.had_interface || interfaces(roots, self.address) != Interfaces::Absent
+    }
+
     /// Returns who holds the VF: the pod, or its container where that is all that is known.
     fn holder(&self, pods: &BTreeMap<String, String>) -> String {
-        let Self { address: _, container, interface } = self;
+        let Self { address: _, container, interface, had_interface: _ } = self;
         match pods.get(*container) {
             Some(pod) => format!("pod {pod}, its interface {interface}"),
             None => {
@@ -142,8 +188,9 @@ impl Record<'_> {
 /// Reads `CONTAINER-INTERFACE`, the configuration that a pod's interface was made by.
 fn cached<'a>(folder: &Path, name: &'a str) -> Option<Record<'a>> {
     let (container, interface) = name.rsplit_once('-')?;
-    let Cached { device } = serde_json::from_slice(&fs::read(folder.join(name)).ok()?).ok()?;
-    Some(Record { address: device?.parse().ok()?, container, interface })
+    let Cached { device, before } = serde_json::from_slice(&fs::read(folder.join(name)).ok()?).ok()?;
+    let had_interface = !before.interface.is_empty();
+    Some(Record { address: device?.parse().ok()?, container, interface, had_interface })
 }
 
 #[cfg(test)]
@@ -186,6 +233,22 @@ mod tests {
                  2: -> FLOCK  ADVISORY  WRITE 4712 {major:02x}:{minor:02x}:{inode} 0 EOF\n"
             ),
         );
+        // The first was made anew, the second has a driver for user space now; the others are as they were given away.
+        for (vf, had, has) in [
+            ("0000:01:12.0", "eth8", Some("net/eth8")),
+            ("0000:01:12.2", "eth9", None),
+            ("0000:01:12.4", "eth9", Some("net")),
+            ("0000:01:12.6", "", None),
+        ] {
+            put(
+                &format!("/var/lib/cni/sriov/{vf}-net1"),
+                &format!(r#"{{"deviceID": "{vf}", "OrigVfState": {{"HostIFName": "{had}", "Vlan": 0}}}}"#),
+            );
+            let device = roots.path(&format!("/sys/bus/pci/devices/{vf}"));
+            fs::create_dir_all(has.map_or(device.clone(), |has| device.join(has))).expect("a folder");
+        }
+        put("/sys/bus/pci/devices/0000:01:13.0/net/eth10/x", "");
+        put("/var/lib/cni/sriov/pci/0000:01:13.0", "/run/netns/pod1\n");
         let holders: Vec<_> =
             cni_holders(&roots).into_iter().map(|(vf, who)| (vf.to_string(), who)).collect();
         let expected = [
@@ -193,6 +256,8 @@ mod tests {
             ("0000:01:10.2", "network namespace /run/netns/pod1"),
             ("0000:01:10.6", "pid 4711, which works on it"),
             ("0000:01:11.0", "pod default/a, its interface net1"),
+            ("0000:01:12.4", "container 0000:01:12.4, its interface net1"),
+            ("0000:01:12.6", "container 0000:01:12.6, its interface net1"),
         ];
         assert_eq!(holders, expected.map(|(vf, who)| (vf.to_owned(), who.to_owned())));
     }
