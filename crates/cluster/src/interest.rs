@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vfctl_model::{JsonValue, OWNER_LABEL, ObjectKind, ObjectRef};
+use vfctl_model::{DEVICE_PLUGIN_NAME, JsonValue, OWNER_LABEL, ObjectKind, ObjectRef};
 use vfctl_port::ObjectFacts;
 
 /// The annotation in which multus writes which networks a pod has.
@@ -19,13 +19,16 @@ pub(crate) enum Asked {
     All,
     /// Those with vfctl's label.
     Owned,
+    /// Those with the name of vfctl's own, whoever made them.
+    Named,
 }
 
-/// Returns which objects of a kind are asked for. A kind that is not named here is read whole.
-pub(crate) fn asked(kind: ObjectKind) -> Asked {
+/// Returns which objects of a kind are asked for, list by list. A kind that is not named here is read whole.
+pub(crate) fn asked(kind: ObjectKind) -> &'static [Asked] {
     match kind {
-        ObjectKind::ConfigMap | ObjectKind::ServiceAccount => Asked::Owned,
-        _ => Asked::All,
+        ObjectKind::ConfigMap => &[Asked::Owned, Asked::Named],
+        ObjectKind::ServiceAccount => &[Asked::Owned],
+        _ => &[Asked::All],
     }
 }
 
@@ -35,10 +38,17 @@ pub(crate) fn owned() -> String {
     format!("{name}={value}")
 }
 
+/// Returns the field selector of objects with the name of vfctl's own.
+pub(crate) fn named() -> String {
+    format!("metadata.name={DEVICE_PLUGIN_NAME}")
+}
+
 /// Returns whether an object is kept as soon as it is read. Of pods, those of DaemonSets wait for [`without_strangers`].
-pub(crate) fn is_kept(kind: ObjectKind, facts: &ObjectFacts) -> bool {
-    match kind {
-        ObjectKind::DaemonSet => facts.is_ours() || is_about_networks(facts),
+pub(crate) fn is_kept(object: &ObjectRef, facts: &ObjectFacts) -> bool {
+    match object.kind() {
+        ObjectKind::DaemonSet => {
+            facts.is_ours() || object.name().as_str() == DEVICE_PLUGIN_NAME || is_about_networks(facts)
+        }
         ObjectKind::Pod => is_user(facts) || daemon_sets_of(facts).next().is_some(),
         _ => true,
     }
@@ -135,8 +145,11 @@ mod tests {
                 false,
             ),
         ] {
-            assert_eq!(is_kept(ObjectKind::DaemonSet, &facts(content, &[])), kept, "{content}");
+            let set = "daemonset a/b".parse().expect("a name");
+            assert_eq!(is_kept(&set, &facts(content, &[])), kept, "{content}");
         }
+        let of_our_name = "daemonset a/vfctl-device-plugin".parse().expect("a name");
+        assert!(is_kept(&of_our_name, &facts("{}", &[])));
     }
 
     #[test]
@@ -155,7 +168,8 @@ mod tests {
             ),
             (r#"{"spec": {"containers": [{"resources": {}}]}}"#, false),
         ] {
-            assert_eq!(is_kept(ObjectKind::Pod, &facts(content, &[])), kept, "{content}");
+            let pod = "pod a/b".parse().expect("a name");
+            assert_eq!(is_kept(&pod, &facts(content, &[])), kept, "{content}");
         }
     }
 

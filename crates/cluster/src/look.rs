@@ -13,7 +13,7 @@ use vfctl_port::{ClusterFacts, EdgeError, ObjectFacts};
 
 use crate::client::{Client, path};
 use crate::error::ApiError;
-use crate::interest::{Asked, asked, is_kept, is_plugin_config, owned, without_strangers};
+use crate::interest::{Asked, asked, is_kept, is_plugin_config, named, owned, without_strangers};
 use crate::item::{Item, Page};
 use crate::patience::Patience;
 
@@ -76,7 +76,8 @@ pub(crate) async fn whole(client: &Client, limit: Duration) -> Result<ClusterFac
         .collect();
     let configs = |namespace: String| async move {
         let params = ListParams::default();
-        pages(client, ObjectKind::ConfigMap, Some(&namespace), params, &is_plugin_config, patience).await
+        let is_kept = |_: &ObjectRef, facts: &ObjectFacts| is_plugin_config(facts);
+        pages(client, ObjectKind::ConfigMap, Some(&namespace), params, &is_kept, patience).await
     };
     for read in join_all(namespaces.into_iter().map(configs)).await {
         take_in(&mut facts, ObjectKind::ConfigMap, read.into());
@@ -108,12 +109,17 @@ async fn version(client: &Client, patience: Patience) -> Result<String, EdgeErro
 }
 
 async fn list(client: &Client, kind: ObjectKind, patience: Patience) -> Found {
-    let params = match asked(kind) {
-        Asked::All => ListParams::default(),
-        Asked::Owned => ListParams::default().labels(&owned()),
+    let one = |asked: &Asked| {
+        let params = match asked {
+            Asked::All => ListParams::default(),
+            Asked::Owned => ListParams::default().labels(&owned()),
+            Asked::Named => ListParams::default().fields(&named()),
+        };
+        pages(client, kind, None, params, &is_kept, patience)
     };
-    let read = pages(client, kind, None, params, &|facts| is_kept(kind, facts), patience).await;
-    match Found::from(read) {
+    let read: Result<Vec<Objects>, ApiError> =
+        join_all(asked(kind).iter().map(one)).await.into_iter().collect();
+    match Found::from(read.map(|lists| lists.into_iter().flatten().collect())) {
         // Rights are looked at first: whoever may not read a kind is not told that there is none.
         Found::Unread(error) if error.code() == Some(403) => match is_defined(client, kind, patience).await {
             Some(false) => Found::Undefined,
@@ -139,7 +145,7 @@ async fn pages(
     kind: ObjectKind,
     namespace: Option<&str>,
     params: ListParams,
-    is_kept: &dyn Fn(&ObjectFacts) -> bool,
+    is_kept: &dyn Fn(&ObjectRef, &ObjectFacts) -> bool,
     patience: Patience,
 ) -> Result<Objects, ApiError> {
     let mut params = params.limit(PAGE);
@@ -148,7 +154,7 @@ async fn pages(
         let page: Page = client.read(path(kind, namespace).list(&params), patience).await?;
         let (items, next) = page.into_parts();
         let facts = items.into_iter().filter_map(|item| item.into_facts(kind));
-        objects.extend(facts.filter(|(_, facts)| is_kept(facts)));
+        objects.extend(facts.filter(|(object, facts)| is_kept(object, facts)));
         let Some(next) = next else { return Ok(objects) };
         params = params.continue_token(&next);
     }

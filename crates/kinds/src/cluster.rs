@@ -25,6 +25,9 @@ use crate::step::{Reason, Step};
 /// In whose name objects are written that belong to no single node.
 const MANAGER: &str = "vfctl";
 
+/// The label that names the document which asks for an object.
+pub const DOCUMENT_LABEL: &str = "vfctl.dev/document";
+
 /// Which parts of a plan are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts {
@@ -113,6 +116,18 @@ impl<'a> ClusterContext<'a> {
             Some(facts) if facts.is_ours() => Owner::Vfctl,
             Some(facts) => Owner::Other(facts),
         }
+    }
+
+    /// Returns whether one of these documents asked for an object of vfctl's own when it was written.
+    pub(crate) fn asked_before(&self, facts: &ObjectFacts) -> bool {
+        let document = facts.label(DOCUMENT_LABEL);
+        document.is_some_and(|name| self.documents.iter().any(|one| one.config.metadata.name == name))
+    }
+
+    /// Returns the nodes of hosts that have no pools any more.
+    pub(crate) fn left_nodes(&self) -> BTreeSet<&ObjectName> {
+        let left = self.offers.iter().filter(|(_, offer)| offer.config.is_none());
+        left.filter_map(|(host, _)| self.facts.node_of(host)).map(|(name, _)| name).collect()
     }
 
     /// Returns why a kind of object cannot be worked on; `None` where it can.

@@ -12,6 +12,9 @@ use crate::text::text_serde;
 /// The label of all objects that vfctl makes, and its value. It has the key that the Kubernetes project recommends for it.
 pub const OWNER_LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "vfctl");
 
+/// What the objects of the device plugin that vfctl manages are called.
+pub const DEVICE_PLUGIN_NAME: &str = "vfctl-device-plugin";
+
 /// What the table says of one kind of object.
 #[derive(Debug, Clone, Copy)]
 pub struct ObjectKindRow {

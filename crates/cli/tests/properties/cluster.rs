@@ -248,6 +248,50 @@ fn node_without_pools_any_more_offers_nothing_and_says_nothing() {
 }
 
 #[test]
+fn document_that_asks_nothing_of_the_cluster_any_more_takes_all_back_and_leaves_what_other_nodes_need() {
+    let scopes = scopes();
+    converge(&scopes, &parsed(SPEC));
+    let mut without = SPEC.split("  pools:").next().unwrap().to_owned();
+    without.replace_range(
+        without.find("  components:").unwrap()..without.find("  physicalFunctions:").unwrap(),
+        "",
+    );
+    let config = parsed(&without);
+    let other = || object("node b");
+    let labelled = r#"{"metadata": {"labels": {"vfctl.dev/device-plugin": "active"}}}"#;
+    let node = ObjectFacts { content: JsonValue::from_text(labelled).unwrap(), ..ObjectFacts::default() };
+    scopes.by_hand_in_cluster(|facts| drop(facts.objects.insert(other(), node)));
+    let plan = planned(&scopes, &config);
+    let text = render(&plan, Detail::Short);
+    assert!(text.contains("stays: node b still has it"), "{text}");
+    assert!(!changes(&plan).iter().any(|change| change.contains("delete objects: daemonset")), "{text}");
+
+    scopes.by_hand_in_cluster(|facts| drop(facts.objects.remove(&other())));
+    converge(&scopes, &config);
+    assert_eq!(offered(&scopes), 0);
+    let objects = scopes.world().cluster.unwrap().objects;
+    assert_eq!(objects.keys().map(ToString::to_string).collect::<Vec<_>>(), [NODE]);
+    assert_eq!(objects[&object(NODE)].label("vfctl.dev/device-plugin"), None);
+}
+
+#[test]
+fn objects_of_the_plugins_name_that_another_made_are_left_alone() {
+    for name in [CONFIG, "daemonset kube-system/vfctl-device-plugin"] {
+        let scopes = scopes();
+        let foreign = ObjectFacts {
+            uid: "9".to_owned(),
+            managers: ["helm".to_owned()].into(),
+            content: JsonValue::from_text(r#"{"data": {"a": "mine"}}"#).unwrap(),
+            ..ObjectFacts::default()
+        };
+        scopes.by_hand_in_cluster(|facts| drop(facts.objects.insert(object(name), foreign.clone())));
+        let blocked = planned(&scopes, &parsed(SPEC));
+        let text = render(&blocked, Detail::Short);
+        assert!(blocked.is_blocked() && text.contains("was not made by vfctl (set by helm)"), "{text}");
+    }
+}
+
+#[test]
 fn node_is_out_of_service_whatever_a_person_has_written_into_its_configuration_meanwhile() {
     let scopes = scopes();
     converge(&scopes, &parsed(SPEC));

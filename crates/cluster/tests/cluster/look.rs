@@ -50,8 +50,13 @@ fn lists_are_read_page_by_page() {
             .filter(|request| request.path() == "/api/v1/nodes")
             .all(|r| r.target.contains("limit=500"))
     );
-    let maps = asked.iter().find(|request| request.path() == "/api/v1/configmaps").expect("a list");
-    assert!(maps.target.contains("labelSelector=app.kubernetes.io%2Fmanaged-by%3Dvfctl"), "{}", maps.target);
+    let maps = || asked.iter().filter(|request| request.path() == "/api/v1/configmaps");
+    for selector in [
+        "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dvfctl",
+        "fieldSelector=metadata.name%3Dvfctl-device-plugin",
+    ] {
+        assert_eq!(maps().filter(|request| request.target.contains(selector)).count(), 1, "{selector}");
+    }
 }
 
 #[test]

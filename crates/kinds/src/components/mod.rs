@@ -5,6 +5,6 @@
 mod device_plugin;
 mod section;
 
-pub(crate) use device_plugin::{ACTIVE, ManagedPlugin, PAUSED, STATE_LABEL};
+pub(crate) use device_plugin::{ACTIVE, ManagedPlugin, PAUSED, PluginObjects, STATE_LABEL, remove};
 pub use section::{Components, ComponentsSpec, DevicePluginSpec, ManagedPluginSpec};
 pub(crate) use section::{Declared, declared_for_host, declared_of};

@@ -7,6 +7,7 @@ pub use vfctl_model::OWNER_LABEL;
 
 use super::config::{CniConfig, ConfigError};
 use super::spec::NetworkSpec;
+pub use crate::cluster::DOCUMENT_LABEL;
 
 /// The `apiVersion` of these objects.
 pub const ATTACHMENT_API_VERSION: &str = "k8s.cni.cncf.io/v1";
@@ -16,9 +17,6 @@ pub const ATTACHMENT_KIND: &str = "NetworkAttachmentDefinition";
 
 /// The annotation that names the resource whose devices multus hands to the CNI plugin.
 pub const RESOURCE_ANNOTATION: &str = "k8s.v1.cni.cncf.io/resourceName";
-
-/// The label that names the document which asks for an object.
-pub const DOCUMENT_LABEL: &str = "vfctl.dev/document";
 
 /// A NetworkAttachmentDefinition. What an object has besides is no mistake: a cluster adds fields of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -82,14 +82,11 @@ fn plan_one(
 
 /// Drafts the deletion of vfctl's own objects that these documents asked for once, and ask for no more.
 fn prune(context: &ClusterContext<'_>, wanted: &BTreeSet<ObjectRef>, draft: &mut ClusterDraft) {
-    let names: BTreeSet<&str> =
-        context.documents.iter().map(|document| document.config.metadata.name.as_str()).collect();
     for (object, facts) in context.facts.of_kind(KIND) {
-        let is_of_these = facts.label(DOCUMENT_LABEL).is_some_and(|document| names.contains(document));
-        if !facts.is_ours() || !is_of_these || wanted.contains(object) || facts.is_going {
-            continue;
+        let is_left = facts.is_ours() && context.asked_before(facts) && !wanted.contains(object);
+        if is_left && !facts.is_going {
+            draft.lanes.push(delete_lane(object, facts));
         }
-        draft.lanes.push(delete_lane(object, facts));
     }
 }
 

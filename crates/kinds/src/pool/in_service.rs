@@ -11,8 +11,9 @@ use crate::lane::{HostContext, HostDraft};
 
 /// Adds to each lane that removes or rebinds VFs which of them are offered.
 pub(super) fn add(context: &HostContext<'_>, draft: &mut HostDraft) {
-    // Where vfctl manages the plugin and reaches the cluster, the node is taken out of service.
-    if context.world.cluster.is_some() && ManagedPlugin::of(context.documents).is_some() {
+    // Where vfctl manages the plugin, or did, and reaches the cluster, the node is taken out of service.
+    let is_left = draft.offer.as_ref().is_some_and(|offer| offer.config.is_none());
+    if context.world.cluster.is_some() && (is_left || ManagedPlugin::of(context.documents).is_some()) {
         return;
     }
     for lane in draft.lanes.iter_mut().filter(|lane| disturbed(lane).is_some()) {

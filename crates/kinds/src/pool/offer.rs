@@ -10,19 +10,24 @@ use super::predict::{HostPrediction, predict_pools};
 use super::references::placed_pools;
 use super::simulator::{Device, Pool};
 use crate::cluster::NodeOffer;
-use crate::components::{ManagedPlugin, declared_for_host};
+use crate::components::{ManagedPlugin, STATE_LABEL, declared_for_host};
 use crate::lane::{HostContext, HostDraft, LaneDraft};
+use crate::path::{Origin, SpecPath};
 use crate::step::{Impact, Step};
 
-/// Returns what the host is to offer; `None` where no document asks for pools, or for the plugin to be managed.
+/// Returns what the host is to offer; `None` where no document asks for pools or for the plugin to be managed, and its node has
+/// nothing of before.
 pub(super) fn of(context: &HostContext<'_>, draft: &HostDraft) -> Option<NodeOffer> {
     let disturbed = draft.lanes.iter().filter_map(disturbed).collect::<BTreeSet<_>>();
     let changes_vfs = draft.lanes.iter().flat_map(|lane| &lane.steps).any(changes_vfs);
     let Some(predicted) = predict_pools(context, &draft.pfs) else {
-        let plugin = ManagedPlugin::of(context.documents)?;
+        let origin = match ManagedPlugin::of(context.documents) {
+            Some(plugin) => plugin.origin,
+            None => of_before(context)?,
+        };
         let version = declared_for_host(context.documents).version;
         let (config, counts, devices) = (None, BTreeMap::new(), of_host(context.host));
-        let (pfs, origin) = (BTreeSet::new(), plugin.origin);
+        let pfs = BTreeSet::new();
         return Some(NodeOffer { config, version, counts, devices, disturbed, pfs, changes_vfs, origin });
     };
     let origin = placed_pools(context.documents).first()?.origin();
@@ -39,6 +44,13 @@ pub(super) fn of(context: &HostContext<'_>, draft: &HostDraft) -> Option<NodeOff
         changes_vfs,
         origin,
     })
+}
+
+/// Returns the place of the document that says nothing of pools although the host's node is marked for vfctl's plugin.
+fn of_before(context: &HostContext<'_>) -> Option<Origin> {
+    let (_, node) = context.world.cluster.as_ref()?.node_of(context.name)?;
+    node.label(STATE_LABEL)?;
+    context.documents.first().map(|document| (document.place)(&SpecPath::spec()))
 }
 
 /// Returns how many devices each pool has; `None` where that cannot be known.

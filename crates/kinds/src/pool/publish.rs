@@ -18,7 +18,7 @@ use crate::cluster::{
     ClusterContext, ClusterDraft, NodeOffer, as_found, found, gone, labels, lane, manager_of, subject, text,
     write_step,
 };
-use crate::components::{ACTIVE, ManagedPlugin, PAUSED, STATE_LABEL};
+use crate::components::{ACTIVE, ManagedPlugin, PAUSED, PluginObjects, STATE_LABEL};
 use crate::lane::LaneDraft;
 use crate::step::{Reason, Step};
 
@@ -32,29 +32,33 @@ const PAUSED_WITHIN_MS: u32 = 120_000;
 /// How many bytes the data of a ConfigMap may have.
 const LARGEST_CONFIG_MAP: usize = 1 << 20;
 
-/// Drafts what is to be done for the pools of each host.
+/// Drafts what is to be done for the pools of each host, and the end of a plugin that nobody asks for any more.
 pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
     if !context.parts.node || context.offers.is_empty() {
         return;
     }
+    let plugin = ManagedPlugin::of(context.documents);
     let asks = |offer: &&NodeOffer| offer.config.is_some();
-    let Some(plugin) = ManagedPlugin::of(context.documents) else {
-        let origin = context.offers.values().find(asks).map(|offer| &offer.origin);
+    let asking = context.offers.values().find(asks);
+    if let Some(offer) = asking.filter(|_| plugin.is_none()) {
         let message = "no document asks vfctl to manage the device plugin (`components.devicePlugin.managed`): its \
                        configuration is left alone, and `vfctl pools` shows what it would have to be";
-        draft.findings.note(origin, message);
-        return;
-    };
+        draft.findings.note(Some(&offer.origin), message);
+    }
+    let is_new = context.parts.shared && plugin.as_ref().is_some_and(|plugin| plugin.differs(context));
+    let objects = plugin.as_ref().map(|plugin| plugin.objects.clone());
+    let Some(objects) = objects.or_else(|| PluginObjects::found(context.facts)) else { return };
     for kind in [ObjectKind::Node, ObjectKind::ConfigMap, ObjectKind::Pod] {
         if let Some(why) = context.missing(kind) {
-            draft.findings.problem(Some(&plugin.origin), why, "let vfctl read them");
+            let origin = plugin.as_ref().map(|plugin| &plugin.origin);
+            draft.findings.problem(origin, why, "let vfctl read them");
             return;
         }
     }
-    let Some(config_map) = plugin.config_map() else { return };
-    let pods = pods_by_node(context, &plugin);
-    let is_new = context.parts.shared && plugin.differs(context);
-    for (host, offer) in context.offers {
+    let Some(config_map) = objects.config_map() else { return };
+    let pods = pods_by_node(context, &objects);
+    let is_ours = |offer: &NodeOffer| plugin.is_some() || offer.config.is_none();
+    for (host, offer) in context.offers.iter().filter(|(_, offer)| is_ours(offer)) {
         let Some((name, facts)) = context.facts.node_of(host) else {
             if offer.config.is_none() {
                 continue;
@@ -74,7 +78,7 @@ pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
 /// Returns the plugin's pods that are not on their way out, by their nodes.
 fn pods_by_node<'a>(
     context: &ClusterContext<'a>,
-    plugin: &ManagedPlugin,
+    plugin: &PluginObjects,
 ) -> BTreeMap<&'a str, &'a ObjectRef> {
     let pods = context.facts.of_kind(ObjectKind::Pod);
     let own = pods.filter(|(pod, facts)| plugin.owns(pod, &facts.owners) && !facts.is_going);

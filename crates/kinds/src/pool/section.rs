@@ -5,6 +5,7 @@ use vfctl_port::HostFacts;
 use super::spec::PoolSpec;
 use super::{findings, in_service, offer, publish, rules};
 use crate::cluster::{ClusterContext, ClusterDraft};
+use crate::components;
 use crate::document::SriovConfig;
 use crate::kind::Section;
 use crate::lane::{HostContext, HostDraft};
@@ -22,7 +23,7 @@ impl Section for Pools {
         rules::check(documents, violations);
     }
 
-    /// Adds what facts say of the pools, and that no cluster was asked: nothing is done for pools in this version.
+    /// Adds what facts say of the pools: what they offer is for the cluster's lanes.
     fn plan(context: &HostContext<'_>, draft: &mut HostDraft) {
         findings::add(context, &draft.pfs, &mut draft.findings);
     }
@@ -34,6 +35,7 @@ impl Section for Pools {
 
     fn plan_cluster(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
         publish::plan(context, draft);
+        components::remove(context, draft);
     }
 
     fn live(_: &HostFacts) -> Vec<PoolSpec> {
