@@ -8,6 +8,7 @@ use vfctl_model::HostName;
 use vfctl_port::{Clock, Observe, Perform, Scope, What, World, with_causes};
 
 use crate::error::CliError;
+use crate::paint::harmless;
 use crate::reach::Connect;
 use crate::terminal::Terminal;
 
@@ -68,6 +69,6 @@ impl Console<'_> {
     /// Says what failed and why, each fact once, and what to do about it.
     pub(crate) fn say_error(&mut self, error: &CliError) {
         let fix = error.fix().map_or_else(String::new, |fix| format!("  fix: {fix}\n"));
-        self.say(&format!("error: failed to {}\n{fix}", with_causes(error)));
+        self.say(&harmless(&format!("error: failed to {}\n{fix}", with_causes(error))));
     }
 }

@@ -11,6 +11,7 @@ use crate::error::{CliError, Exit};
 use crate::facts::world;
 use crate::machine::{Console, Machine};
 use crate::output::print_json;
+use crate::paint::harmless;
 use crate::redact::redact;
 use crate::table::table;
 use crate::yaml;
@@ -33,7 +34,7 @@ pub(super) fn run(
         DiscoverOutput::Table => {
             for (position, (name, host)) in world.hosts.iter().enumerate() {
                 let gap = if position > 0 { "\n" } else { "" };
-                write!(console.out, "{gap}{}", host_table(name, host))?;
+                write!(console.out, "{gap}{}", harmless(&host_table(name, host).to_string()))?;
             }
         }
         DiscoverOutput::Spec => live_spec::print(world, args.pin_macs, console)?,

@@ -15,6 +15,7 @@ use crate::input::{specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::mistakes::valid;
 use crate::output::print_json;
+use crate::paint::harmless;
 
 /// What `explain` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -71,7 +72,7 @@ pub(super) fn run(
         print_json(console, &Explanations { format: ExplanationsFormat::V1, explanations })?;
     } else {
         for explanation in explanations {
-            write!(console.out, "{explanation}")?;
+            console.out.write_all(harmless(&explanation.to_string()).as_bytes())?;
         }
     }
     Ok(Exit::Done)
