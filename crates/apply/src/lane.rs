@@ -1,13 +1,13 @@
 //! Performs one lane: phase by phase, each verified before the next, and what was changed for a while given back.
 
+mod explain;
 mod give_back;
 
 use std::time::Duration;
 
 use vfctl_plan::{Lane, PhasePlan};
 use vfctl_port::{
-    ActionKind, Claim, EdgeError, GONE, Op, Outcome, Phase, Scope, Stage, Transport, Verdict, World, hint,
-    with_causes,
+    Claim, EdgeError, GONE, Op, Outcome, Phase, Scope, Stage, Transport, Verdict, World, with_causes,
 };
 
 use crate::basis::{broken_meanwhile, stale};
@@ -203,7 +203,9 @@ impl<'a> LaneRun<'a> {
             _ if gone == broken => format!("what phase {phase} changed is gone"),
             // Nobody wrote with what new VFs begin.
             Phase::CreateVfs => "the new VFs are not as expected; run plan again".to_owned(),
-            Phase::StartPlugin => "the node does not offer what was predicted".to_owned(),
+            Phase::StartPlugin => {
+                "the node does not offer what was predicted; run plan to see which VFs are missing".to_owned()
+            }
             Phase::TakeOutOfService => "the node still offers what was to be taken out of service".to_owned(),
             phase => match self.scope {
                 Scope::Host(_) => format!("the kernel accepted phase {phase}, but the values did not change"),
@@ -323,6 +325,9 @@ impl<'a> LaneRun<'a> {
             Ok(unmet) => {
                 let holds = unmet.is_empty();
                 self.report.unmet.extend(unmet);
+                if !holds {
+                    self.explain_offers(claims);
+                }
                 holds
             }
             Err(error) => {
@@ -356,23 +361,6 @@ impl<'a> LaneRun<'a> {
     /// Reads the lane's own thing once.
     fn read_again(&mut self) -> Result<(), EdgeError> {
         self.settle(|_| Vec::<Op>::new(), Duration::ZERO).map(drop)
-    }
-
-    /// Says of each refusal why the kernel most likely refused, where what is read now tells causes apart.
-    fn explain_refusals(&mut self) {
-        let is_count = |op: &Op| matches!(op.action.kind(), ActionKind::CreateVfs | ActionKind::RemoveVfs);
-        let mut refused = self.report.ops.iter().filter(|op| matches!(op.outcome, Outcome::Refused(_)));
-        let needs_count = refused.any(|op| is_count(&op.op));
-        // What hangs holds the lock that a read may wait for; a read that fails tells nothing apart.
-        let is_known = needs_count && (self.read_at.is_some() || !self.hangs && self.read_again().is_ok());
-        let host = self.scope.host().and_then(|host| self.seen.world.hosts.get(host));
-        let pf = host.zip(self.lane.thing.pf()).and_then(|(host, pf)| host.physical_functions.get(pf));
-        let vf_count = pf.filter(|_| is_known).map(|pf| pf.vf_count);
-        for OpReport { op, outcome, hint: why, .. } in &mut self.report.ops {
-            if let Outcome::Refused(error) = outcome {
-                *why = hint(op, error, vf_count).map(str::to_owned);
-            }
-        }
     }
 
     /// Reports a phase as not tried.

@@ -51,8 +51,8 @@ pub(crate) fn redact(world: &mut World) {
     }
 }
 
-/// The annotations that stay: those of pod networks.
-const NETWORK_ANNOTATIONS: &str = "k8s.v1.cni.cncf.io/";
+/// What the names of annotations that stay begin with: those of pod networks, and vfctl's own.
+const KEPT_ANNOTATIONS: [&str; 2] = ["k8s.v1.cni.cncf.io/", "vfctl.dev/"];
 
 /// Leaves of an object what has to do with device plugins and networks: annotations of others, and what the containers of others
 /// are started with, can be anything.
@@ -62,7 +62,7 @@ fn redact_object(object: &ObjectRef, facts: &mut ObjectFacts) {
     if let Some(JsonValue::Fields(metadata)) = content.get_mut("metadata")
         && let Some(JsonValue::Fields(annotations)) = metadata.get_mut("annotations")
     {
-        annotations.retain(|name, _| name.starts_with(NETWORK_ANNOTATIONS));
+        annotations.retain(|name, _| KEPT_ANNOTATIONS.iter().any(|kept| name.starts_with(kept)));
     }
     if object.kind() == ObjectKind::DaemonSet && !is_ours {
         let path = ["spec", "template", "spec", "containers"];

@@ -12,6 +12,8 @@ use vfctl_port::ObjectFacts;
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The fields of a pod's container that are kept.
 const OF_CONTAINER: &[&str] = &["name", "resources"];
+/// The fields of the status of a pod's container that are kept.
+const OF_CONTAINER_STATUS: &[&str] = &["name", "state"];
 
 /// One page of a list.
 #[derive(Debug, Deserialize)]
@@ -124,9 +126,11 @@ impl Item {
         let found = JsonValue::Fields(fields);
         for path in kind.row().kept {
             if let Some(value) = found.at(path) {
-                let is_containers =
-                    kind == ObjectKind::Pod && path.iter().any(|name| name.ends_with("ontainers"));
-                let value = if is_containers { small_containers(value) } else { value.clone() };
+                let value = match path {
+                    ["spec", "containers" | "initContainers"] => narrowed(value, OF_CONTAINER),
+                    ["status", "containerStatuses"] => narrowed(value, OF_CONTAINER_STATUS),
+                    _ => value.clone(),
+                };
                 put(&mut content, path, value);
             }
         }
@@ -160,13 +164,13 @@ fn put(fields: &mut BTreeMap<String, JsonValue>, path: &[&str], value: JsonValue
     }
 }
 
-/// Returns containers with no more than their names and what they ask for: a cluster has many pods.
-fn small_containers(containers: &JsonValue) -> JsonValue {
-    let small = |container: &JsonValue| {
-        let kept = container.fields().filter(|(name, _)| OF_CONTAINER.contains(name));
+/// Returns the members of a list with no more than these fields: a cluster has many pods.
+fn narrowed(list: &JsonValue, fields: &[&str]) -> JsonValue {
+    let small = |member: &JsonValue| {
+        let kept = member.fields().filter(|(name, _)| fields.contains(name));
         JsonValue::Fields(kept.map(|(name, value)| (name.to_owned(), value.clone())).collect())
     };
-    JsonValue::List(containers.members().iter().map(small).collect())
+    JsonValue::List(list.members().iter().map(small).collect())
 }
 
 #[cfg(test)]
@@ -210,12 +214,13 @@ mod tests {
             ObjectKind::Pod,
             r#"{"metadata": {"name": "a", "namespace": "default", "annotations": null}, "spec": {"nodeName": "n",
                 "volumes": [], "containers": [{"name": "c", "image": "i", "resources": {"limits": {"a.b/c": "1"}}}]},
-                "status": {"phase": "Running", "podIP": "10.0.0.1"}}"#,
+                "status": {"phase": "Running", "podIP": "10.0.0.1", "containerStatuses": [
+                    {"name": "c", "ready": true, "state": {"running": {}}}]}}"#,
         );
         assert_eq!(object, "pod default/a");
         assert_eq!(
             facts.content.to_text(),
-            r#"{"spec":{"containers":[{"name":"c","resources":{"limits":{"a.b/c":"1"}}}],"nodeName":"n"},"status":{"phase":"Running"}}"#
+            r#"{"spec":{"containers":[{"name":"c","resources":{"limits":{"a.b/c":"1"}}}],"nodeName":"n"},"status":{"containerStatuses":[{"name":"c","state":{"running":{}}}],"phase":"Running"}}"#
         );
         assert!(!facts.is_going);
     }

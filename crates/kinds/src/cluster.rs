@@ -65,6 +65,8 @@ pub struct NodeOffer {
     pub(crate) pfs: BTreeSet<PciAddress>,
     /// Whether the host's own lanes make VFs, or change which driver has one.
     pub(crate) changes_vfs: bool,
+    /// The documents that ask for pools.
+    pub(crate) documents: BTreeSet<String>,
     /// Where the pools are asked for.
     pub(crate) origin: Origin,
 }
@@ -122,12 +124,6 @@ impl<'a> ClusterContext<'a> {
     pub(crate) fn asked_before(&self, facts: &ObjectFacts) -> bool {
         let document = facts.label(DOCUMENT_LABEL);
         document.is_some_and(|name| self.documents.iter().any(|one| one.config.metadata.name == name))
-    }
-
-    /// Returns the nodes of hosts that have no pools any more.
-    pub(crate) fn left_nodes(&self) -> BTreeSet<&ObjectName> {
-        let left = self.offers.iter().filter(|(_, offer)| offer.config.is_none());
-        left.filter_map(|(host, _)| self.facts.node_of(host)).map(|(name, _)| name).collect()
     }
 
     /// Returns why a kind of object cannot be worked on; `None` where it can.

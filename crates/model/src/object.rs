@@ -85,6 +85,7 @@ object_kinds! {
             &["spec", "initContainers"],
             &["status", "phase"],
             &["status", "conditions"],
+            &["status", "containerStatuses"],
         ],
     }
     /// A ConfigMap.

@@ -8,7 +8,7 @@ use vfctl_kinds::document::SriovConfig;
 use vfctl_model::{HostName, JsonValue, ObjectRef, ResourceName};
 use vfctl_plan::{Detail, Plan, check, render};
 use vfctl_port::{ClusterFacts, HostFacts, JournalEntry, ObjectFacts, Phase, Scope};
-use vfctl_sim::{PfSeed, SimCluster, SimHost, SimScopes};
+use vfctl_sim::{PfSeed, Plugin, SimCluster, SimHost, SimScopes};
 
 use crate::journal::OrderCheck;
 use crate::run::{Silent, parsed, plan};
@@ -65,6 +65,11 @@ fn found(host: &HostFacts, config: &str) -> BTreeMap<ResourceName, u32> {
 
 /// Returns a host with a port without VFs, in a cluster that has its node and nothing else.
 fn scopes() -> SimScopes {
+    scopes_with(Box::new(found))
+}
+
+/// Returns the same with another plugin.
+fn scopes_with(plugin: Box<Plugin>) -> SimScopes {
     let sim = SimHost::builder().name(host()).pf(PfSeed::new("igb".parse().unwrap(), 7)).build();
     let node = ObjectFacts {
         uid: "1".to_owned(),
@@ -73,7 +78,7 @@ fn scopes() -> SimScopes {
         ..ObjectFacts::default()
     };
     let facts = ClusterFacts { objects: [(object(NODE), node)].into(), ..ClusterFacts::default() };
-    SimScopes::new([(host(), sim.into_world())].into(), Some(SimCluster::new(facts, Box::new(found))))
+    SimScopes::new([(host(), sim.into_world())].into(), Some(SimCluster::new(facts, plugin)))
 }
 
 fn planned(scopes: &SimScopes, config: &SriovConfig) -> Plan {
@@ -272,6 +277,49 @@ fn document_that_asks_nothing_of_the_cluster_any_more_takes_all_back_and_leaves_
     let objects = scopes.world().cluster.unwrap().objects;
     assert_eq!(objects.keys().map(ToString::to_string).collect::<Vec<_>>(), [NODE]);
     assert_eq!(objects[&object(NODE)].label("vfctl.dev/device-plugin"), None);
+}
+
+#[test]
+fn pools_of_another_document_are_neither_taken_back_nor_replaced() {
+    let scopes = scopes();
+    converge(&scopes, &parsed(SPEC));
+    let other = SPEC.replace("{name: node}", "{name: other}").replace("tenant-a", "tenant-b");
+    let without =
+        parsed(&other.replace(
+            "pools:\n    - {resource: example.com/net, from: [{physicalFunction: fast}]}",
+            "pools: []",
+        ));
+    let plan = planned(&scopes, &without);
+    assert_eq!(changes(&plan), ["write objects: network-attachment-definition default/tenant-b"]);
+
+    let blocked = planned(&scopes, &parsed(&other));
+    let text = render(&blocked, Detail::Short);
+    assert!(blocked.is_blocked(), "{text}");
+    assert!(text.contains("node a has pools of node, which is not among these documents"), "{text}");
+}
+
+#[test]
+fn node_that_offers_fewer_than_predicted_fails_the_apply_with_what_is_known_and_the_next_plan_names_the_vf() {
+    let fewer = |host: &HostFacts, config: &str| {
+        found(host, config).into_iter().map(|(resource, count)| (resource, count.saturating_sub(1))).collect()
+    };
+    let scopes = scopes_with(Box::new(fewer));
+    let config = parsed(SPEC);
+    let report = apply(&scopes, &config);
+    let text = report.render();
+    assert_eq!(report.result, Ending::Failed, "{text}");
+    assert!(text.contains("expected node a resource example.com/net: allocatable is 4, found 3"), "{text}");
+    assert!(text.contains("is running; `kubectl logs -n kube-system vfctl-device-plugin-"), "{text}");
+
+    let mut world = scopes.world();
+    let pf = world.hosts.get_mut(&host()).unwrap().physical_functions.values_mut().next().unwrap();
+    for vf in pf.vfs.values_mut().skip(1) {
+        vf.offered_as = Some("example.com/net".to_owned());
+    }
+    let text = render(&plan(&config, &world), Detail::Short);
+    assert!(text.contains("example.com/net: the node offers 3 devices, and 4 are predicted"), "{text}");
+    assert!(text.contains("vf 0 of pci/0000:01:00.0, 0000:01:10.0: the kubelet does not have it"), "{text}");
+    assert!(!text.contains("vf 1 of"), "{text}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use vfctl_model::{DEVICE_PLUGIN_NAME as NAME, JsonValue, NamespaceName, OWNER_LABEL, ObjectKind, ObjectRef};
 use vfctl_port::{ClusterFacts, ObjectFacts};
 
+use super::node_state::{ACTIVE, STATE_LABEL, left_nodes};
 use super::section::{DevicePluginSpec, ManagedPluginSpec};
 use crate::cluster::{
     ClusterContext, ClusterDraft, DOCUMENT_LABEL, delete_lane, labels, object, text, write_lane,
@@ -17,15 +18,6 @@ use crate::path::{Origin, SpecPath};
 
 /// The label by which the DaemonSet knows its pods.
 const NAME_LABEL: &str = "app.kubernetes.io/name";
-
-/// The label of nodes that says whether the plugin runs on them.
-pub(crate) const STATE_LABEL: &str = "vfctl.dev/device-plugin";
-
-/// The label's value where the plugin runs.
-pub(crate) const ACTIVE: &str = "active";
-
-/// The label's value where a node is out of service.
-pub(crate) const PAUSED: &str = "paused";
 
 /// Where the plugin finds its configuration.
 const CONFIG_FOLDER: &str = "/etc/pcidp";
@@ -219,7 +211,7 @@ pub(crate) fn remove(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
     else {
         return;
     };
-    let left = if context.parts.node { context.left_nodes() } else { BTreeSet::new() };
+    let left = if context.parts.node { left_nodes(context) } else { BTreeSet::new() };
     let nodes =
         context.facts.of_kind(ObjectKind::Node).filter(|(_, facts)| facts.label(STATE_LABEL).is_some());
     let nodes = nodes.map(|(node, _)| node.name());

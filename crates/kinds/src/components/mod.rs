@@ -3,8 +3,12 @@
 //! What a release of the device plugin knows is said in `model`; what it offers, by the kind `pool`.
 
 mod device_plugin;
+mod node_state;
 mod section;
 
-pub(crate) use device_plugin::{ACTIVE, ManagedPlugin, PAUSED, PluginObjects, STATE_LABEL, remove};
+pub(crate) use device_plugin::{ManagedPlugin, PluginObjects, remove};
+pub(crate) use node_state::{
+    ACTIVE, PAUSED, STATE_LABEL, absent_documents, as_named, documents_of, named, node_state,
+};
 pub use section::{Components, ComponentsSpec, DevicePluginSpec, ManagedPluginSpec};
 pub(crate) use section::{Declared, declared_for_host, declared_of};

@@ -8,6 +8,7 @@ mod findings;
 mod findings_of_references;
 mod findings_of_selectors;
 mod in_service;
+mod mismatch;
 mod offer;
 pub mod plugin;
 mod predict;

@@ -18,7 +18,10 @@ use crate::cluster::{
     ClusterContext, ClusterDraft, NodeOffer, as_found, found, gone, labels, lane, manager_of, subject, text,
     write_step,
 };
-use crate::components::{ACTIVE, ManagedPlugin, PAUSED, PluginObjects, STATE_LABEL};
+use crate::components::{
+    ACTIVE, ManagedPlugin, PAUSED, PluginObjects, STATE_LABEL, absent_documents, as_named, documents_of,
+    named, node_state,
+};
 use crate::lane::LaneDraft;
 use crate::step::{Reason, Step};
 
@@ -117,15 +120,21 @@ impl Node<'_> {
     fn plan(&self, draft: &mut ClusterDraft) {
         let object = self.object();
         let config = self.config(self.offer.config.as_deref().map_or(JsonValue::Null, text));
-        if self.offer.config.is_none() && self.has_nothing(&config) {
+        let absent = absent_documents(self.context, self.facts);
+        let is_of_nobody = documents_of(self.facts).is_empty();
+        if self.offer.config.is_none() && (is_of_nobody || !absent.is_empty()) {
             return;
-        }
-        let is_withdrawn = self.is_withdrawn();
-        if is_withdrawn {
-            draft.lanes.push(self.withdraw());
         }
         let mut lane = lane(Stage::Publish, &object);
         let origin = Some(&self.offer.origin);
+        if !absent.is_empty() && !self.context.takes_over {
+            let message =
+                format!("{object} has pools of {}, which is not among these documents", absent.join(", "));
+            let help = "name all documents with pools of this node, or pass --force-conflicts to take its pools over";
+            lane.findings.problem(origin, message, help);
+            draft.lanes.push(lane);
+            return;
+        }
         if !self.context.may_write(self.config_map, &self.offer.origin, &mut lane.findings) {
             draft.lanes.push(lane);
             return;
@@ -136,6 +145,10 @@ impl Node<'_> {
             lane.findings.problem(origin, message, help);
             draft.lanes.push(lane);
             return;
+        }
+        let is_withdrawn = self.is_withdrawn();
+        if is_withdrawn {
+            draft.lanes.push(self.withdraw());
         }
         let found = found(self.context.object(self.config_map), &config);
         // No map says nothing of this node, either.
@@ -162,11 +175,12 @@ impl Node<'_> {
         let offered = self.wanted();
         let differs =
             |(resource, count): (&ResourceName, &u32)| self.facts.allocatable(resource) != Some(*count);
-        let is_right = self.facts.label(STATE_LABEL) == self.offer.config.as_ref().map(|_| ACTIVE);
+        let has_label = self.facts.label(STATE_LABEL) == self.offer.config.as_ref().map(|_| ACTIVE);
+        let is_right = self.facts.content.narrowed(&self.wanted_state()) == self.wanted_state();
         // A plugin finds devices when it starts: VFs that came or changed their driver since are not what it offers, whatever their
         // count says.
         let is_other = self.offer.config.is_some() && (self.offer.changes_vfs || self.is_new);
-        let must_start = is_withdrawn || is_other || !is_right || !has_config || offered.iter().any(differs);
+        let must_start = is_withdrawn || is_other || !has_label || !has_config || offered.iter().any(differs);
         if must_start {
             // Only what comes back from nothing is known to be what the plugin has found anew.
             let is_paused_here = !is_withdrawn && self.serves();
@@ -174,6 +188,8 @@ impl Node<'_> {
                 lane.steps.push(self.pause(Reason::PluginMustStart));
             }
             self.start(is_withdrawn || is_paused_here, is_right, &offered, &mut lane);
+        } else if !is_right {
+            self.start(false, false, &offered, &mut lane);
         } else {
             let state = as_found(&object, Some(&self.wanted_state()));
             let claims = offered.iter().map(|(resource, count)| self.offers(resource, *count));
@@ -198,7 +214,7 @@ impl Node<'_> {
     fn withdraw(&self) -> LaneDraft {
         let object = self.object();
         let mut lane = lane(Stage::Withdraw, &object);
-        lane.basis.push(as_found(&object, Some(&self.facts.content.narrowed(&self.state(text(PAUSED))))));
+        lane.basis.push(as_found(&object, Some(&self.facts.content.narrowed(&self.paused_state()))));
         let step = self.pause(Reason::OutOfService);
         lane.goal.extend(step.ends.iter().cloned());
         lane.goal.sort();
@@ -209,8 +225,8 @@ impl Node<'_> {
     /// Returns the step after which the node has no plugin and offers nothing of what it offers, or is to offer.
     fn pause(&self, reason: Reason) -> Step {
         let object = self.object();
-        let found = self.facts.content.narrowed(&self.state(text(PAUSED)));
-        let manifest = self.manifest(self.state(text(PAUSED)));
+        let found = self.facts.content.narrowed(&self.paused_state());
+        let manifest = self.manifest(self.paused_state());
         let origin = Some(&self.offer.origin);
         let mut step = write_step(Phase::TakeOutOfService, reason, &object, Some(&found), manifest, origin);
         if let Some(pod) = &self.pod {
@@ -238,7 +254,7 @@ impl Node<'_> {
         let object = self.object();
         if is_paused || !is_right {
             let found = self.facts.content.narrowed(&self.wanted_state());
-            let from = if is_paused { self.state(text(PAUSED)) } else { found };
+            let from = if is_paused { self.paused_state() } else { found };
             let reason = match self.offer.config {
                 None => Reason::NoLongerAsked,
                 Some(_) if is_paused => Reason::GiveBack,
@@ -283,22 +299,17 @@ impl Node<'_> {
         ])
     }
 
-    /// Returns the label that says whether the plugin runs here.
-    fn state(&self, state: JsonValue) -> JsonValue {
-        JsonValue::of([("metadata", labels([(STATE_LABEL, state)]))])
+    /// Returns what the node says while its plugin is kept from it.
+    fn paused_state(&self) -> JsonValue {
+        node_state(text(PAUSED), as_named(self.facts))
     }
 
-    /// Returns the label as it is to be in the end: absent where no document asks for pools.
+    /// Returns what the node is to say in the end: nothing where no document asks for pools.
     fn wanted_state(&self) -> JsonValue {
-        self.state(self.offer.config.as_ref().map_or(JsonValue::Null, |_| text(ACTIVE)))
-    }
-
-    /// Returns whether the cluster says nothing of this node's plugin, so that there is nothing to take back.
-    fn has_nothing(&self, config: &JsonValue) -> bool {
-        let key = ["data", self.name.as_str()];
-        let found = found(self.context.object(self.config_map), config);
-        found.as_ref().and_then(|found| found.at(&key)).is_none_or(|key| *key == JsonValue::Null)
-            && self.facts.label(STATE_LABEL).is_none()
+        match self.offer.config {
+            Some(_) => node_state(text(ACTIVE), named(&self.offer.documents)),
+            None => node_state(JsonValue::Null, JsonValue::Null),
+        }
     }
 
     fn manifest(&self, content: JsonValue) -> Manifest {

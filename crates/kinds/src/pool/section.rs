@@ -29,7 +29,7 @@ impl Section for Pools {
     }
 
     fn conclude(context: &HostContext<'_>, draft: &mut HostDraft) {
-        draft.offer = offer::of(context, draft);
+        offer::add(context, draft);
         in_service::add(context, draft);
     }
 

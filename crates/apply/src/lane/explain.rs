@@ -1,0 +1,48 @@
+//! Why something of a lane failed, as far as what is read then tells.
+
+use std::collections::BTreeSet;
+
+use vfctl_port::{ActionKind, Claim, Observed, Op, Outcome, Property, Thing, What, hint, plugin_troubles};
+
+use super::LaneRun;
+use crate::look::READ_LIMIT;
+use crate::report::OpReport;
+
+impl LaneRun<'_> {
+    /// Says of each refusal why the kernel most likely refused, where what is read now tells causes apart.
+    pub(super) fn explain_refusals(&mut self) {
+        let is_count = |op: &Op| matches!(op.action.kind(), ActionKind::CreateVfs | ActionKind::RemoveVfs);
+        let mut refused = self.report.ops.iter().filter(|op| matches!(op.outcome, Outcome::Refused(_)));
+        let needs_count = refused.any(|op| is_count(&op.op));
+        // What hangs holds the lock that a read may wait for; a read that fails tells nothing apart.
+        let is_known = needs_count && (self.read_at.is_some() || !self.hangs && self.read_again().is_ok());
+        let host = self.scope.host().and_then(|host| self.seen.world.hosts.get(host));
+        let pf = host.zip(self.lane.thing.pf()).and_then(|(host, pf)| host.physical_functions.get(pf));
+        let vf_count = pf.filter(|_| is_known).map(|pf| pf.vf_count);
+        for OpReport { op, outcome, hint: why, .. } in &mut self.report.ops {
+            if let Outcome::Refused(error) = outcome {
+                *why = hint(op, error, vf_count).map(str::to_owned);
+            }
+        }
+    }
+
+    /// Says what is known of the device plugin on nodes that do not offer what these claims say.
+    pub(super) fn explain_offers(&mut self, claims: &[&Claim]) {
+        let node_of = |claim: &&Claim| match &claim.subject.thing {
+            Thing::Resource(node, _) if claim.property == Property::Allocatable => Some(node.clone()),
+            _ => None,
+        };
+        let nodes: BTreeSet<_> = claims.iter().filter_map(node_of).collect();
+        if nodes.is_empty() || self.edges.clock.interrupted() {
+            return;
+        }
+        // The lane itself reads no pods but those that it waits for.
+        match self.edges.observe.observe(self.scope, &What::Whole, READ_LIMIT) {
+            Ok(Observed::Cluster(facts)) => {
+                let troubles = nodes.iter().flat_map(|node| plugin_troubles(&facts, node));
+                troubles.for_each(|trouble| self.note_trouble(trouble));
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
