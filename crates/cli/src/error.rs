@@ -195,6 +195,9 @@ pub enum CliError {
     /// There is nothing to reach a cluster by.
     #[error("reach a cluster: there is no kubeconfig, and this is no pod")]
     NoCluster,
+    /// The facts have no cluster, and only its part of a plan is wanted.
+    #[error("plan for the cluster: the facts have none")]
+    NoClusterFacts,
     /// A plan for several hosts works in their cluster as well, in parts that belong to single hosts.
     #[error("use `{path}`: a plan for several hosts and their cluster cannot be applied host by host")]
     ClusterOfSeveral {
@@ -273,6 +276,7 @@ impl CliError {
             Self::NoCluster => {
                 Some("pass --kubeconfig FILE, or set KUBECONFIG; --only host leaves the cluster out")
             }
+            Self::NoClusterFacts => Some("add what `vfctl record --cluster` writes to --facts"),
             Self::ClusterOfSeveral { .. } => {
                 Some("apply the spec on each host, or plan with --only host or --only shared")
             }

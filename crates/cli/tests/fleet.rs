@@ -336,3 +336,36 @@ fn no_plan_of_a_fleet_is_put_in_its_place_where_one_place_is_taken() {
         .collect();
     assert_eq!(names, ["worker-2.json"], "neither the plans of the others nor parts of them");
 }
+
+#[test]
+fn parts_that_are_not_asked_for_are_not_planned_and_a_cluster_without_facts_is_an_error() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let plan = |example: &str, part: &str| {
+        let folder = examples.join(example);
+        let output = Command::new(env!("CARGO_BIN_EXE_vfctl"))
+            .args(["plan", "--only", part, "--facts"])
+            .args([folder.join("facts.json"), folder.join("spec.yaml")])
+            .output()
+            .expect("run vfctl");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, out, err) = plan("cluster-eight-vfs", "shared");
+    assert_eq!(code, Some(2), "{err}");
+    assert!(
+        !out.contains("host worker-1")
+            && out.contains("default/tenant-a")
+            && !out.contains("start device plugin"),
+        "{out}"
+    );
+    // Its VFs are not there yet.
+    let (code, out, _) = plan("cluster-eight-vfs", "node");
+    assert_eq!(code, Some(1), "{out}");
+    assert!(
+        !out.contains("host worker-1") && out.contains("worker-1 is not yet as its documents ask"),
+        "{out}"
+    );
+    let (code, _, err) = plan("dpdk-e810", "shared");
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("the facts have none") && err.contains("record --cluster"), "{err}");
+}

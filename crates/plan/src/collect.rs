@@ -53,47 +53,60 @@ pub struct HostPlan {
     pub offer: Option<NodeOffer>,
 }
 
+/// What a host has to do with its cluster.
+#[derive(Debug, Clone, Default)]
+pub struct NodeShare {
+    /// What the host is to offer.
+    offer: Option<NodeOffer>,
+    /// Whether the host is not ready to offer that, and what makes it so is left out of the plan.
+    is_unready: bool,
+}
+
+impl HostPlan {
+    /// Returns the host's own plan, `None` where that part is not wanted, and what the cluster's plan is made from.
+    pub fn split(self, options: Options) -> (Option<ScopePlan>, NodeShare) {
+        let Self { plan, offer } = self;
+        let Parts { host, node, shared: _ } = options.parts;
+        let is_unready = !host && node && offer.is_some() && (!plan.is_empty() || plan.is_blocked());
+        (host.then_some(plan), NodeShare { offer, is_unready })
+    }
+}
+
 /// Plans for every host of the world, and for its cluster.
 pub fn plan(documents: &[PlacedDocument<'_>], world: &World, options: Options) -> Plan {
     let scale = Scale::of(world.hosts.len());
     let mut hosts = BTreeMap::new();
-    let mut offers = BTreeMap::new();
-    let mut changing = Vec::new();
+    let mut shares = BTreeMap::new();
     for (name, host) in &world.hosts {
-        let HostPlan { plan, offer } = plan_host(documents, name, host, world, scale);
-        let has_pools = offer.is_some();
-        offers.extend(offer.map(|offer| (name.clone(), offer)));
-        if options.parts.host {
-            hosts.insert(name.clone(), plan);
-        } else if options.parts.node && has_pools && (!plan.is_empty() || plan.is_blocked()) {
-            changing.push(name);
-        }
+        let (plan, share) = plan_host(documents, name, host, world, scale).split(options);
+        hosts.extend(plan.map(|plan| (name.clone(), plan)));
+        shares.insert(name.clone(), share);
     }
-    let facts = world.cluster.as_ref();
-    let mut cluster = facts.and_then(|facts| plan_cluster(documents, facts, &offers, options));
-    for name in changing {
-        let message = format!("{name} is not yet as its documents ask, and its part of the plan is left out");
-        let help = "apply the part `host` there first, or together with the others";
-        if let Some(cluster) = &mut cluster {
-            cluster.findings.problem(None, message, help);
-        }
-    }
+    let cluster = world.cluster.as_ref().and_then(|facts| plan_cluster(documents, facts, shares, options));
     Plan::new(hosts, cluster)
 }
 
-/// Plans for the cluster; `None` where nothing is asked of it. `offers` is what the hosts that are
-/// planned for are to offer.
+/// Plans for the cluster; `None` where nothing is asked of it. `shares` is what the hosts that are
+/// planned for have to do with it.
 pub fn plan_cluster(
     documents: &[PlacedDocument<'_>],
     facts: &ClusterFacts,
-    offers: &BTreeMap<HostName, NodeOffer>,
+    shares: BTreeMap<HostName, NodeShare>,
     options: Options,
 ) -> Option<ScopePlan> {
     let Options { parts, takes_over } = options;
-    let context = ClusterContext { documents, facts, offers, parts, takes_over };
-    let ClusterDraft { lanes, findings } = draft_cluster(&context);
+    let unready: Vec<HostName> =
+        shares.iter().filter(|(_, share)| share.is_unready).map(|(name, _)| name.clone()).collect();
+    let offers = shares.into_iter().filter_map(|(name, share)| Some((name, share.offer?))).collect();
+    let context = ClusterContext { documents, facts, offers: &offers, parts, takes_over };
+    let ClusterDraft { lanes, mut findings } = draft_cluster(&context);
     if lanes.is_empty() && findings.is_empty() {
         return None;
+    }
+    for name in unready {
+        let message = format!("{name} is not yet as its documents ask, and its part of the plan is left out");
+        let help = "apply the part `host` there first, or together with the others";
+        findings.problem(None, message, help);
     }
     let documents = documents.iter().map(|document| document.config.metadata.name.clone()).collect();
     Some(ScopePlan { documents, stages: into_stages(lanes), findings })

@@ -18,7 +18,7 @@ mod text;
 mod wrap;
 
 pub use check::{Flaw, check};
-pub use collect::{HostPlan, Options, Scale, plan, plan_cluster, plan_host};
+pub use collect::{HostPlan, NodeShare, Options, Scale, plan, plan_cluster, plan_host};
 pub use document::{Lane, PhasePlan, Plan, PlanFormat, PlanSummary, StagePlan};
 pub use explain::{Explanation, explain};
 pub use made::{Failure, Made, SpecFile};

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use vfctl_kinds::cluster::NodeOffer;
 use vfctl_model::HostName;
 use vfctl_plan::{
-    Detail, Failure, HostPlan, Made, Options, Plan, PlanSummary, Scale, ScopePlan, Summary, Tally,
+    Detail, Failure, Made, NodeShare, Options, Plan, PlanSummary, Scale, ScopePlan, Summary, Tally,
     plan_cluster, plan_host, render_scope,
 };
 use vfctl_port::{ClusterFacts, Scope, with_causes};
@@ -36,6 +35,7 @@ pub(super) fn run(
     let scale = if sources.peek().is_some() { Scale::Fleet } else { Scale::of(hosts) };
     let planner = Planner {
         set,
+        options: args.parts.options(),
         scale,
         text: (!args.prints_json()).then(|| args.detail()),
         json: args.prints_json() || files.are_wanted(),
@@ -56,14 +56,16 @@ pub(super) fn run(
         return report.broken_off(error);
     }
     let cluster = report.cluster.take();
-    let offers = std::mem::take(&mut report.offers);
-    let options = args.parts.options();
-    let cluster = match cluster.map(|facts| planner.plan_cluster(&facts, &offers, options)).transpose() {
+    if cluster.is_none() && !planner.options.parts.host {
+        return report.broken_off(CliError::NoClusterFacts);
+    }
+    let shares = std::mem::take(&mut report.shares);
+    let cluster = match cluster.map(|facts| planner.plan_cluster(&facts, shares)).transpose() {
         Ok(cluster) => cluster.flatten(),
         Err(error) => return report.broken_off(error),
     };
     let is_changed = cluster.as_ref().and_then(|shown| shown.summary).is_some_and(|summary| summary.changed);
-    if let (true, true, Some(path)) = (is_changed, options.parts.host, args.folder_or_file()) {
+    if let (true, true, Some(path)) = (is_changed, planner.options.parts.host, args.folder_or_file()) {
         // Hosts would be taken their VFs without their nodes being taken out of service.
         report.files.discard();
         return report.broken_off(CliError::ClusterOfSeveral { path: path.to_owned() });
@@ -91,6 +93,8 @@ fn beginning(
 /// Plans for the hosts of one source after the other.
 struct Planner<'a> {
     set: &'a SpecSet,
+    /// What of the plans is wanted.
+    options: Options,
     /// Whether there are other sources.
     scale: Scale,
     /// The text that is wanted, if any.
@@ -104,9 +108,12 @@ struct Planned {
     path: PathBuf,
     /// Whether there are other hosts, in other sources or in this one.
     scale: Scale,
-    hosts: Vec<(HostName, Option<NodeOffer>, Result<Shown, CliError>)>,
+    hosts: Vec<PlannedHost>,
     cluster: Option<ClusterFacts>,
 }
+
+/// A host, what it has to do with its cluster, and what is to be shown of it; `None` where its own part is not wanted.
+type PlannedHost = (HostName, NodeShare, Option<Result<Shown, CliError>>);
 
 /// What is to be shown of one scope.
 struct Shown {
@@ -127,8 +134,8 @@ impl Planner<'_> {
         let mut planned = Planned { path, scale, hosts: Vec::new(), cluster: None };
         for (name, host) in &world.hosts {
             let plan = with_places(self.set, |documents| plan_host(documents, name, host, &world, scale));
-            let HostPlan { plan, offer } = plan;
-            planned.hosts.push((name.clone(), offer, self.show_host(name, plan)));
+            let (plan, share) = plan.split(self.options);
+            planned.hosts.push((name.clone(), share, plan.map(|plan| self.show_host(name, plan))));
         }
         planned.cluster = world.cluster;
         Ok(planned)
@@ -146,10 +153,9 @@ impl Planner<'_> {
     fn plan_cluster(
         &self,
         facts: &ClusterFacts,
-        offers: &BTreeMap<HostName, NodeOffer>,
-        options: Options,
+        shares: BTreeMap<HostName, NodeShare>,
     ) -> Result<Option<Shown>, CliError> {
-        let plan = with_places(self.set, |documents| plan_cluster(documents, facts, offers, options));
+        let plan = with_places(self.set, |documents| plan_cluster(documents, facts, shares, self.options));
         let Some(plan) = plan else { return Ok(None) };
         let whole = Plan::new(BTreeMap::new(), Some(plan));
         proven(&whole)?;
@@ -175,7 +181,7 @@ struct Report<'a, 'b> {
     tally: Tally,
     errors: Vec<Failure>,
     cluster: Option<ClusterFacts>,
-    offers: BTreeMap<HostName, NodeOffer>,
+    shares: BTreeMap<HostName, NodeShare>,
 }
 
 impl<'a, 'b> Report<'a, 'b> {
@@ -197,7 +203,7 @@ impl<'a, 'b> Report<'a, 'b> {
             tally: Tally::default(),
             errors: Vec::new(),
             cluster: None,
-            offers: BTreeMap::new(),
+            shares: BTreeMap::new(),
         }
     }
 
@@ -208,16 +214,17 @@ impl<'a, 'b> Report<'a, 'b> {
             Err(error) => return self.fail(error),
         };
         self.scale = scale;
-        for (name, offer, shown) in hosts {
+        for (name, share, shown) in hosts {
             if !self.seen.insert(name.clone()) {
                 self.fail(CliError::HostTwice { path: path.clone(), host: name.to_string() })?;
                 continue;
             }
-            self.offers.extend(offer.map(|offer| (name.clone(), offer)));
             match shown {
-                Ok(shown) => self.print(&name, &shown)?,
-                Err(error) => self.fail(error)?,
+                Some(Ok(shown)) => self.print(&name, &shown)?,
+                Some(Err(error)) => self.fail(error)?,
+                None => {}
             }
+            self.shares.insert(name, share);
         }
         match (cluster, &self.cluster) {
             (Some(_), Some(_)) => self.fail(CliError::ClusterTwice { path })?,
