@@ -132,13 +132,18 @@ impl<'a> Reach<'a> {
 
     /// Adds what is read of the cluster, where it is reached.
     pub(crate) fn look(&self, world: &mut World) -> Result<(), CliError> {
-        self.cluster.as_deref().map_or(Ok(()), |cluster| learn(cluster, world))
+        self.cluster.as_deref().map_or(Ok(()), |cluster| learn(cluster, &self.as_far_as_here(), world))
+    }
+
+    /// Returns what is read of the cluster: what concerns this host.
+    fn as_far_as_here(&self) -> What {
+        What::OfHost(self.machine.name.clone())
     }
 }
 
-/// Adds all that is read of a cluster.
-pub(crate) fn learn(cluster: &dyn ClusterEdge, world: &mut World) -> Result<(), CliError> {
-    let seen = cluster.observe(&Scope::Cluster, &What::Whole, READ_LIMIT).map_err(CliError::Cluster)?;
+/// Adds this of a cluster.
+pub(crate) fn learn(cluster: &dyn ClusterEdge, what: &What, world: &mut World) -> Result<(), CliError> {
+    let seen = cluster.observe(&Scope::Cluster, what, READ_LIMIT).map_err(CliError::Cluster)?;
     world.learn(&Scope::Cluster, seen);
     Ok(())
 }
@@ -151,6 +156,9 @@ impl Observe for Reach<'_> {
     fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError> {
         match (scope, &self.cluster) {
             (Scope::Host(_), _) => self.machine.observe.observe(scope, what, limit),
+            (Scope::Cluster, Some(cluster)) if *what == What::Whole => {
+                cluster.observe(scope, &self.as_far_as_here(), limit)
+            }
             (Scope::Cluster, Some(cluster)) => cluster.observe(scope, what, limit),
             (Scope::Cluster, None) => Err(EdgeError::out_of_reach(scope)),
         }

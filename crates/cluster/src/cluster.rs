@@ -91,7 +91,11 @@ impl Observe for Cluster {
         }
         match what {
             What::Whole => {
-                let facts = self.handle.block_on(look::whole(&self.client, limit))?;
+                let facts = self.handle.block_on(look::whole(&self.client, None, limit))?;
+                Ok(Observed::Cluster(Box::new(facts)))
+            }
+            What::OfHost(host) => {
+                let facts = self.handle.block_on(look::whole(&self.client, Some(host), limit))?;
                 Ok(Observed::Cluster(Box::new(facts)))
             }
             What::Objects(objects) => {

@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use http::Request;
 use kube::core::params::{GetParams, ListParams};
 use serde::Deserialize;
-use vfctl_model::{ObjectKind, ObjectRef};
+use vfctl_model::{HostName, ObjectKind, ObjectRef};
 use vfctl_port::{ClusterFacts, EdgeError, ObjectFacts};
 
 use crate::client::{Client, path};
@@ -58,17 +58,28 @@ impl From<Result<Objects, ApiError>> for Found {
     }
 }
 
-/// Reads everything that matters. A kind that cannot be read is named with the reason.
+/// Reads everything that matters, of pods only those of the host's node where there is a `host`: a cluster has many, and each of its
+/// nodes may ask. A kind that cannot be read is named with the reason.
 ///
 /// # Errors
 /// Where the API server cannot be reached, or does not know who asks.
-pub(crate) async fn whole(client: &Client, limit: Duration) -> Result<ClusterFacts, EdgeError> {
+pub(crate) async fn whole(
+    client: &Client,
+    host: Option<&HostName>,
+    limit: Duration,
+) -> Result<ClusterFacts, EdgeError> {
     let patience = Patience::of_look(limit);
     let mut facts = ClusterFacts { version: version(client, patience).await?, ..ClusterFacts::default() };
-    let kinds = ObjectKind::ALL.iter().copied();
+    let kinds = ObjectKind::ALL.iter().copied().filter(|kind| host.is_none() || *kind != ObjectKind::Pod);
     let lists = join_all(kinds.map(|kind| async move { (kind, list(client, kind, patience).await) })).await;
     for (kind, found) in lists {
         take_in(&mut facts, kind, found);
+    }
+    if let Some(host) = host {
+        let node = facts.node_of(host).map_or(host.as_str(), |(name, _)| name.as_str());
+        let params = ListParams::default().fields(&format!("spec.nodeName={node}"));
+        let read = pages(client, ObjectKind::Pod, None, params, &is_kept, patience).await;
+        take_in(&mut facts, ObjectKind::Pod, read.into());
     }
     let namespaces: BTreeSet<String> = facts
         .of_kind(ObjectKind::DaemonSet)

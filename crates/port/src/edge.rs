@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use vfctl_model::{DeviceAddress, ObjectRef};
+use vfctl_model::{DeviceAddress, HostName, ObjectRef};
 
 use crate::facts::{ClusterFacts, HostFacts, ObjectFacts, PfFacts, SystemFacts};
 use crate::journal::JournalEntry;
@@ -63,6 +63,8 @@ pub enum What {
     /// One PF and its VFs, by requests for that device alone. Who uses a VF is not looked at, nor are addresses and
     /// routes.
     Pf(DeviceAddress),
+    /// A cluster as far as it concerns a host: everything, but of pods those of its node.
+    OfHost(HostName),
     /// These objects of the cluster.
     Objects(BTreeSet<ObjectRef>),
 }

@@ -59,6 +59,15 @@ impl SimCluster {
         let facts = &self.state().facts;
         match what {
             What::Whole => Ok(Observed::Cluster(Box::new(facts.clone()))),
+            What::OfHost(host) => {
+                let mut facts = facts.clone();
+                let node = facts.node_of(host).map(|(name, _)| name.to_string());
+                facts.objects.retain(|object, facts| {
+                    let on = facts.content.at(&["spec", "nodeName"]).and_then(JsonValue::text);
+                    object.kind() != ObjectKind::Pod || on == node.as_deref()
+                });
+                Ok(Observed::Cluster(Box::new(facts)))
+            }
             What::Objects(objects) => {
                 let object = |object: &ObjectRef| (object.clone(), facts.objects.get(object).cloned());
                 Ok(Observed::Objects(objects.iter().map(object).collect()))

@@ -354,7 +354,7 @@ mod tests {
             tally: Tally::default(),
             errors: Vec::new(),
             cluster: None,
-            offers: BTreeMap::new(),
+            shares: BTreeMap::new(),
         };
         let json = scope_json(&ScopePlan::default()).expect("JSON");
         let shown = |json: &str| Shown {
@@ -364,7 +364,9 @@ mod tests {
         };
         let flawed = Err(CliError::FlawedPlan { flaws: "a flaw".to_owned() });
         let hosts = [("a", Ok(shown(&json))), ("b", flawed), ("c", Ok(shown(&json)))];
-        let hosts = hosts.map(|(name, shown)| (name.parse().expect("a name"), None, shown)).into();
+        let hosts = hosts
+            .map(|(name, shown)| (name.parse().expect("a name"), NodeShare::default(), Some(shown)))
+            .into();
         let planned =
             Planned { path: PathBuf::from("facts.json"), scale: Scale::of(3), hosts, cluster: None };
         report.take(Ok(planned)).expect("the others go on");

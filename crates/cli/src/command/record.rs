@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vfctl_port::World;
+use vfctl_port::{What, World};
 
 use crate::args::{RecordArgs, RecordFormat};
 use crate::command::cut_off::CutOff;
@@ -28,7 +28,7 @@ pub(super) fn run(
         let edge = machine.connect.connect(&args.access).map_err(CliError::Cluster)?;
         let edge = edge.ok_or(CliError::NoCluster)?;
         let mut world = World::empty();
-        learn(&*edge, &mut world)?;
+        learn(&*edge, &What::Whole, &mut world)?;
         world
     } else {
         let mut world = machine.world()?;

@@ -60,6 +60,24 @@ fn lists_are_read_page_by_page() {
 }
 
 #[test]
+fn for_one_host_only_the_pods_of_its_node_are_asked_for() {
+    let server = Server::start(|request, _| match request.path() {
+        "/api/v1/nodes" => say(
+            200,
+            r#"{"items":[{"metadata":{"name":"n-1","labels":{"kubernetes.io/hostname":"host"}}},{"metadata":{"name":"n-2"}}]}"#,
+        ),
+        _ => empty(request),
+    });
+    let what = What::OfHost("host".parse().expect("a name"));
+    let seen = server.cluster().observe(&Scope::Cluster, &what, LIMIT).expect("facts");
+    assert!(matches!(seen, Observed::Cluster(_)));
+    let asked = server.asked();
+    let pods: Vec<&str> =
+        asked.iter().filter(|one| one.path() == "/api/v1/pods").map(|one| one.target.as_str()).collect();
+    assert!(matches!(pods[..], [one] if one.contains("fieldSelector=spec.nodeName%3Dn-1")), "{pods:?}");
+}
+
+#[test]
 fn what_may_not_be_read_or_does_not_exist_is_named_and_the_rest_is_read() {
     let server = Server::start(|request, _| match request.path() {
         "/api/v1/pods" => refuse(
