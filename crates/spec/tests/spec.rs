@@ -7,6 +7,8 @@ mod documents;
 mod generate;
 #[path = "spec/generate_networks.rs"]
 mod generate_networks;
+#[path = "spec/generate_rdma_shared.rs"]
+mod generate_rdma_shared;
 #[path = "spec/host_values.rs"]
 mod host_values;
 #[path = "spec/lint.rs"]
@@ -17,6 +19,8 @@ mod mistakes;
 mod networks;
 #[path = "spec/properties.rs"]
 mod properties;
+#[path = "spec/rdma_shared.rs"]
+mod rdma_shared;
 #[path = "spec/schema.rs"]
 mod schema;
 #[path = "spec/schema_values.rs"]

@@ -6,5 +6,7 @@ mod device_plugin;
 mod section;
 
 pub(crate) use device_plugin::{ACTIVE, ManagedPlugin, PAUSED, STATE_LABEL};
-pub use section::{Components, ComponentsSpec, DevicePluginSpec, ManagedPluginSpec};
+pub use section::{
+    Components, ComponentsSpec, DevicePluginSpec, ManagedPluginSpec, RdmaSharedDevicePluginSpec,
+};
 pub(crate) use section::{Declared, declared_for_host, declared_of};

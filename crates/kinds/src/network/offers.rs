@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use vfctl_model::{ResourceName, VfAttribute, VfIndex, VfSet, VfValue, VlanTag};
 
 use super::rules::entry_path;
+use super::shared_rdma::{report_shared, shared_resources};
 use super::spec::NetworkSpec;
 use super::vf_values::NetworkVlan;
 use crate::binding::DriverChoice;
@@ -34,7 +35,7 @@ struct Group {
     path: SpecPath,
 }
 
-/// Checks that each network has a pool that offers its resource, where there are pools at all, and that its VFs fit.
+/// Checks that each network has a pool of VFs that offers its resource, where there are pools at all, and that its VFs fit.
 pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
     let mut offers: BTreeMap<&ResourceName, Vec<Offer<'_>>> = BTreeMap::new();
     for (document, config) in documents.iter().enumerate() {
@@ -42,17 +43,17 @@ pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
             offers.entry(&pool.resource).or_default().push(Offer { document, config, pool });
         }
     }
-    if offers.is_empty() {
-        // Somebody else makes them.
-        return;
-    }
+    let shared = shared_resources(documents);
     for (position, document) in documents.iter().enumerate() {
         violations.turn_to(position);
         for (number, network) in document.spec.networks.iter().enumerate() {
             let path = entry_path(number);
-            match offers.get(&network.resource) {
-                None => report_no_offer(network, &offers, &path, violations),
-                Some(offers) => {
+            match (offers.get(&network.resource), shared.get(&network.resource)) {
+                (None, Some(shared)) => report_shared(network, shared, &path, violations),
+                // Somebody else makes them.
+                (None, None) if offers.is_empty() => {}
+                (None, None) => report_no_offer(network, &offers, &path, violations),
+                (Some(offers), _) => {
                     check_drivers(network, offers, &path, violations);
                     check_vlans(network, offers, &path, violations);
                 }
