@@ -17,6 +17,8 @@ mod lint;
 mod mistakes;
 #[path = "spec/networks.rs"]
 mod networks;
+#[path = "spec/on_host.rs"]
+mod on_host;
 #[path = "spec/properties.rs"]
 mod properties;
 #[path = "spec/rdma_shared.rs"]
@@ -25,6 +27,8 @@ mod rdma_shared;
 mod schema;
 #[path = "spec/schema_values.rs"]
 mod schema_values;
+#[path = "spec/subfunctions.rs"]
+mod subfunctions;
 #[path = "spec/traps.rs"]
 mod traps;
 #[path = "spec/validator.rs"]

@@ -2,17 +2,15 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use vfctl_kinds::document::{PlacedDocument, plan_host};
 use vfctl_kinds::finding::Findings;
-use vfctl_kinds::lane::HostContext;
-use vfctl_kinds::path::{Origin, SpecPath};
 use vfctl_kinds::rdma_shared_pool::{RdmaSharedConfig, rdma_shared_config};
 use vfctl_model::DevicePluginVersion;
-use vfctl_port::{HostFacts, World};
+use vfctl_port::HostFacts;
 use vfctl_spec::{Source, SpecSet, validate};
 
 use crate::documents::load_text;
 use crate::generate::document;
+use crate::on_host::on_host;
 
 /// Returns a port with this interface.
 fn port(interface: &str) -> Value {
@@ -45,15 +43,7 @@ fn two_ports() -> HostFacts {
 
 /// Returns the plugin's configuration for a host, and what the plan of the host says.
 fn planned(set: &SpecSet, host: &HostFacts) -> (Option<RdmaSharedConfig>, Findings) {
-    let place = |path: &SpecPath| Origin::new("spec.yaml", 1, path);
-    let documents =
-        set.documents.iter().map(|document| PlacedDocument { config: &document.config, place: &place });
-    let documents: Vec<PlacedDocument<'_>> = documents.collect();
-    let name = "lab".parse().expect("a name");
-    let world = World::of_host("lab".parse().expect("a name"), host.clone());
-    let context = HostContext::new(&documents, &name, host, &world);
-    let draft = plan_host(&context);
-    (rdma_shared_config(&context, &draft.pfs), draft.findings)
+    on_host(set, host, |context, draft| (rdma_shared_config(context, &draft.pfs), draft.findings.clone()))
 }
 
 fn planned_text(spec: &str, host: &HostFacts) -> (Value, Findings) {
