@@ -169,7 +169,6 @@ pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
             }
         }
     }
-    let wanted = plugin.content();
-    let is_met = context.object(&object).is_some_and(|facts| facts.content.covers(&wanted));
-    draft.lanes.push(write_lane(context, &object, wanted, is_met, &plugin.origin));
+    let is_met = !plugin.differs(context);
+    draft.lanes.push(write_lane(context, &object, plugin.content(), is_met, &plugin.origin));
 }
