@@ -24,7 +24,7 @@ pub(crate) enum Asked {
 /// Returns which objects of a kind are asked for. A kind that is not named here is read whole.
 pub(crate) fn asked(kind: ObjectKind) -> Asked {
     match kind {
-        ObjectKind::ConfigMap | ObjectKind::ServiceAccount => Asked::Owned,
+        ObjectKind::ConfigMap => Asked::Owned,
         _ => Asked::All,
     }
 }
