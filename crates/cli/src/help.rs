@@ -100,7 +100,8 @@ Exit codes:
 pub(crate) const POOLS: &str = "\
 A line begins with + where a pool takes a device, - where it leaves it out, and ? where the facts
 do not tell. Pools claim devices in the order in which they are shown. With a spec the VFs are
-those that apply will make; with a config.json the devices are those of now.
+those that apply will make; with a config.json the devices are those of now. For shared RDMA
+devices the config.json of k8s-rdma-shared-dev-plugin is printed.
 
 Examples:
   vfctl pools sriov.yaml                  Show the pools of a spec on this host

@@ -69,6 +69,62 @@ fn configuration_of_the_plugin_is_taken_as_its_release_takes_it() {
     assert!(out.contains("0000:5e:02.2, 0000:5e:02.3: intel.com/list comes first and takes it"), "{out}");
 }
 
+const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/rdma-shared-connectx6");
+
+#[test]
+fn json_has_the_configuration_of_the_plugin_that_shares_rdma_devices() {
+    let (spec, facts) = (format!("{SHARED}/spec.yaml"), format!("{SHARED}/facts.json"));
+    let ran = vfctl(&["pools", &spec, "--facts", &facts, "-o", "json"]);
+    assert_eq!(ran.status.code(), Some(0));
+    let document: Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+    assert_eq!(document["hosts"], json!({}), "no pool of the SR-IOV device plugin");
+    let resource = |name: &str, max: u32, ports: &[&str]| json!({"resourceName": name, "rdmaHcaMax": max, "selectors": {"ifNames": ports}});
+    let list =
+        [resource("storage", 63, &["ens2f0np0"]), resource("training", 16, &["ens2f0np0", "ens2f1np1"])];
+    let config = json!({"periodicUpdateInterval": 300, "configList": list});
+    assert_eq!(document["rdmaShared"], json!({"ml-03": {"config": config}}));
+}
+
+#[test]
+fn text_of_shared_rdma_devices_is_the_file_of_the_plugin() {
+    let (spec, facts) = (format!("{SHARED}/spec.yaml"), format!("{SHARED}/facts.json"));
+    let ran = vfctl(&["pools", &spec, "--facts", &facts]);
+    let text = String::from_utf8(ran.stdout).expect("text");
+    let (first, config) = text.split_once('\n').expect("lines");
+    assert_eq!(first, "host ml-03: config.json of k8s-rdma-shared-dev-plugin");
+    let config: Value = serde_json::from_str(config).expect("JSON");
+    assert_eq!(config["configList"][1]["rdmaHcaMax"], 16);
+}
+
+#[test]
+fn port_that_cannot_be_shared_is_an_error() {
+    let spec = "apiVersion: vfctl.dev/v1alpha1\nkind: SriovConfig\nmetadata: {name: a}\nspec:
+  physicalFunctions:
+    - {name: fast, match: {pci: \"0000:c1:00.0\"}}
+    - {name: none, match: {driver: ice}, optional: true}
+  rdmaSharedPools:
+    - {resource: rdma/hca, rdmaHcaMax: 1, from: [{physicalFunction: fast}]}
+    - {resource: rdma/none, rdmaHcaMax: 1, from: [{physicalFunction: none}]}\n";
+    let (folder, spec) = file("spec.yaml", spec);
+    let facts = std::fs::read_to_string(format!("{SHARED}/facts.json")).expect("facts");
+    let mut facts: Value = serde_json::from_str(&facts).expect("JSON");
+    let port = &mut facts["hosts"]["ml-03"]["physicalFunctions"]["pci/0000:c1:00.0"];
+    port["driver"] = json!("vfio-pci");
+    port.as_object_mut().expect("a port").remove("netdev");
+    let path = folder.path().join("facts.json").display().to_string();
+    std::fs::write(&path, facts.to_string()).expect("facts");
+    let ran = vfctl(&["pools", &spec, "--facts", &path]);
+    assert_eq!(ran.status.code(), Some(1));
+    let text = String::from_utf8(ran.stdout).expect("text");
+    let wanted = "host ml-03: config.json of k8s-rdma-shared-dev-plugin
+  error: `fast`: its driver hands it to user space, so that it has no interface and no RDMA device, and k8s-rdma-shared-dev-plugin knows a port by its interface
+  note: rdma/hca is left out: the host has no port of it
+  note: rdma/none is left out: the host has no port of it
+  note: no resource is left, and the plugin does not start without any
+";
+    assert_eq!(text, wanted);
+}
+
 #[test]
 fn what_is_no_configuration_and_no_spec_is_refused() {
     for (name, text, more, why) in [

@@ -27,7 +27,6 @@ pub(crate) enum Asked {
 pub(crate) fn asked(kind: ObjectKind) -> &'static [Asked] {
     match kind {
         ObjectKind::ConfigMap => &[Asked::Owned, Asked::Named],
-        ObjectKind::ServiceAccount => &[Asked::Owned],
         _ => &[Asked::All],
     }
 }

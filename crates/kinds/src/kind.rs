@@ -32,7 +32,7 @@ impl<T: Clone + std::fmt::Debug + PartialEq + Eq + Serialize + DeserializeOwned 
 pub trait Section {
     /// What the field holds; its default is what an absent field means.
     type Spec: SpecValue + Default;
-    /// Whether it asks something of the cluster.
+    /// Whether it can ask something of the cluster.
     const IN_CLUSTER: bool = false;
 
     /// Notes the rules that documents break in this section, alone or between them.
@@ -43,6 +43,11 @@ pub trait Section {
 
     /// Drafts what depends on what other sections have drafted.
     fn conclude(_context: &HostContext<'_>, _draft: &mut HostDraft) {}
+
+    /// Returns whether the section asks something of the cluster.
+    fn asks_of_cluster(spec: &Self::Spec) -> bool {
+        Self::IN_CLUSTER && !is_default(spec)
+    }
 
     /// Returns whether what the section asks for has to be written to the cluster.
     fn writes_to_cluster(_spec: &Self::Spec) -> bool {

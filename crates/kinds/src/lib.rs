@@ -37,6 +37,7 @@ pub mod netdev;
 pub mod network;
 pub mod pf;
 pub mod pool;
+pub mod rdma_shared_pool;
 pub mod system;
 pub mod vf;
 
@@ -52,6 +53,8 @@ list::kinds! {
         components "components": components::Components,
         /// The resources that the SR-IOV network device plugin offers to pods.
         pools "pools": pool::Pools,
+        /// The resources of k8s-rdma-shared-dev-plugin, whose RDMA devices several pods have at once.
+        rdma_shared_pools "rdmaSharedPools": rdma_shared_pool::RdmaSharedPools,
         /// The networks of pods, which become NetworkAttachmentDefinitions.
         networks "networks": network::Networks,
     }

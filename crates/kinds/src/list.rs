@@ -175,7 +175,7 @@ macro_rules! kinds {
 
             /// Returns whether a document asks something of the cluster.
             pub(crate) fn asks_of_cluster(body: &Body) -> bool {
-                false $(|| <$section_kind>::IN_CLUSTER && !crate::kind::is_default(&body.$section))*
+                false $(|| <$section_kind>::asks_of_cluster(&body.$section))*
             }
 
             /// Returns whether what a document asks for has to be written to the cluster.

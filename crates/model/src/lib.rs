@@ -40,7 +40,9 @@ pub use device_plugin::{
     DevicePluginDeviceType, DevicePluginField, DevicePluginFieldRow, DevicePluginLevel, DevicePluginShape,
     DevicePluginVersion,
 };
-pub use driver::{CheckWithoutAddress, CountWay, DriverRow, Guarantees, MtuChange, VlanPriority};
+pub use driver::{
+    CheckWithoutAddress, CountWay, DriverRow, Guarantees, MtuChange, VlanPriority, pci_driver_below,
+};
 pub use eswitch::{EswitchEncapMode, EswitchInlineMode, EswitchMode, EswitchRow, EswitchSetting};
 pub use ip::{IpAddress, IpNetwork, IpSpan};
 pub use json_value::JsonValue;

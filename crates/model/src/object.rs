@@ -108,16 +108,6 @@ object_kinds! {
         is_namespaced: true,
         kept: &[&["spec"]],
     }
-    /// A ServiceAccount.
-    ServiceAccount {
-        word: "serviceaccount",
-        group: "",
-        version: "v1",
-        kind: "ServiceAccount",
-        plural: "serviceaccounts",
-        is_namespaced: true,
-        kept: &[],
-    }
     /// The definition of a network that pods can ask for.
     NetworkAttachmentDefinition {
         word: "network-attachment-definition",

@@ -10,6 +10,7 @@ mod live_spec;
 mod plan;
 mod plan_files;
 mod pools;
+mod rdma_shared;
 mod record;
 mod schema;
 mod show;

@@ -1,17 +1,19 @@
-//! `vfctl pools`: which device the SR-IOV device plugin offers in which pool, and why it leaves out the others.
+//! `vfctl pools`: which device the SR-IOV device plugin offers in which pool, and why it leaves out the others; and the
+//! configuration of the plugin that shares RDMA devices.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use vfctl_kinds::document::{PlacedDocument, plan_host};
-use vfctl_kinds::lane::HostContext;
+use vfctl_kinds::lane::{HostContext, HostDraft};
 use vfctl_kinds::pool::plugin::{PluginConfig, read};
 use vfctl_kinds::pool::simulator::{LeftOut, Pool, Prediction};
 use vfctl_kinds::pool::{predict_config, predict_pools};
 use vfctl_model::{DevicePluginVersion, HostName, PciAddress};
 use vfctl_port::{HostFacts, World};
 
+use super::rdma_shared::RdmaSharedOfHost;
 use crate::args::PoolsArgs;
 use crate::error::{CliError, Exit};
 use crate::facts::world;
@@ -29,6 +31,10 @@ pub(super) struct Pools {
     format: PoolsFormat,
     /// What the device plugin does on each host, by the host's name.
     hosts: BTreeMap<HostName, HostPools>,
+    /// The RDMA devices that several pods have at once, by the host's name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
+    rdma_shared: BTreeMap<HostName, RdmaSharedOfHost>,
 }
 
 /// The versions of the format of pools.
@@ -108,37 +114,43 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
-    let hosts = match config_or_specs(&args.inputs, &args.host_values.host_values, &args.facts.facts)? {
-        ConfigOrSpecs::Config(path, text) => {
-            let config = read(&text).map_err(|cause| CliError::Document {
-                path,
-                what: "a configuration of the device plugin",
-                cause: Box::new(cause),
-            })?;
-            let world = world(&args.facts.facts, console, machine)?;
-            of_config(&config, args.plugin_version.unwrap_or(DevicePluginVersion::NEWEST), &world)
-        }
-        ConfigOrSpecs::Specs(specs) => {
-            if args.plugin_version.is_some() {
-                return Err(CliError::VersionOfSpec);
+    let (hosts, rdma_shared) =
+        match config_or_specs(&args.inputs, &args.host_values.host_values, &args.facts.facts)? {
+            ConfigOrSpecs::Config(path, text) => {
+                let config = read(&text).map_err(|cause| CliError::Document {
+                    path,
+                    what: "a configuration of the device plugin",
+                    cause: Box::new(cause),
+                })?;
+                let world = world(&args.facts.facts, console, machine)?;
+                let version = args.plugin_version.unwrap_or(DevicePluginVersion::NEWEST);
+                (of_config(&config, version, &world), BTreeMap::new())
             }
-            let Some((set, _)) = valid(specs, args.format.is_json(), console)? else {
-                return Ok(Exit::Failed);
-            };
-            let world = world(&args.facts.facts, console, machine)?;
-            with_places(&set, |documents| of_documents(documents, &world))
-        }
-    };
+            ConfigOrSpecs::Specs(specs) => {
+                if args.plugin_version.is_some() {
+                    return Err(CliError::VersionOfSpec);
+                }
+                let Some((set, _)) = valid(specs, args.format.is_json(), console)? else {
+                    return Ok(Exit::Failed);
+                };
+                let world = world(&args.facts.facts, console, machine)?;
+                with_places(&set, |documents| of_documents(documents, &world))
+            }
+        };
     let is_wrong = |host: &HostPools| {
         host.ends.is_some()
             || !host.problems.is_empty()
             || host.pools.iter().any(|pool| pool.dropped.is_some())
     };
-    let exit = if hosts.values().any(is_wrong) { Exit::Failed } else { Exit::Done };
+    let is_wrong = hosts.values().any(is_wrong) || rdma_shared.values().any(RdmaSharedOfHost::is_wrong);
+    let exit = if is_wrong { Exit::Failed } else { Exit::Done };
     if args.format.is_json() {
-        print_json(console, &Pools { format: PoolsFormat::V1, hosts })?;
+        print_json(console, &Pools { format: PoolsFormat::V1, hosts, rdma_shared })?;
     } else {
-        let texts: Vec<String> = hosts.iter().map(|(name, host)| text_of(name, host)).collect();
+        let mut texts: Vec<String> = hosts.iter().map(|(name, host)| text_of(name, host)).collect();
+        for (name, shared) in &rdma_shared {
+            texts.push(shared.text(name, hosts.contains_key(name))?);
+        }
         print_text(console, &texts.join("\n"))?;
     }
     Ok(exit)
@@ -155,35 +167,45 @@ fn of_config(
     world.hosts.iter().map(of_host).collect()
 }
 
+/// The pools of hosts, and the RDMA devices that they share, by the hosts' names.
+type OfHosts = (BTreeMap<HostName, HostPools>, BTreeMap<HostName, RdmaSharedOfHost>);
+
 /// Returns the pools of each host that a document with pools concerns, as they are once the documents are applied.
-fn of_documents(documents: &[PlacedDocument<'_>], world: &World) -> BTreeMap<HostName, HostPools> {
-    let of_host = |(name, host): (&HostName, &HostFacts)| {
+fn of_documents(documents: &[PlacedDocument<'_>], world: &World) -> OfHosts {
+    let (mut hosts, mut rdma_shared) = OfHosts::default();
+    for (name, host) in &world.hosts {
         let concerning: Vec<PlacedDocument<'_>> =
             documents.iter().copied().filter(|document| document.config.concerns(name)).collect();
         let context = HostContext::new(&concerning, name, host, world);
         let draft = plan_host(&context);
-        let predicted = predict_pools(&context, &draft.pfs)?;
-        let problems = draft.findings.problems.into_iter().map(|problem| problem.message).collect();
-        let mut pools = if predicted.config.resources.is_empty() {
-            HostPools { ends: None, ..host_pools(predicted.prediction, problems) }
-        } else {
-            host_pools(predicted.prediction, problems)
-        };
-        let named: Vec<String> = pools.pools.iter().map(|pool| pool.resource.clone()).collect();
-        let absent = concerning.iter().flat_map(|document| &document.config.spec.pools);
-        let absent = absent.map(|pool| pool.resource.to_string()).filter(|name| !named.contains(name));
-        pools.pools.extend(absent.map(|resource| PoolOfHost {
-            resource,
-            dropped: None,
-            devices: Vec::new(),
-            perhaps: Vec::new(),
-            perhaps_more: None,
-            left_out: Vec::new(),
-            ignored: vec!["the host has no VF that it names".to_owned()],
-        }));
-        Some((name.clone(), pools))
+        hosts.extend(of_host(&context, &draft).map(|pools| (name.clone(), pools)));
+        rdma_shared.extend(RdmaSharedOfHost::of(&context, &draft).map(|shared| (name.clone(), shared)));
+    }
+    (hosts, rdma_shared)
+}
+
+/// Returns the pools of a host; `None` where its documents have none.
+fn of_host(context: &HostContext<'_>, draft: &HostDraft) -> Option<HostPools> {
+    let predicted = predict_pools(context, &draft.pfs)?;
+    let problems = draft.findings.problems.iter().map(|problem| problem.message.clone()).collect();
+    let mut pools = if predicted.config.resources.is_empty() {
+        HostPools { ends: None, ..host_pools(predicted.prediction, problems) }
+    } else {
+        host_pools(predicted.prediction, problems)
     };
-    world.hosts.iter().filter_map(of_host).collect()
+    let named: Vec<String> = pools.pools.iter().map(|pool| pool.resource.clone()).collect();
+    let absent = context.documents.iter().flat_map(|document| &document.config.spec.pools);
+    let absent = absent.map(|pool| pool.resource.to_string()).filter(|name| !named.contains(name));
+    pools.pools.extend(absent.map(|resource| PoolOfHost {
+        resource,
+        dropped: None,
+        devices: Vec::new(),
+        perhaps: Vec::new(),
+        perhaps_more: None,
+        left_out: Vec::new(),
+        ignored: vec!["the host has no VF that it names".to_owned()],
+    }));
+    Some(pools)
 }
 
 fn host_pools(prediction: Prediction, problems: Vec<String>) -> HostPools {

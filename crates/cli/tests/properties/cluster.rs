@@ -51,6 +51,14 @@ fn resource() -> ResourceName {
     "example.com/net".parse().unwrap()
 }
 
+/// Returns the fields of an object, for changes by hand.
+fn fields_of<'a>(facts: &'a mut ClusterFacts, name: &str) -> &'a mut BTreeMap<String, JsonValue> {
+    match &mut facts.objects.get_mut(&object(name)).unwrap().content {
+        JsonValue::Fields(fields) => fields,
+        other => panic!("{name} has no fields: {other:?}"),
+    }
+}
+
 /// What a plugin finds, by rules of the test's own: the VFs of the first port that have a driver.
 fn found(host: &HostFacts, config: &str) -> BTreeMap<ResourceName, u32> {
     let config: serde_json::Value = serde_json::from_str(config).unwrap();
@@ -148,17 +156,14 @@ fn drift_is_mended_where_it_is_and_nowhere_else() {
     let config = parsed(SPEC);
     converge(&scopes, &config);
     let change = |name: &str, path: &'static [&'static str], text: &'static str| {
-        let name = object(name);
-        scopes.by_hand_in_cluster(move |facts| {
+        scopes.by_hand_in_cluster(|facts| {
             let mut value = JsonValue::Text(text.to_owned());
             for key in path.iter().rev() {
                 value = JsonValue::of([(key, value)]);
             }
-            let object = facts.objects.get_mut(&name).unwrap();
-            let JsonValue::Fields(fields) = &mut object.content else { panic!("no fields") };
-            fields.remove(path[0]);
             let JsonValue::Fields(new) = value else { panic!("no fields") };
-            fields.extend(new);
+            // It takes the place of the field as a whole.
+            fields_of(facts, name).extend(new);
         });
     };
     change(
@@ -344,10 +349,8 @@ fn node_is_out_of_service_whatever_a_person_has_written_into_its_configuration_m
     let scopes = scopes();
     converge(&scopes, &parsed(SPEC));
     scopes.by_hand_in_cluster(|facts| {
-        let map = facts.objects.get_mut(&object(CONFIG)).unwrap();
-        let JsonValue::Fields(fields) = &mut map.content else { panic!("no fields") };
         let key = JsonValue::Text(r#"{"resourceList": []}"#.to_owned());
-        fields.insert("data".to_owned(), JsonValue::of([("a", key)]));
+        fields_of(facts, CONFIG).insert("data".to_owned(), JsonValue::of([("a", key)]));
     });
     let more = parsed(&SPEC.replace("count: 4", "count: 6"));
     let first = changes(&planned(&scopes, &more)).into_iter().next();
@@ -365,9 +368,7 @@ fn deleted_daemonset_comes_back_and_the_node_offers_again() {
         facts.objects.retain(|object, _| {
             !matches!(object.kind(), vfctl_model::ObjectKind::DaemonSet | vfctl_model::ObjectKind::Pod)
         });
-        let node = facts.objects.get_mut(&object(NODE)).unwrap();
-        let JsonValue::Fields(fields) = &mut node.content else { panic!("no fields") };
-        fields.remove("status");
+        fields_of(facts, NODE).remove("status");
     });
     converge(&scopes, &config);
     assert_eq!(offered(&scopes), 4);

@@ -244,7 +244,7 @@ mod tests {
                 &format!("/var/lib/cni/sriov/{vf}-net1"),
                 &format!(r#"{{"deviceID": "{vf}", "OrigVfState": {{"HostIFName": "{had}", "Vlan": 0}}}}"#),
             );
-            let device = roots.path(&format!("/sys/bus/pci/devices/{vf}"));
+            let device = roots.path(format!("/sys/bus/pci/devices/{vf}"));
             fs::create_dir_all(has.map_or(device.clone(), |has| device.join(has))).expect("a folder");
         }
         put("/sys/bus/pci/devices/0000:01:13.0/net/eth10/x", "");

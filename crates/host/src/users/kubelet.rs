@@ -57,8 +57,9 @@ struct Entry {
     devices: BTreeMap<String, Vec<String>>,
 }
 
-/// Returns to which pod each VF is allocated, and as what it is offered. The kubelet forgets pods that have gone only when it gives out the next device:
-/// those that it runs no more are left out. Unreadable where there is a record that could not be read.
+/// Returns to which pod each VF is allocated, and as what it is offered. The kubelet forgets pods that have gone only when it
+/// gives out the next device: those that it runs no more are left out. Unreadable where there is a record that could not be
+/// read.
 pub(crate) fn allocations(roots: &Roots) -> Reading<Allocations> {
     let text = match fs::read(roots.path(CHECKPOINT)) {
         Ok(text) => text,

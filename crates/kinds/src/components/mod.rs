@@ -10,5 +10,7 @@ pub(crate) use device_plugin::{ManagedPlugin, PluginObjects, remove};
 pub(crate) use node_state::{
     ACTIVE, PAUSED, STATE_LABEL, absent_documents, as_named, documents_of, named, node_state,
 };
-pub use section::{Components, ComponentsSpec, DevicePluginSpec, ManagedPluginSpec};
+pub use section::{
+    Components, ComponentsSpec, DevicePluginSpec, ManagedPluginSpec, RdmaSharedDevicePluginSpec,
+};
 pub(crate) use section::{Declared, declared_for_host, declared_of};

@@ -23,6 +23,18 @@ pub struct ComponentsSpec {
     /// The SR-IOV network device plugin, which offers the pools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_plugin: Option<DevicePluginSpec>,
+    /// k8s-rdma-shared-dev-plugin, which offers `rdmaSharedPools`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rdma_shared_device_plugin: Option<RdmaSharedDevicePluginSpec>,
+}
+
+/// What the document says of k8s-rdma-shared-dev-plugin.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RdmaSharedDevicePluginSpec {
+    /// How often it looks for devices, in seconds; 0: only when it starts. Absent, every 60.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub periodic_update_interval: Option<u32>,
 }
 
 /// What the document says of the device plugin.
@@ -95,6 +107,11 @@ impl Section for Components {
     }
 
     fn plan(_: &HostContext<'_>, _: &mut HostDraft) {}
+
+    /// Returns whether the device plugin is spoken of: nothing is done about the one that shares RDMA devices.
+    fn asks_of_cluster(spec: &ComponentsSpec) -> bool {
+        spec.device_plugin.is_some()
+    }
 
     fn writes_to_cluster(spec: &ComponentsSpec) -> bool {
         spec.device_plugin.as_ref().is_some_and(|plugin| plugin.managed.is_some())

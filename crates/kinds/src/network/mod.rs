@@ -18,6 +18,7 @@ mod ranges;
 mod routes;
 mod rules;
 mod section;
+mod shared_rdma;
 mod spec;
 mod vf_values;
 

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_model::{ResourceName, VfAttribute, VfIndex, VfSet, VfValue, VlanTag};
+use vfctl_model::{DevicePluginDeviceType, ResourceName, VfAttribute, VfIndex, VfSet, VfValue, VlanTag};
 
 use super::rules::entry_path;
+use super::shared_rdma::{report_shared, shared_resources};
 use super::spec::NetworkSpec;
 use super::vf_values::NetworkVlan;
 use crate::binding::DriverChoice;
@@ -22,6 +23,8 @@ use crate::{EffectiveVf, VfsSpec};
 struct Offer<'a> {
     document: usize,
     config: &'a SriovConfig,
+    /// The pool's place in the list.
+    number: usize,
     pool: &'a PoolSpec,
 }
 
@@ -34,25 +37,26 @@ struct Group {
     path: SpecPath,
 }
 
-/// Checks that each network has a pool that offers its resource, where there are pools at all, and that its VFs fit.
+/// Checks that each network has a pool of VFs that offers its resource, where there are pools at all, and that its VFs fit.
 pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
     let mut offers: BTreeMap<&ResourceName, Vec<Offer<'_>>> = BTreeMap::new();
     for (document, config) in documents.iter().enumerate() {
-        for pool in &config.spec.pools {
-            offers.entry(&pool.resource).or_default().push(Offer { document, config, pool });
+        for (number, pool) in config.spec.pools.iter().enumerate() {
+            offers.entry(&pool.resource).or_default().push(Offer { document, config, number, pool });
         }
     }
-    if offers.is_empty() {
-        // Somebody else makes them.
-        return;
-    }
+    let shared = shared_resources(documents);
     for (position, document) in documents.iter().enumerate() {
         violations.turn_to(position);
         for (number, network) in document.spec.networks.iter().enumerate() {
             let path = entry_path(number);
-            match offers.get(&network.resource) {
-                None => report_no_offer(network, &offers, &path, violations),
-                Some(offers) => {
+            match (offers.get(&network.resource), shared.get(&network.resource)) {
+                (None, Some(shared)) => report_shared(network, shared, &path, violations),
+                // Somebody else makes them.
+                (None, None) if offers.is_empty() => {}
+                (None, None) => report_no_offer(network, &offers, &path, violations),
+                (Some(offers), _) => {
+                    check_kinds(network, offers, &path, violations);
                     check_drivers(network, offers, &path, violations);
                     check_vlans(network, offers, &path, violations);
                 }
@@ -75,6 +79,21 @@ fn report_no_offer(
     };
     let message = format!("no pool offers `{}`: pods of this network would not start", network.resource);
     violations.add(Violation::new(path.key("resource"), message, help));
+}
+
+/// Checks that the resource is not made of subfunctions: sriov-cni looks for a VF at the PCI address that it is given, and an
+/// auxiliary device has none (`LoadConf`, pkg/config/config.go).
+fn check_kinds(network: &NetworkSpec, offers: &[Offer<'_>], path: &SpecPath, violations: &mut Violations) {
+    let is_of_subfunctions =
+        |offer: &&Offer<'_>| offer.pool.device_type == DevicePluginDeviceType::AuxNetDevice;
+    if let Some(Offer { document, number, .. }) = offers.iter().find(is_of_subfunctions) {
+        let message =
+            format!("`{}` is made of subfunctions, and sriov-cni needs a VF for each pod", network.resource);
+        let help = "write a resource that is made of VFs; pods of subfunctions have another CNI plugin";
+        let pool = SpecPath::spec().key("pools").index(*number).key("deviceType");
+        let violation = Violation::new(path.key("resource"), message, help);
+        violations.add(violation.with(*document, pool, "the pool's devices"));
+    }
 }
 
 /// Checks that VFs which pods are to have addresses on are not held by a driver for user space: sriov-cni gives the pod no
@@ -121,7 +140,7 @@ fn check_vlans(network: &NetworkSpec, offers: &[Offer<'_>], path: &SpecPath, vio
 /// there.
 fn groups(offers: &[Offer<'_>], key: &str, found: impl Fn(&EffectiveVf<'_>) -> Option<Entry>) -> Vec<Group> {
     let mut groups = Vec::new();
-    for Offer { document, config, pool } in offers {
+    for Offer { document, config, number: _, pool } in offers {
         for reference in &pool.from {
             let entries = config.spec.physical_functions.iter().enumerate();
             let mut named = entries.filter(|(_, entry)| entry.name == reference.physical_function);

@@ -10,7 +10,6 @@ use super::attachment::{ATTACHMENT_API_VERSION, ATTACHMENT_KIND, DOCUMENT_LABEL}
 use super::attachment::{AttachmentMetadata, AttachmentSpec, NetworkAttachmentDefinition};
 use super::rules::entry_path;
 use crate::cluster::{ClusterContext, ClusterDraft, delete_lane, object, text, write_lane};
-use crate::finding::Findings;
 use crate::path::{Origin, SpecPath};
 
 const KIND: ObjectKind = ObjectKind::NetworkAttachmentDefinition;
@@ -68,9 +67,7 @@ fn plan_one(
     if let Some(other) = other.filter(|other| *other != document && !context.takes_over) {
         let message = format!("{object} belongs to the document {other}");
         let help = "choose another name, or pass --force-conflicts to take it over";
-        let mut findings = Findings::default();
-        findings.problem(Some(origin), message, help);
-        draft.findings.append(findings);
+        draft.findings.problem(Some(origin), message, help);
         return;
     }
     let is_met = facts.and_then(|facts| read(&object, facts)).is_some_and(|found| {

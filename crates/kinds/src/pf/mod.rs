@@ -7,6 +7,7 @@ mod explain;
 mod lane;
 mod live;
 mod matcher;
+mod named;
 mod obstacle;
 mod pci_match;
 mod resolve;
@@ -20,6 +21,7 @@ pub use explain::{Address, ExplainError, ExplainedPf, explain};
 #[cfg(test)]
 pub(crate) use lane::diff;
 pub use matcher::Matcher;
+pub(crate) use named::referred_entry;
 pub(crate) use obstacle::ELSEWHERE;
 pub use obstacle::{Obstacle, host_obstacles, obstacles};
 pub use pci_match::PciMatch;

@@ -8,12 +8,12 @@ use vfctl_model::{
 
 use super::references::pools_path;
 use super::rules_of_selectors::check_selectors;
-use super::spec::{PoolSpec, VfReference};
+use super::spec::PoolSpec;
 use crate::PfSpec;
 use crate::components::{Declared, declared_of};
 use crate::document::{SriovConfig, share_a_host};
 use crate::path::{SpecPath, Violation, Violations};
-use crate::suggest::did_you_mean;
+use crate::pf::referred_entry;
 
 /// Notes the rules that pools break.
 pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
@@ -184,15 +184,9 @@ fn check_references(pool: &PoolSpec, document: &SriovConfig, path: &SpecPath, vi
     let entries = &document.spec.physical_functions;
     for (position, reference) in pool.from.iter().enumerate() {
         let path = path.key("from").index(position);
-        let Some((number, entry)) = entry_of(entries, reference) else {
-            let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
-            let help = match did_you_mean(&reference.physical_function, &names) {
-                Some(name) => format!("did you mean `{name}`?"),
-                None if names.is_empty() => "this document has no `physicalFunctions`".to_owned(),
-                None => format!("there are {}", names.join(", ")),
-            };
-            let message = format!("no physical function is called `{}`", reference.physical_function);
-            violations.add(Violation::new(path.key("physicalFunction"), message, help));
+        let name = &reference.physical_function;
+        let Some((number, entry)) = referred_entry(entries, name, &path.key("physicalFunction"), violations)
+        else {
             continue;
         };
         let Some(vfs) = &reference.vfs else { continue };
@@ -215,10 +209,6 @@ fn check_references(pool: &PoolSpec, document: &SriovConfig, path: &SpecPath, vi
             violations.add(violation.with(violations.document(), count, "the count"));
         }
     }
-}
-
-fn entry_of<'a>(entries: &'a [PfSpec], reference: &VfReference) -> Option<(usize, &'a PfSpec)> {
-    entries.iter().enumerate().find(|(_, entry)| entry.name == reference.physical_function)
 }
 
 /// Returns how many VFs an entry asks for at most; `None` where it does not say.

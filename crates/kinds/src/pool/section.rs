@@ -23,7 +23,8 @@ impl Section for Pools {
         rules::check(documents, violations);
     }
 
-    /// Adds what facts say of the pools: what they offer is for the cluster's lanes.
+    /// Adds what facts say of the pools, and that no cluster was looked at where none was. What the host is to offer is drafted
+    /// once everything else is, and written in the plan of the cluster.
     fn plan(context: &HostContext<'_>, draft: &mut HostDraft) {
         findings::add(context, &draft.pfs, &mut draft.findings);
     }

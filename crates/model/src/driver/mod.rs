@@ -6,6 +6,8 @@
 
 mod network;
 mod others;
+mod rdma;
 mod row;
 
+pub use rdma::pci_driver_below;
 pub use row::{CheckWithoutAddress, CountWay, DriverRow, Guarantees, MtuChange, VlanPriority};

@@ -162,10 +162,9 @@ fn moves(op: &Op, thing: &Thing) -> bool {
             _ => object.kind() == ObjectKind::Pod,
         }),
         ObjectKind::ConfigMap | ObjectKind::DaemonSet => true,
-        ObjectKind::Pod
-        | ObjectKind::ServiceAccount
-        | ObjectKind::NetworkAttachmentDefinition
-        | ObjectKind::SriovNetworkNodePolicy => false,
+        ObjectKind::Pod | ObjectKind::NetworkAttachmentDefinition | ObjectKind::SriovNetworkNodePolicy => {
+            false
+        }
     }
 }
 

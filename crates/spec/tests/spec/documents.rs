@@ -95,7 +95,7 @@ fn diagnostics_are_data() {
     let wanted = serde_json::json!([{
         "place": { "file": "x.yaml", "line": 4, "column": 8 },
         "message": "no such field `bad`",
-        "help": "fields here: `nodes`, `hosts`, `system`, `physicalFunctions`, `components`, `pools`, `networks`",
+        "help": "fields here: `nodes`, `hosts`, `system`, `physicalFunctions`, `components`, `pools`, `rdmaSharedPools`, `networks`",
     }]);
     assert_eq!(json, wanted);
 }

@@ -6,6 +6,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use vfctl_kinds::binding::DriverChoice;
+use vfctl_kinds::components::ComponentsSpec;
 use vfctl_kinds::count::{AtMost, CountSpec};
 use vfctl_kinds::document::OnUnsupported;
 use vfctl_kinds::document::{API_VERSION, KIND, Metadata, NodeSelector, SriovConfig};
@@ -20,6 +21,7 @@ use vfctl_model::{
 };
 
 use crate::generate_networks::network_spec;
+use crate::generate_rdma_shared::{of_ports, plugin, pools};
 
 /// A VF's value of this shape that may stand alone and breaks no rule; no addresses, which are for the caller.
 fn value(shape: Shape) -> BoxedStrategy<AttributeSpec> {
@@ -187,8 +189,9 @@ pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
     let system = vec("[a-z][a-z0-9_]{0,10}", 0..3);
     let more = btree_map("\\PC{0,8}", 0_usize..40, 0..3);
     let networks = (option::of(network_spec(1)), option::of(network_spec(2)));
-    let parts = (any::<bool>(), more, system, pfs, networks);
-    parts.prop_map(|(named, more, modules, (one, two, three), (first, second))| {
+    let shared = (pools(), plugin());
+    let parts = (any::<bool>(), more, system, pfs, networks, shared);
+    parts.prop_map(|(named, more, modules, (one, two, three), (first, second), (pools, plugin))| {
         let physical_functions: Vec<PfSpec> = [one, two, three].into_iter().flatten().collect();
         let mac = |list: u8, number: u8| MacAddress::new([0x02, 0xff, list, 0, 0, number]);
         // Every list that an entry may take, and some that nobody takes.
@@ -207,6 +210,8 @@ pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
                 nodes: named.then(|| NodeSelector { names: vec!["host-1".to_owned()] }),
                 hosts: [("host-1".parse().expect("a host"), values)].into(),
                 system: SystemSpec { modules },
+                components: ComponentsSpec { rdma_shared_device_plugin: plugin, ..ComponentsSpec::default() },
+                rdma_shared_pools: of_ports(pools, &physical_functions),
                 physical_functions,
                 networks: [first, second].into_iter().flatten().collect(),
                 ..Body::default()

@@ -57,6 +57,13 @@ pub enum Ending {
         /// The resource.
         resource: String,
     },
+    /// A selector of auxiliary devices says none of their types, or another than there is (`ValidConfig`,
+    /// pkg/auxnetdevice/auxNetDeviceProvider.go).
+    #[error("the plugin ends with an error: `{resource}` needs `auxTypes`, and there is only `sf`")]
+    AuxTypes {
+        /// The resource.
+        resource: String,
+    },
 }
 
 /// A resource that the plugin has read.
@@ -203,6 +210,13 @@ fn check(accepted: &[Accepted<'_>], version: DevicePluginVersion) -> Result<(), 
         let is_both = |set: &&SelectorSet| set.is_rdma && set.vdpa_type.is_some();
         if *kind == DevicePluginDeviceType::NetDevice && sets.iter().any(is_both) {
             return Err(Ending::RdmaAndVdpa { resource: resource.full_name() });
+        }
+        let is_other = |set: &&SelectorSet| {
+            let types = set.texts.get(&DevicePluginField::AuxTypes);
+            types.is_none_or(|types| types.is_empty() || types.iter().any(|kind| kind != "sf"))
+        };
+        if *kind == DevicePluginDeviceType::AuxNetDevice && sets.iter().any(is_other) {
+            return Err(Ending::AuxTypes { resource: resource.full_name() });
         }
     }
     if names.is_empty() { Err(Ending::NoResource) } else { Ok(()) }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_kinds::suggest::plain;
-use vfctl_model::{DevicePluginDeviceType, DriverName, DriverRow, PciAddress, PciId};
+use vfctl_model::{DevicePluginDeviceType, DriverName, DriverRow, PciAddress, PciId, pci_driver_below};
 
 use super::field;
 use super::finding::Linter;
@@ -13,16 +13,6 @@ use super::json;
 use super::row::Lint;
 use crate::diagnostic::quoted;
 use crate::yaml::{Entry, Map, Node, Span};
-
-/// Drivers of RDMA devices, each with the driver of the PCI function below it (Linux drivers/infiniband/hw).
-const RDMA_DRIVERS: &[(&str, &str)] = &[
-    ("mlx5_ib", "mlx5_core"),
-    ("mlx4_ib", "mlx4_core"),
-    ("irdma", "iavf"),
-    ("i40iw", "iavf"),
-    ("bnxt_re", "bnxt_en"),
-    ("qedr", "qede"),
-];
 
 /// Drivers that have another name today: since Linux 4.20.
 const RENAMED_DRIVERS: &[(&str, &str)] = &[("i40evf", "iavf")];
@@ -103,7 +93,7 @@ pub(super) fn check_drivers(map: &Map, key: &str, wanted: Wanted, linter: &mut L
                 format!("write `{meant}`")
             }
         };
-        if let Some((_, pci)) = RDMA_DRIVERS.iter().find(|(rdma, _)| rdma == driver) {
+        if let Some(pci) = pci_driver_below(driver) {
             let message = format!("`{driver}` drives RDMA devices, and no PCI device has it as its driver");
             linter.say(Lint::RdmaDriver, *place, message, instead(pci));
         } else if let Some((_, name)) = RENAMED_DRIVERS.iter().find(|(old, _)| old == driver) {

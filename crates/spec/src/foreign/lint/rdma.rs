@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use vfctl_kinds::rdma_shared_pool::{LinkType, PLUGIN, takes_name};
+
 use super::field::{self, Field, Others, Table, Takes, check_word, require, walk};
 use super::finding::Linter;
 use super::hardware::{Wanted, check_devices, check_drivers, check_vendors, texts};
@@ -12,7 +14,7 @@ use crate::diagnostic::quoted;
 use crate::yaml::{Map, Node, Span};
 
 /// Who reads these, in messages.
-pub(super) const READER: &str = "k8s-rdma-shared-dev-plugin";
+pub(super) const READER: &str = PLUGIN;
 
 const HAS_SELECTOR: &str = "move it into `selectors`: only there it counts";
 const IS_RDMA: &str =
@@ -112,7 +114,7 @@ fn lint_resource(map: &Map, place: Span, names: &mut BTreeMap<String, Span>, lin
     walk(map, RESOURCE, linter);
     resource::prefix(map, linter);
     if let Some((entry, name)) = resource::name(map, place, linter) {
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        if !takes_name(name) {
             resource::refused(entry, name, "letters, digits and `_`", READER, linter);
         }
         // The plugin does not look at the prefix here.
@@ -159,7 +161,7 @@ fn lint_selectors(node: &Node, linter: &mut Linter) {
     check_devices(map, "deviceIDs", None, linter);
     check_drivers(map, "drivers", Wanted::Any, linter);
     for (place, word) in texts(map, "linkTypes") {
-        check_word("linkTypes", place, word, &["ether", "infiniband"], linter);
+        check_word("linkTypes", place, word, LinkType::WORDS, linter);
     }
     for (place, name) in texts(map, "ifNames").filter(|(_, name)| name.contains('#')) {
         let message = format!("{} is no interface: {READER} takes no set of VFs", quoted(name));
