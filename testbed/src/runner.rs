@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::guest::Output;
+use crate::patience;
 use crate::place::{Place, PlaceError};
 use crate::scenario::substitution::substitute;
 use crate::scenario::{Action, Exit, Scenario, Step};
@@ -127,14 +128,15 @@ fn one_step(
         // What is tried again numbers anew.
         let mut own = normaliser.clone();
         let mut outcome = once(place, step, pf, &mut own)?;
-        let limit = step.within.unwrap_or_default();
+        let limit = patience::stretched(step.within.unwrap_or_default());
         if outcome.wrong.is_some() && started.elapsed() < limit {
             thread::sleep(PAUSE);
             continue;
         }
         *normaliser = own;
         if step.within.is_some() {
-            outcome.wrong = outcome.wrong.map(|wrong| format!("after {} s {wrong}", limit.as_secs()));
+            outcome.wrong =
+                outcome.wrong.map(|wrong| format!("after {} s {wrong}", started.elapsed().as_secs()));
         }
         return Ok(outcome);
     }

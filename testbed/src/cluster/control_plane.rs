@@ -20,9 +20,9 @@ const FIRST_PORT: u16 = 6443;
 /// How many times five ports are tried.
 const TRIES: u16 = 20;
 /// How long a kubeadm phase may take.
-const KUBEADM_LIMIT: Duration = Duration::from_secs(60);
+const KUBEADM_LIMIT: Duration = Duration::from_secs(180);
 /// How long the API server may take to be ready.
-const API_LIMIT: Duration = Duration::from_secs(120);
+const API_LIMIT: Duration = Duration::from_secs(240);
 /// Must be the version that `cluster/parts/kubernetes` pins.
 const VERSION: &str = "v1.34.4";
 

@@ -8,9 +8,10 @@ use std::{env, thread};
 use super::process::{must_run, run_within};
 use super::provider::{Cluster, ClusterError};
 use crate::guest::Output;
+use crate::patience;
 
 /// How long one call may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(300);
 
 /// kubectl of a cluster.
@@ -89,7 +90,7 @@ impl Kubectl {
     ) -> Result<(), ClusterError> {
         let started = Instant::now();
         let mut said = String::new();
-        while started.elapsed() < limit {
+        while started.elapsed() < patience::stretched(limit) {
             between()?;
             said = match self.run(arguments) {
                 Ok(answer) if wanted(&answer) => return Ok(()),
@@ -98,6 +99,6 @@ impl Kubectl {
             };
             thread::sleep(POLL);
         }
-        Err(ClusterError::TooSlow { what: what.to_owned(), limit, said })
+        Err(ClusterError::TooSlow { what: what.to_owned(), limit: started.elapsed(), said })
     }
 }

@@ -1,5 +1,6 @@
 //! Where a cluster comes from, and what is known of one that runs.
 
+use std::fmt::Debug;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,7 +52,7 @@ pub struct WorkerAccess {
 }
 
 /// Where clusters come from.
-pub trait Provider {
+pub trait Provider: Debug + Send + Sync {
     /// Starts a cluster; says on standard error how far it is.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -85,6 +86,8 @@ enum ClusterCommand {
         image: Option<PathBuf>,
         #[arg(long)]
         vfctl: Option<PathBuf>,
+        #[arg(long)]
+        starter: u32,
     },
 }
 
@@ -107,15 +110,14 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
             eprintln!("testbed: no cluster is running");
         }
         ClusterCommand::Run { choice, vfctl } => {
-            let cluster = Local::new(folder).running()?;
-            return run(&cluster, &choice, vfctl.as_deref());
+            return run(Arc::new(Local::new(folder)), &choice, vfctl.as_deref());
         }
         ClusterCommand::Exec { worker, limit, command } => {
             let cluster = Local::new(folder).running()?;
             return exec(&cluster, worker, Duration::from_secs(limit), &command);
         }
-        ClusterCommand::Supervise { workers, port, parts, image, vfctl } => {
-            let order = Order { folder, workers, port, parts, image, vfctl };
+        ClusterCommand::Supervise { workers, port, parts, image, vfctl, starter } => {
+            let order = Order { folder, workers, port, parts, image, vfctl, starter };
             supervisor::supervise(&order)
                 .inspect_err(|error| eprintln!("cluster: failed to {}", chain(error)))?;
         }
@@ -160,7 +162,8 @@ fn status(provider: &Local) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs those scenarios that want as many workers as there are.
-fn run(cluster: &Cluster, choice: &Choice, vfctl: Option<&Path>) -> anyhow::Result<ExitCode> {
+fn run(provider: Arc<dyn Provider>, choice: &Choice, vfctl: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let cluster = provider.running()?;
     let mut scenarios = choice.scenarios(Needs::Cluster)?;
     let all = scenarios.len();
     scenarios.retain(|scenario| scenario.cluster.map(usize::from) == Some(cluster.workers.len()));
@@ -171,8 +174,11 @@ fn run(cluster: &Cluster, choice: &Choice, vfctl: Option<&Path>) -> anyhow::Resu
         put_vfctl(&vfctl, &cluster.programs)?;
     }
     let report = choice.report("cluster")?;
-    let open: Open<'_> = Box::new(|| Ok(Box::new(Workers::open(cluster.clone())?)));
-    run_in_one(&scenarios, None, open, &report)
+    let open: Open<'_> = Box::new(|| Ok(Box::new(Workers::open(Arc::clone(&provider))?)));
+    let code = run_in_one(&scenarios, None, open, &report)?;
+    // Whatever failed may have failed for this.
+    provider.running()?;
+    Ok(code)
 }
 
 fn exec(cluster: &Cluster, number: u8, limit: Duration, command: &str) -> anyhow::Result<ExitCode> {
