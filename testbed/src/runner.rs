@@ -38,6 +38,9 @@ pub fn run(place: &mut dyn Place, scenario: &Scenario, pf: Option<&str>) -> Tran
     if let Some(why) = scenario.only.as_ref().and_then(|only| place.refuses(only)) {
         return Transcript { title, entries: Vec::new(), verdict: RunResult::NotHere { why } };
     }
+    if let Some(why) = place.lacks(scenario) {
+        return Transcript { title, entries: Vec::new(), verdict: RunResult::Failed { why } };
+    }
     let mut entries = Vec::new();
     let mut ended = steps(place, scenario, pf, &mut entries);
     if let Err(Failure { why, stalled: true }) = &ended {

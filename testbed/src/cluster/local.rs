@@ -173,6 +173,10 @@ impl Provider for Local {
         Addresses::give_back(folder);
         folder.clear(&["log"])
     }
+
+    fn stopped(&self) -> &'static str {
+        "no cluster is running"
+    }
 }
 
 /// What the supervisor has said and the user has seen.

@@ -89,15 +89,7 @@ fn delete_objects(cluster: &Cluster, kubectl: &Kubectl) -> Result<(), ClusterErr
     let all = objects::objects(kubectl)?;
     let extra: Vec<_> = all.iter().filter(|object| !known.contains(object.line().as_str())).collect();
     for object in &extra {
-        let kind = object.kubectl_kind();
-        let mut words = vec!["delete", &kind, &object.name, "--ignore-not-found", "--wait=false"];
-        if let Some(namespace) = &object.namespace {
-            words.extend(["--namespace", namespace]);
-        }
-        if object.kind == "Pod" {
-            words.push("--grace-period=1");
-        }
-        kubectl.run(&words)?;
+        object.delete(kubectl, if object.kind == "Pod" { &["--grace-period=1"] } else { &[] })?;
         // A network or a namespace that goes before its pods leaves these without a way to end.
         let last_pod = extra.iter().rfind(|other| other.kind == "Pod");
         if last_pod.is_some_and(|last| last == object) {

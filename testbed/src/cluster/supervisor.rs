@@ -12,14 +12,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::addresses::Addresses;
-use super::control_plane::ControlPlane;
+use super::control_plane::{ControlPlane, KUBECTL};
 use super::folder::Folder;
 use super::kubectl::Kubectl;
-use super::objects;
 use super::process::tail;
-use super::provider::{Cluster, ClusterError, host};
+use super::provider::{Cluster, ClusterError, Origin, host};
 use super::worker::Worker;
 use super::workers::{self, BootedWorker};
+use super::{objects, own};
 
 /// How often the cluster is looked after.
 const POLL: Duration = Duration::from_millis(200);
@@ -28,8 +28,10 @@ const READY_LIMIT: Duration = Duration::from_secs(600);
 const WORLD_LIMIT: Duration = Duration::from_secs(240);
 /// What a worker is like before anybody uses it; modules that the kubelet has loaded belong to it.
 const WORLD: &str = "cut -d ' ' -f 1 /proc/modules >/run/testbed/modules.boot; bash /share/world.sh";
-/// Applied in this order at the start of each cluster with workers.
-const MANIFESTS: [&str; 3] = ["rights.yaml", "network-attachment-definition.yaml", "multus.yaml"];
+/// Applied in this order at the start of each cluster.
+const MANIFESTS: [&str; 2] = ["rights.yaml", "network-attachment-definition.yaml"];
+/// Applied at the start of each cluster with workers.
+const MANIFESTS_FOR_WORKERS: [&str; 1] = ["multus.yaml"];
 /// Prints whether each node is ready, a word each.
 const READY: &str = "jsonpath={range .items[*]}{.status.conditions[?(@.type=='Ready')].status}{'\\n'}{end}";
 
@@ -114,20 +116,26 @@ fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
         workers::put_vfctl(vfctl, &programs)?;
     }
     let mut cluster = Cluster {
-        parts: parts.clone(),
+        origin: Origin::Local,
+        kubectl: parts.join(KUBECTL),
         kubeconfig: folder.kubeconfig(),
         programs,
         world: Vec::new(),
         workers: Vec::new(),
     };
     let kubectl = Kubectl::of(&cluster);
-    let mut booted = Vec::new();
-    if let Some(image) = image.as_deref().filter(|_| *count > 0) {
-        let addresses = Addresses::take(folder)?;
-        for manifest in MANIFESTS {
+    let apply = |manifests: &[&str]| -> Result<(), ClusterError> {
+        for manifest in manifests {
             let path = manifest_for(manifest, folder, control_plane.port)?;
             kubectl.run(&["apply", "--server-side", "-f", &path.display().to_string()])?;
         }
+        Ok(())
+    };
+    apply(&MANIFESTS)?;
+    let mut booted = Vec::new();
+    if let Some(image) = image.as_deref().filter(|_| *count > 0) {
+        let addresses = Addresses::take(folder)?;
+        apply(&MANIFESTS_FOR_WORKERS)?;
         for number in 1..=*count {
             let address = addresses.of(number);
             booted.push(workers::boot(number, *count, &address, folder, parts, image)?);
@@ -139,6 +147,8 @@ fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
             cluster.workers.push(with_world(worker)?);
         }
         cluster.world = objects::world(&kubectl)?;
+    } else {
+        cluster.world = own::lines(&kubectl)?;
     }
     // Before it is said: whoever hears it may end at once.
     ready.store(true, Ordering::SeqCst);
