@@ -10,7 +10,8 @@ use super::provider::ClusterError;
 /// The kinds that scenarios make, those that make others first.
 pub const KINDS: &str = "deployments,daemonsets,statefulsets,replicasets,jobs,pods,net-attach-def,\
     poddisruptionbudgets,configmaps,secrets,services,serviceaccounts,roles,rolebindings,clusterroles,\
-    clusterrolebindings,customresourcedefinitions,leases,namespaces";
+    clusterrolebindings,ippools.whereabouts.cni.cncf.io,overlappingrangeipreservations.whereabouts.cni.cncf.io,\
+    customresourcedefinitions,leases,namespaces";
 /// A line for each object: kind, version, namespace, name, and what its name was made from.
 pub(super) const LINES: &str = "go-template={{range .items}}{{.kind}} {{.apiVersion}} {{or .metadata.namespace \"-\"}} {{.metadata.name}} \
     {{or .metadata.generateName .metadata.name}}{{\"\\n\"}}{{end}}";

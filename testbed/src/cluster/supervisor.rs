@@ -31,7 +31,7 @@ const WORLD: &str = "cut -d ' ' -f 1 /proc/modules >/run/testbed/modules.boot; b
 /// Applied in this order at the start of each cluster.
 const MANIFESTS: [&str; 2] = ["rights.yaml", "network-attachment-definition.yaml"];
 /// Applied at the start of each cluster with workers.
-const MANIFESTS_FOR_WORKERS: [&str; 1] = ["multus.yaml"];
+const MANIFESTS_FOR_WORKERS: [&str; 2] = ["multus.yaml", "whereabouts.yaml"];
 /// Prints whether each node is ready, a word each.
 const READY: &str = "jsonpath={range .items[*]}{.status.conditions[?(@.type=='Ready')].status}{'\\n'}{end}";
 
