@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs vfctl in real Kubernetes clusters: a control plane on loopback, and emulated machines with SR-IOV cards as workers.
 # Builds what is missing (15 min the first time, Kubernetes is most of it), then runs the scenarios below
-# testbed/scenarios/cluster, first those for one worker, then those for two.
+# testbed/scenarios/cluster: those without workers, those for one worker, those for two. Transcripts and logs of each cluster
+# are in cluster-0, cluster-1 and cluster-2 of the target folder.
 #
 # usage: ci/cluster.sh [VFCTL]     the program that workers have; otherwise one is built
 set -euo pipefail
@@ -15,30 +16,68 @@ if [ -z "$vfctl" ]; then
     vfctl=$target/debug/vfctl
 fi
 testbed=$target/debug/testbed
+# Short: sockets lie below it.
 room=$(mktemp -d "${TMPDIR:-/tmp}/vfctl-cluster.XXXXXX")
-# However this ends, no cluster stays; its logs stay where something failed.
+running=
+# However this ends, no cluster stays.
 end() {
-    "$testbed" cluster stop --dir "$room" || true
-    [ "$failed" != 0 ] || rm -rf "$room"
+    [ -z "$running" ] || stop "$running" || true
+    rm -rf "$room"
 }
-failed=1
 trap end EXIT
+
 passed=0
 broken=0
-for workers in 1 2; do
-    wanted=$(grep -lE "^cluster: $workers worker" -r testbed/scenarios/cluster | wc -l)
-    [ "$wanted" -gt 0 ] || continue
-    "$testbed" cluster start --dir "$room" --workers "$workers" --vfctl "$vfctl"
-    # Indented: the last line alone is the sum.
-    said=$("$testbed" cluster run --dir "$room" --vfctl "$vfctl" --report "$target/cluster-$workers" |
-        tee >(sed 's/^/  /' >&2)) || true
-    "$testbed" cluster stop --dir "$room"
-    count=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, .*/\1 \2/p' <<<"$said" | tail -n 1)
-    # What was not run has failed.
-    read -r good bad <<<"${count:-0 $wanted}"
+
+# SIZE DIR: the scenarios of that many workers in the cluster of that folder, where one runs
+scenarios_of() {
+    local word=$1 wanted said= good bad
+    [ "$word" != 0 ] || word=no
+    mapfile -t wanted < <(grep -lE "^cluster: $word worker" -r testbed/scenarios/cluster)
+    if [ -n "$2" ]; then
+        # Indented: the last line alone is the sum.
+        said=$("$testbed" cluster run --dir "$2" --vfctl "$vfctl" --report "$target/cluster-$1" "${wanted[@]}" |
+            tee >(sed 's/^/  /' >&2)) || true
+    fi
+    read -r good bad < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, .*/\1 \2/p' <<<"$said" | tail -n 1) ||
+        # What was not run has failed.
+        { good=0 bad=${#wanted[@]}; }
     passed=$((passed + good))
     broken=$((broken + bad))
+}
+
+# SIZE: starts a cluster with that many workers
+start() {
+    running=$1
+    "$testbed" cluster start --dir "$room/$1" --workers "$1" --vfctl "$vfctl"
+}
+
+# SIZE: stops that cluster; its logs stay beside its transcripts
+stop() {
+    local log=$target/cluster-$1/log number
+    rm -rf "$log"
+    mkdir -p "$log"
+    for number in $(seq "$1"); do
+        "$testbed" cluster exec --dir "$room/$1" --worker "$number" -- 'tail -n 5000 /var/log/kubelet.log' \
+            >"$log/kubelet-$number.log" 2>/dev/null || true
+    done
+    "$testbed" cluster stop --dir "$room/$1" || return
+    cp -r "$room/$1/log/." "$log/"
+    running=
+}
+
+# What needs no worker runs as in a cluster that is there already.
+existing=
+if start 0 && KUBECONFIG=$room/0/admin.conf "$testbed" cluster start --provider existing --dir "$room/x" --vfctl "$vfctl"
+then
+    existing=$room/x
+fi
+scenarios_of 0 "$existing"
+[ -z "$existing" ] || "$testbed" cluster stop --dir "$existing" || broken=$((broken + 1))
+stop 0 || broken=$((broken + 1))
+for workers in 1 2; do
+    if start "$workers"; then scenarios_of "$workers" "$room/$workers"; else scenarios_of "$workers" ""; fi
+    stop "$workers" || broken=$((broken + 1))
 done
 echo "$passed passed, $broken failed"
-[ "$broken" = 0 ] && [ "$passed" -gt 0 ] && failed=0
-exit "$failed"
+[ "$broken" = 0 ] && [ "$passed" -gt 0 ]

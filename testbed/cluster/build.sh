@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds the parts of a cluster that are written in Go, or finds them in the cache; prints their folder.
 #
-# The folder has one folder for each part: Kubernetes, etcd, the CNI plugins, multus, sriov-cni and the SR-IOV device
-# plugin. Each comes from its module at one exact version, pinned by the go.mod and go.sum beside its list of programs,
+# The folder has one folder for each part: Kubernetes, etcd, the CNI plugins, multus, sriov-cni, whereabouts and the SR-IOV
+# device plugin. Each comes from its module at one exact version, pinned by the go.mod and go.sum beside its list of programs,
 # and is kept by what goes into it: a part that changes does not rebuild the others.
 #
 # usage: build.sh [PART…]
@@ -10,7 +10,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/vfctl/cluster
-ALL="etcd kubernetes cni-plugins multus sriov-cni device-plugin"
+ALL="etcd kubernetes cni-plugins multus sriov-cni whereabouts device-plugin"
 export CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly
 
 say() { printf 'cluster: %s\n' "$*" >&2; }
@@ -29,7 +29,7 @@ module() {
 time_of() {
     case $1 in
         kubernetes) echo '6 to 10 min' ;;
-        *) echo 'up to a minute' ;;
+        *) echo 'about a minute' ;;
     esac
 }
 

@@ -85,6 +85,7 @@ sed -e '/^#/d' -e 's/^- //' "$here/worker-modules" | "$here/modules.sh" "$kernel
 cp "$parts/kubernetes/kubelet" "$parts/kubernetes/kubectl" "$root/usr/local/bin/"
 cp "$parts"/cni-plugins/* "$root/opt/cni/bin/"
 cp "$parts/sriov-cni/sriov" "$root/opt/cni/sriov-2.1.0"
+cp "$parts/whereabouts/whereabouts" "$root/opt/cni/bin/"
 rm -rf "$root/usr/share/doc" "$root/usr/share/man" "$root/usr/share/locale" "$root/var/lib/apt/lists" \
     "$root/var/cache/apt" "$root/debootstrap"
 

@@ -13,6 +13,7 @@ use crate::image::{self, ImageError, Userland};
 use crate::machine::Accelerator;
 use crate::machine::arguments::Console;
 use crate::machine::boot::{Machine, MachineError, Order};
+use crate::patience;
 use crate::programs;
 use crate::roles::{self, Roles};
 use crate::topology::{Topology, TopologyError};
@@ -214,7 +215,7 @@ pub(crate) fn find_roles(guest: &mut Guest, topology: &Topology) -> Result<Roles
 }
 
 fn in_guest(guest: &mut Guest, script: &str) -> Result<String, LabError> {
-    let Output { code, stdout, stderr } = guest.run(script, "/", SETUP_LIMIT)?;
+    let Output { code, stdout, stderr } = guest.run(script, "/", patience::stretched(SETUP_LIMIT))?;
     match code {
         Some(0) => Ok(stdout),
         Some(code) => Err(LabError::Setup(format!("exit code {code}: {}", stderr.trim()))),

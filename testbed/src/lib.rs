@@ -12,6 +12,7 @@ pub mod image;
 pub mod lab;
 pub mod machine;
 pub mod matrix;
+pub mod patience;
 pub mod place;
 pub mod programs;
 pub mod random;

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::guest::Output;
+use crate::patience;
 use crate::place::{Place, PlaceError};
 use crate::scenario::substitution::substitute;
 use crate::scenario::{Action, Exit, Scenario, Step};
@@ -36,6 +37,9 @@ pub fn run(place: &mut dyn Place, scenario: &Scenario, pf: Option<&str>) -> Tran
     };
     if let Some(why) = scenario.only.as_ref().and_then(|only| place.refuses(only)) {
         return Transcript { title, entries: Vec::new(), verdict: RunResult::NotHere { why } };
+    }
+    if let Some(why) = place.lacks(scenario) {
+        return Transcript { title, entries: Vec::new(), verdict: RunResult::Failed { why } };
     }
     let mut entries = Vec::new();
     let mut ended = steps(place, scenario, pf, &mut entries);
@@ -127,14 +131,15 @@ fn one_step(
         // What is tried again numbers anew.
         let mut own = normaliser.clone();
         let mut outcome = once(place, step, pf, &mut own)?;
-        let limit = step.within.unwrap_or_default();
+        let limit = patience::stretched(step.within.unwrap_or_default());
         if outcome.wrong.is_some() && started.elapsed() < limit {
             thread::sleep(PAUSE);
             continue;
         }
         *normaliser = own;
         if step.within.is_some() {
-            outcome.wrong = outcome.wrong.map(|wrong| format!("after {} s {wrong}", limit.as_secs()));
+            outcome.wrong =
+                outcome.wrong.map(|wrong| format!("after {} s {wrong}", started.elapsed().as_secs()));
         }
         return Ok(outcome);
     }

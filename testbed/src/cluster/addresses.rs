@@ -13,13 +13,15 @@ use super::process::must_run;
 use super::provider::{ClusterError, host};
 
 /// How long a look at routes or a change may take.
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(60);
 /// The first worker's in the first cluster of this machine.
 const FIRST: u8 = 15;
 /// The last that is tried.
 const LAST: u8 = 200;
-/// Where a cluster's first address is remembered.
+/// Where a cluster remembers the routes that it has added: the machine's boot, then an address a line.
 const FILE: &str = "addresses";
+/// Which boot of the machine this is.
+const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
 /// The addresses of one cluster's workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,27 +34,40 @@ impl Addresses {
     ///
     /// When routes cannot be read or made.
     pub fn take(folder: &Folder) -> Result<Self, ClusterError> {
-        let routes = ip(&["route", "show", "table", "local"])?;
-        let addresses = first_free(&routes)
-            .ok_or_else(|| ClusterError::Unable("find addresses for workers: all are taken".to_owned()))?;
-        fs::write(folder.file(FILE), addresses.0.to_string())
-            .map_err(host("remember the workers' addresses"))?;
-        for number in 1..=MOST_WORKERS {
-            let address = format!("{}/32", addresses.of(number));
-            ip(&["route", "add", "local", &address, "dev", "lo", "table", "local", "src", "127.0.0.1"])?;
+        let look = || ip(&["route", "show", "table", "local"]).map(|routes| first_free(&routes));
+        let mut free = look()?;
+        while let Some(addresses) = free {
+            let Err(error) = addresses.add(folder) else { return Ok(addresses) };
+            Self::give_back(folder);
+            free = look()?;
+            // Otherwise another cluster was faster.
+            if free == Some(addresses) {
+                return Err(error);
+            }
         }
-        Ok(addresses)
+        Err(ClusterError::Unable("find addresses for workers: all are taken".to_owned()))
     }
 
-    /// Gives back what a cluster has taken, if it has.
+    /// Adds the routes, and remembers each once it is this cluster's.
+    fn add(self, folder: &Folder) -> Result<(), ClusterError> {
+        let mut own = boot();
+        for address in (1..=MOST_WORKERS).map(|number| self.of(number)) {
+            let route = format!("{address}/32");
+            ip(&["route", "add", "local", &route, "dev", "lo", "table", "local", "src", "127.0.0.1"])?;
+            own.push_str(&format!("\n{address}"));
+            fs::write(folder.file(FILE), &own).map_err(host("remember the workers' addresses"))?;
+        }
+        Ok(())
+    }
+
+    /// Gives back what a cluster has added, if it has, and forgets it: afterwards it may be another cluster's.
     pub fn give_back(folder: &Folder) {
-        let remembered = fs::read_to_string(folder.file(FILE)).ok().and_then(|text| text.parse().ok());
-        for address in
-            remembered.into_iter().flat_map(|first| (1..=MOST_WORKERS).map(move |n| Self(first).of(n)))
-        {
-            // What was never added is not there.
+        let remembered = fs::read_to_string(folder.file(FILE)).unwrap_or_default();
+        for address in own(&remembered, &boot()) {
+            // What somebody else has removed is not there.
             drop(ip(&["route", "del", "local", &format!("{address}/32"), "dev", "lo", "table", "local"]));
         }
+        drop(fs::remove_file(folder.file(FILE)));
     }
 
     /// The address of the worker with this number, from 1.
@@ -68,6 +83,16 @@ fn first_free(routes: &str) -> Option<Addresses> {
         .step_by(usize::from(MOST_WORKERS))
         .map(Addresses)
         .find(|addresses| (1..=MOST_WORKERS).all(|number| !taken(&addresses.of(number))))
+}
+
+/// The addresses of a cluster that were added in this boot of the machine; others went with theirs.
+fn own<'a>(remembered: &'a str, boot: &str) -> impl Iterator<Item = &'a str> {
+    let is_of_now = remembered.lines().next() == Some(boot);
+    remembered.lines().skip(1).filter(move |_| is_of_now)
+}
+
+fn boot() -> String {
+    fs::read_to_string(BOOT).unwrap_or_default().trim().to_owned()
 }
 
 fn ip(words: &[&str]) -> Result<String, ClusterError> {
@@ -89,5 +114,12 @@ mod tests {
             first_free("local 10.0.2.16 dev lo\nlocal 10.0.2.150 dev lo\n").unwrap().of(1),
             "10.0.2.17"
         );
+    }
+    #[test]
+    fn only_routes_of_its_own_are_given_back() {
+        let remembered = "boot-1\n10.0.2.17\n10.0.2.18";
+        assert_eq!(own(remembered, "boot-1").collect::<Vec<_>>(), ["10.0.2.17", "10.0.2.18"]);
+        assert_eq!(own(remembered, "boot-2").count(), 0);
+        assert_eq!(own("", "boot-1").count(), 0);
     }
 }

@@ -17,12 +17,14 @@ use super::provider::{ClusterError, host};
 pub const GATEWAY: &str = "10.0.2.2";
 /// The first port that is tried for the API server; it and the four after it are used, or the next five.
 const FIRST_PORT: u16 = 6443;
+/// kubectl among the parts.
+pub const KUBECTL: &str = "kubernetes/kubectl";
 /// How many times five ports are tried.
 const TRIES: u16 = 20;
 /// How long a kubeadm phase may take.
-const KUBEADM_LIMIT: Duration = Duration::from_secs(60);
+const KUBEADM_LIMIT: Duration = Duration::from_secs(180);
 /// How long the API server may take to be ready.
-const API_LIMIT: Duration = Duration::from_secs(120);
+const API_LIMIT: Duration = Duration::from_secs(240);
 /// Must be the version that `cluster/parts/kubernetes` pins.
 const VERSION: &str = "v1.34.4";
 
@@ -87,7 +89,7 @@ impl ControlPlane {
         let mut etcd = start("etcd/etcd", etcd_arguments(folder, ports))?;
         certificates(parts, folder, ports)?;
         let mut api_server = start("kubernetes/kube-apiserver", api_server_arguments(folder, ports))?;
-        let kubectl = Kubectl::new(parts, &folder.kubeconfig());
+        let kubectl = Kubectl::new(&parts.join(KUBECTL), &folder.kubeconfig());
         // The others end when the roles that the API server makes at its start are not there yet.
         kubectl.wait_for(
             "the API server",

@@ -8,9 +8,10 @@ use std::{env, thread};
 use super::process::{must_run, run_within};
 use super::provider::{Cluster, ClusterError};
 use crate::guest::Output;
+use crate::patience;
 
 /// How long one call may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(300);
 
 /// kubectl of a cluster.
@@ -21,14 +22,19 @@ pub struct Kubectl {
 }
 
 impl Kubectl {
-    /// kubectl among these parts, with these rights.
-    pub fn new(parts: &Path, kubeconfig: &Path) -> Self {
-        Self { program: parts.join("kubernetes/kubectl"), kubeconfig: kubeconfig.to_owned() }
+    /// This program, with these rights.
+    pub fn new(program: &Path, kubeconfig: &Path) -> Self {
+        Self { program: program.to_owned(), kubeconfig: kubeconfig.to_owned() }
     }
 
     /// kubectl of a cluster that runs.
     pub fn of(cluster: &Cluster) -> Self {
-        Self::new(&cluster.parts, &cluster.kubeconfig)
+        Self::new(&cluster.kubectl, &cluster.kubeconfig)
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
     }
 
     /// A command with the given words.
@@ -53,17 +59,33 @@ impl Kubectl {
     ///
     /// When it cannot be run at all.
     pub fn shell(&self, words: &str, dir: &Path) -> Result<Output, ClusterError> {
+        self.script(&format!("exec kubectl {words}"), dir, &[], LIMIT)
+    }
+
+    /// Runs a shell command that finds the cluster and kubectl, in a folder.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run at all.
+    pub fn script(
+        &self,
+        script: &str,
+        dir: &Path,
+        environment: &[(&str, &Path)],
+        limit: Duration,
+    ) -> Result<Output, ClusterError> {
         let mut command = Command::new("/bin/sh");
         let path = env::var_os("PATH").unwrap_or_default();
         let own = self.program.parent().unwrap_or(Path::new("/")).to_owned();
         let path = env::join_paths(std::iter::once(own).chain(env::split_paths(&path)))
             .map_err(|error| ClusterError::Unable(format!("make a search path for kubectl: {error}")))?;
         command
-            .args(["-c", &format!("exec kubectl {words}")])
+            .args(["-c", script])
+            .envs(environment.iter().copied())
             .env("KUBECONFIG", &self.kubeconfig)
             .env("PATH", path)
             .current_dir(dir);
-        Ok(match run_within(&mut command, LIMIT, "kubectl")? {
+        Ok(match run_within(&mut command, limit, script)? {
             None => Output { code: None, stdout: String::new(), stderr: String::new() },
             Some(output) => Output {
                 // -1 for a signal, which no scenario expects.
@@ -89,7 +111,7 @@ impl Kubectl {
     ) -> Result<(), ClusterError> {
         let started = Instant::now();
         let mut said = String::new();
-        while started.elapsed() < limit {
+        while started.elapsed() < patience::stretched(limit) {
             between()?;
             said = match self.run(arguments) {
                 Ok(answer) if wanted(&answer) => return Ok(()),
@@ -98,6 +120,6 @@ impl Kubectl {
             };
             thread::sleep(POLL);
         }
-        Err(ClusterError::TooSlow { what: what.to_owned(), limit, said })
+        Err(ClusterError::TooSlow { what: what.to_owned(), limit: started.elapsed(), said })
     }
 }

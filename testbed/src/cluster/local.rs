@@ -4,20 +4,23 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::addresses::Addresses;
 use super::folder::Folder;
+use super::process::tail;
 use super::provider::{Cluster, ClusterError, Provider, host};
 use crate::image::built_by;
 
 /// How long a start may take after everything has been built.
-const START_LIMIT: Duration = Duration::from_secs(1200);
+const START_LIMIT: Duration = Duration::from_secs(2400);
 /// How long the supervisor may take to end.
-const STOP_LIMIT: Duration = Duration::from_secs(30);
+const STOP_LIMIT: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(100);
+/// How many lines of the supervisor's log are shown.
+const TAIL: usize = 15;
 /// The most workers.
 pub const MOST_WORKERS: u8 = 2;
 
@@ -47,13 +50,20 @@ impl Local {
         Self { port, ..self }
     }
 
-    fn broken(&self) -> Option<ClusterError> {
-        let why = fs::read_to_string(self.folder.broken_file()).ok()?.trim().to_owned();
-        Some(ClusterError::Broken { folder: self.folder.path().to_owned(), why })
-    }
-
-    fn not_running(&self) -> ClusterError {
-        ClusterError::NotRunning { folder: self.folder.path().to_owned() }
+    /// Why nothing runs in the folder; `how` is how the process ended in which the cluster lived, where that is known.
+    fn not_running(&self, how: Option<&str>) -> ClusterError {
+        let folder = self.folder.path().to_owned();
+        match fs::read_to_string(self.folder.broken_file()) {
+            Ok(why) => ClusterError::Broken { folder, why: why.trim().to_owned() },
+            // What is said of a cluster goes with it, unless its end was none that it had a hand in.
+            Err(_) if how.is_some() || matches!(self.folder.cluster(), Ok(Some(_))) => {
+                let said = tail(&self.folder.supervisor_log(), TAIL);
+                let how = how.unwrap_or("it was killed or the machine was restarted");
+                let why = format!("its process ended without a word ({how}); its log ends with\n{said}");
+                ClusterError::Broken { folder, why }
+            }
+            Err(_) => ClusterError::NotRunning { folder },
+        }
     }
 
     /// Waits for the supervisor and repeats what it says.
@@ -65,16 +75,16 @@ impl Local {
             if let Some(cluster) = self.folder.cluster()? {
                 return Ok(cluster);
             }
-            if supervisor.try_wait().map_err(host("look after the supervisor"))?.is_some() {
+            if let Some(status) = supervisor.try_wait().map_err(host("look after the supervisor"))? {
                 said.repeat();
-                return Err(self.broken().unwrap_or_else(|| self.not_running()));
+                return Err(self.not_running(Some(&status.to_string())));
             }
             thread::sleep(POLL);
         }
         Err(ClusterError::TooSlow {
             what: "the cluster".to_owned(),
             limit: START_LIMIT,
-            said: super::process::tail(&self.folder.supervisor_log(), 15),
+            said: tail(&self.folder.supervisor_log(), TAIL),
         })
     }
 }
@@ -87,6 +97,8 @@ impl Provider for Local {
         let Some(held) = folder.hold()? else {
             return Err(ClusterError::Running { folder: folder.path().to_owned() });
         };
+        // Those of a cluster that was killed here.
+        Addresses::give_back(folder);
         folder.clear(&[])?;
         for path in [folder.logs(), folder.file("tmp")] {
             fs::create_dir_all(&path).map_err(host(format!("make {}", path.display())))?;
@@ -97,6 +109,7 @@ impl Provider for Local {
         let own = std::env::current_exe().map_err(host("find this program"))?;
         let mut command = Command::new(own);
         command.args(["cluster", "supervise", "--workers", &count.to_string()]);
+        command.args(["--starter", &process::id().to_string()]);
         if let Some(port) = self.port {
             command.args(["--port", &port.to_string()]);
         }
@@ -120,16 +133,19 @@ impl Provider for Local {
             // Best effort: the reason above is what counts.
             drop(supervisor.kill());
             drop(supervisor.wait());
-            Addresses::give_back(folder);
-            drop(folder.clear(&["log", "broken"]));
+            // Unless another command has begun a cluster here meanwhile.
+            if let Ok(Some(_held)) = folder.hold() {
+                Addresses::give_back(folder);
+                drop(folder.clear(&["log", "broken"]));
+            }
         })
     }
 
     fn running(&self) -> Result<Cluster, ClusterError> {
         if !self.folder.path().exists() || self.folder.hold()?.is_some() {
-            return Err(self.broken().unwrap_or_else(|| self.not_running()));
+            return Err(self.not_running(None));
         }
-        self.folder.cluster()?.ok_or_else(|| self.not_running())
+        self.folder.cluster()?.ok_or_else(|| self.not_running(None))
     }
 
     fn stop(&self) -> Result<(), ClusterError> {
@@ -148,7 +164,7 @@ impl Provider for Local {
                 return Err(ClusterError::TooSlow {
                     what: "the end of the cluster".to_owned(),
                     limit: STOP_LIMIT,
-                    said: super::process::tail(&folder.supervisor_log(), 15),
+                    said: tail(&folder.supervisor_log(), TAIL),
                 });
             }
             thread::sleep(POLL);
@@ -156,6 +172,10 @@ impl Provider for Local {
         // A supervisor that was killed could not do it.
         Addresses::give_back(folder);
         folder.clear(&["log"])
+    }
+
+    fn stopped(&self) -> &'static str {
+        "no cluster is running"
     }
 }
 

@@ -4,10 +4,12 @@
 
 pub mod addresses;
 pub mod control_plane;
+pub mod existing;
 pub mod folder;
 pub mod kubectl;
 pub mod local;
 pub mod objects;
+pub mod own;
 pub mod process;
 pub mod provider;
 pub mod reset;
@@ -15,8 +17,9 @@ pub mod supervisor;
 pub mod worker;
 pub mod workers;
 
+pub use existing::Existing;
 pub use folder::Folder;
 pub use kubectl::Kubectl;
 pub use local::Local;
-pub use provider::{Cluster, ClusterError, Provider, WorkerAccess};
+pub use provider::{Cluster, ClusterError, Origin, Provider, WorkerAccess};
 pub use worker::Worker;

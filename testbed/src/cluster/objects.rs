@@ -10,9 +10,10 @@ use super::provider::ClusterError;
 /// The kinds that scenarios make, those that make others first.
 pub const KINDS: &str = "deployments,daemonsets,statefulsets,replicasets,jobs,pods,net-attach-def,\
     poddisruptionbudgets,configmaps,secrets,services,serviceaccounts,roles,rolebindings,clusterroles,\
-    clusterrolebindings,customresourcedefinitions,leases,namespaces";
+    clusterrolebindings,ippools.whereabouts.cni.cncf.io,overlappingrangeipreservations.whereabouts.cni.cncf.io,\
+    customresourcedefinitions,leases,namespaces";
 /// A line for each object: kind, version, namespace, name, and what its name was made from.
-const LINES: &str = "go-template={{range .items}}{{.kind}} {{.apiVersion}} {{or .metadata.namespace \"-\"}} {{.metadata.name}} \
+pub(super) const LINES: &str = "go-template={{range .items}}{{.kind}} {{.apiVersion}} {{or .metadata.namespace \"-\"}} {{.metadata.name}} \
     {{or .metadata.generateName .metadata.name}}{{\"\\n\"}}{{end}}";
 
 /// An object.
@@ -31,7 +32,7 @@ pub struct Object {
 }
 
 impl Object {
-    fn parse(line: &str) -> Option<Self> {
+    pub(super) fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         let mut next = || words.next().map(str::to_owned);
         let (kind, version, namespace, name, made_from) = (next()?, next()?, next()?, next()?, next()?);
@@ -44,6 +45,21 @@ impl Object {
             Some((group, version)) => format!("{}.{version}.{group}", self.kind),
             None => self.kind.clone(),
         }
+    }
+
+    /// Deletes it, without waiting for its end; `more` are further words for kubectl.
+    ///
+    /// # Errors
+    ///
+    /// When the API server refuses.
+    pub fn delete(&self, kubectl: &Kubectl, more: &[&str]) -> Result<(), ClusterError> {
+        let kind = self.kubectl_kind();
+        let mut words = vec!["delete", &kind, &self.name, "--ignore-not-found", "--wait=false"];
+        if let Some(namespace) = &self.namespace {
+            words.extend(["--namespace", namespace]);
+        }
+        words.extend(more);
+        kubectl.run(&words).map(|_| ())
     }
 
     /// The line of a world that says that it is there.

@@ -1,9 +1,11 @@
 //! Where a cluster comes from, and what is known of one that runs.
 
+use std::fmt::Debug;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::guest::GuestError;
@@ -12,17 +14,30 @@ use crate::lab::LabError;
 use crate::machine::MachineError;
 use crate::roles::Roles;
 
+/// Where a cluster comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "camelCase")]
+pub enum Origin {
+    /// The testbed runs it on this machine.
+    Local,
+    /// It is there already: the one that KUBECONFIG points at.
+    Existing,
+}
+
 /// A cluster that runs, as those see it that use it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Cluster {
-    /// The programs of the control plane, a folder for each part.
-    pub parts: PathBuf,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// kubectl.
+    pub kubectl: PathBuf,
     /// Admin rights, from this machine.
     pub kubeconfig: PathBuf,
     /// Where the workers find vfctl.
     pub programs: PathBuf,
-    /// What the API server had when it was ready, as `objects` says it.
+    /// What the API server had when it was ready: all, as `objects` says it, or without workers only what `own` says that
+    /// scenarios make.
     pub world: Vec<String>,
     /// The workers in the order of their numbers.
     pub workers: Vec<WorkerAccess>,
@@ -51,7 +66,7 @@ pub struct WorkerAccess {
 }
 
 /// Where clusters come from.
-pub trait Provider {
+pub trait Provider: Debug + Send + Sync {
     /// Starts a cluster; says on standard error how far it is.
     ///
     /// # Errors
@@ -72,6 +87,9 @@ pub trait Provider {
     ///
     /// When something does not go.
     fn stop(&self) -> Result<(), ClusterError>;
+
+    /// What is true after a stop, for a person.
+    fn stopped(&self) -> &'static str;
 }
 
 /// Why there is no cluster, or none that can be used.

@@ -8,6 +8,7 @@ use super::kubectl::Kubectl;
 use super::objects::{self, Node};
 use super::provider::{Cluster, ClusterError};
 use super::worker::Worker;
+use crate::patience;
 use crate::transcript::difference::difference;
 
 /// How long pods may take to go.
@@ -75,7 +76,7 @@ fn settled(
     let started = Instant::now();
     loop {
         let left = difference(before, &now()?);
-        if left.is_none() || started.elapsed() > SETTLE_LIMIT {
+        if left.is_none() || started.elapsed() > patience::stretched(SETTLE_LIMIT) {
             return Ok(left);
         }
         thread::sleep(PAUSE);
@@ -88,15 +89,7 @@ fn delete_objects(cluster: &Cluster, kubectl: &Kubectl) -> Result<(), ClusterErr
     let all = objects::objects(kubectl)?;
     let extra: Vec<_> = all.iter().filter(|object| !known.contains(object.line().as_str())).collect();
     for object in &extra {
-        let kind = object.kubectl_kind();
-        let mut words = vec!["delete", &kind, &object.name, "--ignore-not-found", "--wait=false"];
-        if let Some(namespace) = &object.namespace {
-            words.extend(["--namespace", namespace]);
-        }
-        if object.kind == "Pod" {
-            words.push("--grace-period=1");
-        }
-        kubectl.run(&words)?;
+        object.delete(kubectl, if object.kind == "Pod" { &["--grace-period=1"] } else { &[] })?;
         // A network or a namespace that goes before its pods leaves these without a way to end.
         let last_pod = extra.iter().rfind(|other| other.kind == "Pod");
         if last_pod.is_some_and(|last| last == object) {
@@ -118,9 +111,9 @@ fn await_pods(kubectl: &Kubectl, known: &BTreeSet<&str>) -> Result<(), ClusterEr
         if pods.is_empty() {
             return Ok(());
         }
-        if started.elapsed() > DELETE_LIMIT {
-            let what = "the end of a scenario's pods".to_owned();
-            return Err(ClusterError::TooSlow { what, limit: DELETE_LIMIT, said: pods.join("\n") });
+        if started.elapsed() > patience::stretched(DELETE_LIMIT) {
+            let (what, limit) = ("the end of a scenario's pods".to_owned(), started.elapsed());
+            return Err(ClusterError::TooSlow { what, limit, said: pods.join("\n") });
         }
         thread::sleep(PAUSE);
     }
@@ -165,7 +158,7 @@ fn reset_node(
     }
     let started = Instant::now();
     // The kubelet says at its start that nothing is left; only then nothing can be taken out of what it says.
-    while started.elapsed() < SETTLE_LIMIT {
+    while started.elapsed() < patience::stretched(SETTLE_LIMIT) {
         let now = objects::nodes(kubectl)?;
         let now = now.iter().find(|now| now.name == name);
         if now.is_none_or(|now| now.resources.values().all(|count| count == "0")) {

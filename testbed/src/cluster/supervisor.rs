@@ -3,19 +3,23 @@
 //! Whoever uses the cluster knows it by its folder alone.
 
 use std::fs;
+use std::os::unix::process::parent_id;
 use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::addresses::Addresses;
-use super::control_plane::ControlPlane;
+use super::control_plane::{ControlPlane, KUBECTL};
 use super::folder::Folder;
 use super::kubectl::Kubectl;
-use super::objects;
 use super::process::tail;
-use super::provider::{Cluster, ClusterError, host};
+use super::provider::{Cluster, ClusterError, Origin, host};
 use super::worker::Worker;
 use super::workers::{self, BootedWorker};
+use super::{objects, own};
 
 /// How often the cluster is looked after.
 const POLL: Duration = Duration::from_millis(200);
@@ -24,8 +28,10 @@ const READY_LIMIT: Duration = Duration::from_secs(600);
 const WORLD_LIMIT: Duration = Duration::from_secs(240);
 /// What a worker is like before anybody uses it; modules that the kubelet has loaded belong to it.
 const WORLD: &str = "cut -d ' ' -f 1 /proc/modules >/run/testbed/modules.boot; bash /share/world.sh";
-/// Applied in this order at the start of each cluster with workers.
-const MANIFESTS: [&str; 3] = ["rights.yaml", "network-attachment-definition.yaml", "multus.yaml"];
+/// Applied in this order at the start of each cluster.
+const MANIFESTS: [&str; 2] = ["rights.yaml", "network-attachment-definition.yaml"];
+/// Applied at the start of each cluster with workers.
+const MANIFESTS_FOR_WORKERS: [&str; 2] = ["multus.yaml", "whereabouts.yaml"];
 /// Prints whether each node is ready, a word each.
 const READY: &str = "jsonpath={range .items[*]}{.status.conditions[?(@.type=='Ready')].status}{'\\n'}{end}";
 
@@ -44,6 +50,8 @@ pub struct Order {
     pub image: Option<PathBuf>,
     /// What is vfctl in the workers.
     pub vfctl: Option<PathBuf>,
+    /// The process that waits for the cluster; when it ends before that is ready, so does the cluster.
+    pub starter: u32,
 }
 
 /// Starts a cluster, says that it is ready, and runs until it is told to stop. What happens is said on standard error.
@@ -56,7 +64,9 @@ pub fn supervise(order: &Order) -> Result<(), ClusterError> {
     let Some(_held) = folder.hold()? else {
         return Err(ClusterError::Running { folder: folder.path().to_owned() });
     };
-    let ended = live(order);
+    let ready = Arc::new(AtomicBool::new(false));
+    watch_starter(order.starter, folder.clone(), Arc::clone(&ready));
+    let ended = live(order, &ready);
     Addresses::give_back(folder);
     if let Err(error) = &ended {
         // Who finds the folder later shall know why.
@@ -64,6 +74,23 @@ pub fn supervise(order: &Order) -> Result<(), ClusterError> {
             .map_err(host("say why the cluster ended"))?;
     }
     ended
+}
+
+/// Ends this process, and with it all that it has started, when the command that waits for the cluster is gone before the
+/// cluster is ready: nobody knows of it then.
+fn watch_starter(starter: u32, folder: Folder, ready: Arc<AtomicBool>) {
+    thread::spawn(move || {
+        while !ready.load(Ordering::SeqCst) {
+            if parent_id() != starter {
+                let why = "the command that started it has ended before it was ready";
+                eprintln!("cluster: {why}");
+                Addresses::give_back(&folder);
+                drop(fs::write(folder.broken_file(), format!("{why}\n")));
+                process::exit(1);
+            }
+            thread::sleep(POLL);
+        }
+    });
 }
 
 /// An error with its causes in one line.
@@ -77,8 +104,8 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn live(order: &Order) -> Result<(), ClusterError> {
-    let Order { folder, workers: count, port, parts, image, vfctl } = order;
+fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
+    let Order { folder, workers: count, port, parts, image, vfctl, starter: _ } = order;
     let started = Instant::now();
     let say = |text: &str| eprintln!("cluster: {text} after {:.1} s", started.elapsed().as_secs_f32());
     let mut control_plane = ControlPlane::start(parts, folder, *port)?;
@@ -89,20 +116,26 @@ fn live(order: &Order) -> Result<(), ClusterError> {
         workers::put_vfctl(vfctl, &programs)?;
     }
     let mut cluster = Cluster {
-        parts: parts.clone(),
+        origin: Origin::Local,
+        kubectl: parts.join(KUBECTL),
         kubeconfig: folder.kubeconfig(),
         programs,
         world: Vec::new(),
         workers: Vec::new(),
     };
     let kubectl = Kubectl::of(&cluster);
-    let mut booted = Vec::new();
-    if let Some(image) = image.as_deref().filter(|_| *count > 0) {
-        let addresses = Addresses::take(folder)?;
-        for manifest in MANIFESTS {
+    let apply = |manifests: &[&str]| -> Result<(), ClusterError> {
+        for manifest in manifests {
             let path = manifest_for(manifest, folder, control_plane.port)?;
             kubectl.run(&["apply", "--server-side", "-f", &path.display().to_string()])?;
         }
+        Ok(())
+    };
+    apply(&MANIFESTS)?;
+    let mut booted = Vec::new();
+    if let Some(image) = image.as_deref().filter(|_| *count > 0) {
+        let addresses = Addresses::take(folder)?;
+        apply(&MANIFESTS_FOR_WORKERS)?;
         for number in 1..=*count {
             let address = addresses.of(number);
             booted.push(workers::boot(number, *count, &address, folder, parts, image)?);
@@ -114,7 +147,11 @@ fn live(order: &Order) -> Result<(), ClusterError> {
             cluster.workers.push(with_world(worker)?);
         }
         cluster.world = objects::world(&kubectl)?;
+    } else {
+        cluster.world = own::lines(&kubectl)?;
     }
+    // Before it is said: whoever hears it may end at once.
+    ready.store(true, Ordering::SeqCst);
     folder.publish(&cluster)?;
     say("the cluster is ready");
     while !folder.stop_file().exists() {
@@ -165,7 +202,13 @@ fn await_ready(
         kubectl.run(&["label", "node", name, "node-role.kubernetes.io/worker=", "--overwrite"])?;
     }
     // Its pod is ready a little after it has written the configuration that makes the node so.
-    kubectl.run(&["-n", "kube-system", "rollout", "status", "daemonset/multus", "--timeout=50s"]).map(|_| ())
+    kubectl.wait_for(
+        "multus to be ready",
+        READY_LIMIT,
+        &["-n", "kube-system", "get", "daemonset", "multus", "-o", "jsonpath={.status.numberReady}"],
+        || control_plane.check().and_then(|()| check(booted)),
+        |answer| answer.parse() == Ok(count),
+    )
 }
 
 /// What the kubelet of a worker said last, for a person.

@@ -16,7 +16,7 @@ use crate::machine::MachineError;
 use crate::machine::monitor::{Monitor, Wire};
 
 /// What a time limit inside the guest gets on top before the host gives up.
-const SLACK: Duration = Duration::from_secs(15);
+const SLACK: Duration = Duration::from_secs(60);
 /// How long one read may wait.
 const POLL: Duration = Duration::from_millis(200);
 

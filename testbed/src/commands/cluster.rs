@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -11,9 +12,9 @@ use super::run::{Choice, Open, run_in_one};
 use crate::cluster::local::MOST_WORKERS;
 use crate::cluster::supervisor::{self, Order, chain};
 use crate::cluster::workers::put_vfctl;
-use crate::cluster::{Cluster, ClusterError, Folder, Kubectl, Local, Provider, Worker};
+use crate::cluster::{Cluster, ClusterError, Existing, Folder, Kubectl, Local, Origin, Provider, Worker};
 use crate::guest::Output;
-use crate::place::Workers;
+use crate::place::{Api, Workers};
 use crate::programs;
 use crate::scenario::files::Needs;
 
@@ -38,9 +39,12 @@ pub(super) struct ClusterArguments {
 enum ClusterCommand {
     /// Build what is missing and start a cluster, which goes on running
     Start {
-        /// How many workers; without any, only the control plane runs
-        #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=i64::from(MOST_WORKERS)))]
-        workers: u8,
+        /// Where it comes from; an existing one is that of KUBECONFIG, which is only looked at and remembered
+        #[arg(long, value_name = "PROVIDER", default_value = "local")]
+        provider: Origin,
+        /// How many workers; without any, only the control plane runs [default: 1, or 0 where the cluster exists]
+        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(0..=i64::from(MOST_WORKERS)))]
+        workers: Option<u8>,
         /// The port of the API server on 127.0.0.1; the four after it are used, too. Otherwise those that are free
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
@@ -50,9 +54,10 @@ enum ClusterCommand {
     },
     /// Say whether a cluster runs, and how to use it
     Status,
-    /// Stop the cluster; nothing of it stays but its logs
+    /// Stop the cluster; nothing of it stays but its logs. One that existed before goes on, without what was made in it
     Stop,
-    /// Run scenarios in a cluster that runs, one after another; those that want another count of workers are left out
+    /// Run scenarios in a cluster that runs, one after another; those that want another count of workers are left out, or fail
+    /// in a cluster that existed before
     Run {
         #[command(flatten)]
         choice: Choice,
@@ -85,6 +90,8 @@ enum ClusterCommand {
         image: Option<PathBuf>,
         #[arg(long)]
         vfctl: Option<PathBuf>,
+        #[arg(long)]
+        starter: u32,
     },
 }
 
@@ -97,25 +104,34 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
     let ClusterArguments { place, command } = arguments;
     let folder = Folder::choose(place.dir.as_deref())?;
     match command {
-        ClusterCommand::Start { workers, port, vfctl } => {
-            let vfctl = if workers > 0 { vfctl_or_none(vfctl.as_deref())? } else { None };
-            describe(&Local::new(folder).with_vfctl(vfctl).with_port(port).start(workers)?);
+        ClusterCommand::Start { provider, workers, port, vfctl } => {
+            let vfctl = vfctl_or_none(vfctl.as_deref())?;
+            describe(&match provider {
+                Origin::Local => {
+                    let local = Local::new(folder).with_vfctl(vfctl).with_port(port);
+                    local.start(workers.unwrap_or(1))?
+                }
+                Origin::Existing => {
+                    ensure!(port.is_none(), "choose a port: the cluster exists and has one");
+                    Existing::new(folder, vfctl).start(workers.unwrap_or(0))?
+                }
+            });
         }
-        ClusterCommand::Status => return status(&Local::new(folder)),
+        ClusterCommand::Status => return status(&*provider_of(folder)?),
         ClusterCommand::Stop => {
-            Local::new(folder).stop()?;
-            eprintln!("testbed: no cluster is running");
+            let provider = provider_of(folder)?;
+            provider.stop()?;
+            eprintln!("testbed: {}", provider.stopped());
         }
         ClusterCommand::Run { choice, vfctl } => {
-            let cluster = Local::new(folder).running()?;
-            return run(&cluster, &choice, vfctl.as_deref());
+            return run(provider_of(folder)?, &choice, vfctl.as_deref());
         }
         ClusterCommand::Exec { worker, limit, command } => {
-            let cluster = Local::new(folder).running()?;
+            let cluster = provider_of(folder)?.running()?;
             return exec(&cluster, worker, Duration::from_secs(limit), &command);
         }
-        ClusterCommand::Supervise { workers, port, parts, image, vfctl } => {
-            let order = Order { folder, workers, port, parts, image, vfctl };
+        ClusterCommand::Supervise { workers, port, parts, image, vfctl, starter } => {
+            let order = Order { folder, workers, port, parts, image, vfctl, starter };
             supervisor::supervise(&order)
                 .inspect_err(|error| eprintln!("cluster: failed to {}", chain(error)))?;
         }
@@ -123,12 +139,20 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The vfctl that was named or built; workers without one are told about on standard error.
+/// The provider of the cluster in a folder.
+fn provider_of(folder: Folder) -> anyhow::Result<Arc<dyn Provider>> {
+    Ok(match folder.cluster()?.map(|cluster| cluster.origin) {
+        Some(Origin::Existing) => Arc::new(Existing::new(folder, None)),
+        Some(Origin::Local) | None => Arc::new(Local::new(folder)),
+    })
+}
+
+/// The vfctl that was named or built; that there is none is said on standard error.
 fn vfctl_or_none(named: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     match programs::find("vfctl", named) {
         Ok(vfctl) => Ok(Some(vfctl)),
         Err(error @ programs::ProgramError::Missing { .. }) => {
-            eprintln!("testbed: workers without vfctl: failed to {error}");
+            eprintln!("testbed: going on without vfctl: failed to {error}");
             Ok(None)
         }
         Err(error) => Err(error.into()),
@@ -138,13 +162,15 @@ fn vfctl_or_none(named: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
 /// Says how a cluster is used, in lines that a shell understands.
 fn describe(cluster: &Cluster) {
     println!("export KUBECONFIG={}", cluster.kubeconfig.display());
-    println!("export PATH={}:$PATH", cluster.parts.join("kubernetes").display());
+    if let Some(folder) = cluster.kubectl.parent() {
+        println!("export PATH={}:$PATH", folder.display());
+    }
     for worker in &cluster.workers {
         println!("# {} at {}, console in {}", worker.name, worker.address, worker.console.display());
     }
 }
 
-fn status(provider: &Local) -> anyhow::Result<ExitCode> {
+fn status(provider: &dyn Provider) -> anyhow::Result<ExitCode> {
     match provider.running() {
         Ok(cluster) => {
             describe(&cluster);
@@ -160,10 +186,14 @@ fn status(provider: &Local) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs those scenarios that want as many workers as there are.
-fn run(cluster: &Cluster, choice: &Choice, vfctl: Option<&Path>) -> anyhow::Result<ExitCode> {
+fn run(provider: Arc<dyn Provider>, choice: &Choice, vfctl: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let cluster = provider.running()?;
     let mut scenarios = choice.scenarios(Needs::Cluster)?;
     let all = scenarios.len();
-    scenarios.retain(|scenario| scenario.cluster.map(usize::from) == Some(cluster.workers.len()));
+    // Where no worker can ever be the testbed's, whatever needs one fails and says so.
+    scenarios.retain(|scenario| {
+        cluster.origin == Origin::Existing || scenario.cluster.map(usize::from) == Some(cluster.workers.len())
+    });
     if scenarios.len() < all {
         eprintln!("testbed: {} scenarios want another count of workers", all - scenarios.len());
     }
@@ -171,8 +201,18 @@ fn run(cluster: &Cluster, choice: &Choice, vfctl: Option<&Path>) -> anyhow::Resu
         put_vfctl(&vfctl, &cluster.programs)?;
     }
     let report = choice.report("cluster")?;
-    let open: Open<'_> = Box::new(|| Ok(Box::new(Workers::open(cluster.clone())?)));
-    run_in_one(&scenarios, None, open, &report)
+    let open: Open<'_> = Box::new(|| {
+        let provider = Arc::clone(&provider);
+        Ok(if cluster.workers.is_empty() {
+            Box::new(Api::open(provider)?)
+        } else {
+            Box::new(Workers::open(provider)?)
+        })
+    });
+    let code = run_in_one(&scenarios, None, open, &report)?;
+    // Whatever failed may have failed for this.
+    provider.running()?;
+    Ok(code)
 }
 
 fn exec(cluster: &Cluster, number: u8, limit: Duration, command: &str) -> anyhow::Result<ExitCode> {

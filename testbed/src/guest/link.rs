@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::protocol::{Ask, Ending, Reply};
 use crate::machine;
 use crate::machine::boot::{Machine, MachineError, Order};
+use crate::patience;
 
 /// How long the agent may take to start after PID 1.
 const AGENT_LIMIT: Duration = Duration::from_secs(120);
@@ -135,10 +136,11 @@ impl Guest {
             }
         });
         let mut guest = Self { machine, writer, answers, kept: BTreeMap::new(), next_id: 0 };
-        match guest.next_answer(Instant::now() + AGENT_LIMIT)? {
+        let limit = patience::stretched(AGENT_LIMIT);
+        match guest.next_answer(Instant::now() + limit)? {
             Some(Reply::Ready) => Ok(guest),
             Some(answer) => Err(GuestError::Failed(format!("the agent begins with {answer:?}"))),
-            None => Err(guest.silent(AGENT_LIMIT)),
+            None => Err(guest.silent(limit)),
         }
     }
 

@@ -64,7 +64,7 @@ pub fn arguments(
     line.root(&files.image);
     line.ways_in(files);
     line.console(console);
-    line.kernel(topology, &files.image, console);
+    line.kernel(topology, accelerator, &files.image, console);
     line.0
 }
 
@@ -147,7 +147,7 @@ impl Line {
         }
     }
 
-    fn kernel(&mut self, topology: &Topology, image: &Path, console: &Console) {
+    fn kernel(&mut self, topology: &Topology, accelerator: Accelerator, image: &Path, console: &Console) {
         self.option("-kernel", image.join("vmlinuz").display().to_string());
         self.option("-initrd", image.join("initrd").display().to_string());
         // The watchdogs take an emulated processor's slowness for a lockup.
@@ -155,6 +155,10 @@ impl Line {
             "console=ttyS0 panic=-1 net.ifnames=0 mitigations=off random.trust_cpu=on nowatchdog \
                          rcupdate.rcu_cpu_stall_suppress=1 loglevel=5"
                 .to_owned();
+        if accelerator == Accelerator::Tcg {
+            // On a busy machine the timer's interrupts come too late for the kernel's check of them, which panics.
+            words.push_str(" no_timer_check");
+        }
         if topology.iommu {
             words.push_str(" intel_iommu=on iommu=pt");
         }
@@ -198,6 +202,12 @@ mod tests {
         assert!(with.contains("intel-iommu") && with.contains("intel_iommu=on"), "{with}");
         let without = line("", &Console::Terminal);
         assert!(!without.contains("iommu"), "{without}");
+    }
+
+    #[test]
+    fn an_emulated_processor_is_not_taken_for_a_broken_one() {
+        let line = line("", &Console::Terminal);
+        assert!(line.contains("nowatchdog") && line.contains("no_timer_check"), "{line}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::arguments::{Console, Files, arguments};
 use super::console::{ConsoleLog, Sign};
 use super::monitor::{Monitor, MonitorError};
 use super::{Accelerator, accelerator::AcceleratorError};
+use crate::patience;
 use crate::topology::Topology;
 
 /// How often a machine that never reached userspace is started again: QEMU
@@ -186,13 +187,13 @@ impl Machine {
 
     fn await_userspace(&mut self, limit: Duration) -> Result<(), MachineError> {
         let started = Instant::now();
-        while started.elapsed() < limit {
+        while started.elapsed() < patience::stretched(limit) {
             if self.check()?.contains(&Sign::Userspace) {
                 return Ok(());
             }
             thread::sleep(POLL);
         }
-        Err(MachineError::TooSlow { limit, output: self.output() })
+        Err(MachineError::TooSlow { limit: started.elapsed(), output: self.output() })
     }
 
     /// Connects to the agent's socket, which QEMU makes soon after its start.
@@ -205,7 +206,7 @@ impl Machine {
         loop {
             match UnixStream::connect(&self.agent_socket) {
                 Ok(stream) => return Ok(stream),
-                Err(source) if started.elapsed() > limit => {
+                Err(source) if started.elapsed() > patience::stretched(limit) => {
                     return Err(MachineError::Host { attempt: "connect to the guest".to_owned(), source });
                 }
                 Err(_) => {

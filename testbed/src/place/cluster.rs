@@ -2,22 +2,25 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Place, PlaceError};
 use crate::cluster::worker::Running;
-use crate::cluster::{Cluster, ClusterError, Kubectl, Worker, reset};
+use crate::cluster::{Cluster, ClusterError, Kubectl, Provider, Worker, reset};
 use crate::guest::Output;
 use crate::lab::SHARE;
 use crate::machine::monitor::Wire;
 use crate::roles::Roles;
 use crate::scenario::{Only, hand};
 
-const LIMIT: Duration = Duration::from_secs(240);
+/// How long one command may take; vfctl itself waits three minutes for what a node offers.
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// The workers of a cluster that runs, and its API server.
 #[derive(Debug)]
 pub struct Workers {
+    provider: Arc<dyn Provider>,
     cluster: Cluster,
     kubectl: Kubectl,
     workers: Vec<Worker>,
@@ -38,7 +41,8 @@ impl Workers {
     /// # Errors
     ///
     /// When a worker cannot be reached.
-    pub fn open(cluster: Cluster) -> Result<Self, PlaceError> {
+    pub fn open(provider: Arc<dyn Provider>) -> Result<Self, PlaceError> {
+        let cluster = provider.running()?;
         let workers = cluster.workers.iter().map(Worker::connect).collect::<Result<Vec<_>, _>>()?;
         let roles = cluster
             .workers
@@ -51,6 +55,7 @@ impl Workers {
         })?;
         Ok(Self {
             kubectl: Kubectl::of(&cluster),
+            provider,
             cluster,
             workers,
             current: 0,
@@ -138,6 +143,8 @@ impl Place for Workers {
     }
 
     fn begin(&mut self) -> Result<(), PlaceError> {
+        // One that has ended says why; whoever asks its workers hears only that nobody answers.
+        self.provider.running()?;
         if self.unclean {
             self.put_back()?;
             self.unclean = false;

@@ -4,7 +4,7 @@ use crate::cluster::ClusterError;
 use crate::guest::{GuestError, Output};
 use crate::lab::LabError;
 use crate::roles::Roles;
-use crate::scenario::Only;
+use crate::scenario::{Only, Scenario};
 
 /// Why a step could not be carried out, as opposed to carried out and found
 /// wrong.
@@ -53,6 +53,11 @@ pub trait Place {
     /// Why a scenario that is marked so does not run here; `None` when it
     /// does.
     fn refuses(&self, only: &Only) -> Option<String>;
+
+    /// What a scenario needs and this place does not have, so that it fails here; `None` when it can run.
+    fn lacks(&self, _scenario: &Scenario) -> Option<String> {
+        None
+    }
 
     /// The devices.
     fn roles(&self) -> &Roles;

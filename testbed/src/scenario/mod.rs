@@ -3,6 +3,7 @@
 //!
 //! How a step is carried out is `place`'s business.
 
+mod clusters;
 pub mod files;
 pub mod hand;
 pub mod parser;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::clusters::{in_cluster, workers};
 use super::files::{ScenarioError, name_of};
 use super::hand;
 use super::script::{Action, Checks, Exit, On, Only, Scenario, Step};
@@ -199,43 +200,6 @@ impl Parser {
     }
 }
 
-/// A scenario for a cluster with so many workers.
-fn in_cluster(name: String, title: String, count: u8, steps: Vec<Step>) -> Result<Scenario, String> {
-    if steps.is_empty() {
-        return Err("it has no steps".to_owned());
-    }
-    if let Some(step) =
-        steps.iter().find(|step| step.worker.is_some_and(|worker| !(1..=count).contains(&worker)))
-    {
-        return Err(format!("line {} names a worker that is not among the {count}", step.line));
-    }
-    if let Some(step) =
-        steps.iter().find(|step| matches!(&step.action, Action::Hand(words) if hand::is_fault(words)))
-    {
-        return Err(format!("line {} runs on the simulator alone", step.line));
-    }
-    Ok(Scenario {
-        name,
-        title,
-        on: On::Lab,
-        only: None,
-        guest: Userland::default(),
-        cluster: Some(count),
-        steps,
-    })
-}
-
-/// `1 worker`, `2 workers`
-fn workers(rest: &str) -> Result<u8, String> {
-    match rest.split_once(' ') {
-        Some((count, "worker" | "workers")) => match count.parse() {
-            Ok(count) if count > 0 => Ok(count),
-            _ => Err(format!("`{count}` is no number of workers")),
-        },
-        _ => Err(format!("`{rest}` is no number of workers: `1 worker`")),
-    }
-}
-
 fn once<T>(place: &mut Option<T>, keyword: &str, value: T) -> Result<(), String> {
     match place.replace(value) {
         None => Ok(()),
@@ -374,6 +338,7 @@ mod tests {
         assert!(error("cluster: 1 worker\nsh: true\n").contains("nothing else"));
         assert!(parse_text("title: t\ncluster: 1 worker\non worker-2: sh: true\n").is_err());
         assert!(parse_text("title: t\ncluster: many\nsh: true\n").is_err());
+        assert!(parse_text("title: t\ncluster: 0 workers\nsh: true\n").is_err());
     }
 
     #[test]
