@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use vfctl_kinds::document::{PlacedDocument, plan_host};
+use vfctl_kinds::cluster::Parts;
+use vfctl_kinds::document::{PlacedDocument, Selection, plan_host};
+use vfctl_kinds::finding::Findings;
 use vfctl_kinds::lane::HostContext;
 use vfctl_kinds::pool::plugin::{PluginConfig, read};
 use vfctl_kinds::pool::simulator::{LeftOut, Pool, Prediction};
@@ -19,6 +21,7 @@ use crate::input::{ConfigOrSpecs, config_or_specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::mistakes::valid;
 use crate::output::{print_json, print_text};
+use crate::reach::learn_labels;
 
 /// What `pools` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -125,7 +128,10 @@ pub(super) fn run(
             let Some((set, _)) = valid(specs, args.format.is_json(), console)? else {
                 return Ok(Exit::Failed);
             };
-            let world = world(&args.facts.facts, console, machine)?;
+            let mut world = world(&args.facts.facts, console, machine)?;
+            if args.facts.facts.is_empty() {
+                learn_labels(machine, &args.access, &set, &mut world)?;
+            }
             with_places(&set, |documents| of_documents(documents, &world))
         }
     };
@@ -158,19 +164,25 @@ fn of_config(
 /// Returns the pools of each host that a document with pools concerns, as they are once the documents are applied.
 fn of_documents(documents: &[PlacedDocument<'_>], world: &World) -> BTreeMap<HostName, HostPools> {
     let of_host = |(name, host): (&HostName, &HostFacts)| {
-        let concerning: Vec<PlacedDocument<'_>> =
-            documents.iter().copied().filter(|document| document.config.concerns(name)).collect();
-        let context = HostContext::new(&concerning, name, host, world);
+        let selection = Selection::of(documents, name, world.cluster.as_ref());
+        let texts =
+            |findings: Findings| findings.problems.into_iter().map(|problem| problem.message).collect();
+        if !selection.is_decided() {
+            // A document that perhaps concerns the host may have pools for it, or declare the release.
+            let nothing = Prediction { version: DevicePluginVersion::NEWEST, pools: Ok(Vec::new()) };
+            return Some((name.clone(), host_pools(nothing, texts(selection.findings))));
+        }
+        let context = HostContext::new(&selection, host, world, Parts::ALL);
         let draft = plan_host(&context);
         let predicted = predict_pools(&context, &draft.pfs)?;
-        let problems = draft.findings.problems.into_iter().map(|problem| problem.message).collect();
+        let problems = texts(draft.findings);
         let mut pools = if predicted.config.resources.is_empty() {
             HostPools { ends: None, ..host_pools(predicted.prediction, problems) }
         } else {
             host_pools(predicted.prediction, problems)
         };
         let named: Vec<String> = pools.pools.iter().map(|pool| pool.resource.clone()).collect();
-        let absent = concerning.iter().flat_map(|document| &document.config.spec.pools);
+        let absent = selection.documents.iter().flat_map(|document| &document.config.spec.pools);
         let absent = absent.map(|pool| pool.resource.to_string()).filter(|name| !named.contains(name));
         pools.pools.extend(absent.map(|resource| PoolOfHost {
             resource,
