@@ -239,6 +239,8 @@ pub struct ExplainArgs {
     #[command(flatten)]
     pub facts: FactsArgs,
     #[command(flatten)]
+    pub access: ClusterArgs,
+    #[command(flatten)]
     pub format: FormatArgs,
 }
 
@@ -252,6 +254,8 @@ pub struct PoolsArgs {
     pub host_values: HostValuesArgs,
     #[command(flatten)]
     pub facts: FactsArgs,
+    #[command(flatten)]
+    pub access: ClusterArgs,
     /// With a config.json: the release of the device plugin, such as v3.5.1 [default: the newest known].
     #[arg(long, value_name = "VERSION", value_parser = plugin_version)]
     pub plugin_version: Option<DevicePluginVersion>,

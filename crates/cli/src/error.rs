@@ -272,7 +272,9 @@ impl CliError {
             Self::State(error) if error.is_for_root_alone() => {
                 Some("run as root (sudo), or use --state-dir DIR")
             }
-            Self::Cluster(_) => Some("check --kubeconfig and --context, or pass --only host"),
+            Self::Cluster(_) => Some(
+                "check --kubeconfig and --context, or pass --only host if no document selects nodes by labels",
+            ),
             Self::NoCluster => {
                 Some("pass --kubeconfig FILE, or set KUBECONFIG; --only host leaves the cluster out")
             }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use vfctl_port::World;
+use vfctl_port::{ClusterFacts, World};
 
 use crate::document::{FACTS, parsed, yaml_parsed};
 use crate::error::CliError;
@@ -57,12 +57,49 @@ impl FactsSource {
         }
     }
 
-    /// Reads the document now; returns the source, and how many hosts it has facts of.
-    pub(crate) fn read_now(self) -> Result<(Self, usize), CliError> {
+    /// Reads the document now; returns what it is called in messages, and its facts.
+    pub(crate) fn read_now(self) -> Result<(PathBuf, Box<World>), CliError> {
         let name = self.name().to_owned();
-        let world = Box::new(self.read()?);
-        let hosts = world.hosts.len();
-        Ok((Self::Read { name, world }, hosts))
+        Ok((name, Box::new(self.read()?)))
+    }
+}
+
+/// The first sources, which were read.
+pub(crate) struct Beginning {
+    /// They, in their order.
+    pub(crate) sources: Vec<Result<FactsSource, CliError>>,
+    /// Of how many hosts they are.
+    pub(crate) hosts: usize,
+    /// The facts of the cluster, where hosts are selected by them.
+    pub(crate) cluster: Option<ClusterFacts>,
+}
+
+impl Beginning {
+    /// Reads the first two sources: the facts of a host and those of its cluster may be two documents. Where nodes are selected by
+    /// labels, no host is planned for before the cluster is known: then all is read up to its facts.
+    pub(crate) fn read(
+        sources: &mut impl Iterator<Item = Result<FactsSource, CliError>>,
+        selects_by_labels: bool,
+    ) -> Self {
+        let mut beginning = Self { sources: Vec::new(), hosts: 0, cluster: None };
+        let is_enough = |beginning: &Self| {
+            beginning.sources.len() >= 2 && (!selects_by_labels || beginning.cluster.is_some())
+        };
+        while !is_enough(&beginning)
+            && let Some(source) = sources.next()
+        {
+            let source = source.and_then(FactsSource::read_now).map(|(name, world)| {
+                beginning.hosts += world.hosts.len();
+                if selects_by_labels && beginning.cluster.is_none() {
+                    beginning.cluster.clone_from(&world.cluster);
+                }
+                FactsSource::Read { name, world }
+            });
+            // What could not be read may be of a host, too.
+            beginning.hosts += usize::from(source.is_err());
+            beginning.sources.push(source);
+        }
+        beginning
     }
 }
 

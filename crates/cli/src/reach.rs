@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use vfctl_kinds::cluster::Parts;
 use vfctl_plan::Options;
 use vfctl_port::{Bounds, EdgeError, Observe, Observed, Op, Outcome, Perform, Scope, What, World};
+use vfctl_spec::SpecSet;
 
 use crate::error::CliError;
 use crate::machine::{Machine, READ_LIMIT};
@@ -60,11 +61,34 @@ impl PartArgs {
         !self.only.is_empty() || self.force_conflicts
     }
 
-    /// Returns whether the cluster is asked, given whether documents ask anything of it.
-    fn asks(&self, documents_ask: bool) -> bool {
+    /// Returns whether the cluster is asked, given what documents want of it.
+    fn asks(&self, wanted: Wanted) -> bool {
         let Parts { host: _, node, shared } = self.options().parts;
-        let is_named = self.cluster.kubeconfig.is_some() || self.cluster.context.is_some();
-        (node || shared) && (documents_ask || is_named || !self.only.is_empty())
+        wanted.labels
+            || (node || shared) && (wanted.objects || self.cluster.is_named() || !self.only.is_empty())
+    }
+}
+
+impl ClusterArgs {
+    /// Returns whether a cluster is named.
+    fn is_named(&self) -> bool {
+        self.kubeconfig.is_some() || self.context.is_some()
+    }
+}
+
+/// What documents want of the cluster.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// Whether they ask for objects of it.
+    pub(crate) objects: bool,
+    /// Whether they select nodes by labels: these are read, whichever part of a plan is wanted.
+    pub(crate) labels: bool,
+}
+
+impl Wanted {
+    /// Returns what these documents want.
+    pub(crate) fn by(set: &SpecSet) -> Self {
+        Self { objects: set.asks_of_cluster(), labels: set.selects_by_labels() }
     }
 }
 
@@ -102,12 +126,8 @@ pub(crate) struct Reach<'a> {
 
 impl<'a> Reach<'a> {
     /// Reaches for the cluster where it is asked anything.
-    pub(crate) fn of(
-        machine: &'a Machine<'a>,
-        args: &PartArgs,
-        documents_ask: bool,
-    ) -> Result<Self, CliError> {
-        let cluster = if args.asks(documents_ask) {
+    pub(crate) fn of(machine: &'a Machine<'a>, args: &PartArgs, wanted: Wanted) -> Result<Self, CliError> {
+        let cluster = if args.asks(wanted) {
             machine.connect.connect(&args.cluster).map_err(CliError::Cluster)?
         } else {
             None
@@ -139,6 +159,21 @@ impl<'a> Reach<'a> {
     fn as_far_as_here(&self) -> What {
         What::OfHost(self.machine.name.clone())
     }
+}
+
+/// Adds what is read of the cluster for a command that shows what documents mean on this host: the labels of nodes, where documents
+/// select by them, and all of a cluster that is named.
+pub(crate) fn learn_labels(
+    machine: &Machine<'_>,
+    args: &ClusterArgs,
+    set: &SpecSet,
+    world: &mut World,
+) -> Result<(), CliError> {
+    if !set.selects_by_labels() && !args.is_named() {
+        return Ok(());
+    }
+    let cluster = machine.connect.connect(args).map_err(CliError::Cluster)?;
+    cluster.map_or(Ok(()), |cluster| learn(&*cluster, &What::OfHost(machine.name.clone()), world))
 }
 
 /// Adds this of a cluster.

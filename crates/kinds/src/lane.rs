@@ -10,8 +10,8 @@ use vfctl_port::{Claim, HostFacts, Scope, Stage, Subject, Thing, World};
 
 use crate::DesiredPf;
 use crate::addresses::Addresses;
-use crate::cluster::NodeOffer;
-use crate::document::PlacedDocument;
+use crate::cluster::{NodeOffer, Parts};
+use crate::document::{PlacedDocument, Selection};
 use crate::finding::Findings;
 use crate::step::Step;
 
@@ -71,6 +71,8 @@ impl LaneDraft {
 
 /// One host, and what is said of it.
 pub struct HostContext<'a> {
+    /// Which documents concern it.
+    pub selection: &'a Selection<'a>,
     /// The documents that concern it.
     pub documents: &'a [PlacedDocument<'a>],
     /// Its name.
@@ -79,19 +81,27 @@ pub struct HostContext<'a> {
     pub host: &'a HostFacts,
     /// All facts.
     pub world: &'a World,
+    /// Which parts of a plan are wanted.
+    pub parts: Parts,
     /// Who has which MAC address, once that is asked for.
     addresses: OnceCell<Addresses>,
 }
 
 impl<'a> HostContext<'a> {
-    /// Returns the context of a host that these documents concern.
-    pub fn new(
-        documents: &'a [PlacedDocument<'a>],
-        name: &'a HostName,
-        host: &'a HostFacts,
-        world: &'a World,
-    ) -> Self {
-        Self { documents, name, host, world, addresses: OnceCell::new() }
+    /// Returns the context of the host that documents were selected for.
+    pub fn new(selection: &'a Selection<'a>, host: &'a HostFacts, world: &'a World, parts: Parts) -> Self {
+        let Selection { host: name, documents, findings: _ } = selection;
+        Self { selection, documents, name, host, world, parts, addresses: OnceCell::new() }
+    }
+
+    /// Returns whether something is done in the cluster, too. It may have been read for the labels of nodes alone.
+    pub(crate) fn plans_cluster(&self) -> bool {
+        self.world.cluster.is_some() && (self.parts.node || self.parts.shared)
+    }
+
+    /// Returns whether the node is taken out of service and back, where its device plugin is vfctl's.
+    pub(crate) fn plans_node(&self) -> bool {
+        self.world.cluster.is_some() && self.parts.node
     }
 
     /// Returns who has which MAC address on the host.

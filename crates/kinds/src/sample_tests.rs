@@ -7,9 +7,10 @@ use vfctl_model::{AttributeValue, VfIndex};
 use vfctl_port::{HostFacts, World};
 
 use crate::binding::DriverChoice;
+use crate::cluster::Parts;
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
-use crate::document::OnUnsupported;
+use crate::document::{OnUnsupported, Selection};
 use crate::eswitch::EswitchSpec;
 use crate::lane::HostContext;
 use crate::path::{Origin, SpecPath};
@@ -71,6 +72,7 @@ pub(crate) fn diff(host: Value, sample: Sample) -> PfDiff {
     desired.on_unsupported = sample.on_unsupported;
     desired.eswitch = sample.eswitch.map(|value| Wanted { value, origin: origin("eswitch") });
     desired.vfs = [(VfIndex(0), vf)].into();
-    let context = HostContext::new(&[], &name, &host, &world);
+    let selection = Selection::of(&[], &name, None);
+    let context = HostContext::new(&selection, &host, &world, Parts::ALL);
     pf::diff(&PfContext::new(&context, facts, &desired))
 }

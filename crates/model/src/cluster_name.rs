@@ -13,7 +13,7 @@ pub fn is_dns_label(text: &str) -> bool {
 }
 
 /// Returns whether a text is a DNS subdomain as Kubernetes wants them (RFC 1123): labels with dots between.
-fn is_subdomain(text: &str) -> bool {
+pub(crate) fn is_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_dns_label)
 }
 

@@ -15,6 +15,7 @@ mod driver;
 mod eswitch;
 mod ip;
 mod json_value;
+mod label;
 mod link_state;
 mod mac;
 mod module_set;
@@ -46,6 +47,7 @@ pub use driver::{
 pub use eswitch::{EswitchEncapMode, EswitchInlineMode, EswitchMode, EswitchRow, EswitchSetting};
 pub use ip::{IpAddress, IpNetwork, IpSpan};
 pub use json_value::JsonValue;
+pub use label::{LabelKey, LabelValue};
 pub use link_state::VfLinkState;
 pub use mac::MacAddress;
 pub use module_set::ModuleSet;

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use vfctl_kinds::cluster::{ClusterContext, ClusterDraft, NodeOffer, Parts};
-use vfctl_kinds::document::{PlacedDocument, plan_cluster as draft_cluster, plan_host as draft_host};
+use vfctl_kinds::document::{
+    PlacedDocument, Selection, plan_cluster as draft_cluster, plan_host as draft_host,
+};
+use vfctl_kinds::finding::Findings;
 use vfctl_kinds::lane::{HostContext, HostDraft};
 use vfctl_kinds::path::SpecPath;
 use vfctl_model::HostName;
@@ -51,6 +54,8 @@ pub struct HostPlan {
     pub plan: ScopePlan,
     /// What the host is to offer once it is as planned; `None` where no document asks for pools.
     pub offer: Option<NodeOffer>,
+    /// A problem for each document of which it is not known whether it concerns the host.
+    undecided: Findings,
 }
 
 /// What a host has to do with its cluster.
@@ -60,29 +65,34 @@ pub struct NodeShare {
     offer: Option<NodeOffer>,
     /// Whether the host is not ready to offer that, and what makes it so is left out of the plan.
     is_unready: bool,
+    /// What keeps it from being known which documents concern the host, where the host's own plan does not say so.
+    undecided: Findings,
 }
 
 impl HostPlan {
     /// Returns the host's own plan, `None` where that part is not wanted, and what the cluster's plan is made from.
     pub fn split(self, options: Options) -> (Option<ScopePlan>, NodeShare) {
-        let Self { plan, offer } = self;
+        let Self { plan, offer, undecided } = self;
         let Parts { host, node, shared: _ } = options.parts;
         let is_unready = !host && node && offer.is_some() && (!plan.is_empty() || plan.is_blocked());
-        (host.then_some(plan), NodeShare { offer, is_unready })
+        let undecided = if !host && node { undecided } else { Findings::default() };
+        (host.then_some(plan), NodeShare { offer, is_unready, undecided })
     }
 }
 
 /// Plans for every host of the world, and for its cluster.
 pub fn plan(documents: &[PlacedDocument<'_>], world: &World, options: Options) -> Plan {
     let scale = Scale::of(world.hosts.len());
+    let facts = world.cluster.as_ref();
     let mut hosts = BTreeMap::new();
     let mut shares = BTreeMap::new();
     for (name, host) in &world.hosts {
-        let (plan, share) = plan_host(documents, name, host, world, scale).split(options);
+        let selection = Selection::of(documents, name, facts);
+        let (plan, share) = plan_host(&selection, host, world, scale, options.parts).split(options);
         hosts.extend(plan.map(|plan| (name.clone(), plan)));
         shares.insert(name.clone(), share);
     }
-    let cluster = world.cluster.as_ref().and_then(|facts| plan_cluster(documents, facts, shares, options));
+    let cluster = facts.and_then(|facts| plan_cluster(documents, facts, shares, options));
     Plan::new(hosts, cluster)
 }
 
@@ -95,11 +105,17 @@ pub fn plan_cluster(
     options: Options,
 ) -> Option<ScopePlan> {
     let Options { parts, takes_over } = options;
-    let unready: Vec<HostName> =
-        shares.iter().filter(|(_, share)| share.is_unready).map(|(name, _)| name.clone()).collect();
-    let offers = shares.into_iter().filter_map(|(name, share)| Some((name, share.offer?))).collect();
+    let mut unready = Vec::new();
+    let mut offers = BTreeMap::new();
+    let mut all_undecided = Findings::default();
+    for (name, NodeShare { offer, is_unready, undecided }) in shares {
+        unready.extend(is_unready.then(|| name.clone()));
+        all_undecided.append(undecided);
+        offers.extend(offer.map(|offer| (name, offer)));
+    }
     let context = ClusterContext { documents, facts, offers: &offers, parts, takes_over };
     let ClusterDraft { lanes, mut findings } = draft_cluster(&context);
+    findings.append(all_undecided);
     if lanes.is_empty() && findings.is_empty() {
         return None;
     }
@@ -112,24 +128,26 @@ pub fn plan_cluster(
     Some(ScopePlan { documents, stages: into_stages(lanes), findings })
 }
 
-/// Plans for one host of a world; `scale` says whether others are planned for at the same time, of this world or not.
+/// Plans for one host of a world, by the documents that were selected for it; `scale` says whether others are planned for at
+/// the same time, of this world or not.
 pub fn plan_host(
-    documents: &[PlacedDocument<'_>],
-    name: &HostName,
+    selection: &Selection<'_>,
     host: &HostFacts,
     world: &World,
     scale: Scale,
+    parts: Parts,
 ) -> HostPlan {
-    let concerning: Vec<PlacedDocument<'_>> =
-        documents.iter().copied().filter(|document| document.config.concerns(name)).collect();
-    let context = HostContext::new(&concerning, name, host, world);
+    let documents = &selection.documents;
+    let context = HostContext::new(selection, host, world, parts);
     let HostDraft { pfs: _, drivers: _, lanes, offer, mut findings } = draft_host(&context);
+    // One that names no hosts is selected for each.
     let anywhere = documents.iter().find(|document| document.config.spec.nodes.is_none());
     if let Some(document) = anywhere.filter(|_| scale == Scale::Fleet) {
         let message = "there are facts of several hosts, and the document does not say which it concerns";
-        let help = "add `nodes: {names: [...]}`; `\"*\"` means all";
+        let help = "add `nodes: {names: [...]}` or `nodes: {labels: ...}`; the name `\"*\"` means all";
         findings.problem(Some(&(document.place)(&SpecPath::spec())), message, help);
     }
-    let documents = concerning.iter().map(|document| document.config.metadata.name.clone()).collect();
-    HostPlan { plan: ScopePlan { documents, stages: into_stages(lanes), findings }, offer }
+    let documents = documents.iter().map(|document| document.config.metadata.name.clone()).collect();
+    let plan = ScopePlan { documents, stages: into_stages(lanes), findings };
+    HostPlan { plan, offer, undecided: selection.findings.clone() }
 }

@@ -6,7 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_kinds::Asked;
-use vfctl_kinds::document::PlacedDocument;
+use vfctl_kinds::cluster::Parts;
+use vfctl_kinds::document::{PlacedDocument, Selection};
 use vfctl_kinds::finding::Finding;
 use vfctl_kinds::lane::HostContext;
 use vfctl_kinds::pf::{Address, ExplainError, ExplainedPf, explain as explain_address};
@@ -60,7 +61,7 @@ pub struct Explanation {
 /// several documents have one name.
 ///
 /// # Errors
-/// Where the address means nothing, or the specs do not mention it.
+/// Where the address means nothing, the specs do not mention it, or it is not known which documents concern the host.
 pub fn explain(
     documents: &[PlacedDocument<'_>],
     name: &HostName,
@@ -68,11 +69,10 @@ pub fn explain(
     world: &World,
     address: &Address,
 ) -> Result<Vec<Explanation>, ExplainError> {
-    let concerning: Vec<PlacedDocument<'_>> =
-        documents.iter().copied().filter(|document| document.config.concerns(name)).collect();
-    let context = HostContext::new(&concerning, name, host, world);
+    let selection = Selection::of(documents, name, world.cluster.as_ref());
+    let context = HostContext::new(&selection, host, world, Parts::ALL);
     let explained = explain_address(&context, address)?;
-    let plan = plan_host(documents, name, host, world, Scale::of(world.hosts.len())).plan;
+    let plan = plan_host(&selection, host, world, Scale::of(world.hosts.len()), Parts::ALL).plan;
     let mut explanations = Vec::new();
     for pf in &explained {
         let lane = plan.lanes().map(|(_, lane)| lane).find(|lane| lane.thing.pf() == pf.subject.thing.pf());

@@ -53,10 +53,14 @@ pub fn render_scope(scope: &Scope, plan: &ScopePlan, detail: Detail) -> String {
 }
 
 fn write_scope(text: &mut String, scope: &Scope, plan: &ScopePlan, detail: Detail) {
-    let documents =
-        if plan.documents.is_empty() { "no document".to_owned() } else { plan.documents.join(", ") };
+    let documents = match (plan.documents.is_empty(), plan.is_blocked()) {
+        (false, _) => plan.documents.join(", "),
+        // Whether a document concerns it, an error below says.
+        (true, true) => "documents not known".to_owned(),
+        (true, false) => "no document".to_owned(),
+    };
     line(text, 0, &format!("{scope}: {documents}"));
-    if plan.documents.is_empty() {
+    if plan.documents.is_empty() && !plan.is_blocked() {
         line(
             text,
             0,

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has found something")]
 
 use serde_json::{Value, json};
-use vfctl_kinds::document::{PlacedDocument, SriovConfig, plan_host};
+use vfctl_kinds::cluster::Parts;
+use vfctl_kinds::document::{PlacedDocument, Selection, SriovConfig, plan_host};
 use vfctl_kinds::finding::Findings;
 use vfctl_kinds::lane::HostContext;
 use vfctl_kinds::path::{Origin, SpecPath};
@@ -39,7 +40,8 @@ fn planned(pfs: Value, pools: Value) -> (Findings, HostPrediction) {
     assert!(check(&planned).is_ok());
     let findings = planned.hosts.values().next().unwrap().findings.clone();
     let (name, host) = world.hosts.first_key_value().unwrap();
-    let context = HostContext::new(&documents, name, host, &world);
+    let selection = Selection::of(&documents, name, None);
+    let context = HostContext::new(&selection, host, &world, Parts::ALL);
     let draft = plan_host(&context);
     (findings, predict_pools(&context, &draft.pfs).expect("pools"))
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vfctl_kinds::document::HostValues;
+use vfctl_kinds::document::{HostValues, NodeSelector};
 use vfctl_kinds::path::SpecPath;
 use vfctl_kinds::suggest::{did_you_mean, host_meant};
 use vfctl_kinds::vf::host_lists;
@@ -122,13 +122,17 @@ impl HostLists {
         }
     }
 
-    /// Merges the lists into the documents that concern their hosts and name them; what is given twice is added to `faults`.
+    /// Merges the lists into the documents that may concern their hosts and name them; what is given twice is added to `faults`.
+    ///
+    /// A document that selects nodes by labels may concern each host that its names allow: it takes the list, which is of no
+    /// effect where the labels do not match. Two such documents may meet on a host, and are not given one list: each address would
+    /// be there twice.
     pub(crate) fn merge_into(&mut self, drafts: &mut [Draft], faults: &mut Vec<Fault>) {
         let names: Vec<String> = drafts.iter().map(|draft| draft.config.metadata.name.clone()).collect();
         for (number, draft) in drafts.iter_mut().enumerate() {
             let taken: BTreeSet<String> = host_lists(&draft.config).into_iter().map(str::to_owned).collect();
             for list in &mut self.lists {
-                if !draft.config.concerns(&list.host) {
+                if !draft.config.may_concern(&list.host) {
                     continue;
                 }
                 let of_host = draft.config.spec.hosts.get(&list.host);
@@ -184,7 +188,7 @@ impl HostLists {
         for List { host, host_span, name, entry, .. } in
             self.lists.iter().filter(|list| list.taken_by.is_none())
         {
-            let concerning = drafts.iter().filter(|draft| draft.config.concerns(host));
+            let concerning = drafts.iter().filter(|draft| draft.config.may_concern(host));
             let lists: BTreeSet<&str> =
                 concerning.clone().flat_map(|draft| host_lists(&draft.config)).collect();
             if concerning.count() == 0 {
@@ -196,7 +200,7 @@ impl HostLists {
             }
         }
         for (host, span) in &self.bare {
-            if !drafts.iter().any(|draft| draft.config.concerns(host)) && told.insert(host) {
+            if !drafts.iter().any(|draft| draft.config.may_concern(host)) && told.insert(host) {
                 unused.push(unused_host(host, *span, drafts));
             }
         }
@@ -249,7 +253,7 @@ fn given_twice(name: &str, host: &HostName, span: Span, first: Span) -> Fault {
 
 fn unused_host(host: &HostName, span: Span, drafts: &[Draft]) -> Unused {
     let nodes = drafts.iter().filter_map(|draft| draft.config.spec.nodes.as_ref());
-    let names: BTreeSet<&str> = nodes.flat_map(|nodes| &nodes.names).map(String::as_str).collect();
+    let names: BTreeSet<&str> = nodes.flat_map(NodeSelector::given_names).map(String::as_str).collect();
     let names: Vec<&str> = names.into_iter().collect();
     let meant = host_meant(host.as_str(), &names);
     Unused {

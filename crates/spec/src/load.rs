@@ -43,9 +43,14 @@ impl SpecSet {
         self.documents.iter().map(|document| &document.config).collect()
     }
 
-    /// Returns whether any of the documents asks something of the cluster.
+    /// Returns whether any of the documents asks for objects of the cluster.
     pub fn asks_of_cluster(&self) -> bool {
         self.documents.iter().any(|document| document.config.asks_of_cluster())
+    }
+
+    /// Returns whether any of the documents selects nodes by labels, which are read of the cluster.
+    pub fn selects_by_labels(&self) -> bool {
+        self.documents.iter().any(|document| document.config.selects_by_labels())
     }
 
     /// Returns whether what any of the documents asks for has to be written to the cluster.

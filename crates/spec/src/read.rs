@@ -68,6 +68,8 @@ struct Way<'a> {
     map: SpecPath,
     /// Whether it is in, or is, something that was filled in.
     in_hole: bool,
+    /// Whether a key of the node is meant, and not the node itself.
+    is_key: bool,
 }
 
 impl<'a> Way<'a> {
@@ -79,6 +81,7 @@ impl<'a> Way<'a> {
                 key_span: root.pointer(),
                 map: SpecPath::default(),
                 in_hole: false,
+                is_key: matches!(steps.last(), Some(Step::Key(_))),
             },
             SpecPath::default(),
         );
@@ -110,9 +113,9 @@ impl<'a> Way<'a> {
         way
     }
 
-    /// Returns whether this is a map that mistakes were taken out of.
+    /// Returns whether this is a map that mistakes were taken out of. What is wrong with a key of it is wrong in any case.
     fn lost_entries(&self) -> bool {
-        self.node.as_map().is_some_and(|map| !map.excused.is_empty())
+        !self.is_key && self.node.as_map().is_some_and(|map| !map.excused.is_empty())
     }
 
     /// Returns whether the absence of this key is no further mistake.

@@ -3,11 +3,8 @@
 use vfctl_kinds::path::{Segment, SpecPath};
 
 /// The maps, by their keys from the document's top (list entries left out), and the fields in them.
-const NOT_BUILT: &[(&[&str], &str)] = &[
-    (&["spec", "components", "devicePlugin"], "external"),
-    (&["spec", "nodes"], "labels"),
-    (&["spec", "system"], "iommu"),
-];
+const NOT_BUILT: &[(&[&str], &str)] =
+    &[(&["spec", "components", "devicePlugin"], "external"), (&["spec", "system"], "iommu")];
 
 /// Returns whether the map at `path` has such a field in the design but not in this version.
 pub(crate) fn is_not_built(path: &SpecPath, field: &str) -> bool {

@@ -13,7 +13,7 @@ use vfctl_spec::SpecSet;
 use vfctl_state::{FileJournal, Lock};
 
 use crate::args::ApplyArgs;
-use crate::command::concern;
+use crate::command::concern::Selectors;
 use crate::command::cut_off::CutOff;
 use crate::command::plan::{proven, report_stuck};
 use crate::error::{CliError, Exit};
@@ -24,7 +24,7 @@ use crate::mistakes::valid;
 use crate::output::{print_json, print_text};
 use crate::paint::paint;
 use crate::progress::{Reporter, TICK};
-use crate::reach::Reach;
+use crate::reach::{Reach, Wanted};
 
 /// How long to listen for an answer before it is looked whether the user has stopped the program.
 const LISTEN: Duration = Duration::from_millis(100);
@@ -38,10 +38,11 @@ enum Input {
 }
 
 impl Input {
-    fn asks_of_cluster(&self) -> bool {
+    fn wanted_of_cluster(&self) -> Wanted {
         match self {
-            Self::Specs(set, _) => set.asks_of_cluster(),
-            Self::Plan(plan, _) => plan.cluster.is_some(),
+            Self::Specs(set, _) => Wanted::by(set),
+            // Which hosts are meant was decided when it was made.
+            Self::Plan(plan, _) => Wanted { objects: plan.cluster.is_some(), labels: false },
         }
     }
 
@@ -64,7 +65,7 @@ pub(super) fn run(
     let folder = state_dir.unwrap_or(&machine.state_dir);
     let lock = Lock::acquire(folder).map_err(CliError::State)?;
     let Some(input) = input(args, console, machine)? else { return Ok(Exit::Failed) };
-    let reach = Reach::of(machine, &args.parts, input.asks_of_cluster())?;
+    let reach = Reach::of(machine, &args.parts, input.wanted_of_cluster())?;
     if input.writes_to_cluster() && !reach.has_cluster() && args.parts.options().parts != Parts::ONLY_HOST {
         // The host's part alone would end well, and pods would be given VFs that are gone.
         return Err(CliError::NoCluster);
@@ -72,20 +73,20 @@ pub(super) fn run(
     let scopes = reach.scopes();
     let mut before = Look::take(&scopes, &reach, machine.clock)?;
     let cut_off = CutOff::learn(folder, &mut before.world);
-    let (plan, specs, seen, names) = match input {
+    let (plan, specs, seen, selectors) = match input {
         Input::Specs(set, specs) => {
             let options = args.parts.options();
-            let (plan, names) = with_places(&set, |documents| {
-                (vfctl_plan::plan(documents, &before.world, options), concern::names(documents))
+            let (plan, selectors) = with_places(&set, |documents| {
+                (vfctl_plan::plan(documents, &before.world, options), Selectors::of(documents))
             });
             proven(&plan)?;
-            (plan, specs, false, names)
+            (plan, specs, false, selectors)
         }
-        Input::Plan(plan, specs) => (*plan, specs, true, Vec::new()),
+        Input::Plan(plan, specs) => (*plan, specs, true, Selectors::default()),
     };
     let end = End { args, plan: &plan, specs: &specs };
     cut_off.report(Some(&plan), console);
-    let is_left_out = !seen && concern::report(&plan, &machine.name, &names, console);
+    let is_left_out = !seen && selectors.report(&plan, &machine.name, console);
     if is_left_out && args.require_host {
         let why = "no document concerns this host, and --require-host was given";
         return Ok(end.refused(why, console));

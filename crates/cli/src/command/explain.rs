@@ -16,6 +16,7 @@ use crate::machine::{Console, Machine};
 use crate::mistakes::valid;
 use crate::output::print_json;
 use crate::paint::harmless;
+use crate::reach::learn_labels;
 
 /// What `explain` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -50,6 +51,7 @@ pub(super) fn run(
     let Some((set, _)) = valid(specs, args.format.is_json(), console)? else { return Ok(Exit::Failed) };
     let mut world = world(&args.facts.facts, console, machine)?;
     if args.facts.facts.is_empty() {
+        learn_labels(machine, &args.access, &set, &mut world)?;
         CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world);
     }
     let explanations: Vec<Explanation> = with_places(&set, |documents| {

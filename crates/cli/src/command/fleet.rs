@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use vfctl_kinds::document::Selection;
 use vfctl_model::HostName;
 use vfctl_plan::{
     Detail, Failure, Made, NodeShare, Options, Plan, PlanSummary, Scale, ScopePlan, Summary, Tally,
@@ -15,7 +16,7 @@ use crate::args::PlanArgs;
 use crate::command::plan::proven;
 use crate::command::plan_files::PlanFiles;
 use crate::error::{CliError, Exit};
-use crate::facts::{FactsSource, Sources};
+use crate::facts::{Beginning, FactsSource, Sources};
 use crate::in_order::in_order;
 use crate::input::with_places;
 use crate::machine::Console;
@@ -31,12 +32,13 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let files = PlanFiles::at(args.folder_or_file(), &args.facts.facts, &made)?;
     let mut sources = Sources::of(&args.facts.facts, console).peekable();
-    let (first, hosts) = beginning(&mut sources);
+    let Beginning { sources: first, hosts, cluster } = Beginning::read(&mut sources, set.selects_by_labels());
     let scale = if sources.peek().is_some() { Scale::Fleet } else { Scale::of(hosts) };
     let planner = Planner {
         set,
         options: args.parts.options(),
         scale,
+        cluster,
         text: (!args.prints_json()).then(|| args.detail()),
         json: args.prints_json() || files.are_wanted(),
     };
@@ -73,23 +75,6 @@ pub(super) fn run(
     report.finish(cluster)
 }
 
-/// Reads the first two sources: the facts of a host and those of its cluster may be two documents. Returns them, and of how many
-/// hosts they are.
-fn beginning(
-    sources: &mut impl Iterator<Item = Result<FactsSource, CliError>>,
-) -> (Vec<Result<FactsSource, CliError>>, usize) {
-    let (mut first, mut hosts) = (Vec::new(), 0);
-    for source in sources.take(2) {
-        first.push(source.and_then(FactsSource::read_now).map(|(source, of_hosts)| {
-            hosts += of_hosts;
-            source
-        }));
-    }
-    // What could not be read may be of a host, too.
-    let unread = first.iter().filter(|source| source.is_err()).count();
-    (first, hosts + unread)
-}
-
 /// Plans for the hosts of one source after the other.
 struct Planner<'a> {
     set: &'a SpecSet,
@@ -97,6 +82,8 @@ struct Planner<'a> {
     options: Options,
     /// Whether there are other sources.
     scale: Scale,
+    /// The facts of the cluster, where hosts are selected by them.
+    cluster: Option<ClusterFacts>,
     /// The text that is wanted, if any.
     text: Option<Detail>,
     /// Whether JSON is wanted.
@@ -132,8 +119,11 @@ impl Planner<'_> {
             Scale::OneHost => Scale::of(world.hosts.len()),
         };
         let mut planned = Planned { path, scale, hosts: Vec::new(), cluster: None };
+        let cluster = self.cluster.as_ref().or(world.cluster.as_ref());
         for (name, host) in &world.hosts {
-            let plan = with_places(self.set, |documents| plan_host(documents, name, host, &world, scale));
+            let plan = with_places(self.set, |documents| {
+                plan_host(&Selection::of(documents, name, cluster), host, &world, scale, self.options.parts)
+            });
             let (plan, share) = plan.split(self.options);
             planned.hosts.push((name.clone(), share, plan.map(|plan| self.show_host(name, plan))));
         }
@@ -307,9 +297,8 @@ impl<'a, 'b> Report<'a, 'b> {
         }
         self.files.finish(&end)?;
         if self.tally.concerns_nobody() {
-            self.console.say(
-                "error: no document concerns any of these hosts\n  fix: see `nodes.names` of the spec\n",
-            );
+            self.console
+                .say("error: no document concerns any of these hosts\n  fix: see `nodes` of the spec\n");
             return Ok(Exit::Failed);
         }
         Ok(match exit(self.tally, cluster_summary) {

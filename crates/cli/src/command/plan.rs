@@ -8,7 +8,7 @@ use vfctl_plan::{Detail, Plan, check, render};
 use vfctl_port::World;
 
 use crate::args::PlanArgs;
-use crate::command::concern;
+use crate::command::concern::Selectors;
 use crate::command::cut_off::CutOff;
 use crate::command::fleet;
 use crate::document::PLAN;
@@ -20,7 +20,7 @@ use crate::made::made_now;
 use crate::mistakes::valid;
 use crate::new_file::check_place;
 use crate::output::{is_stdout, json_of, print_json, print_text, write};
-use crate::reach::Reach;
+use crate::reach::{Reach, Wanted};
 
 /// Runs the command.
 pub(super) fn run(
@@ -45,17 +45,17 @@ pub(super) fn run(
         false => path.to_owned(),
     });
     file.as_ref().map_or(Ok(()), |path| check_place(path, &PLAN))?;
-    let reach = Reach::of(machine, &args.parts, set.asks_of_cluster())?;
+    let reach = Reach::of(machine, &args.parts, Wanted::by(&set))?;
     // The program ends with this command: what is large is left to the kernel, which frees it at once.
     let mut world = ManuallyDrop::new(machine.world()?);
     reach.look(&mut world)?;
     let cut_off = CutOff::learn_by_looking(state_dir.unwrap_or(&machine.state_dir), &mut world);
-    let (plan, names) = with_places(&set, |documents| {
-        (vfctl_plan::plan(documents, &world, args.parts.options()), concern::names(documents))
+    let (plan, selectors) = with_places(&set, |documents| {
+        (vfctl_plan::plan(documents, &world, args.parts.options()), Selectors::of(documents))
     });
     let plan = ManuallyDrop::new(Plan { made: Some(made_now(&files)), ..plan });
     proven(&plan)?;
-    let is_left_out = concern::report(&plan, &machine.name, &names, console);
+    let is_left_out = selectors.report(&plan, &machine.name, console);
     cut_off.report(Some(&plan), console);
     report_stuck(&plan, &world, console);
     // First, since a plan that could not be written is an error, and JSON is one document.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use vfctl_kinds::document::{PlacedDocument, plan_host};
+use vfctl_kinds::cluster::Parts;
+use vfctl_kinds::document::{PlacedDocument, Selection, plan_host};
+use vfctl_kinds::finding::Findings;
 use vfctl_kinds::lane::{HostContext, HostDraft};
 use vfctl_kinds::pool::plugin::{PluginConfig, read};
 use vfctl_kinds::pool::simulator::{LeftOut, Pool, Prediction};
@@ -21,6 +23,7 @@ use crate::input::{ConfigOrSpecs, config_or_specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::mistakes::valid;
 use crate::output::{print_json, print_text};
+use crate::reach::learn_labels;
 
 /// What `pools` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -133,7 +136,10 @@ pub(super) fn run(
                 let Some((set, _)) = valid(specs, args.format.is_json(), console)? else {
                     return Ok(Exit::Failed);
                 };
-                let world = world(&args.facts.facts, console, machine)?;
+                let mut world = world(&args.facts.facts, console, machine)?;
+                if args.facts.facts.is_empty() {
+                    learn_labels(machine, &args.access, &set, &mut world)?;
+                }
                 with_places(&set, |documents| of_documents(documents, &world))
             }
         };
@@ -174,9 +180,14 @@ type OfHosts = (BTreeMap<HostName, HostPools>, BTreeMap<HostName, RdmaSharedOfHo
 fn of_documents(documents: &[PlacedDocument<'_>], world: &World) -> OfHosts {
     let (mut hosts, mut rdma_shared) = OfHosts::default();
     for (name, host) in &world.hosts {
-        let concerning: Vec<PlacedDocument<'_>> =
-            documents.iter().copied().filter(|document| document.config.concerns(name)).collect();
-        let context = HostContext::new(&concerning, name, host, world);
+        let selection = Selection::of(documents, name, world.cluster.as_ref());
+        if !selection.is_decided() {
+            // A document that perhaps concerns the host may have pools for it, or declare the release.
+            let nothing = Prediction { version: DevicePluginVersion::NEWEST, pools: Ok(Vec::new()) };
+            hosts.insert(name.clone(), host_pools(nothing, texts(&selection.findings)));
+            continue;
+        }
+        let context = HostContext::new(&selection, host, world, Parts::ALL);
         let draft = plan_host(&context);
         hosts.extend(of_host(&context, &draft).map(|pools| (name.clone(), pools)));
         rdma_shared.extend(RdmaSharedOfHost::of(&context, &draft).map(|shared| (name.clone(), shared)));
@@ -184,10 +195,15 @@ fn of_documents(documents: &[PlacedDocument<'_>], world: &World) -> OfHosts {
     (hosts, rdma_shared)
 }
 
+/// Returns the texts of problems.
+fn texts(findings: &Findings) -> Vec<String> {
+    findings.problems.iter().map(|problem| problem.message.clone()).collect()
+}
+
 /// Returns the pools of a host; `None` where its documents have none.
 fn of_host(context: &HostContext<'_>, draft: &HostDraft) -> Option<HostPools> {
     let predicted = predict_pools(context, &draft.pfs)?;
-    let problems = draft.findings.problems.iter().map(|problem| problem.message.clone()).collect();
+    let problems = texts(&draft.findings);
     let mut pools = if predicted.config.resources.is_empty() {
         HostPools { ends: None, ..host_pools(predicted.prediction, problems) }
     } else {

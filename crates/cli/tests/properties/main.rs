@@ -23,6 +23,7 @@ mod eswitch;
 mod expected;
 mod faults;
 mod journal;
+mod labels;
 mod meanwhile;
 mod place;
 mod request;

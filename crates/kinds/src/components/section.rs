@@ -12,6 +12,10 @@ use crate::kind::Section;
 use crate::lane::{HostContext, HostDraft};
 use crate::path::{SpecPath, Violation, Violations};
 
+/// What is said of two releases for one host, and what to do about it.
+const DIFFERENT_RELEASES: &str = "two documents for one host declare different releases of the device plugin";
+const DECLARE_ONCE: &str = "declare it in one document only";
+
 /// The section `components`.
 #[derive(Debug)]
 pub struct Components;
@@ -99,14 +103,24 @@ impl Section for Components {
                 (differs && share_a_host(&config.spec, &document.spec)).then_some(other)
             });
             if let Some(other) = other {
-                let message = "two documents for one host declare different releases of the device plugin";
-                let violation = Violation::new(version_path(), message, "declare it in one document only");
+                let violation = Violation::new(version_path(), DIFFERENT_RELEASES, DECLARE_ONCE);
                 violations.add(violation.with(other, version_path(), "the other release"));
             }
         }
     }
 
-    fn plan(_: &HostContext<'_>, _: &mut HostDraft) {}
+    /// Reports releases that differ: by the labels of nodes, documents meet on a host that do not say so themselves.
+    fn plan(context: &HostContext<'_>, draft: &mut HostDraft) {
+        let mut declared =
+            context.documents.iter().filter_map(|document| Some((document, version(document.config)?)));
+        let Some((first, release)) = declared.next() else { return };
+        for (document, other) in declared.filter(|(_, other)| *other != release) {
+            let origin = (document.place)(&version_path());
+            let first = (first.place)(&version_path());
+            let message = format!("{DIFFERENT_RELEASES}: {other} here, {release} at {first}");
+            draft.findings.problem(Some(&origin), message, DECLARE_ONCE);
+        }
+    }
 
     /// Returns whether the device plugin is spoken of: nothing is done about the one that shares RDMA devices.
     fn asks_of_cluster(spec: &ComponentsSpec) -> bool {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::concern::{NodeSelector, is_match};
+use super::concern::NodeSelector;
 use super::spec::SriovConfig;
 use crate::path::{ListsFor, SpecPath, Violation, Violations};
 use crate::{Body, walk};
@@ -36,20 +36,36 @@ fn check_name(document: &SriovConfig, violations: &mut Violations) {
     }
 }
 
-/// Checks the names of hosts, and that values are for hosts that the document concerns.
+/// Checks which hosts the document concerns, and that values are for hosts that it may concern. Labels are known of no host yet:
+/// a document that asks for some may concern each host that its names allow.
 fn check_hosts(body: &Body, violations: &mut Violations) {
     let Body { nodes, hosts, .. } = body;
     let Some(nodes) = nodes else { return };
-    let path = SpecPath::spec().key("nodes").key("names");
-    if nodes.names.is_empty() {
+    let path = SpecPath::spec().key("nodes");
+    let NodeSelector { names, labels } = nodes;
+    if names.is_none() && labels.is_none() {
         violations.add(Violation::new(
-            path.clone(),
-            "no host is named, so the document would concern no host",
-            "name hosts, or take `nodes` away for the host that vfctl is run on",
+            path,
+            "`nodes` has neither `names` nor `labels`",
+            "write `names: [...]` or `labels`, or take `nodes` away for the host that vfctl is run on",
         ));
         return;
     }
-    for (position, name) in nodes.names.iter().enumerate() {
+    if let Some(labels) = labels {
+        labels.check(&path.key("labels"), violations);
+    }
+    let Some(names) = names else { return };
+    let path = path.key("names");
+    if names.is_empty() {
+        let help = match labels {
+            Some(_) => "name hosts, or take `names` away to select by labels alone",
+            None => "name hosts, or take `nodes` away for the host that vfctl is run on",
+        };
+        let message = "no host is named, so the document would concern no host";
+        violations.add(Violation::new(path, message, help));
+        return;
+    }
+    for (position, name) in names.iter().enumerate() {
         if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '/') {
             let help = "write a host's name, with `*` for any text";
             violations.add(Violation::new(
@@ -60,7 +76,7 @@ fn check_hosts(body: &Body, violations: &mut Violations) {
         }
     }
     let document = violations.document();
-    for host in hosts.keys().filter(|host| !nodes.selects(host.as_str())) {
+    for host in hosts.keys().filter(|host| !nodes.allows(host.as_str())) {
         violations.add(
             Violation::new(
                 SpecPath::spec().key("hosts").key(host.as_str()),
@@ -97,20 +113,13 @@ pub(crate) fn is_name(text: &str) -> bool {
     plain && starts_well && text.len() <= 63
 }
 
-/// Returns whether two documents surely meet on a host.
+/// Returns whether two documents surely meet on a host. Only then is what they contradict one another in a mistake of the
+/// documents: which others meet by the labels of nodes is known with the facts, and said in the plan of that host.
 pub(crate) fn share_a_host(one: &Body, other: &Body) -> bool {
     match (&one.nodes, &other.nodes) {
         (None, None) => true,
-        (Some(one), Some(other)) => {
-            let meets = |one: &NodeSelector, other: &NodeSelector| {
-                one.names.iter().any(|name| {
-                    let sample = name.replace('*', "");
-                    other.names.iter().any(|pattern| is_match(pattern, &sample))
-                })
-            };
-            meets(one, other) || meets(other, one) || one == other
-        }
-        // One speaks of the host it is run on, which the other may or may not name.
+        (Some(one), Some(other)) => one.meets(other),
+        // One speaks of the host it is run on, which the other may or may not select.
         (None, Some(_)) | (Some(_), None) => false,
     }
 }

@@ -49,9 +49,14 @@ impl SriovConfig {
         }
     }
 
-    /// Returns whether the document asks something of the cluster.
+    /// Returns whether the document asks for objects of the cluster.
     pub fn asks_of_cluster(&self) -> bool {
         walk::asks_of_cluster(&self.spec)
+    }
+
+    /// Returns whether the document selects nodes by labels: then the cluster is read to learn which hosts it concerns.
+    pub fn selects_by_labels(&self) -> bool {
+        self.spec.nodes.as_ref().is_some_and(|nodes| nodes.labels.is_some())
     }
 
     /// Returns whether what the document asks for has to be written to the cluster.
@@ -59,9 +64,10 @@ impl SriovConfig {
         walk::writes_to_cluster(&self.spec)
     }
 
-    /// Returns whether the document concerns a host.
-    pub fn concerns(&self, host: &HostName) -> bool {
-        self.spec.nodes.as_ref().is_none_or(|nodes| nodes.selects(host.as_str()))
+    /// Returns whether the document may concern a host, as far as the document itself says: one that selects nodes by labels
+    /// may concern each host that its names allow. Which it does concern, a [`Selection`](super::Selection) says.
+    pub fn may_concern(&self, host: &HostName) -> bool {
+        self.spec.nodes.as_ref().is_none_or(|nodes| nodes.allows(host.as_str()))
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn add(context: &HostContext<'_>, findings: &mut Findings) {
         if networks.is_empty() {
             continue;
         }
-        if context.world.cluster.is_none() {
+        if !context.plans_cluster() {
             let origin = (document.place)(&SpecPath::spec().key("networks"));
             findings.note(Some(&origin), "networks: no cluster was looked at, so nothing is done there");
         }
@@ -46,7 +46,8 @@ mod tests {
     use serde_json::json;
     use vfctl_port::{HostFacts, World};
 
-    use crate::document::{PlacedDocument, SriovConfig, live, plan_host};
+    use crate::cluster::Parts;
+    use crate::document::{PlacedDocument, Selection, SriovConfig, live, plan_host};
     use crate::lane::HostContext;
     use crate::path::{Origin, SpecPath};
     use crate::sample;
@@ -65,7 +66,8 @@ mod tests {
         let world = World::of_host(name.clone(), host.clone());
         let place = |path: &SpecPath| Origin::new("a.yaml", 1, path);
         let documents = [PlacedDocument { config: &config, place: &place }];
-        let draft = plan_host(&HostContext::new(&documents, &name, &host, &world));
+        let selection = Selection::of(&documents, &name, None);
+        let draft = plan_host(&HostContext::new(&selection, &host, &world, Parts::ALL));
         assert!(draft.findings.problems.is_empty() && draft.lanes.is_empty(), "{draft:?}");
         let place = |origin: Option<Origin>| origin.expect("a place").to_string();
         draft.findings.notes.into_iter().map(|note| (place(note.origin), note.message)).collect()

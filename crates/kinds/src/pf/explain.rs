@@ -8,7 +8,7 @@ use vfctl_port::{Property, Subject, Thing};
 
 use super::resolve::resolve;
 use crate::DesiredPf;
-use crate::finding::Findings;
+use crate::finding::{Finding, Findings};
 use crate::kind::Asked;
 use crate::lane::HostContext;
 use crate::path::Origin;
@@ -66,6 +66,14 @@ pub enum ExplainError {
     /// Nothing is said of it.
     #[error("the specs do not mention it; add a property to see its reading")]
     NothingSaid,
+    /// It is not known whether a document concerns the host.
+    #[error("{why}; {help}")]
+    Undecided {
+        /// Why not.
+        why: String,
+        /// What to do about it.
+        help: String,
+    },
 }
 
 /// What is asked of one PF, as far as the address means it.
@@ -134,6 +142,11 @@ fn known_words() -> Vec<&'static str> {
 /// # Errors
 /// Where the address means nothing, or the specs do not mention it.
 pub fn explain(context: &HostContext<'_>, address: &Address) -> Result<Vec<ExplainedPf>, ExplainError> {
+    if let Some(Finding { origin, message, help, .. }) = context.selection.findings.problems.first() {
+        let place = origin.as_ref().map_or_else(String::new, |origin| format!("{origin}: "));
+        let help = help.clone().unwrap_or_default();
+        return Err(ExplainError::Undecided { why: format!("{place}{message}"), help });
+    }
     let pfs = resolve(context, &mut Findings::default());
     let interface = |pf: &DesiredPf| {
         let netdev = context.host.physical_functions.get(&pf.address).and_then(|facts| facts.netdev.as_ref());

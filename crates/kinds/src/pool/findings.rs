@@ -24,7 +24,7 @@ pub(super) fn add(
 ) {
     let Some(predicted) = predict_pools(context, pfs) else { return };
     let pools = placed_pools(context.documents);
-    add_what_was_checked(&predicted, &pools, context.world.cluster.is_some(), findings);
+    add_what_was_checked(&predicted, &pools, context.plans_cluster(), findings);
     let judged = match &predicted.prediction.pools {
         Ok(judged) => judged.as_slice(),
         Err(_) if predicted.config.resources.is_empty() => &[],

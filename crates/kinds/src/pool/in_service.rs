@@ -13,7 +13,7 @@ use crate::lane::{HostContext, HostDraft};
 pub(super) fn add(context: &HostContext<'_>, draft: &mut HostDraft) {
     // Where vfctl manages the plugin, or did, and reaches the cluster, the node is taken out of service.
     let is_left = draft.offer.as_ref().is_some_and(|offer| offer.config.is_none());
-    if context.world.cluster.is_some() && (is_left || ManagedPlugin::of(context.documents).is_some()) {
+    if context.plans_node() && (is_left || ManagedPlugin::of(context.documents).is_some()) {
         return;
     }
     for lane in draft.lanes.iter_mut().filter(|lane| disturbed(lane).is_some()) {

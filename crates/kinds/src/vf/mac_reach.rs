@@ -10,7 +10,7 @@ use super::mac_holders::{Holders, check_host_values, check_vfs, host_path};
 use super::mac_source::{DeriveFrom, MacSource};
 use super::spec::AttributeSpec;
 use crate::count::CountSpec;
-use crate::document::SriovConfig;
+use crate::document::{NodeSelector, SriovConfig};
 use crate::path::{ListsFor, SpecPath, Violation, Violations};
 use crate::{Body, PfSpec, VfsSpec};
 
@@ -86,10 +86,15 @@ pub fn host_lists(document: &SriovConfig) -> BTreeSet<&str> {
 fn several_hosts(body: &Body) -> Option<String> {
     let Body { nodes, hosts, .. } = body;
     if let Some(nodes) = nodes {
-        if let Some(pattern) = nodes.names.iter().find(|name| name.contains('*')) {
+        let Some(names) = &nodes.names else {
+            return Some("`nodes.labels` may mean several hosts".to_owned());
+        };
+        if let Some(pattern) = names.iter().find(|name| name.contains('*')) {
             return Some(format!("`{pattern}` may mean several hosts"));
         }
-        return (nodes.names.len() > 1).then(|| format!("the document concerns {} hosts", nodes.names.len()));
+        // Labels may leave one of several names, but which is known with the facts of a cluster only.
+        let verb = if nodes.labels.is_some() { "may concern" } else { "concerns" };
+        return (names.len() > 1).then(|| format!("the document {verb} {} hosts", names.len()));
     }
     (hosts.len() > 1).then(|| format!("the document has values for {} hosts", hosts.len()))
 }
@@ -183,7 +188,7 @@ fn check_from_host<'a>(
     let path = written.path.key("list").key("fromHost");
     let Body { nodes, hosts, .. } = body;
     let document = violations.document();
-    let named = nodes.iter().flat_map(|nodes| &nodes.names).filter(|name| !name.contains('*'));
+    let named = nodes.iter().flat_map(NodeSelector::given_names).filter(|name| !name.contains('*'));
     let known: BTreeSet<&str> = hosts.keys().map(HostName::as_str).collect();
     let without_values = named.map(String::as_str).filter(|name| !known.contains(name));
     let without_list = hosts.iter().filter(|(_, values)| !values.contains_key(name));

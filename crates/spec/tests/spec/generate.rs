@@ -8,8 +8,10 @@ use proptest::prelude::*;
 use vfctl_kinds::binding::DriverChoice;
 use vfctl_kinds::components::ComponentsSpec;
 use vfctl_kinds::count::{AtMost, CountSpec};
-use vfctl_kinds::document::OnUnsupported;
-use vfctl_kinds::document::{API_VERSION, KIND, Metadata, NodeSelector, SriovConfig};
+use vfctl_kinds::document::{
+    API_VERSION, KIND, LabelOperator, LabelRequirement, LabelSelector, Metadata, NodeSelector, OnUnsupported,
+    SriovConfig,
+};
 use vfctl_kinds::pf::{ExpectSpec, Matcher, PciMatch};
 use vfctl_kinds::setting::Setting;
 use vfctl_kinds::system::SystemSpec;
@@ -183,6 +185,34 @@ fn pf(number: u8) -> impl Strategy<Value = PfSpec> {
     })
 }
 
+/// Which hosts a document concerns: `host-1`, or any node with labels, which may be several.
+fn nodes() -> impl Strategy<Value = NodeSelector> {
+    let key = "([a-z][a-z0-9-]{0,8}[a-z0-9][.]io/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,20}[A-Za-z0-9])?";
+    let key = || key.prop_map(|key| key.parse().expect("a key"));
+    let value = || {
+        "([A-Za-z0-9]([A-Za-z0-9_.-]{0,20}[A-Za-z0-9])?)?".prop_map(|value| value.parse().expect("a value"))
+    };
+    let with_values =
+        (key(), any::<bool>(), vec(value(), 1..3)).prop_map(|(key, is_in, values)| LabelRequirement {
+            key,
+            operator: if is_in { LabelOperator::In } else { LabelOperator::NotIn },
+            values,
+        });
+    let without = (key(), any::<bool>()).prop_map(|(key, exists)| LabelRequirement {
+        key,
+        operator: if exists { LabelOperator::Exists } else { LabelOperator::DoesNotExist },
+        values: Vec::new(),
+    });
+    let expressions = vec(prop_oneof![with_values, without], 0..3);
+    let labels = (btree_map(key(), value(), 0..3), expressions)
+        .prop_map(|(match_labels, match_expressions)| LabelSelector { match_labels, match_expressions })
+        .prop_filter("one requirement", |labels| *labels != LabelSelector::default());
+    (any::<bool>(), option::of(labels)).prop_map(|(named, labels)| NodeSelector {
+        names: (named || labels.is_none()).then(|| vec!["host-1".to_owned()]),
+        labels,
+    })
+}
+
 /// A document that breaks no rule.
 pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
     let pfs = (option::of(pf(1)), option::of(pf(2)), option::of(pf(3)));
@@ -190,8 +220,8 @@ pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
     let more = btree_map("\\PC{0,8}", 0_usize..40, 0..3);
     let networks = (option::of(network_spec(1)), option::of(network_spec(2)));
     let shared = (pools(), plugin());
-    let parts = (any::<bool>(), more, system, pfs, networks, shared);
-    parts.prop_map(|(named, more, modules, (one, two, three), (first, second), (pools, plugin))| {
+    let parts = (option::of(nodes()), more, system, pfs, networks, shared);
+    parts.prop_map(|(nodes, more, modules, (one, two, three), (first, second), (pools, plugin))| {
         let physical_functions: Vec<PfSpec> = [one, two, three].into_iter().flatten().collect();
         let mac = |list: u8, number: u8| MacAddress::new([0x02, 0xff, list, 0, 0, number]);
         // Every list that an entry may take, and some that nobody takes.
@@ -201,13 +231,18 @@ pub(crate) fn document() -> impl Strategy<Value = SriovConfig> {
         for (list, (name, length)) in (10..).zip(more) {
             values.entry(name).or_insert_with(|| (0..40).take(length).map(|n| mac(list, n)).collect());
         }
+        // Addresses that are written once are for one host.
+        let nodes = nodes.map(|nodes| match physical_functions.is_empty() {
+            true => nodes,
+            false => NodeSelector { names: Some(vec!["host-1".to_owned()]), ..nodes },
+        });
         let modules = modules.iter().map(|module| module.parse().expect("a module")).collect();
         SriovConfig {
             api_version: API_VERSION.to_owned(),
             kind: KIND.to_owned(),
             metadata: Metadata { name: "doc".to_owned() },
             spec: Body {
-                nodes: named.then(|| NodeSelector { names: vec!["host-1".to_owned()] }),
+                nodes,
                 hosts: [("host-1".parse().expect("a host"), values)].into(),
                 system: SystemSpec { modules },
                 components: ComponentsSpec { rdma_shared_device_plugin: plugin, ..ComponentsSpec::default() },

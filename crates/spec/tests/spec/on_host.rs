@@ -1,6 +1,7 @@
 //! What the documents of texts mean on a host with these facts.
 
-use vfctl_kinds::document::{PlacedDocument, plan_host};
+use vfctl_kinds::cluster::Parts;
+use vfctl_kinds::document::{PlacedDocument, Selection, plan_host};
 use vfctl_kinds::lane::{HostContext, HostDraft};
 use vfctl_kinds::path::{Origin, SpecPath};
 use vfctl_port::{HostFacts, World};
@@ -18,6 +19,7 @@ pub(crate) fn on_host<T>(
         documents.map(|document| PlacedDocument { config: &document.config, place: &place }).collect();
     let name = "lab".parse().expect("a name");
     let world = World::of_host("lab".parse().expect("a name"), host.clone());
-    let context = HostContext::new(&documents, &name, host, &world);
+    let selection = Selection::of(&documents, &name, None);
+    let context = HostContext::new(&selection, host, &world, Parts::ALL);
     work(&context, &plan_host(&context))
 }

@@ -207,9 +207,24 @@ const FIELDS: &[Field] = &[
             "[0-9]{1,3}([.][0-9]{1,3}){2,4}(/[0-9]{1,3})?|[0-9a-g]{1,4}::?[0-9a-f]{1,4}",
         )
     },
+    text("LABELS: {matchLabels: {@: a}}", "([a-z][a-z0-9]{0,9}[.]io/)?[A-Z]([A-Za-z0-9_.-]{0,61}x)?", LABEL),
+    text("LABELS: {matchLabels: {a: @}}", "([A-Z]([A-Za-z0-9_.-]{0,61}x)?)?", LABEL),
+    text(
+        "LABELS: {matchExpressions: [{key: @, operator: Exists}]}",
+        "([a-z]{1,9}[.]io/)?[0-9a-z]([0-9a-z_.-]{0,60}x)?",
+        LABEL,
+    ),
+    text(
+        "LABELS: {matchExpressions: [{key: a, operator: @, values: [a]}]}",
+        "In|NotIn",
+        "in|IN|NotIn|Not|[a-z]{0,3}",
+    ),
+    text("LABELS: {matchExpressions: [{key: a, operator: NotIn, values: [@]}]}", "[0-9a-z]?", LABEL),
     text("MODULE: @", "[a-z0-9_][a-z0-9_-]{0,20}", "[0-9A-Za-z._/ -]{0,5}|[a-z]{50,60}"),
 ];
 
+const LABEL: &str =
+    "[0-9A-Za-z._/ -]{0,5}|[a-z]{60,66}|[a-z.]{250,256}/[a-z]{60,66}|[a-z]{1,3}/[a-z]{1,3}/[a-z]|[a-z]\\n?";
 const MAC: &str =
     "[0-9a-g]{1,3}(:[0-9a-f]{1,3}){4,6}|[0-9a-f]{2}(:[0-9a-f]{2}){5}|00(:00){5}|[0-9a-f]{12}|[a-z]{0,8}";
 const PCI: &str = "(pci/|netdevsim/|usb/)?([0-9a-f]{3,9}:)?[0-9a-g]{1,3}:[0-9a-f]{2}[.][0-9]|netdevsim/netdevsim[a0-9]{0,2}";
@@ -223,7 +238,7 @@ impl Field {
         let entry = match self.spec.split(':').next() {
             Some("name") => format!("match: {{interface: eth0}}, {field}"),
             Some("match") => format!("name: fast, {field}"),
-            Some("NAME" | "NODE" | "HOST" | "VALUE" | "MODULE" | "NETWORK") => {
+            Some("NAME" | "NODE" | "LABELS" | "HOST" | "VALUE" | "MODULE" | "NETWORK") => {
                 "name: fast, match: {interface: eth0}".to_owned()
             }
             _ => format!("name: fast, match: {{interface: eth0}}, {field}"),
@@ -232,6 +247,7 @@ impl Field {
             Some("HOST") => format!("hosts: {{{value}: {{}}}}, "),
             Some("VALUE") => format!("hosts: {{kvm-1: {{macs: [{value}]}}}}, "),
             Some("NODE") => format!("nodes: {{names: [{value}]}}, "),
+            Some("LABELS") => format!("nodes: {{labels: {}}}, ", at("LABELS: ", "")),
             Some("MODULE") => format!("system: {{modules: [{value}]}}, "),
             Some("NETWORK") => format!("networks: [{}], ", at("NETWORK: ", "")),
             _ => String::new(),
