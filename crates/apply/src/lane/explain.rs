@@ -37,12 +37,11 @@ impl LaneRun<'_> {
             return;
         }
         // The lane itself reads no pods but those that it waits for.
-        match self.edges.observe.observe(self.scope, &What::Whole, READ_LIMIT) {
-            Ok(Observed::Cluster(facts)) => {
-                let troubles = nodes.iter().flat_map(|node| plugin_troubles(&facts, node));
-                troubles.for_each(|trouble| self.note_trouble(trouble));
-            }
-            Ok(_) | Err(_) => {}
+        // Where that cannot be read, there is nothing to add.
+        let read = self.edges.observe.observe(self.scope, &What::Whole, READ_LIMIT);
+        if let Ok(Observed::Cluster(facts)) = read {
+            let troubles = nodes.iter().flat_map(|node| plugin_troubles(&facts, node));
+            troubles.for_each(|trouble| self.note_trouble(trouble));
         }
     }
 }
