@@ -235,6 +235,8 @@ fn controller_manager_arguments(folder: &Folder, ports: Ports) -> Vec<String> {
         option("secure-port", ports.controller_manager),
         option("leader-elect", false),
         option("use-service-account-credentials", true),
+        // A worker on a busy machine is late, not lost.
+        option("node-monitor-grace-period", "3m"),
         pki("client-ca-file", "ca.crt"),
         pki("root-ca-file", "ca.crt"),
         pki("cluster-signing-cert-file", "ca.crt"),

@@ -46,9 +46,7 @@ impl Provider for Existing {
         let version = kubectl.run(&["version", "--output", "json"])?;
         let nodes = kubectl.run(&["get", "nodes", "--output", "name"])?;
         let folder = &self.folder;
-        let Some(_held) = folder.hold()? else {
-            return Err(ClusterError::Running { folder: folder.path().to_owned() });
-        };
+        let _held = folder.take()?;
         folder.clear(&[])?;
         let programs = folder.file("programs");
         std::fs::create_dir_all(&programs).map_err(host("make the programs' folder"))?;

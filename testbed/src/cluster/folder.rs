@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
 
-use super::provider::{Cluster, ClusterError, host};
+use super::provider::{Cluster, ClusterError, Origin, host};
 use crate::image;
 
 /// The longest path of a socket is 107 bytes; those of guests are this much longer than the folder's.
@@ -81,6 +81,20 @@ impl Folder {
 
     fn cluster_file(&self) -> PathBuf {
         self.file("cluster.json")
+    }
+
+    /// Takes the folder for a new cluster.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made or locked, and when a cluster has it: one that runs, or one that exists by itself and has not
+    /// been given up.
+    pub fn take(&self) -> Result<Held, ClusterError> {
+        let remembered = self.cluster().ok().flatten().map(|cluster| cluster.origin);
+        match self.hold()? {
+            Some(held) if remembered != Some(Origin::Existing) => Ok(held),
+            Some(_) | None => Err(ClusterError::Running { folder: self.0.clone() }),
+        }
     }
 
     /// Takes the folder; `None` while somebody else has it.
@@ -171,6 +185,26 @@ mod tests {
         assert!(folder.hold().unwrap().is_none());
         drop(held);
         assert!(folder.hold().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_cluster_that_exists_is_given_up_before_another_takes_its_folder() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = Folder::choose(Some(parent.path())).unwrap();
+        assert!(folder.take().is_ok());
+        let cluster = |origin| Cluster {
+            origin,
+            kubectl: "kubectl".into(),
+            kubeconfig: "admin.conf".into(),
+            programs: "programs".into(),
+            world: Vec::new(),
+            workers: Vec::new(),
+        };
+        folder.publish(&cluster(Origin::Existing)).unwrap();
+        assert!(matches!(folder.take(), Err(ClusterError::Running { .. })));
+        // The lock says of this one whether it runs.
+        folder.publish(&cluster(Origin::Local)).unwrap();
+        assert!(folder.take().is_ok());
     }
 
     #[test]

@@ -94,9 +94,7 @@ impl Provider for Local {
         let folder = &self.folder;
         let parts = built_by("cluster/build.sh")?;
         let image = if count > 0 { Some(built_by("image/worker.sh")?) } else { None };
-        let Some(held) = folder.hold()? else {
-            return Err(ClusterError::Running { folder: folder.path().to_owned() });
-        };
+        let held = folder.take()?;
         // Those of a cluster that was killed here.
         Addresses::give_back(folder);
         folder.clear(&[])?;

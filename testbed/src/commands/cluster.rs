@@ -117,17 +117,17 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
                 }
             });
         }
-        ClusterCommand::Status => return status(&*provider_of(folder)?),
+        ClusterCommand::Status => return status(&*provider_of(folder)),
         ClusterCommand::Stop => {
-            let provider = provider_of(folder)?;
+            let provider = provider_of(folder);
             provider.stop()?;
             eprintln!("testbed: {}", provider.stopped());
         }
         ClusterCommand::Run { choice, vfctl } => {
-            return run(provider_of(folder)?, &choice, vfctl.as_deref());
+            return run(provider_of(folder), &choice, vfctl.as_deref());
         }
         ClusterCommand::Exec { worker, limit, command } => {
-            let cluster = provider_of(folder)?.running()?;
+            let cluster = provider_of(folder).running()?;
             return exec(&cluster, worker, Duration::from_secs(limit), &command);
         }
         ClusterCommand::Supervise { workers, port, parts, image, vfctl, starter } => {
@@ -140,11 +140,12 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
 }
 
 /// The provider of the cluster in a folder.
-fn provider_of(folder: Folder) -> anyhow::Result<Arc<dyn Provider>> {
-    Ok(match folder.cluster()?.map(|cluster| cluster.origin) {
+fn provider_of(folder: Folder) -> Arc<dyn Provider> {
+    // What cannot be read was written by another version of this program, which can be stopped all the same.
+    match folder.cluster().ok().flatten().map(|cluster| cluster.origin) {
         Some(Origin::Existing) => Arc::new(Existing::new(folder, None)),
         Some(Origin::Local) | None => Arc::new(Local::new(folder)),
-    })
+    }
 }
 
 /// The vfctl that was named or built; that there is none is said on standard error.

@@ -16,10 +16,10 @@ use crate::patience;
 use crate::topology::Topology;
 
 /// How often a machine that never reached userspace is started again: QEMU
-/// aborts early in about one boot of twenty.
+/// aborts early in about one boot of twenty, and seldom stands still.
 const RETRIES: u32 = 3;
-/// How long a boot may take until PID 1 runs.
-const BOOT_LIMIT: Duration = Duration::from_secs(90);
+/// How long a boot may take until PID 1 runs; it takes ten seconds without KVM.
+const BOOT_LIMIT: Duration = Duration::from_secs(60);
 /// The same, while KVM has everything to prove.
 const PROBE_LIMIT: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(20);
@@ -128,12 +128,21 @@ impl Machine {
             let mut machine = Self::start(order, accelerator)?;
             match machine.await_userspace(BOOT_LIMIT) {
                 Ok(()) => return Ok(machine),
-                Err(MachineError::Ended { status, output }) if retries > 0 => {
+                Err(error) => {
+                    let (why, output) = match &error {
+                        MachineError::Ended { status, output } => (format!("ended with {status}"), output),
+                        MachineError::TooSlow { limit, output } => {
+                            (format!("stood still for {} s", limit.as_secs()), output)
+                        }
+                        _ => return Err(error),
+                    };
+                    if retries == 0 {
+                        return Err(error);
+                    }
                     retries -= 1;
-                    let reason = output.lines().next_back().unwrap_or_default().to_owned();
-                    eprintln!("testbed: QEMU ended before userspace ({status}: {reason}); starting it again");
+                    let reason = output.lines().next_back().unwrap_or_default();
+                    eprintln!("testbed: QEMU {why} before userspace ({reason}); starting it again");
                 }
-                Err(error) => return Err(error),
             }
         }
     }

@@ -1,63 +1,45 @@
 //! Scenarios that run in clusters: how many workers they have, and what they may do.
 
 use super::hand;
-use super::script::{Action, On, Scenario, Step};
-use crate::image::Userland;
+use super::script::{Action, Step};
 
-/// A scenario for a cluster with so many workers.
-pub(super) fn in_cluster(
-    name: String,
-    title: String,
-    count: u8,
-    steps: Vec<Step>,
-) -> Result<Scenario, String> {
+/// What is wrong with the steps of a scenario for a cluster with so many workers; `None` when nothing is.
+pub(super) fn flaw(count: u8, steps: &[Step]) -> Option<String> {
     if steps.is_empty() {
-        return Err("it has no steps".to_owned());
+        return Some("it has no steps".to_owned());
     }
-    if let Some(step) =
-        steps.iter().find(|step| step.worker.is_some_and(|worker| !(1..=count).contains(&worker)))
+    let line_of = |is_wrong: &dyn Fn(&Step) -> bool| Some(steps.iter().find(|step| is_wrong(step))?.line);
+    if let Some(line) = line_of(&|step| step.worker.is_some_and(|worker| !(1..=count).contains(&worker))) {
+        return Some(format!("line {line} names a worker that is not among the {count}"));
+    }
+    if let Some(line) = line_of(&|step| matches!(&step.action, Action::Hand(words) if hand::is_fault(words)))
     {
-        return Err(format!("line {} names a worker that is not among the {count}", step.line));
+        return Some(format!("line {line} runs on the simulator alone"));
     }
-    if let Some(step) =
-        steps.iter().find(|step| matches!(&step.action, Action::Hand(words) if hand::is_fault(words)))
-    {
-        return Err(format!("line {} runs on the simulator alone", step.line));
-    }
-    let needs_worker = |action: &Action| match action {
+    let line = line_of(&|step| count == 0 && needs_worker(&step.action))?;
+    Some(format!("line {line} happens in a worker, and the scenario has none"))
+}
+
+fn needs_worker(action: &Action) -> bool {
+    match action {
         Action::File { .. } | Action::Vfctl(_) | Action::Kubectl(_) => false,
         Action::Start(_) | Action::Interrupt | Action::Wait => true,
         Action::Shell(_) | Action::Hand(_) | Action::Readings => true,
-    };
-    if let Some(step) = steps.iter().find(|step| count == 0 && needs_worker(&step.action)) {
-        return Err(format!("line {} happens in a worker, and the scenario has none", step.line));
     }
-    Ok(Scenario {
-        name,
-        title,
-        on: On::Lab,
-        only: None,
-        guest: Userland::default(),
-        cluster: Some(count),
-        steps,
-    })
 }
 
-/// `no workers`, `1 worker`, `2 workers`
-pub(super) fn workers(rest: &str) -> Result<u8, String> {
-    match rest.split_once(' ') {
-        Some(("no", "workers")) => Ok(0),
-        Some((count, "worker" | "workers")) => match count.parse() {
-            Ok(count) if count > 0 => Ok(count),
-            _ => Err(format!("`{count}` is no number of workers")),
-        },
-        _ => Err(format!("`{rest}` is no number of workers: `1 worker`")),
+/// The count that `no workers`, `1 worker` or `2 workers` says; `None` for other words.
+pub(super) fn workers(rest: &str) -> Option<u8> {
+    match rest.split_once(' ')? {
+        ("no", "workers") => Some(0),
+        (count, "worker" | "workers") => count.parse().ok().filter(|count| *count > 0),
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::scenario::Scenario;
     use crate::scenario::parser::parse;
     use std::path::Path;
 

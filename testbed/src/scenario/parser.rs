@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::clusters::{in_cluster, workers};
+use super::clusters;
 use super::files::{ScenarioError, name_of};
 use super::hand;
 use super::script::{Action, Checks, Exit, On, Only, Scenario, Step};
@@ -162,7 +162,11 @@ impl Parser {
             if on.is_some() || only.is_some() || guest.is_some() {
                 return Err("`cluster:` says where it runs: nothing else does".to_owned());
             }
-            return in_cluster(name, title, count, steps);
+            if let Some(flaw) = clusters::flaw(count, &steps) {
+                return Err(flaw);
+            }
+            let (on, guest, cluster) = (On::Lab, Userland::default(), Some(count));
+            return Ok(Scenario { name, title, on, only: None, guest, cluster, steps });
         }
         let on = on.ok_or("`on:` is missing")?;
         if steps.is_empty() {
@@ -198,6 +202,11 @@ impl Parser {
         }
         Ok(Scenario { name, title, on, only, guest: guest.unwrap_or_default(), cluster: None, steps })
     }
+}
+
+fn workers(rest: &str) -> Result<u8, String> {
+    clusters::workers(rest)
+        .ok_or_else(|| format!("`{rest}` is no number of workers: `no workers`, `1 worker`"))
 }
 
 fn once<T>(place: &mut Option<T>, keyword: &str, value: T) -> Result<(), String> {
