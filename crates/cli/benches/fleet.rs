@@ -1,5 +1,5 @@
-//! Measures `vfctl plan --facts` on folders of facts files: time and peak memory for 100 hosts and for 10,000, and the
-//! time for one small host.
+//! Measures `vfctl plan --facts` on folders of facts files: time and peak memory for 100 hosts and for 10,000, the
+//! time for one small host, and pools and networks of a cluster with 250 nodes and with 1000.
 //!
 //! Each host has two PFs with 32 VFs each, and on one of four hosts a VF has drifted. Prints what was asked beside what
 //! is; fails only where a plan is not as it should be.
@@ -32,6 +32,34 @@ const ASKED_MEMORY: f64 = 1.5;
 
 /// How long one small host may take, in milliseconds.
 const ASKED_TIME: f64 = 5.0;
+
+/// How many nodes the two clusters have.
+const NODES: [usize; 2] = [250, 1000];
+
+/// How much longer four times the nodes may take: no more than in proportion, but for what else the machine does.
+const ASKED_GROWTH: f64 = 5.0;
+
+/// What is asked of a cluster: a pool and a network on the VFs that every host has.
+const CLUSTER_SPEC: &str = r#"
+apiVersion: vfctl.dev/v1alpha1
+kind: SriovConfig
+metadata: {name: cluster}
+spec:
+  nodes: {names: ["*"]}
+  components:
+    devicePlugin: {version: v3.5.1, managed: {image: "example/plugin:v3.5.1"}}
+  physicalFunctions:
+    - {name: first, match: {interface: ens0f0np0}}
+    - {name: second, match: {interface: ens1f0np0}}
+  pools:
+    - {resource: intel.com/net, from: [{physicalFunction: first}, {physicalFunction: second, vfs: "0-15"}]}
+    - {resource: intel.com/other, from: [{physicalFunction: second, vfs: "16-31"}]}
+  networks:
+    - name: tenant-a
+      namespaces: [default]
+      resource: intel.com/net
+      ipam: {type: host-local, subnet: 10.56.217.0/24}
+"#;
 
 /// What is asked of each host.
 const SPEC: &str = r#"
@@ -69,6 +97,42 @@ fn main() {
         let missed = if ratio <= ASKED_MEMORY { "" } else { "  MISSED" };
         println!("  {what}: {ratio:.2} times the memory for all, asked: at most {ASKED_MEMORY}{missed}");
     }
+    let nodes = if measures { NODES } else { [2, 8] };
+    let spec = folder.path().join("cluster.yaml");
+    fs::write(&spec, CLUSTER_SPEC).expect("write the spec");
+    let [few, many] =
+        nodes.map(|nodes| plan_cluster(&spec, &folder.path().join(format!("{nodes}-nodes")), nodes));
+    let missed = if many / few <= ASKED_GROWTH { "" } else { "  MISSED" };
+    println!(
+        "  {:.2} times as long for 4 times the nodes, asked: at most {ASKED_GROWTH}{missed}",
+        many / few
+    );
+}
+
+/// Plans for the nodes of a cluster that has none of it yet; returns the seconds that it took.
+fn plan_cluster(spec: &Path, facts: &Path, nodes: usize) -> f64 {
+    write_facts(facts, nodes);
+    let node = |node: usize| {
+        let name = format!("host-{node:05}");
+        let content =
+            json!({"metadata": {"labels": {"kubernetes.io/hostname": name}}, "status": {"allocatable": {}}});
+        (format!("node {name}"), json!({"uid": format!("u-{node}"), "content": content}))
+    };
+    let objects: serde_json::Map<String, Value> = (0..nodes).map(node).collect();
+    let cluster = json!({"format": "vfctl.dev/facts/v1", "hosts": {}, "cluster": {"objects": objects}});
+    fs::write(facts.join("cluster.json"), cluster.to_string()).expect("write facts");
+    let shown = facts.with_extension("shown");
+    let began = Instant::now();
+    let child =
+        vfctl(spec, facts, false).stdout(File::create(&shown).expect("a file")).spawn().expect("run vfctl");
+    let (ended, peak) = watch(child);
+    let took = began.elapsed().as_secs_f64();
+    assert_eq!(ended.code(), Some(2), "no node offers anything yet");
+    let text = fs::read_to_string(&shown).expect("what was shown");
+    assert_eq!(text.matches("waits until intel.com/net is 48").count(), nodes, "each node has its pools");
+    println!("a cluster of {nodes} nodes, 2 PFs x 32 VFs each: {took:.2} s, peak memory {peak} KiB");
+    fs::remove_dir_all(facts).expect("remove the facts");
+    took
 }
 
 /// Measures a host of one PF with four VFs, from the start of the program to its end.

@@ -18,7 +18,7 @@ use crate::change_value::ChangeValue;
 use crate::document::PlacedDocument;
 use crate::finding::Findings;
 use crate::lane::{LaneDraft, SharedPath};
-use crate::path::Origin;
+use crate::path::{Origin, SpecPath, Violation, Violations};
 use crate::pool::simulator::Devices;
 use crate::step::{Reason, Step};
 
@@ -27,6 +27,21 @@ const MANAGER: &str = "vfctl";
 
 /// The label that names the document which asks for an object.
 pub const DOCUMENT_LABEL: &str = "vfctl.dev/document";
+
+/// Checks that the name of a document whose objects are labelled with it can be the value of a label: `[A-Za-z0-9]` at both ends
+/// (`IsValidLabelValue`, k8s.io/apimachinery/pkg/util/validation). `asking` is what asks for the objects.
+pub(crate) fn check_label(document: &str, asking: SpecPath, violations: &mut Violations) {
+    if document.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+        return;
+    }
+    let position = violations.document();
+    let path = SpecPath::default().key("metadata").key("name");
+    let message = format!(
+        "`{document}` cannot be the value of a Kubernetes label, which must end in a letter or digit"
+    );
+    let help = "choose a name that ends in a letter or digit: what it asks for is labelled with it";
+    violations.add(Violation::new(path, message, help).with(position, asking, "this is labelled"));
+}
 
 /// Which parts of a plan are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

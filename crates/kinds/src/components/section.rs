@@ -6,7 +6,7 @@ use vfctl_model::{DevicePluginVersion, NamespaceName};
 use vfctl_port::HostFacts;
 
 use super::device_plugin;
-use crate::cluster::{ClusterContext, ClusterDraft};
+use crate::cluster::{ClusterContext, ClusterDraft, check_label};
 use crate::document::{PlacedDocument, SriovConfig, share_a_host};
 use crate::kind::Section;
 use crate::lane::{HostContext, HostDraft};
@@ -162,6 +162,11 @@ fn version(document: &SriovConfig) -> Option<DevicePluginVersion> {
 fn check_managed(documents: &[&SriovConfig], position: usize, violations: &mut Violations) {
     let managed = |document: &&SriovConfig| document.spec.components.device_plugin.as_ref()?.managed.clone();
     let Some(own) = documents.get(position).and_then(managed) else { return };
+    // Networks have said it of themselves.
+    if let Some(document) = documents.get(position).filter(|document| document.spec.networks.is_empty()) {
+        let asking = SpecPath::spec().key("components").key("devicePlugin").key("managed");
+        check_label(&document.metadata.name, asking, violations);
+    }
     let differs = |document: &&SriovConfig| managed(document).is_some_and(|other| other != own);
     if let Some(other) = documents.iter().take(position).position(differs) {
         let path = SpecPath::spec().key("components").key("devicePlugin").key("managed");

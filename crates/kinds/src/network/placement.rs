@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::rules::entry_path;
 use super::spec::{MULTUS_NAMESPACE, NetworkSpec};
+use crate::cluster::check_label;
 use crate::document::SriovConfig;
 use crate::path::{SpecPath, Violation, Violations};
 
@@ -33,7 +34,9 @@ pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
     let mut placed = BTreeMap::new();
     for (number, document) in documents.iter().enumerate() {
         violations.turn_to(number);
-        check_label(document, violations);
+        if !document.spec.networks.is_empty() {
+            check_label(&document.metadata.name, SpecPath::spec().key("networks"), violations);
+        }
         for (position, network) in document.spec.networks.iter().enumerate() {
             for (index, namespace) in network.placements() {
                 let entry = entry_path(position);
@@ -48,25 +51,4 @@ pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
             }
         }
     }
-}
-
-/// Checks that the name of a document with networks can be the value of a label: `[A-Za-z0-9]` at both ends
-/// (`IsValidLabelValue`, k8s.io/apimachinery/pkg/util/validation).
-fn check_label(document: &SriovConfig, violations: &mut Violations) {
-    let name = &document.metadata.name;
-    let last = name.chars().next_back();
-    if document.spec.networks.is_empty() || last.is_none_or(|last| last.is_ascii_alphanumeric()) {
-        return;
-    }
-    let document = violations.document();
-    violations.add(
-        Violation::new(
-            SpecPath::default().key("metadata").key("name"),
-            format!(
-                "`{name}` cannot be the value of a Kubernetes label, which must end in a letter or digit"
-            ),
-            "choose a name that ends in a letter or digit: each network is labelled with it",
-        )
-        .with(document, SpecPath::spec().key("networks"), "these are labelled"),
-    );
 }
