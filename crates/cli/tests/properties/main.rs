@@ -26,6 +26,8 @@ mod journal;
 mod labels;
 mod meanwhile;
 mod place;
+mod pool_case;
+mod pools;
 mod request;
 mod run;
 mod scopes;
@@ -126,6 +128,19 @@ fn whatever_fails_is_reported_and_restored_and_the_next_apply_finishes() {
     println!("{failed:?}");
     for fault in ["refuse", "lie", "hang", "transient", "fewer", "unanswered"] {
         assert!(failed.get(fault).is_some_and(|cases| *cases >= CASES / 200), "{fault}: {failed:?}");
+    }
+}
+
+#[test]
+fn pools_of_every_kind_come_back_from_the_cluster_as_the_spec_says() {
+    let occurred: RefCell<pool_case::Occurred> = RefCell::default();
+    run_cases("tests/properties/regressions/pools.txt", pool_case::cases(), |case| {
+        pools::return_trip(case, &mut occurred.borrow_mut())
+    });
+    let occurred = occurred.into_inner();
+    println!("{occurred:?}");
+    for what in pool_case::demanded() {
+        assert!(occurred.get(&what).is_some_and(|cases| *cases >= CASES / 200), "{what}: {occurred:?}");
     }
 }
 
