@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use vfctl_model::{DevicePluginVersion, ParseError};
+use vfctl_model::{DevicePluginVersion, NamespaceName, ParseError};
 
 use crate::format::{Format, FormatArgs, Formats};
 use crate::help;
@@ -52,6 +52,9 @@ pub enum Command {
     /// Show which device the SR-IOV device plugin offers in which pool, and why it leaves out others.
     #[command(after_help = help::POOLS)]
     Pools(PoolsArgs),
+    /// Print what a pod has to say to be given VFs of networks: annotations, requests and limits.
+    #[command(after_help = help::POD)]
+    Pod(PodArgs),
     /// Write everything that plan reads, for `plan --facts` elsewhere or for a bug report.
     #[command(after_help = help::RECORD)]
     Record(RecordArgs),
@@ -71,7 +74,7 @@ impl Command {
             Self::Apply(args) => args.format.is_json(),
             Self::Explain(args) => args.format.is_json(),
             Self::Pools(args) => args.format.is_json(),
-            Self::Record(_) | Self::Schema(_) => false,
+            Self::Pod(_) | Self::Record(_) | Self::Schema(_) => false,
         }
     }
 }
@@ -261,6 +264,32 @@ pub struct PoolsArgs {
     pub plugin_version: Option<DevicePluginVersion>,
     #[command(flatten)]
     pub format: FormatArgs,
+}
+
+/// The options of `pod`.
+#[derive(Debug, Args)]
+pub struct PodArgs {
+    /// The networks, by their names in the specs [default: all of them].
+    #[arg(value_name = "NETWORK")]
+    pub networks: Vec<String>,
+    /// Spec files, folders of them, or `-` for standard input.
+    #[arg(short, long, required = true, value_name = "SPEC")]
+    pub file: Vec<PathBuf>,
+    /// The pod's namespace [default: the first that has all of the networks].
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<NamespaceName>,
+    /// The output format.
+    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<PodFormat>::or_to_file("the stanza"), default_value = "yaml")]
+    pub output: PodFormat,
+}
+
+/// The formats of `pod`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PodFormat {
+    /// YAML.
+    Yaml,
+    /// JSON.
+    Json,
 }
 
 /// The options of `record`.

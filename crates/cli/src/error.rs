@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use vfctl_kinds::network::StanzaError;
 use vfctl_port::EdgeError;
 use vfctl_state::StateError;
 
@@ -198,6 +199,20 @@ pub enum CliError {
     /// The facts have no cluster, and only its part of a plan is wanted.
     #[error("plan for the cluster: the facts have none")]
     NoClusterFacts,
+    /// The specs have no network of this name.
+    #[error("find the network `{name}`: the specs have {known}")]
+    NoSuchNetwork {
+        /// The name.
+        name: String,
+        /// Those that they have.
+        known: String,
+    },
+    /// The specs have no networks.
+    #[error("print what a pod needs: the specs have no networks")]
+    NoNetworks,
+    /// No pod can have these networks.
+    #[error("print what a pod needs")]
+    Stanza(#[source] StanzaError),
     /// A plan for several hosts works in their cluster as well, in parts that belong to single hosts.
     #[error("use `{path}`: a plan for several hosts and their cluster cannot be applied host by host")]
     ClusterOfSeveral {
@@ -278,6 +293,7 @@ impl CliError {
             Self::NoCluster => {
                 Some("pass --kubeconfig FILE, or set KUBECONFIG; --only host leaves the cluster out")
             }
+            Self::NoNetworks => Some("add `networks` to the spec, one for each that pods are to have"),
             Self::NoClusterFacts => Some("add what `vfctl record --cluster` writes to --facts"),
             Self::ClusterOfSeveral { .. } => {
                 Some("apply the spec on each host, or plan with --only host or --only shared")

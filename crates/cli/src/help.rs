@@ -96,6 +96,19 @@ Exit codes:
   0    Success
   1    There is nothing at the address, the specs have mistakes, or something cannot be read";
 
+/// Of `pod`.
+pub(crate) const POD: &str = "\
+Merge what is printed into the pod's manifest, and give the container its own name. Each network
+takes one VF of its resource. A network with `defaultNetwork` takes the place of the cluster's own.
+
+Examples:
+  vfctl pod -f sriov.yaml             Print it for all networks of the spec
+  vfctl pod -f sriov.yaml tenant-a    Print it for one of them
+
+Exit codes:
+  0    Success
+  1    No pod can have these networks, or the specs have mistakes or cannot be read";
+
 /// Of `pools`.
 pub(crate) const POOLS: &str = "\
 A line begins with + where a pool takes a device, - where it leaves it out, and ? where the facts

@@ -9,6 +9,7 @@ mod fleet;
 mod live_spec;
 mod plan;
 mod plan_files;
+mod pod;
 mod pools;
 mod rdma_shared;
 mod record;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: Cli, console: &mut Console<'_>, machine: &Machine<'_>) ->
         Command::Apply(args) => apply::run(&args, state_dir.as_deref(), console, machine),
         Command::Explain(args) => explain::run(&args, state_dir.as_deref(), console, machine),
         Command::Pools(args) => pools::run(&args, console, machine),
+        Command::Pod(args) => pod::run(&args, console),
         Command::Record(args) => record::run(&args, state_dir.as_deref(), console, machine),
         Command::Schema(args) => schema::run(&args, console),
     }

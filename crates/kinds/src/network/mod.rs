@@ -20,6 +20,7 @@ mod rules;
 mod section;
 mod shared_rdma;
 mod spec;
+mod stanza;
 mod vf_values;
 
 pub use attachment::{
@@ -36,4 +37,5 @@ pub use ipam::{
 pub use plugin::{PluginName, PluginObject};
 pub use section::Networks;
 pub use spec::{Capabilities, LogLevel, MULTUS_NAMESPACE, NetworkSpec};
+pub use stanza::{PodStanza, StanzaError};
 pub use vf_values::{NetworkRate, NetworkVlan};
