@@ -37,7 +37,7 @@ scenarios_of() {
     if [ -n "$2" ]; then
         # Indented: the last line alone is the sum.
         said=$("$testbed" cluster run --dir "$2" --vfctl "$vfctl" --report "$target/cluster-$1" "${wanted[@]}" |
-            tee >(sed 's/^/  /' >&2)) || true
+            tee >(sed -u 's/^/  /' >&2)) || true
     fi
     read -r good bad < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, .*/\1 \2/p' <<<"$said" | tail -n 1) ||
         # What was not run has failed.

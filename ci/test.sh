@@ -35,7 +35,7 @@ declare -A ABOUT=(
     [kernel]="boot guests and run every scenario on a real kernel (6 min)"
     [matrix]="compare which rows of each table both tiers have covered (1 s)"
     [parts]="build a Kubernetes control plane and what runs on workers, and their image (15 min; again 2 s)"
-    [cluster]="start clusters with emulated workers and run specs until pods have VFs (9 min)"
+    [cluster]="start clusters with emulated workers and run specs until pods have VFs (12 min)"
     [agree]="compare what simulator and kernel did (1 s)"
 )
 
