@@ -8,8 +8,7 @@ use std::process::Command;
 /// Runs the command on an example; returns how it ended and what it printed.
 fn pod(example: &str, more: &[&str]) -> (Option<i32>, String, String) {
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(example).join("spec.yaml");
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_vfctl")).arg("pod").arg("-f").arg(spec).args(more).output();
+    let output = Command::new(env!("CARGO_BIN_EXE_vfctl")).arg("pod").arg("-f").arg(spec).args(more).output();
     let output = output.expect("run vfctl");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     (output.status.code(), text(output.stdout), text(output.stderr))
@@ -25,7 +24,10 @@ fn pod_with_two_nics_asks_for_a_vf_of_each_network() {
     let (code, json, _) = pod("cluster-two-nics", &["-o", "json"]);
     assert_eq!(code, Some(0));
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    assert_eq!(json.pointer("/spec/containers/0/resources/requests"), json.pointer("/spec/containers/0/resources/limits"));
+    assert_eq!(
+        json.pointer("/spec/containers/0/resources/requests"),
+        json.pointer("/spec/containers/0/resources/limits")
+    );
 }
 
 #[test]
