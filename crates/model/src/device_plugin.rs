@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::parse::ParseError;
+use crate::release::numbers;
 use crate::text::text_serde;
 
 /// A release of the plugin, `v3.5.1`.
@@ -88,13 +89,8 @@ impl FromStr for DevicePluginVersion {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let wanted = || ParseError::new(text, "version of the device plugin such as `v3.5.1`");
-        let mut parts = text.strip_prefix('v').ok_or_else(wanted)?.split('.');
-        let mut next = || {
-            let part = parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-            part.and_then(|part| part.parse().ok()).ok_or_else(wanted)
-        };
-        let version = Self::new(next()?, next()?, next()?);
-        if parts.next().is_some() { Err(wanted()) } else { Ok(version) }
+        let [major, minor, patch] = numbers(text).ok_or_else(wanted)?;
+        Ok(Self { major, minor, patch })
     }
 }
 

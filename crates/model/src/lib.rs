@@ -24,6 +24,7 @@ mod object;
 mod parse;
 mod rate;
 mod reading;
+mod release;
 mod text;
 mod toggle;
 mod units;
@@ -56,6 +57,7 @@ pub use object::{DEVICE_PLUGIN_NAME, OWNER_LABEL, ObjectKind, ObjectKindRow, Obj
 pub use parse::{ParseError, misread};
 pub use rate::RateLimits;
 pub use reading::{RawReading, Reading};
+pub use release::ComponentVersion;
 pub use toggle::Toggle;
 pub use units::{Mbps, Mtu};
 pub use vf_set::{VfIndex, VfSet};

@@ -14,7 +14,7 @@ use crate::journal::OrderCheck;
 use crate::run::{Silent, parsed, plan};
 
 /// Four VFs of the kernel's driver in one pool, and a network on them.
-const SPEC: &str = r#"
+pub(crate) const SPEC: &str = r#"
 apiVersion: vfctl.dev/v1alpha1
 kind: SriovConfig
 metadata: {name: node}
@@ -35,15 +35,15 @@ spec:
       ipam: {type: host-local, subnet: 10.56.217.0/24, gateway: 10.56.217.1}
 "#;
 
-const NETWORK: &str = "network-attachment-definition default/tenant-a";
-const CONFIG: &str = "configmap kube-system/vfctl-device-plugin";
-const NODE: &str = "node a";
+pub(crate) const NETWORK: &str = "network-attachment-definition default/tenant-a";
+pub(crate) const CONFIG: &str = "configmap kube-system/vfctl-device-plugin";
+pub(crate) const NODE: &str = "node a";
 
 fn host() -> HostName {
     "a".parse().unwrap()
 }
 
-fn object(name: &str) -> ObjectRef {
+pub(crate) fn object(name: &str) -> ObjectRef {
     name.parse().unwrap()
 }
 
@@ -72,7 +72,7 @@ fn found(host: &HostFacts, config: &str) -> BTreeMap<ResourceName, u32> {
 }
 
 /// Returns a host with a port without VFs, in a cluster that has its node and nothing else.
-fn scopes() -> SimScopes {
+pub(crate) fn scopes() -> SimScopes {
     scopes_with(Box::new(found))
 }
 
@@ -89,7 +89,7 @@ fn scopes_with(plugin: Box<Plugin>) -> SimScopes {
     SimScopes::new([(host(), sim.into_world())].into(), Some(SimCluster::new(facts, plugin)))
 }
 
-fn planned(scopes: &SimScopes, config: &SriovConfig) -> Plan {
+pub(crate) fn planned(scopes: &SimScopes, config: &SriovConfig) -> Plan {
     let plan = plan(config, &scopes.world());
     assert_eq!(check(&plan), Ok(()), "{}", render(&plan, Detail::Verbose));
     plan
@@ -108,19 +108,19 @@ fn apply(scopes: &SimScopes, config: &SriovConfig) -> Report {
 }
 
 /// Applies and asserts that all is as asked afterwards, and nothing is left to do.
-fn converge(scopes: &SimScopes, config: &SriovConfig) {
+pub(crate) fn converge(scopes: &SimScopes, config: &SriovConfig) {
     let report = apply(scopes, config);
     assert_eq!(report.result, Ending::Converged, "{}", report.render());
     let again = planned(scopes, config);
     assert!(again.is_empty() && !again.is_blocked(), "{}", render(&again, Detail::Verbose));
 }
 
-fn offered(scopes: &SimScopes) -> u32 {
+pub(crate) fn offered(scopes: &SimScopes) -> u32 {
     scopes.world().cluster.unwrap().objects.get(&object(NODE)).unwrap().allocatable(&resource()).unwrap()
 }
 
 /// Returns what is changed, as `what -> phase`, in the order of the plan.
-fn changes(plan: &Plan) -> Vec<String> {
+pub(crate) fn changes(plan: &Plan) -> Vec<String> {
     let cluster = plan.cluster.as_ref().unwrap();
     let lanes = cluster.lanes().flat_map(|(_, lane)| &lane.phases);
     lanes
@@ -215,33 +215,6 @@ fn node_is_out_of_service_before_its_first_vf_goes_and_back_when_all_are_there()
 }
 
 #[test]
-fn what_another_made_blocks_and_what_nobody_asks_for_any_more_is_deleted() {
-    let scopes = scopes();
-    let foreign = ObjectFacts {
-        uid: "9".to_owned(),
-        managers: ["kubectl-create".to_owned()].into(),
-        content: JsonValue::from_text(r#"{"spec": {"config": "{}"}}"#).unwrap(),
-        ..ObjectFacts::default()
-    };
-    scopes.by_hand_in_cluster(|facts| drop(facts.objects.insert(object(NETWORK), foreign)));
-    let config = parsed(SPEC);
-    let blocked = planned(&scopes, &config);
-    let text = render(&blocked, Detail::Short);
-    assert!(
-        blocked.is_blocked() && text.contains("kubectl-create") && text.contains("--force-conflicts"),
-        "{text}"
-    );
-
-    scopes.by_hand_in_cluster(|facts| drop(facts.objects.remove(&object(NETWORK))));
-    converge(&scopes, &config);
-    let renamed = parsed(&SPEC.replace("tenant-a", "tenant-b"));
-    converge(&scopes, &renamed);
-    let objects = scopes.world().cluster.unwrap().objects;
-    assert!(!objects.contains_key(&object(NETWORK)));
-    assert!(objects.contains_key(&object("network-attachment-definition default/tenant-b")));
-}
-
-#[test]
 fn node_without_pools_any_more_offers_nothing_and_says_nothing() {
     let scopes = scopes();
     converge(&scopes, &parsed(SPEC));
@@ -255,52 +228,6 @@ fn node_without_pools_any_more_offers_nothing_and_says_nothing() {
     let key = objects[&object(CONFIG)].content.at(&["data", "a"]).cloned();
     let label = objects[&object(NODE)].label("vfctl.dev/device-plugin");
     assert_eq!((key, label), (None, None));
-}
-
-#[test]
-fn document_that_asks_nothing_of_the_cluster_any_more_takes_all_back_and_leaves_what_other_nodes_need() {
-    let scopes = scopes();
-    converge(&scopes, &parsed(SPEC));
-    let mut without = SPEC.split("  pools:").next().unwrap().to_owned();
-    without.replace_range(
-        without.find("  components:").unwrap()..without.find("  physicalFunctions:").unwrap(),
-        "",
-    );
-    let config = parsed(&without);
-    let other = || object("node b");
-    let labelled = r#"{"metadata": {"labels": {"vfctl.dev/device-plugin": "active"}}}"#;
-    let node = ObjectFacts { content: JsonValue::from_text(labelled).unwrap(), ..ObjectFacts::default() };
-    scopes.by_hand_in_cluster(|facts| drop(facts.objects.insert(other(), node)));
-    let plan = planned(&scopes, &config);
-    let text = render(&plan, Detail::Short);
-    assert!(text.contains("stays: node b still has it"), "{text}");
-    assert!(!changes(&plan).iter().any(|change| change.contains("delete objects: daemonset")), "{text}");
-
-    scopes.by_hand_in_cluster(|facts| drop(facts.objects.remove(&other())));
-    converge(&scopes, &config);
-    assert_eq!(offered(&scopes), 0);
-    let objects = scopes.world().cluster.unwrap().objects;
-    assert_eq!(objects.keys().map(ToString::to_string).collect::<Vec<_>>(), [NODE]);
-    assert_eq!(objects[&object(NODE)].label("vfctl.dev/device-plugin"), None);
-}
-
-#[test]
-fn pools_of_another_document_are_neither_taken_back_nor_replaced() {
-    let scopes = scopes();
-    converge(&scopes, &parsed(SPEC));
-    let other = SPEC.replace("{name: node}", "{name: other}").replace("tenant-a", "tenant-b");
-    let without =
-        parsed(&other.replace(
-            "pools:\n    - {resource: example.com/net, from: [{physicalFunction: fast}]}",
-            "pools: []",
-        ));
-    let plan = planned(&scopes, &without);
-    assert_eq!(changes(&plan), ["write objects: network-attachment-definition default/tenant-b"]);
-
-    let blocked = planned(&scopes, &parsed(&other));
-    let text = render(&blocked, Detail::Short);
-    assert!(blocked.is_blocked(), "{text}");
-    assert!(text.contains("node a has pools of node, which is not among these documents"), "{text}");
 }
 
 #[test]
@@ -325,23 +252,6 @@ fn node_that_offers_fewer_than_predicted_fails_the_apply_with_what_is_known_and_
     assert!(text.contains("example.com/net: the node offers 3 devices, and 4 are predicted"), "{text}");
     assert!(text.contains("vf 0 of pci/0000:01:00.0, 0000:01:10.0: the kubelet does not have it"), "{text}");
     assert!(!text.contains("vf 1 of"), "{text}");
-}
-
-#[test]
-fn objects_of_the_plugins_name_that_another_made_are_left_alone() {
-    for name in [CONFIG, "daemonset kube-system/vfctl-device-plugin"] {
-        let scopes = scopes();
-        let foreign = ObjectFacts {
-            uid: "9".to_owned(),
-            managers: ["helm".to_owned()].into(),
-            content: JsonValue::from_text(r#"{"data": {"a": "mine"}}"#).unwrap(),
-            ..ObjectFacts::default()
-        };
-        scopes.by_hand_in_cluster(|facts| drop(facts.objects.insert(object(name), foreign.clone())));
-        let blocked = planned(&scopes, &parsed(SPEC));
-        let text = render(&blocked, Detail::Short);
-        assert!(blocked.is_blocked() && text.contains("was not made by vfctl (set by helm)"), "{text}");
-    }
 }
 
 #[test]

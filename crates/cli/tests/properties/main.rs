@@ -25,6 +25,7 @@ mod faults;
 mod journal;
 mod labels;
 mod meanwhile;
+mod owners;
 mod place;
 mod pool_case;
 mod pools;

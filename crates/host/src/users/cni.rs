@@ -31,6 +31,9 @@ struct Cached {
     device: Option<String>,
     #[serde(rename = "OrigVfState", default)]
     before: Before,
+    /// What version 2.1 says in place of that.
+    #[serde(rename = "HostIFNames", default)]
+    of_before: String,
 }
 
 /// What the CNI found before it gave the VF away.
@@ -188,8 +191,9 @@ impl Record<'_> {
 /// Reads `CONTAINER-INTERFACE`, the configuration that a pod's interface was made by.
 fn cached<'a>(folder: &Path, name: &'a str) -> Option<Record<'a>> {
     let (container, interface) = name.rsplit_once('-')?;
-    let Cached { device, before } = serde_json::from_slice(&fs::read(folder.join(name)).ok()?).ok()?;
-    let had_interface = !before.interface.is_empty();
+    let Cached { device, before, of_before } =
+        serde_json::from_slice(&fs::read(folder.join(name)).ok()?).ok()?;
+    let had_interface = !before.interface.is_empty() || !of_before.is_empty();
     Some(Record { address: device?.parse().ok()?, container, interface, had_interface })
 }
 
@@ -233,6 +237,9 @@ mod tests {
                  2: -> FLOCK  ADVISORY  WRITE 4712 {major:02x}:{minor:02x}:{inode} 0 EOF\n"
             ),
         );
+        // As version 2.1 writes it, of a VF that has a driver for user space now.
+        put("/var/lib/cni/sriov/cccc-net1", r#"{"deviceID": "0000:01:14.0", "HostIFNames": "eth11"}"#);
+        fs::create_dir_all(roots.path("/sys/bus/pci/devices/0000:01:14.0")).expect("a folder");
         // The first was made anew, the second has a driver for user space now; the others are as they were given away.
         for (vf, had, has) in [
             ("0000:01:12.0", "eth8", Some("net/eth8")),

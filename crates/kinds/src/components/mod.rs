@@ -3,10 +3,12 @@
 //! What a release of the device plugin knows is said in `model`; what it offers, by the kind `pool`.
 
 mod device_plugin;
+mod external;
 mod node_state;
 mod section;
 
 pub(crate) use device_plugin::{ManagedPlugin, PluginObjects, remove};
+pub use external::ExternalSpec;
 pub(crate) use node_state::{
     ACTIVE, PAUSED, STATE_LABEL, absent_documents, as_named, documents_of, named, node_state,
 };

@@ -6,6 +6,7 @@ use vfctl_model::{DevicePluginVersion, NamespaceName};
 use vfctl_port::HostFacts;
 
 use super::device_plugin;
+use super::external::{self, ExternalSpec};
 use crate::cluster::{ClusterContext, ClusterDraft, check_label};
 use crate::document::{PlacedDocument, SriovConfig, share_a_host};
 use crate::kind::Section;
@@ -24,6 +25,15 @@ pub struct Components;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ComponentsSpec {
+    /// Multus, which gives pods their networks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multus: Option<ExternalSpec>,
+    /// The CNI plugin that moves VFs into pods: what its networks may say depends on its release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sriov_cni: Option<ExternalSpec>,
+    /// The IPAM plugin whereabouts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whereabouts: Option<ExternalSpec>,
     /// The SR-IOV network device plugin, which offers the pools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_plugin: Option<DevicePluginSpec>,
@@ -88,6 +98,7 @@ impl Section for Components {
         for (position, document) in documents.iter().enumerate() {
             violations.turn_to(position);
             check_image(document, violations);
+            external::check(documents, position, violations);
             let Some(version) = version(document) else { continue };
             if version < DevicePluginVersion::OLDEST {
                 violations.add(Violation::new(
@@ -132,6 +143,7 @@ impl Section for Components {
     }
 
     fn plan_cluster(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
+        external::plan(context, draft);
         device_plugin::plan(context, draft);
     }
 

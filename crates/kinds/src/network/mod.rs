@@ -10,6 +10,7 @@ mod difference;
 mod ipam;
 mod notes;
 mod offers;
+mod old_cni;
 mod overlaps;
 mod placement;
 mod plugin;

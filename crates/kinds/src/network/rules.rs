@@ -7,7 +7,7 @@ use super::ipam::Ipam;
 use super::plugin::PluginName;
 use super::spec::NetworkSpec;
 use super::vf_values::{NetworkRate, NetworkVlan};
-use super::{offers, overlaps, placement, ranges, routes, shared_rdma};
+use super::{offers, old_cni, overlaps, placement, ranges, routes, shared_rdma};
 use crate::document::SriovConfig;
 use crate::path::{SpecPath, Violation, Violations};
 use crate::vf;
@@ -23,6 +23,7 @@ pub(super) fn check(documents: &[&SriovConfig], violations: &mut Violations) {
     placement::check(documents, violations);
     overlaps::check(documents, violations);
     offers::check(documents, violations);
+    old_cni::check(documents, violations);
     shared_rdma::check(documents, violations);
 }
 
