@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use vfctl_kinds::finding::Finding;
 use vfctl_model::HostName;
 use vfctl_plan::{Disruption, Lane, Made, Plan};
-use vfctl_port::{Op, Outcome, Phase, Scope, Stage, Thing};
+use vfctl_port::{ActionKind, Op, Outcome, Phase, Scope, Stage, Thing};
 
 /// What came of an apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -330,9 +330,12 @@ fn in_phase(phase: Option<Phase>) -> String {
     phase.map_or_else(String::new, |phase| format!(", in phase {phase}"))
 }
 
-/// Returns an op as what was attempted.
+/// Returns an op as what was attempted: as the command that does it, but for one that writes a whole object.
 fn attempt(op: &Op) -> String {
-    format!("`{op}`")
+    match op.action.kind() {
+        ActionKind::ApplyObject => format!("write {}", op.target.thing()),
+        _ => format!("`{op}`"),
+    }
 }
 
 #[cfg(test)]

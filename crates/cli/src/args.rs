@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use vfctl_kinds::rights::RightsPart;
 use vfctl_model::{DevicePluginVersion, NamespaceName, ParseError};
 
 use crate::format::{Format, FormatArgs, Formats};
@@ -55,6 +56,9 @@ pub enum Command {
     /// Print what a pod has to say to be given VFs of networks: annotations, requests and limits.
     #[command(after_help = help::POD)]
     Pod(PodArgs),
+    /// Print accounts and roles with the least rights that each part needs in a cluster, and a policy that keeps nodes apart.
+    #[command(after_help = help::RBAC)]
+    Rbac(RbacArgs),
     /// Write everything that plan reads, for `plan --facts` elsewhere or for a bug report.
     #[command(after_help = help::RECORD)]
     Record(RecordArgs),
@@ -74,7 +78,7 @@ impl Command {
             Self::Apply(args) => args.format.is_json(),
             Self::Explain(args) => args.format.is_json(),
             Self::Pools(args) => args.format.is_json(),
-            Self::Pod(_) | Self::Record(_) | Self::Schema(_) => false,
+            Self::Pod(_) | Self::Rbac(_) | Self::Record(_) | Self::Schema(_) => false,
         }
     }
 }
@@ -279,17 +283,57 @@ pub struct PodArgs {
     #[arg(short, long, value_name = "NAME")]
     pub namespace: Option<NamespaceName>,
     /// The output format.
-    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<PodFormat>::or_to_file("the stanza"), default_value = "yaml")]
-    pub output: PodFormat,
+    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<ManifestFormat>::or_to_file("the stanza"), default_value = "yaml")]
+    pub output: ManifestFormat,
 }
 
-/// The formats of `pod`.
+/// The formats of manifests, or parts of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PodFormat {
+pub enum ManifestFormat {
     /// YAML.
     Yaml,
     /// JSON.
     Json,
+}
+
+/// The options of `rbac`.
+#[derive(Debug, Args)]
+pub struct RbacArgs {
+    /// For which parts: read (plan, record --cluster), node, shared; the part `host` needs none [default: all].
+    #[arg(value_name = "PART", hide_possible_values = true)]
+    pub parts: Vec<RbacPart>,
+    /// The namespace of the accounts and of the managed device plugin [default: kube-system].
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<NamespaceName>,
+    /// The output format.
+    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<ManifestFormat>::or_to_file("the objects"), default_value = "yaml")]
+    pub output: ManifestFormat,
+}
+
+/// A part of what vfctl does in a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RbacPart {
+    /// Reading.
+    Read,
+    /// What a node says of itself.
+    Node,
+    /// What belongs to no single node.
+    Shared,
+}
+
+impl RbacPart {
+    /// Every part.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Node, Self::Shared];
+}
+
+impl From<RbacPart> for RightsPart {
+    fn from(part: RbacPart) -> Self {
+        match part {
+            RbacPart::Read => Self::Read,
+            RbacPart::Node => Self::Node,
+            RbacPart::Shared => Self::Shared,
+        }
+    }
 }
 
 /// The options of `record`.

@@ -109,6 +109,22 @@ Exit codes:
   0    Success
   1    No pod can have these networks, or the specs have mistakes or cannot be read";
 
+/// Of `rbac`.
+pub(crate) const RBAC: &str = "\
+Roles tell neither nodes nor the keys of a ConfigMap apart: by its role alone, who has the token of
+one node could relabel every node and rewrite what device plugins offer on each. The policy
+allows a token that is bound to a node no more than that node's own label, annotation and key.
+Such a token is made by `kubectl create token vfctl-node --bound-object-kind Node
+--bound-object-name NODE`, or by running vfctl in a pod of the node.
+
+Examples:
+  vfctl rbac | kubectl apply -f -        Create accounts for all parts
+  vfctl rbac read                        Print what is needed to plan
+
+Exit codes:
+  0    Success
+  1    The output cannot be written";
+
 /// Of `pools`.
 pub(crate) const POOLS: &str = "\
 A line begins with + where a pool takes a device, - where it leaves it out, and ? where the facts

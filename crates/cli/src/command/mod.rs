@@ -11,6 +11,7 @@ mod plan;
 mod plan_files;
 mod pod;
 mod pools;
+mod rbac;
 mod rdma_shared;
 mod record;
 mod run;

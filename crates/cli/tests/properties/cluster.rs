@@ -95,7 +95,7 @@ pub(crate) fn planned(scopes: &SimScopes, config: &SriovConfig) -> Plan {
     plan
 }
 
-fn apply(scopes: &SimScopes, config: &SriovConfig) -> Report {
+pub(crate) fn apply(scopes: &SimScopes, config: &SriovConfig) -> Report {
     let before = Look::take(&[Scope::Host(host()), Scope::Cluster], scopes, scopes).unwrap();
     let plan = planned(scopes, config);
     assert!(!plan.is_blocked(), "{}", render(&plan, Detail::Verbose));

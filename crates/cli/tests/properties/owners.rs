@@ -1,11 +1,16 @@
 //! Whose an object of the cluster is: what others made or asked for is left alone, and what nobody asks for any more is taken back.
 
-use vfctl_model::JsonValue;
+use std::collections::BTreeSet;
+
+use vfctl_kinds::rights::{RIGHTS, RightsPart};
+use vfctl_model::{JsonValue, ObjectKind};
 use vfctl_plan::{Detail, render};
-use vfctl_port::ObjectFacts;
+use vfctl_port::{ActionKind, ObjectFacts};
 use vfctl_sim::SimScopes;
 
-use crate::cluster::{CONFIG, NETWORK, NODE, SPEC, changes, converge, object, offered, planned, scopes};
+use crate::cluster::{
+    CONFIG, NETWORK, NODE, SPEC, apply, changes, converge, object, offered, planned, scopes,
+};
 use crate::run::parsed;
 
 #[test]
@@ -115,4 +120,27 @@ fn what_another_made_blocks_and_what_nobody_asks_for_any_more_is_deleted() {
     let objects = scopes.world().cluster.unwrap().objects;
     assert!(!objects.contains_key(&object(NETWORK)));
     assert!(objects.contains_key(&object("network-attachment-definition default/tenant-b")));
+}
+
+#[test]
+fn table_of_rights_has_all_that_applies_do_and_nothing_else() {
+    let scopes = scopes();
+    let mut done: BTreeSet<(ObjectKind, &str)> = BTreeSet::new();
+    let nothing = SPEC.split("  components:").next().unwrap().to_owned()
+        + "  physicalFunctions: [{name: fast, match: {pci: \"0000:01:00.0\"}}]\n";
+    for spec in [SPEC, &nothing] {
+        let report = apply(&scopes, &parsed(spec));
+        for op in report.lanes.iter().filter(|lane| lane.host.is_none()).flat_map(|lane| &lane.ops) {
+            let verb = match op.op.action.kind() {
+                ActionKind::ApplyObject => "patch",
+                ActionKind::DeleteObject => "delete",
+                other => panic!("{other:?}"),
+            };
+            done.insert((op.op.target.object().unwrap().kind(), verb));
+        }
+    }
+    let writing = RIGHTS.iter().filter(|right| right.part != RightsPart::Read);
+    let named = writing.flat_map(|right| right.verbs.iter().map(|verb| (right.kind, *verb)));
+    let allowed: BTreeSet<_> = named.filter(|(_, verb)| *verb != "create").collect();
+    assert_eq!(done, allowed);
 }

@@ -20,7 +20,7 @@ pub(crate) const ACTIVE: &str = "active";
 pub(crate) const PAUSED: &str = "paused";
 
 /// The annotation of nodes that names the documents which their pools are of, with commas between them.
-const DOCUMENTS: &str = "vfctl.dev/documents";
+pub(crate) const DOCUMENTS: &str = "vfctl.dev/documents";
 
 /// Returns what a node is to say: the label, and the documents.
 pub(crate) fn node_state(label: JsonValue, documents: JsonValue) -> JsonValue {

@@ -1,0 +1,40 @@
+//! `vfctl rbac`: what accounts need to be allowed to do in a cluster.
+
+use serde::Serialize;
+use vfctl_kinds::rights::{RightsManifest, RightsPart, manifests};
+use vfctl_model::NamespaceName;
+
+use crate::args::{ManifestFormat, RbacArgs, RbacPart};
+use crate::error::{CliError, Exit};
+use crate::machine::Console;
+use crate::output::print_json;
+use crate::yaml;
+
+/// Several objects as one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    api_version: &'static str,
+    kind: &'static str,
+    items: Vec<RightsManifest>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &RbacArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
+    let chosen = if args.parts.is_empty() { &RbacPart::ALL[..] } else { &args.parts };
+    let mut parts: Vec<RightsPart> = chosen.iter().map(|part| RightsPart::from(*part)).collect();
+    parts.sort();
+    parts.dedup();
+    let namespace = args.namespace.clone().unwrap_or_else(NamespaceName::kube_system);
+    let items = manifests(&parts, &namespace);
+    match args.output {
+        ManifestFormat::Json => print_json(console, &List { api_version: "v1", kind: "List", items })?,
+        ManifestFormat::Yaml => {
+            for (position, item) in items.iter().enumerate() {
+                let separator = if position == 0 { "" } else { "---\n" };
+                console.out.write_all(format!("{separator}{}", yaml::text(item)?).as_bytes())?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}

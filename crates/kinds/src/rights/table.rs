@@ -1,0 +1,77 @@
+//! The table of rights: a row for each kind of object that a part reads or writes.
+
+use std::fmt;
+
+use vfctl_model::ObjectKind;
+
+/// For what rights are needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RightsPart {
+    /// To read what plans are made from: enough for `plan` and `record --cluster`, and needed by the others.
+    Read,
+    /// To apply what a node says of itself.
+    Node,
+    /// To apply what belongs to no single node.
+    Shared,
+}
+
+impl RightsPart {
+    /// Every part.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Node, Self::Shared];
+}
+
+impl fmt::Display for RightsPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Read => "read",
+            Self::Node => "node",
+            Self::Shared => "shared",
+        })
+    }
+}
+
+/// On which objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// All of the cluster.
+    Cluster,
+    /// Those of the device plugin that vfctl manages, in its namespace. To create one cannot be allowed by name.
+    Plugin,
+}
+
+/// A row: on which objects which verbs are needed (`ResourceRule`, k8s.io/api/rbac/v1).
+#[derive(Debug, Clone, Copy)]
+pub struct Right {
+    /// By which part.
+    pub part: RightsPart,
+    /// The kind of the objects.
+    pub kind: ObjectKind,
+    /// On which of them.
+    pub at: Where,
+    /// The verbs.
+    pub verbs: &'static [&'static str],
+}
+
+const fn right(part: RightsPart, kind: ObjectKind, at: Where, verbs: &'static [&'static str]) -> Right {
+    Right { part, kind, at, verbs }
+}
+
+/// Every row. A server-side apply is a patch, and creates where there is no object yet.
+pub const RIGHTS: &[Right] = &[
+    right(RightsPart::Read, ObjectKind::Node, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Read, ObjectKind::Pod, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Read, ObjectKind::ConfigMap, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Read, ObjectKind::DaemonSet, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Read, ObjectKind::NetworkAttachmentDefinition, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Read, ObjectKind::SriovNetworkNodePolicy, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Node, ObjectKind::Node, Where::Cluster, &["patch"]),
+    right(RightsPart::Node, ObjectKind::ConfigMap, Where::Plugin, &["create", "patch"]),
+    right(RightsPart::Shared, ObjectKind::ConfigMap, Where::Plugin, &["delete"]),
+    right(RightsPart::Shared, ObjectKind::DaemonSet, Where::Plugin, &["create", "patch", "delete"]),
+    right(
+        RightsPart::Shared,
+        ObjectKind::NetworkAttachmentDefinition,
+        Where::Cluster,
+        &["create", "patch", "delete"],
+    ),
+];
