@@ -30,6 +30,8 @@ pub struct Workers {
     runs: u32,
     /// Whether a scenario ended without putting everything back.
     unclean: bool,
+    /// Why no scenario can run any more: what was broken could not be put back.
+    lost: Option<String>,
     started: Option<(usize, Running)>,
     /// Where kubectl finds a scenario's files.
     scratch: tempfile::TempDir,
@@ -62,6 +64,7 @@ impl Workers {
             roles,
             runs: 0,
             unclean: false,
+            lost: None,
             started: None,
             scratch,
         })
@@ -145,8 +148,12 @@ impl Place for Workers {
     fn begin(&mut self) -> Result<(), PlaceError> {
         // One that has ended says why; whoever asks its workers hears only that nobody answers.
         self.provider.running()?;
+        if let Some(why) = &self.lost {
+            return Err(PlaceError::Unable(format!("find the cluster fit for a scenario: before, {why}")));
+        }
         if self.unclean {
-            self.put_back()?;
+            // A worker that does not answer would be waited for by each scenario that comes.
+            self.put_back().inspect_err(|error| self.lost = Some(error.to_string()))?;
             self.unclean = false;
         }
         self.runs += 1;
