@@ -5,6 +5,7 @@
 # are in cluster-0, cluster-1 and cluster-2 of the target folder.
 #
 # usage: ci/cluster.sh [VFCTL]     the program that workers have; otherwise one is built
+#        ALL=1 ci/cluster.sh …     also those below testbed/scenarios/without-vfctl, which try the testbed itself
 set -euo pipefail
 vfctl=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.."
@@ -33,7 +34,7 @@ broken=0
 wanted_for() {
     local word=$1
     [ "$word" != 0 ] || word=no
-    grep -lE "^cluster: $word worker" -r testbed/scenarios/cluster
+    grep -lE "^cluster: $word worker" -r testbed/scenarios/cluster ${ALL:+testbed/scenarios/without-vfctl}
 }
 
 # SIZE DIR SCENARIO…: runs these in the cluster of that folder, where one runs; what they said is in `said` afterwards
@@ -91,7 +92,7 @@ for workers in 1 2; do
         stop "$workers" || broken=$((broken + 1))
         # QEMU seldom stands still, which is nobody's doing in the guest: once, and it is said.
         if [ "$attempt" = 2 ] || ! grep -q 'no answer within' <<<"$said"; then break; fi
-        mapfile -t wanted < <(sed -n 's,^FAIL  \(cluster/[^ ]*\) .*,testbed/scenarios/\1.scenario,p' <<<"$said")
+        mapfile -t wanted < <(sed -n 's,^FAIL  \([a-z-]*/[^ ]*\) .*,testbed/scenarios/\1.scenario,p' <<<"$said")
         broken=$((broken - ${#wanted[@]}))
         echo "cluster: a worker stood still; what failed runs once more in a new cluster" >&2
     done
