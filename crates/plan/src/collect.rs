@@ -70,13 +70,15 @@ pub struct NodeShare {
 }
 
 impl HostPlan {
-    /// Returns the host's own plan, `None` where that part is not wanted, and what the cluster's plan is made from.
-    pub fn split(self, options: Options) -> (Option<ScopePlan>, NodeShare) {
+    /// Returns the host's own plan, `None` where that part is not wanted, and what it has to do with its cluster, `None` where
+    /// nothing: a fleet keeps these until all hosts are planned for.
+    pub fn split(self, options: Options) -> (Option<ScopePlan>, Option<NodeShare>) {
         let Self { plan, offer, undecided } = self;
         let Parts { host, node, shared: _ } = options.parts;
         let is_unready = !host && node && offer.is_some() && (!plan.is_empty() || plan.is_blocked());
         let undecided = if !host && node { undecided } else { Findings::default() };
-        (host.then_some(plan), NodeShare { offer, is_unready, undecided })
+        let has_share = offer.is_some() || is_unready || !undecided.is_empty();
+        (host.then_some(plan), has_share.then_some(NodeShare { offer, is_unready, undecided }))
     }
 }
 
@@ -90,7 +92,7 @@ pub fn plan(documents: &[PlacedDocument<'_>], world: &World, options: Options) -
         let selection = Selection::of(documents, name, facts);
         let (plan, share) = plan_host(&selection, host, world, scale, options.parts).split(options);
         hosts.extend(plan.map(|plan| (name.clone(), plan)));
-        shares.insert(name.clone(), share);
+        shares.extend(share.map(|share| (name.clone(), share)));
     }
     let cluster = facts.and_then(|facts| plan_cluster(documents, facts, shares, options));
     Plan::new(hosts, cluster)

@@ -100,7 +100,7 @@ struct Planned {
 }
 
 /// A host, what it has to do with its cluster, and what is to be shown of it; `None` where its own part is not wanted.
-type PlannedHost = (HostName, NodeShare, Option<Result<Shown, CliError>>);
+type PlannedHost = (HostName, Option<NodeShare>, Option<Result<Shown, CliError>>);
 
 /// What is to be shown of one scope.
 struct Shown {
@@ -214,7 +214,7 @@ impl<'a, 'b> Report<'a, 'b> {
                 Some(Err(error)) => self.fail(error)?,
                 None => {}
             }
-            self.shares.insert(name, share);
+            self.shares.extend(share.map(|share| (name, share)));
         }
         match (cluster, &self.cluster) {
             (Some(_), Some(_)) => self.fail(CliError::ClusterTwice { path })?,
@@ -353,9 +353,7 @@ mod tests {
         };
         let flawed = Err(CliError::FlawedPlan { flaws: "a flaw".to_owned() });
         let hosts = [("a", Ok(shown(&json))), ("b", flawed), ("c", Ok(shown(&json)))];
-        let hosts = hosts
-            .map(|(name, shown)| (name.parse().expect("a name"), NodeShare::default(), Some(shown)))
-            .into();
+        let hosts = hosts.map(|(name, shown)| (name.parse().expect("a name"), None, Some(shown))).into();
         let planned =
             Planned { path: PathBuf::from("facts.json"), scale: Scale::of(3), hosts, cluster: None };
         report.take(Ok(planned)).expect("the others go on");
