@@ -69,6 +69,9 @@ impl Object {
     }
 }
 
+/// Where kubelets say that they are alive: it belongs to no scenario, and a node is ready before its lease is there.
+const OF_KUBELETS: &str = "kube-node-lease";
+
 /// All objects of the kinds that scenarios make.
 ///
 /// # Errors
@@ -76,7 +79,8 @@ impl Object {
 /// When the API server does not say.
 pub fn objects(kubectl: &Kubectl) -> Result<Vec<Object>, ClusterError> {
     let printed = kubectl.run(&["get", KINDS, "--all-namespaces", "--output", LINES])?;
-    Ok(printed.lines().filter_map(Object::parse).collect())
+    let objects = printed.lines().filter_map(Object::parse);
+    Ok(objects.filter(|object| object.namespace.as_deref() != Some(OF_KUBELETS)).collect())
 }
 
 /// A node, as scenarios change it.
