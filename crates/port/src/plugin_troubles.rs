@@ -7,13 +7,12 @@ use crate::{ClusterFacts, ObjectFacts};
 /// Returns what is known of the plugin on a node that does not offer what it should, a sentence for each of its pods; of a pod that
 /// runs, where to read what it found. A container that waits says why in its status (`ContainerStateWaiting`, k8s.io/api/core/v1).
 pub fn plugin_troubles(facts: &ClusterFacts, node: &ObjectName) -> Vec<String> {
-    let is_of_plugin = |(object, facts): &(&ObjectRef, &ObjectFacts)| {
-        let on = facts.content.at(&["spec", "nodeName"]).and_then(JsonValue::text);
-        let is_there = on == Some(node.as_str());
-        let owner = format!("DaemonSet {DEVICE_PLUGIN_NAME}");
-        object.kind() == ObjectKind::Pod && is_there && facts.owners.contains(&owner)
+    let owner = format!("DaemonSet {DEVICE_PLUGIN_NAME}");
+    let is_of_plugin = |(_, facts): &(&ObjectRef, &ObjectFacts)| {
+        facts.node_name() == Some(node.as_str()) && facts.owners.contains(&owner)
     };
-    let troubles: Vec<String> = facts.objects.iter().filter(is_of_plugin).map(trouble_of).collect();
+    let pods = facts.of_kind(ObjectKind::Pod);
+    let troubles: Vec<String> = pods.filter(is_of_plugin).map(trouble_of).collect();
     if !troubles.is_empty() {
         return troubles;
     }

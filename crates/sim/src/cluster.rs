@@ -63,8 +63,7 @@ impl SimCluster {
                 let mut facts = facts.clone();
                 let node = facts.node_of(host).map(|(name, _)| name.to_string());
                 facts.objects.retain(|object, facts| {
-                    let on = facts.content.at(&["spec", "nodeName"]).and_then(JsonValue::text);
-                    object.kind() != ObjectKind::Pod || on == node.as_deref()
+                    object.kind() != ObjectKind::Pod || facts.node_name() == node.as_deref()
                 });
                 Ok(Observed::Cluster(Box::new(facts)))
             }
@@ -163,10 +162,8 @@ impl State {
 
     fn pod_of(&self, daemon_set: &ObjectRef, node: &ObjectName) -> Option<ObjectRef> {
         let owner = format!("DaemonSet {}", daemon_set.name());
-        let is_its = |facts: &ObjectFacts| {
-            let on = facts.content.at(&["spec", "nodeName"]).and_then(JsonValue::text);
-            facts.owners.contains(&owner) && on == Some(node.as_str())
-        };
+        let is_its =
+            |facts: &ObjectFacts| facts.owners.contains(&owner) && facts.node_name() == Some(node.as_str());
         let found = self.facts.of_kind(ObjectKind::Pod).find(|(_, facts)| is_its(facts));
         found.map(|(pod, _)| pod.clone())
     }

@@ -31,8 +31,7 @@ pub(crate) struct PluginObjects {
 impl PluginObjects {
     /// Returns those that a cluster has of vfctl's own; `None` where there are none.
     pub(crate) fn found(facts: &ClusterFacts) -> Option<Self> {
-        let of_kind = |kind| facts.of_kind(kind);
-        let mut objects = of_kind(ObjectKind::DaemonSet).chain(of_kind(ObjectKind::ConfigMap));
+        let mut objects = facts.of_kind(ObjectKind::DaemonSet).chain(facts.of_kind(ObjectKind::ConfigMap));
         let own = objects.find(|(object, facts)| object.name().as_str() == NAME && facts.is_ours())?;
         Some(Self { namespace: own.0.namespace()?.clone() })
     }

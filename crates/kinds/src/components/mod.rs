@@ -10,7 +10,8 @@ mod section;
 pub(crate) use device_plugin::{ManagedPlugin, PluginObjects, remove};
 pub use external::ExternalSpec;
 pub(crate) use node_state::{
-    ACTIVE, DOCUMENTS, PAUSED, STATE_LABEL, absent_documents, as_named, documents_of, named, node_state,
+    ACTIVE, DOCUMENTS, PAUSED, STATE_LABEL, absent_documents, as_named, documents_of, is_of_these, named,
+    node_state,
 };
 pub use section::{
     Components, ComponentsSpec, DevicePluginSpec, ManagedPluginSpec, RdmaSharedDevicePluginSpec,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use vfctl_model::{JsonValue, ObjectName};
 use vfctl_port::ObjectFacts;
 
-use crate::cluster::{ClusterContext, labels, text};
+use crate::cluster::{ClusterContext, text};
 
 /// The label of nodes that says whether the plugin runs on them.
 pub(crate) const STATE_LABEL: &str = "vfctl.dev/device-plugin";
@@ -24,11 +24,9 @@ pub(crate) const DOCUMENTS: &str = "vfctl.dev/documents";
 
 /// Returns what a node is to say: the label, and the documents.
 pub(crate) fn node_state(label: JsonValue, documents: JsonValue) -> JsonValue {
-    let annotations = JsonValue::of([("annotations", JsonValue::of([(DOCUMENTS, documents)]))]);
-    let labels = labels([(STATE_LABEL, label)]);
-    let metadata = labels.fields().chain(annotations.fields());
-    let metadata = metadata.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-    JsonValue::of([("metadata", JsonValue::Fields(metadata))])
+    let labels = JsonValue::of([(STATE_LABEL, label)]);
+    let annotations = JsonValue::of([(DOCUMENTS, documents)]);
+    JsonValue::of([("metadata", JsonValue::of([("labels", labels), ("annotations", annotations)]))])
 }
 
 /// Returns the annotation that names these documents.
@@ -56,11 +54,14 @@ pub(crate) fn absent_documents<'a>(context: &ClusterContext<'_>, node: &'a Objec
     documents_of(node).into_iter().filter(|name| !is_at_hand(name)).collect()
 }
 
+/// Returns whether a node has pools, all of documents that are at hand.
+pub(crate) fn is_of_these(context: &ClusterContext<'_>, node: &ObjectFacts) -> bool {
+    !documents_of(node).is_empty() && absent_documents(context, node).is_empty()
+}
+
 /// Returns the nodes whose pools no document asks for any more, all documents that did being at hand.
 pub(super) fn left_nodes<'a>(context: &ClusterContext<'a>) -> BTreeSet<&'a ObjectName> {
     let without = context.offers.iter().filter(|(_, offer)| offer.config.is_none());
     let nodes = without.filter_map(|(host, _)| context.facts.node_of(host));
-    let is_left =
-        |node: &ObjectFacts| !documents_of(node).is_empty() && absent_documents(context, node).is_empty();
-    nodes.filter(|(_, node)| is_left(node)).map(|(name, _)| name).collect()
+    nodes.filter(|(_, node)| is_of_these(context, node)).map(|(name, _)| name).collect()
 }

@@ -19,7 +19,7 @@ use crate::cluster::{
     write_step,
 };
 use crate::components::{
-    ACTIVE, ManagedPlugin, PAUSED, PluginObjects, STATE_LABEL, absent_documents, as_named, documents_of,
+    ACTIVE, ManagedPlugin, PAUSED, PluginObjects, STATE_LABEL, absent_documents, as_named, is_of_these,
     named, node_state,
 };
 use crate::lane::LaneDraft;
@@ -85,7 +85,7 @@ fn pods_by_node<'a>(
 ) -> BTreeMap<&'a str, &'a ObjectRef> {
     let pods = context.facts.of_kind(ObjectKind::Pod);
     let own = pods.filter(|(pod, facts)| plugin.owns(pod, &facts.owners) && !facts.is_going);
-    own.filter_map(|(pod, facts)| Some((facts.content.at(&["spec", "nodeName"])?.text()?, pod))).collect()
+    own.filter_map(|(pod, facts)| Some((facts.node_name()?, pod))).collect()
 }
 
 /// Returns what the plugin finds by the configuration that the cluster has of a node, on the host as it is; `None` where that is
@@ -120,11 +120,10 @@ impl Node<'_> {
     fn plan(&self, draft: &mut ClusterDraft) {
         let object = self.object();
         let config = self.config(self.offer.config.as_deref().map_or(JsonValue::Null, text));
-        let absent = absent_documents(self.context, self.facts);
-        let is_of_nobody = documents_of(self.facts).is_empty();
-        if self.offer.config.is_none() && (is_of_nobody || !absent.is_empty()) {
+        if self.offer.config.is_none() && !is_of_these(self.context, self.facts) {
             return;
         }
+        let absent = absent_documents(self.context, self.facts);
         let mut lane = lane(Stage::Publish, &object);
         let origin = Some(&self.offer.origin);
         if !absent.is_empty() && !self.context.takes_over {
@@ -176,7 +175,8 @@ impl Node<'_> {
         let differs =
             |(resource, count): (&ResourceName, &u32)| self.facts.allocatable(resource) != Some(*count);
         let has_label = self.facts.label(STATE_LABEL) == self.offer.config.as_ref().map(|_| ACTIVE);
-        let is_right = self.facts.content.narrowed(&self.wanted_state()) == self.wanted_state();
+        let wanted = self.wanted_state();
+        let is_right = self.facts.content.narrowed(&wanted) == wanted;
         // A plugin finds devices when it starts: VFs that came or changed their driver since are not what it offers, whatever their
         // count says.
         let is_other = self.offer.config.is_some() && (self.offer.changes_vfs || self.is_new);

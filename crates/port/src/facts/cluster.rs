@@ -58,6 +58,11 @@ impl ObjectFacts {
         self.label(name) == Some(value)
     }
 
+    /// Returns the node that a pod is on; `None` where it has none yet.
+    pub fn node_name(&self) -> Option<&str> {
+        self.content.at(&["spec", "nodeName"])?.text()
+    }
+
     /// Returns an annotation; `None` where the object has none of this name.
     pub fn annotation(&self, name: &str) -> Option<&str> {
         self.content.at(&["metadata", "annotations", name])?.text()
