@@ -120,18 +120,17 @@ pub fn manifests(parts: &[RightsPart], namespace: &NamespaceName) -> Vec<RightsM
         let account = Head::of("v1", "ServiceAccount", name_of(part), Some(namespace));
         manifests.push(RightsManifest::Account(Account { head: account }));
     }
-    let reads = parts.iter().copied().max().is_some();
     for part in RightsPart::ALL {
-        let is_asked = parts.contains(&part) || part == RightsPart::Read && reads;
-        if !is_asked {
-            continue;
-        }
         let subjects: Vec<RightsPart> = match part {
             RightsPart::Read => parts.to_vec(),
-            RightsPart::Node | RightsPart::Shared => vec![part],
+            RightsPart::Node | RightsPart::Shared => {
+                parts.iter().copied().filter(|asked| *asked == part).collect()
+            }
         };
-        manifests.extend(role(part, Where::Cluster, &subjects, namespace));
-        manifests.extend(role(part, Where::Plugin, &subjects, namespace));
+        if !subjects.is_empty() {
+            manifests.extend(role(part, Where::Cluster, &subjects, namespace));
+            manifests.extend(role(part, Where::Plugin, &subjects, namespace));
+        }
     }
     if parts.contains(&RightsPart::Node) {
         let (policy, binding) = Policy::of_nodes(namespace);

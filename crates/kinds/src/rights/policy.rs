@@ -80,11 +80,11 @@ impl Policy {
             operations: vec!["CREATE", "UPDATE"],
             resources: vec![kind.row().plural],
         };
-        let expression = |name, expression: &str| Expression { name, expression: expression.to_owned() };
-        let conditions = vec![Expression {
-            name: "account",
-            expression: format!("request.userInfo.username == 'system:serviceaccount:{namespace}:{account}'"),
-        }];
+        let expression = |name, expression: String| Expression { name, expression };
+        let conditions = vec![expression(
+            "account",
+            format!("request.userInfo.username == 'system:serviceaccount:{namespace}:{account}'"),
+        )];
         // Where an object is made there is none of before, and maps may be absent.
         let map = |object: &str, path: &[&str]| {
             let mut has = vec![format!("{object} != null")];
@@ -95,28 +95,21 @@ impl Policy {
             }
             format!("{} ? {whole} : {{}}", has.join(" && "))
         };
+        let of_config_map = |object: &str| format!("variables.isNode ? {{}} : ({})", map(object, &["data"]));
         let variables = vec![
             expression(
                 "node",
                 "'authentication.kubernetes.io/node-name' in request.userInfo.extra ? \
-                 request.userInfo.extra['authentication.kubernetes.io/node-name'][0] : ''",
+                 request.userInfo.extra['authentication.kubernetes.io/node-name'][0] : ''"
+                    .to_owned(),
             ),
-            expression("isNode", "request.resource.resource == 'nodes'"),
-            Expression { name: "labels", expression: map("object", &["metadata", "labels"]) },
-            Expression { name: "labelsBefore", expression: map("oldObject", &["metadata", "labels"]) },
-            Expression { name: "annotations", expression: map("object", &["metadata", "annotations"]) },
-            Expression {
-                name: "annotationsBefore",
-                expression: map("oldObject", &["metadata", "annotations"]),
-            },
-            Expression {
-                name: "data",
-                expression: "variables.isNode ? {} : ".to_owned() + &parens(&map("object", &["data"])),
-            },
-            Expression {
-                name: "dataBefore",
-                expression: "variables.isNode ? {} : ".to_owned() + &parens(&map("oldObject", &["data"])),
-            },
+            expression("isNode", "request.resource.resource == 'nodes'".to_owned()),
+            expression("labels", map("object", &["metadata", "labels"])),
+            expression("labelsBefore", map("oldObject", &["metadata", "labels"])),
+            expression("annotations", map("object", &["metadata", "annotations"])),
+            expression("annotationsBefore", map("oldObject", &["metadata", "annotations"])),
+            expression("data", of_config_map("object")),
+            expression("dataBefore", of_config_map("oldObject")),
         ];
         let validation =
             |expression: String, message: &str| Validation { expression, message: message.to_owned() };
@@ -164,10 +157,6 @@ impl Policy {
         };
         (policy, binding)
     }
-}
-
-fn parens(expression: &str) -> String {
-    format!("({expression})")
 }
 
 /// Returns the expression that two maps are the same but for one key.
