@@ -283,17 +283,17 @@ pub struct PodArgs {
     #[arg(short, long, value_name = "NAME")]
     pub namespace: Option<NamespaceName>,
     /// The output format.
-    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<ManifestFormat>::or_to_file("the stanza"), default_value = "yaml")]
-    pub output: ManifestFormat,
+    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<DocumentFormat>::or_to_file("the stanza"), default_value = "yaml")]
+    pub output: DocumentFormat,
 }
 
-/// The formats of manifests, or parts of them.
+/// The formats of documents that have no text of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ManifestFormat {
-    /// YAML.
-    Yaml,
+pub enum DocumentFormat {
     /// JSON.
     Json,
+    /// YAML.
+    Yaml,
 }
 
 /// The options of `rbac`.
@@ -306,8 +306,8 @@ pub struct RbacArgs {
     #[arg(short, long, value_name = "NAME")]
     pub namespace: Option<NamespaceName>,
     /// The output format.
-    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<ManifestFormat>::or_to_file("the objects"), default_value = "yaml")]
-    pub output: ManifestFormat,
+    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<DocumentFormat>::or_to_file("the objects"), default_value = "yaml")]
+    pub output: DocumentFormat,
 }
 
 /// A part of what vfctl does in a cluster.
@@ -348,23 +348,14 @@ pub struct RecordArgs {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// The output format.
-    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<RecordFormat>::or_to_file("the facts"), default_value = "json")]
-    pub output: RecordFormat,
+    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<DocumentFormat>::or_to_file("the facts"), default_value = "json")]
+    pub output: DocumentFormat,
     /// Write the values of all kernel arguments, which may hold passwords [default: only of those that SR-IOV needs].
     #[arg(long)]
     pub full: bool,
     /// The same as `-o json`.
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
-}
-
-/// The formats of `record`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RecordFormat {
-    /// JSON.
-    Json,
-    /// YAML.
-    Yaml,
 }
 
 /// The options of `schema`.

@@ -2,7 +2,7 @@
 
 use vfctl_kinds::network::{NetworkSpec, PodStanza};
 
-use crate::args::{HostValuesArgs, ManifestFormat, PodArgs, SpecArgs};
+use crate::args::{DocumentFormat, HostValuesArgs, PodArgs, SpecArgs};
 use crate::error::{CliError, Exit};
 use crate::input::specs;
 use crate::machine::Console;
@@ -12,7 +12,7 @@ use crate::yaml;
 
 /// Runs the command.
 pub(super) fn run(args: &PodArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
-    let as_json = args.output == ManifestFormat::Json;
+    let as_json = args.output == DocumentFormat::Json;
     let files =
         SpecArgs { specs: args.file.clone(), host_values: HostValuesArgs { host_values: Vec::new() } };
     let Some((set, _)) = valid(specs(&files, &[])?, as_json, console)? else { return Ok(Exit::Failed) };
@@ -26,8 +26,8 @@ pub(super) fn run(args: &PodArgs, console: &mut Console<'_>) -> Result<Exit, Cli
     }
     let stanza = PodStanza::of(&chosen, args.namespace.as_ref()).map_err(CliError::Stanza)?;
     match args.output {
-        ManifestFormat::Yaml => console.out.write_all(yaml::text(&stanza)?.as_bytes())?,
-        ManifestFormat::Json => print_json(console, &stanza)?,
+        DocumentFormat::Yaml => console.out.write_all(yaml::text(&stanza)?.as_bytes())?,
+        DocumentFormat::Json => print_json(console, &stanza)?,
     }
     Ok(Exit::Done)
 }

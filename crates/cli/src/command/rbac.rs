@@ -4,7 +4,7 @@ use serde::Serialize;
 use vfctl_kinds::rights::{RightsManifest, RightsPart, manifests};
 use vfctl_model::NamespaceName;
 
-use crate::args::{ManifestFormat, RbacArgs, RbacPart};
+use crate::args::{DocumentFormat, RbacArgs, RbacPart};
 use crate::error::{CliError, Exit};
 use crate::machine::Console;
 use crate::output::print_json;
@@ -28,8 +28,8 @@ pub(super) fn run(args: &RbacArgs, console: &mut Console<'_>) -> Result<Exit, Cl
     let namespace = args.namespace.clone().unwrap_or_else(NamespaceName::kube_system);
     let items = manifests(&parts, &namespace);
     match args.output {
-        ManifestFormat::Json => print_json(console, &List { api_version: "v1", kind: "List", items })?,
-        ManifestFormat::Yaml => {
+        DocumentFormat::Json => print_json(console, &List { api_version: "v1", kind: "List", items })?,
+        DocumentFormat::Yaml => {
             for (position, item) in items.iter().enumerate() {
                 let separator = if position == 0 { "" } else { "---\n" };
                 console.out.write_all(format!("{separator}{}", yaml::text(item)?).as_bytes())?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use vfctl_port::{What, World};
 
-use crate::args::{RecordArgs, RecordFormat};
+use crate::args::{DocumentFormat, RecordArgs};
 use crate::command::cut_off::CutOff;
 use crate::document::FACTS;
 use crate::error::{CliError, Exit};
@@ -39,8 +39,8 @@ pub(super) fn run(
         redact(&mut world);
     }
     let text = match args.output {
-        RecordFormat::Json => json_of(&world)?,
-        RecordFormat::Yaml => yaml::text(&world)?.into_bytes(),
+        DocumentFormat::Json => json_of(&world)?,
+        DocumentFormat::Yaml => yaml::text(&world)?.into_bytes(),
     };
     match file {
         None => console.out.write_all(&text)?,
