@@ -1,10 +1,18 @@
 //! The command line.
 
+mod pod;
+mod pools;
+mod rbac;
+mod record;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use vfctl_kinds::rights::RightsPart;
-use vfctl_model::{DevicePluginVersion, NamespaceName, ParseError};
+pub(crate) use pod::PodArgs;
+pub(crate) use pools::PoolsArgs;
+pub(crate) use rbac::{RbacArgs, RbacPart};
+pub(crate) use record::RecordArgs;
+use vfctl_model::{DevicePluginVersion, ParseError};
 
 use crate::format::{Format, FormatArgs, Formats};
 use crate::help;
@@ -251,113 +259,6 @@ pub struct ExplainArgs {
     pub format: FormatArgs,
 }
 
-/// The options of `pools`.
-#[derive(Debug, Args)]
-pub struct PoolsArgs {
-    /// Spec files, folders of them, `-` for standard input; or one config.json of the device plugin.
-    #[arg(required = true, value_name = "SPEC|CONFIG")]
-    pub inputs: Vec<PathBuf>,
-    #[command(flatten)]
-    pub host_values: HostValuesArgs,
-    #[command(flatten)]
-    pub facts: FactsArgs,
-    #[command(flatten)]
-    pub access: ClusterArgs,
-    /// With a config.json: the release of the device plugin, such as v3.5.1 [default: the newest known].
-    #[arg(long, value_name = "VERSION", value_parser = plugin_version)]
-    pub plugin_version: Option<DevicePluginVersion>,
-    #[command(flatten)]
-    pub format: FormatArgs,
-}
-
-/// The options of `pod`.
-#[derive(Debug, Args)]
-pub struct PodArgs {
-    /// The networks, by their names in the specs [default: all of them].
-    #[arg(value_name = "NETWORK")]
-    pub networks: Vec<String>,
-    /// Spec files, folders of them, or `-` for standard input.
-    #[arg(short, long, required = true, value_name = "SPEC")]
-    pub file: Vec<PathBuf>,
-    /// The pod's namespace [default: the first that has all of the networks].
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<NamespaceName>,
-    /// The output format.
-    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<DocumentFormat>::or_to_file("the stanza"), default_value = "yaml")]
-    pub output: DocumentFormat,
-}
-
-/// The formats of documents that have no text of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DocumentFormat {
-    /// JSON.
-    Json,
-    /// YAML.
-    Yaml,
-}
-
-/// The options of `rbac`.
-#[derive(Debug, Args)]
-pub struct RbacArgs {
-    /// For which parts: read (plan, record --cluster), node, shared; the part `host` needs none [default: all].
-    #[arg(value_name = "PART", hide_possible_values = true)]
-    pub parts: Vec<RbacPart>,
-    /// The namespace of the accounts and of the managed device plugin [default: kube-system].
-    #[arg(short, long, value_name = "NAME")]
-    pub namespace: Option<NamespaceName>,
-    /// The output format.
-    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<DocumentFormat>::or_to_file("the objects"), default_value = "yaml")]
-    pub output: DocumentFormat,
-}
-
-/// A part of what vfctl does in a cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RbacPart {
-    /// Reading.
-    Read,
-    /// What a node says of itself.
-    Node,
-    /// What belongs to no single node.
-    Shared,
-}
-
-impl RbacPart {
-    /// Every part.
-    pub const ALL: [Self; 3] = [Self::Read, Self::Node, Self::Shared];
-}
-
-impl From<RbacPart> for RightsPart {
-    fn from(part: RbacPart) -> Self {
-        match part {
-            RbacPart::Read => Self::Read,
-            RbacPart::Node => Self::Node,
-            RbacPart::Shared => Self::Shared,
-        }
-    }
-}
-
-/// The options of `record`.
-#[derive(Debug, Args)]
-pub struct RecordArgs {
-    /// Record the cluster instead of this host: its nodes, networks, device plugins and the pods that use them.
-    #[arg(long)]
-    pub cluster: bool,
-    #[command(flatten)]
-    pub access: ClusterArgs,
-    /// Write to this file; `-` is standard output [default: -].
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// The output format.
-    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<DocumentFormat>::or_to_file("the facts"), default_value = "json")]
-    pub output: DocumentFormat,
-    /// Write the values of all kernel arguments, which may hold passwords [default: only of those that SR-IOV needs].
-    #[arg(long)]
-    pub full: bool,
-    /// The same as `-o json`.
-    #[arg(long, conflicts_with = "output")]
-    pub json: bool,
-}
-
 /// The options of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
@@ -383,4 +284,13 @@ pub enum SchemaDocument {
     Explanations,
     /// What `pools -o json` prints.
     Pools,
+}
+
+/// The formats of documents that have no text of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DocumentFormat {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
 }
