@@ -9,7 +9,7 @@ use vfctl_port::{Bounds, EdgeError, Observe, Observed, Op, OpError, Outcome, Per
 use crate::access::{Access, ClusterSource};
 use crate::client::Client;
 use crate::error::{AccessError, Said};
-use crate::{change, look};
+use crate::{change, look, pod};
 
 /// A Kubernetes cluster, reached through its API server.
 pub struct Cluster {
@@ -96,6 +96,10 @@ impl Observe for Cluster {
             }
             What::OfHost(host) => {
                 let facts = self.handle.block_on(look::whole(&self.client, Some(host), limit))?;
+                Ok(Observed::Cluster(Box::new(facts)))
+            }
+            What::Pod(pod) => {
+                let facts = self.handle.block_on(pod::of_pod(&self.client, pod, limit))?;
                 Ok(Observed::Cluster(Box::new(facts)))
             }
             What::Objects(objects) => {

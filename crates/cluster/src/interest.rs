@@ -7,8 +7,20 @@ use vfctl_port::ObjectFacts;
 
 /// The annotation in which multus writes which networks a pod has.
 const NETWORK_STATUS: &str = "k8s.v1.cni.cncf.io/network-status";
+/// The annotations by which a pod asks for networks of multus.
+const NETWORKS: [&str; 2] = ["k8s.v1.cni.cncf.io/networks", "v1.multus-cni.io/default-network"];
+/// How many events of one pod are kept, the newest.
+const EVENTS_OF_POD: usize = 8;
 /// Words in names and images of DaemonSets that have to do with device plugins and networks of VFs.
-const WORDS: &[&str] = &["device-plugin", "deviceplugin", "sriovdp", "sriov", "multus", "whereabouts"];
+const WORDS: &[&str] = &[
+    "device-plugin",
+    "deviceplugin",
+    "sriovdp",
+    "sriov",
+    "multus",
+    "whereabouts",
+    "network-resources-injector",
+];
 /// The key in a device plugin's configuration by which it is known.
 const RESOURCE_LIST: &str = "resourceList";
 
@@ -21,12 +33,15 @@ pub(crate) enum Asked {
     Owned,
     /// Those with the name of vfctl's own, whoever made them.
     Named,
+    /// Of events, the warnings about pods.
+    WarningsOfPods,
 }
 
 /// Returns which objects of a kind are asked for, list by list. A kind that is not named here is read whole.
 pub(crate) fn asked(kind: ObjectKind) -> &'static [Asked] {
     match kind {
         ObjectKind::ConfigMap => &[Asked::Owned, Asked::Named],
+        ObjectKind::Event => &[Asked::WarningsOfPods],
         _ => &[Asked::All],
     }
 }
@@ -40,6 +55,16 @@ pub(crate) fn owned() -> String {
 /// Returns the field selector of objects with the name of vfctl's own.
 pub(crate) fn named() -> String {
     format!("metadata.name={DEVICE_PLUGIN_NAME}")
+}
+
+/// Returns the field selector of warnings about pods.
+pub(crate) fn warnings_of_pods() -> String {
+    "involvedObject.kind=Pod,type=Warning".to_owned()
+}
+
+/// Returns the field selector of the events of a pod.
+pub(crate) fn events_of(pod: &ObjectRef) -> String {
+    format!("involvedObject.kind=Pod,involvedObject.name={}", pod.name())
 }
 
 /// Returns whether an object is kept as soon as it is read. Of pods, those of DaemonSets wait for [`without_strangers`].
@@ -77,6 +102,48 @@ pub(crate) fn is_plugin_config(facts: &ObjectFacts) -> bool {
     data.filter_map(|(_, value)| value.text()).any(|text| text.contains(RESOURCE_LIST))
 }
 
+/// Drops the events of pods that are not kept, or that run; of each other pod the newest stay.
+pub(crate) fn without_settled_events(objects: &mut BTreeMap<ObjectRef, ObjectFacts>) {
+    let is_waiting = |facts: &ObjectFacts| {
+        let phase = facts.content.at(&["status", "phase"]).and_then(JsonValue::text);
+        !matches!(phase, Some("Running" | "Succeeded"))
+    };
+    let pods = objects.iter().filter(|(object, facts)| object.kind() == ObjectKind::Pod && is_waiting(facts));
+    let waiting: BTreeSet<ObjectRef> = pods.map(|(object, _)| object.clone()).collect();
+    keep_newest_events(objects, |pod| waiting.contains(pod));
+}
+
+/// Drops events but the newest of each pod that is wanted.
+pub(crate) fn keep_newest_events(
+    objects: &mut BTreeMap<ObjectRef, ObjectFacts>,
+    is_wanted: impl Fn(&ObjectRef) -> bool,
+) {
+    let events = objects.iter().filter(|(object, _)| object.kind() == ObjectKind::Event);
+    let mut by_pod: BTreeMap<ObjectRef, Vec<(String, ObjectRef)>> = BTreeMap::new();
+    for (event, facts) in events {
+        if let Some(pod) = pod_of_event(event, facts).filter(&is_wanted) {
+            by_pod
+                .entry(pod)
+                .or_default()
+                .push((facts.last_seen().unwrap_or_default().to_owned(), event.clone()));
+        }
+    }
+    let mut kept = BTreeSet::new();
+    for mut events in by_pod.into_values() {
+        events.sort();
+        kept.extend(events.into_iter().rev().take(EVENTS_OF_POD).map(|(_, event)| event));
+    }
+    objects.retain(|object, _| object.kind() != ObjectKind::Event || kept.contains(object));
+}
+
+/// Returns the pod that an event is about.
+fn pod_of_event(event: &ObjectRef, facts: &ObjectFacts) -> Option<ObjectRef> {
+    let about = facts.content.field("involvedObject")?;
+    let name = about.field("name")?.text()?.parse().ok()?;
+    let is_pod = about.field("kind").and_then(JsonValue::text) == Some("Pod");
+    is_pod.then_some(ObjectRef::in_namespace(ObjectKind::Pod, event.namespace()?.clone(), name))
+}
+
 /// Returns whether a DaemonSet is a device plugin, or a part of what gives pods their networks.
 fn is_about_networks(facts: &ObjectFacts) -> bool {
     let template = facts.content.at(&["spec", "template"]);
@@ -99,7 +166,9 @@ fn is_user(facts: &ObjectFacts) -> bool {
     let resources = containers.filter_map(|container| container.field("resources"));
     let named = resources.flat_map(|resources| ["limits", "requests"].map(|list| resources.field(list)));
     let mut names = named.flatten().flat_map(JsonValue::fields).map(|(name, _)| name);
-    facts.annotation(NETWORK_STATUS).is_some() || names.any(is_extended)
+    facts.annotation(NETWORK_STATUS).is_some()
+        || NETWORKS.iter().any(|name| facts.annotation(name).is_some())
+        || names.any(is_extended)
 }
 
 /// Returns whether a resource is one of a device plugin (`IsExtendedResourceName`, pkg/apis/core/v1/helper/helpers.go).

@@ -63,6 +63,7 @@ struct Metadata {
 struct ManagedFields {
     manager: String,
     subresource: String,
+    time: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -112,7 +113,11 @@ impl Item {
         } else {
             ObjectRef::node(name)
         };
-        let managers = metadata.managed_fields.unwrap_or_default().into_iter();
+        let managers = metadata.managed_fields.unwrap_or_default();
+        let of_content = managers.iter().filter(|set| set.subresource != "status");
+        // Nothing else is held against the time at which it changed.
+        let changed_at =
+            of_content.filter(|_| kind == ObjectKind::ConfigMap).filter_map(|set| set.time.clone()).max();
         let owners = metadata.owner_references.unwrap_or_default();
         let mut annotations = metadata.annotations.unwrap_or_default();
         annotations.remove(LAST_APPLIED);
@@ -128,7 +133,9 @@ impl Item {
             if let Some(value) = found.at(path) {
                 let value = match path {
                     ["spec", "containers" | "initContainers"] => narrowed(value, OF_CONTAINER),
-                    ["status", "containerStatuses"] => narrowed(value, OF_CONTAINER_STATUS),
+                    ["status", "containerStatuses" | "initContainerStatuses"] => {
+                        narrowed(value, OF_CONTAINER_STATUS)
+                    }
                     _ => value.clone(),
                 };
                 put(&mut content, path, value);
@@ -136,7 +143,12 @@ impl Item {
         }
         let facts = ObjectFacts {
             uid: metadata.uid,
-            managers: managers.filter(|set| set.subresource != "status").map(|set| set.manager).collect(),
+            changed_at,
+            managers: managers
+                .into_iter()
+                .filter(|set| set.subresource != "status")
+                .map(|set| set.manager)
+                .collect(),
             owners: owners.into_iter().map(|owner| format!("{} {}", owner.kind, owner.name)).collect(),
             is_going: metadata.deletion_timestamp.is_some(),
             content: JsonValue::Fields(content),

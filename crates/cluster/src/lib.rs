@@ -14,6 +14,7 @@ mod interest;
 mod item;
 mod look;
 mod patience;
+mod pod;
 
 pub use access::Access;
 pub use cluster::Cluster;

@@ -13,7 +13,10 @@ use vfctl_port::{ClusterFacts, EdgeError, ObjectFacts};
 
 use crate::client::{Client, path};
 use crate::error::ApiError;
-use crate::interest::{Asked, asked, is_kept, is_plugin_config, named, owned, without_strangers};
+use crate::interest::{
+    Asked, asked, is_kept, is_plugin_config, named, owned, warnings_of_pods, without_settled_events,
+    without_strangers,
+};
 use crate::item::{Item, Page};
 use crate::patience::Patience;
 
@@ -22,7 +25,7 @@ const PAGE: u32 = 500;
 /// How many objects are asked for at a time.
 const AT_ONCE: usize = 16;
 
-type Objects = BTreeMap<ObjectRef, ObjectFacts>;
+pub(crate) type Objects = BTreeMap<ObjectRef, ObjectFacts>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,7 +44,7 @@ struct Resource {
 }
 
 /// What a list of one kind came to.
-enum Found {
+pub(crate) enum Found {
     Objects(Objects),
     /// The cluster does not have this kind.
     Undefined,
@@ -69,18 +72,41 @@ pub(crate) async fn whole(
     limit: Duration,
 ) -> Result<ClusterFacts, EdgeError> {
     let patience = Patience::of_look(limit);
-    let mut facts = ClusterFacts { version: version(client, patience).await?, ..ClusterFacts::default() };
-    let kinds = ObjectKind::ALL.iter().copied().filter(|kind| host.is_none() || *kind != ObjectKind::Pod);
-    let lists = join_all(kinds.map(|kind| async move { (kind, list(client, kind, patience).await) })).await;
-    for (kind, found) in lists {
-        take_in(&mut facts, kind, found);
-    }
+    let is_left_out =
+        |kind: &ObjectKind| host.is_some() && matches!(kind, ObjectKind::Pod | ObjectKind::Event);
+    let mut facts = lists(client, |kind| !is_left_out(kind), patience).await?;
     if let Some(host) = host {
         let node = facts.node_of(host).map_or(host.as_str(), |(name, _)| name.as_str());
         let params = ListParams::default().fields(&format!("spec.nodeName={node}"));
         let read = pages(client, ObjectKind::Pod, None, params, &is_kept, patience).await;
         take_in(&mut facts, ObjectKind::Pod, read.into());
     }
+    read_configs(client, &mut facts, patience).await;
+    without_strangers(&mut facts.objects);
+    without_settled_events(&mut facts.objects);
+    Ok(facts)
+}
+
+/// Reads the version of the cluster and the objects of each kind that is wanted.
+///
+/// # Errors
+/// Where the API server cannot be reached, or does not know who asks.
+pub(crate) async fn lists(
+    client: &Client,
+    is_wanted: impl Fn(&ObjectKind) -> bool,
+    patience: Patience,
+) -> Result<ClusterFacts, EdgeError> {
+    let mut facts = ClusterFacts { version: version(client, patience).await?, ..ClusterFacts::default() };
+    let kinds = ObjectKind::ALL.iter().copied().filter(is_wanted);
+    let lists = join_all(kinds.map(|kind| async move { (kind, list(client, kind, patience).await) })).await;
+    for (kind, found) in lists {
+        take_in(&mut facts, kind, found);
+    }
+    Ok(facts)
+}
+
+/// Reads the configurations of device plugins in the namespaces of their DaemonSets.
+pub(crate) async fn read_configs(client: &Client, facts: &mut ClusterFacts, patience: Patience) {
     let namespaces: BTreeSet<String> = facts
         .of_kind(ObjectKind::DaemonSet)
         .filter_map(|(set, _)| Some(set.namespace()?.to_string()))
@@ -91,13 +117,11 @@ pub(crate) async fn whole(
         pages(client, ObjectKind::ConfigMap, Some(&namespace), params, &is_kept, patience).await
     };
     for read in join_all(namespaces.into_iter().map(configs)).await {
-        take_in(&mut facts, ObjectKind::ConfigMap, read.into());
+        take_in(facts, ObjectKind::ConfigMap, read.into());
     }
-    without_strangers(&mut facts.objects);
-    Ok(facts)
 }
 
-fn take_in(facts: &mut ClusterFacts, kind: ObjectKind, found: Found) {
+pub(crate) fn take_in(facts: &mut ClusterFacts, kind: ObjectKind, found: Found) {
     match found {
         Found::Objects(objects) => facts.objects.extend(objects),
         Found::Undefined => {
@@ -125,6 +149,7 @@ async fn list(client: &Client, kind: ObjectKind, patience: Patience) -> Found {
             Asked::All => ListParams::default(),
             Asked::Owned => ListParams::default().labels(&owned()),
             Asked::Named => ListParams::default().fields(&named()),
+            Asked::WarningsOfPods => ListParams::default().fields(&warnings_of_pods()),
         };
         pages(client, kind, None, params, &is_kept, patience)
     };
@@ -151,7 +176,7 @@ async fn is_defined(client: &Client, kind: ObjectKind, patience: Patience) -> Op
 }
 
 /// Reads a list page by page, and keeps of each page what matters.
-async fn pages(
+pub(crate) async fn pages(
     client: &Client,
     kind: ObjectKind,
     namespace: Option<&str>,

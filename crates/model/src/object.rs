@@ -81,10 +81,14 @@ object_kinds! {
         is_namespaced: true,
         kept: &[
             &["spec", "nodeName"],
+            &["spec", "nodeSelector"],
             &["spec", "containers"],
             &["spec", "initContainers"],
             &["status", "phase"],
+            &["status", "reason"],
+            &["status", "message"],
             &["status", "conditions"],
+            &["status", "initContainerStatuses"],
             &["status", "containerStatuses"],
         ],
     }
@@ -117,6 +121,25 @@ object_kinds! {
         plural: "network-attachment-definitions",
         is_namespaced: true,
         kept: &[&["spec"]],
+    }
+    /// What a part of the cluster reports of another object, such as why a pod cannot start.
+    Event {
+        word: "event",
+        group: "",
+        version: "v1",
+        kind: "Event",
+        plural: "events",
+        is_namespaced: true,
+        kept: &[
+            &["involvedObject"],
+            &["type"],
+            &["reason"],
+            &["message"],
+            &["count"],
+            &["lastTimestamp"],
+            &["eventTime"],
+            &["series"],
+        ],
     }
     /// A policy of the SR-IOV network operator.
     SriovNetworkNodePolicy {

@@ -65,6 +65,9 @@ pub enum What {
     Pf(DeviceAddress),
     /// A cluster as far as it concerns a host: everything, but of pods those of its node.
     OfHost(HostName),
+    /// A cluster as far as it concerns a pod: everything, and this pod whatever it is, with its events. Of other pods those that
+    /// use devices or networks on its node, or on all nodes where it has none.
+    Pod(ObjectRef),
     /// These objects of the cluster.
     Objects(BTreeSet<ObjectRef>),
 }

@@ -58,7 +58,7 @@ impl SimCluster {
     pub(crate) fn observe(&self, what: &What) -> Result<Observed, EdgeError> {
         let facts = &self.state().facts;
         match what {
-            What::Whole => Ok(Observed::Cluster(Box::new(facts.clone()))),
+            What::Whole | What::Pod(_) => Ok(Observed::Cluster(Box::new(facts.clone()))),
             What::OfHost(host) => {
                 let mut facts = facts.clone();
                 let node = facts.node_of(host).map(|(name, _)| name.to_string());

@@ -253,7 +253,7 @@ impl Observe for Bench {
     fn observe(&self, scope: &Scope, what: &What, _: Duration) -> Result<Observed, EdgeError> {
         let mut state = self.state();
         state.log.push(match what {
-            What::Whole | What::OfHost(_) | What::OnlyPf(_) => format!("look at {scope}"),
+            What::Whole | What::OfHost(_) | What::Pod(_) | What::OnlyPf(_) => format!("look at {scope}"),
             What::System => format!("read system of {scope}"),
             What::Pf(pf) => format!("read {pf} of {scope}"),
             What::Objects(objects) => format!("read {} objects of {scope}", objects.len()),
@@ -273,7 +273,7 @@ impl Observe for Bench {
                 Observed::Host(Box::new(host))
             }
             What::System => Observed::System(Box::new(host.system.clone())),
-            What::OfHost(_) | What::Objects(_) => return Err(EdgeError::out_of_reach(scope)),
+            What::OfHost(_) | What::Pod(_) | What::Objects(_) => return Err(EdgeError::out_of_reach(scope)),
             What::Pf(pf) => {
                 let facts = host.physical_functions.get(pf).cloned();
                 // Who uses a VF is not looked at here.

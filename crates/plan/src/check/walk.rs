@@ -162,9 +162,10 @@ fn moves(op: &Op, thing: &Thing) -> bool {
             _ => object.kind() == ObjectKind::Pod,
         }),
         ObjectKind::ConfigMap | ObjectKind::DaemonSet => true,
-        ObjectKind::Pod | ObjectKind::NetworkAttachmentDefinition | ObjectKind::SriovNetworkNodePolicy => {
-            false
-        }
+        ObjectKind::Pod
+        | ObjectKind::Event
+        | ObjectKind::NetworkAttachmentDefinition
+        | ObjectKind::SriovNetworkNodePolicy => false,
     }
 }
 

@@ -14,7 +14,7 @@ pub struct ClusterFacts {
     #[serde(default)]
     pub version: String,
     /// The objects, by kind and name: all nodes and networks; of ConfigMaps, DaemonSets and pods those that have to do with
-    /// device plugins and networks.
+    /// device plugins and networks; of events those about such pods that do not run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, ObjectFacts>")]
     pub objects: BTreeMap<ObjectRef, ObjectFacts>,
@@ -39,6 +39,9 @@ pub struct ObjectFacts {
     /// The objects that it belongs to, such as `DaemonSet plugin` (`metadata.ownerReferences`).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub owners: BTreeSet<String>,
+    /// When its content was last changed, by the clock of the API server; only of ConfigMaps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<String>,
     /// Whether it is being deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_going: bool,
@@ -66,6 +69,15 @@ impl ObjectFacts {
     /// Returns an annotation; `None` where the object has none of this name.
     pub fn annotation(&self, name: &str) -> Option<&str> {
         self.content.at(&["metadata", "annotations", name])?.text()
+    }
+
+    /// Returns when an event was last seen; `None` where it does not say.
+    pub fn last_seen(&self) -> Option<&str> {
+        let text = |path: &[&str]| self.content.at(path).and_then(JsonValue::text);
+        [text(&["lastTimestamp"]), text(&["series", "lastObservedTime"]), text(&["eventTime"])]
+            .into_iter()
+            .flatten()
+            .max()
     }
 
     /// Returns how many devices of a resource a node offers; 0 where it does not know the resource, `None` where what it says is
