@@ -36,6 +36,7 @@ pub mod interface;
 pub mod netdev;
 pub mod network;
 pub mod pf;
+pub mod pod;
 pub mod pool;
 pub mod rdma_shared_pool;
 pub mod rights;

@@ -45,6 +45,6 @@ pub use manifest::{Deletion, Manifest};
 pub use op::{Op, Target};
 pub use outcome::{OpError, Outcome};
 pub use phase::{Phase, Stage};
-pub use plugin_troubles::plugin_troubles;
+pub use plugin_troubles::{plugin_troubles, state_of_pod};
 pub use property::{Property, PropertyRow};
 pub use subject::{Scope, Subject, Thing};

@@ -12,7 +12,8 @@ pub fn plugin_troubles(facts: &ClusterFacts, node: &ObjectName) -> Vec<String> {
         facts.node_name() == Some(node.as_str()) && facts.owners.contains(&owner)
     };
     let pods = facts.of_kind(ObjectKind::Pod);
-    let troubles: Vec<String> = pods.filter(is_of_plugin).map(trouble_of).collect();
+    let troubles: Vec<String> =
+        pods.filter(is_of_plugin).map(|(pod, facts)| state_of_pod(pod, facts)).collect();
     if !troubles.is_empty() {
         return troubles;
     }
@@ -24,8 +25,8 @@ pub fn plugin_troubles(facts: &ClusterFacts, node: &ObjectName) -> Vec<String> {
     }]
 }
 
-/// Returns what is known of one pod.
-fn trouble_of((pod, facts): (&ObjectRef, &ObjectFacts)) -> String {
+/// Returns what is known of whether a pod runs, in a sentence.
+pub fn state_of_pod(pod: &ObjectRef, facts: &ObjectFacts) -> String {
     let text = |value: &JsonValue, name: &str| value.field(name)?.text().map(str::to_owned);
     let list = |name: &str| facts.content.at(&["status", name]).map_or(&[][..], JsonValue::members);
     let said = |state: &JsonValue| {

@@ -1,0 +1,9 @@
+//! The way from a pod to its VF: each reason for which a pod has none is named by the link that is broken.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+#[path = "pod/chains.rs"]
+mod chains;
+#[path = "pod/cluster.rs"]
+mod cluster;
+#[path = "pod/properties.rs"]
+mod properties;
