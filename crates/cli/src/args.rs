@@ -55,7 +55,7 @@ pub enum Command {
     /// Plan, ask for confirmation, make the changes, verify them and report.
     #[command(after_help = help::APPLY)]
     Apply(ApplyArgs),
-    /// Explain one value: where the spec asks for it, what was read, and what would be done.
+    /// Explain one value: where the spec asks for it, what was read, and what would be done; or a pod: what keeps it from its VF.
     #[command(after_help = help::EXPLAIN)]
     Explain(ExplainArgs),
     /// Show which device the SR-IOV device plugin offers in which pool, and why it leaves out others.
@@ -102,7 +102,7 @@ pub struct SpecArgs {
 }
 
 /// Where values of hosts come from that are not in the specs.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct HostValuesArgs {
     /// Read values of hosts, as in `spec.hosts`, from this JSON or YAML file and merge them into the specs; may be given
     /// several times, `-` is standard input.
@@ -246,11 +246,14 @@ pub struct ApplyArgs {
 /// The options of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// What to explain: `pf/NAME`, `pf/NAME/vf/N`, or either with a property: `pf/fast/vf/3/vlan`.
+    /// What to explain: `pf/NAME`, `pf/NAME/vf/N`, or either with a property: `pf/fast/vf/3/vlan`; or `pod NAMESPACE/NAME`.
     #[arg(value_name = "ADDRESS")]
     pub address: String,
+    /// Spec files, folders of them, or `-` for standard input; a pod may be explained without.
+    #[arg(value_name = "SPEC")]
+    pub specs: Vec<PathBuf>,
     #[command(flatten)]
-    pub specs: SpecArgs,
+    pub host_values: HostValuesArgs,
     #[command(flatten)]
     pub facts: FactsArgs,
     #[command(flatten)]
@@ -284,6 +287,8 @@ pub enum SchemaDocument {
     Explanations,
     /// What `pools -o json` prints.
     Pools,
+    /// What `explain pod -o json` prints.
+    PodChain,
 }
 
 /// The formats of documents that have no text of their own.

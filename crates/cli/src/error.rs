@@ -199,6 +199,9 @@ pub enum CliError {
     /// The facts have no cluster, and only its part of a plan is wanted.
     #[error("plan for the cluster: the facts have none")]
     NoClusterFacts,
+    /// The facts have no cluster, and a pod is to be explained.
+    #[error("explain a pod: the facts have no cluster")]
+    NoPodFacts,
     /// The specs have no network of this name.
     #[error("find the network `{name}`: the specs have {known}")]
     NoSuchNetwork {
@@ -294,7 +297,9 @@ impl CliError {
                 Some("pass --kubeconfig FILE, or set KUBECONFIG; --only host leaves the cluster out")
             }
             Self::NoNetworks => Some("add `networks` to the spec, one for each that pods are to have"),
-            Self::NoClusterFacts => Some("add what `vfctl record --cluster` writes to --facts"),
+            Self::NoClusterFacts | Self::NoPodFacts => {
+                Some("add what `vfctl record --cluster` writes to --facts")
+            }
             Self::ClusterOfSeveral { .. } => {
                 Some("apply the spec on each host, or plan with --only host or --only shared")
             }

@@ -91,10 +91,16 @@ pub(crate) const EXPLAIN: &str = "\
 Examples:
   vfctl explain pf/fast sriov.yaml            Explain all of the entry called `fast`
   vfctl explain pf/fast/vf/3/vlan sriov.yaml  Explain the VLAN of its VF 3
+  vfctl explain pod default/web-0             Explain why a pod does not get its VF
+  vfctl explain pod/default/web-0 sriov.yaml --facts cluster.json  Explain it elsewhere
+
+A pod is followed link by link to its VF: annotation, network, resource, pool, node, CNI plugins. A
+line begins with + where a link holds, ! where it is broken, and ? where the facts do not tell.
 
 Exit codes:
-  0    Success
-  1    There is nothing at the address, the specs have mistakes, or something cannot be read";
+  0    Success; of a pod: it runs with its VF
+  1    There is nothing at the address, the specs have mistakes, or something cannot be read;
+       of a pod: a link is broken, or could not be looked at";
 
 /// Of `pod`.
 pub(crate) const POD: &str = "\

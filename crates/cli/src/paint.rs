@@ -58,8 +58,8 @@ fn style(line: &str) -> Option<Style> {
         () if begins(&["! ", "error:", "refused:", "failed to ", "verification failed", "no answer on "]) => {
             bold(AnsiColor::Red)
         }
-        () if begins(&["Plan blocked", "Not converged", "Interrupted"]) => bold(AnsiColor::Red),
-        () if begins(&["Applied:", "No changes."]) => bold(AnsiColor::Green),
+        () if begins(&["Plan blocked", "Not converged", "Interrupted", "Broken at"]) => bold(AnsiColor::Red),
+        () if begins(&["Applied:", "No changes.", "The chain holds."]) => bold(AnsiColor::Green),
         () if begins(&["Plan: ", "host "]) => Some(Style::new().effects(Effects::BOLD)),
         () if begins(&["held:", "note:"]) => colour(AnsiColor::Cyan),
         () => None,

@@ -1,6 +1,8 @@
 //! What of the kernel's arguments is written down for others: what SR-IOV needs, and of all else the name alone.
 //! Installers and network boot keep passwords there.
 
+use std::collections::BTreeMap;
+
 use vfctl_model::{JsonValue, ObjectKind, ObjectRef};
 use vfctl_port::{ObjectFacts, World};
 
@@ -66,14 +68,33 @@ fn redact_object(object: &ObjectRef, facts: &mut ObjectFacts) {
     }
     if object.kind() == ObjectKind::DaemonSet && !is_ours {
         let path = ["spec", "template", "spec", "containers"];
-        let containers = JsonValue::Fields(content.clone());
-        let containers = containers.at(&path).map(JsonValue::members).unwrap_or_default();
+        let whole = JsonValue::Fields(content.clone());
+        let containers = whole.at(&path).map(JsonValue::members).unwrap_or_default();
         let known = |container: &JsonValue| {
             let field = |name: &str| container.field(name).cloned().unwrap_or_default();
             JsonValue::of([("name", field("name")), ("image", field("image"))])
         };
-        let containers = JsonValue::List(containers.iter().map(known).collect());
-        let pod = JsonValue::of([("spec", JsonValue::of([("containers", containers)]))]);
+        let known_containers = JsonValue::List(containers.iter().map(known).collect());
+        let mut pod = BTreeMap::from([("containers".to_owned(), known_containers)]);
+        // Where it runs, and which ConfigMaps it reads: by these it is seen why a node offers nothing.
+        let of_pod = whole.at(&["spec", "template", "spec"]);
+        if let Some(selector) = of_pod.and_then(|pod| pod.field("nodeSelector")) {
+            pod.insert("nodeSelector".to_owned(), selector.clone());
+        }
+        let volumes = of_pod.and_then(|pod| pod.field("volumes")).map(JsonValue::members).unwrap_or_default();
+        let maps: Vec<JsonValue> = volumes
+            .iter()
+            .filter_map(|volume| {
+                Some(JsonValue::of([(
+                    "configMap",
+                    volume.at(&["configMap", "name"]).map(|name| JsonValue::of([("name", name.clone())]))?,
+                )]))
+            })
+            .collect();
+        if !maps.is_empty() {
+            pod.insert("volumes".to_owned(), JsonValue::List(maps));
+        }
+        let pod = JsonValue::of([("spec", JsonValue::Fields(pod))]);
         content.insert("spec".to_owned(), JsonValue::of([("template", pod)]));
     }
 }

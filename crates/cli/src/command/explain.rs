@@ -7,8 +7,9 @@ use serde::Serialize;
 use vfctl_kinds::pf::{Address, ExplainError};
 use vfctl_plan::{Explanation, explain};
 
-use crate::args::ExplainArgs;
+use crate::args::{ExplainArgs, SpecArgs};
 use crate::command::cut_off::CutOff;
+use crate::command::explain_pod;
 use crate::error::{CliError, Exit};
 use crate::facts::world;
 use crate::input::{specs, with_places};
@@ -44,10 +45,18 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
+    if let Some((pod, files)) = explain_pod::pod_and_specs(args)? {
+        return explain_pod::run(args, &pod, &files, console, machine);
+    }
     let wrong =
         |error: ExplainError| CliError::Address { address: args.address.clone(), why: error.to_string() };
     let address: Address = args.address.parse().map_err(wrong)?;
-    let specs = specs(&args.specs, &args.facts.facts)?;
+    if args.specs.is_empty() {
+        let why = "name the spec after it, such as `sriov.yaml`; only a pod is explained without".to_owned();
+        return Err(CliError::Address { address: args.address.clone(), why });
+    }
+    let files = SpecArgs { specs: args.specs.clone(), host_values: args.host_values.clone() };
+    let specs = specs(&files, &args.facts.facts)?;
     let Some((set, _)) = valid(specs, args.format.is_json(), console)? else { return Ok(Exit::Failed) };
     let mut world = world(&args.facts.facts, console, machine)?;
     if args.facts.facts.is_empty() {

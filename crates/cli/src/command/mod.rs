@@ -5,6 +5,7 @@ mod concern;
 mod cut_off;
 mod discover;
 mod explain;
+mod explain_pod;
 mod fleet;
 mod live_spec;
 mod plan;

@@ -5,6 +5,7 @@ use schemars::schema_for;
 
 use crate::args::{SchemaArgs, SchemaDocument};
 use crate::command::explain::Explanations;
+use crate::command::explain_pod::PodChainDocument;
 use crate::command::pools::Pools;
 use crate::error::{CliError, Exit};
 use crate::machine::Console;
@@ -31,6 +32,7 @@ pub(super) fn run(args: &SchemaArgs, console: &mut Console<'_>) -> Result<Exit, 
         SchemaDocument::Report => schema_for!(vfctl_apply::Report),
         SchemaDocument::Errors => schema_for!(Mistakes<'_>),
         SchemaDocument::Explanations => schema_for!(Explanations),
+        SchemaDocument::PodChain => schema_for!(PodChainDocument),
         SchemaDocument::Pools => schema_for!(Pools),
     };
     schema.insert("$id".to_owned(), id);
