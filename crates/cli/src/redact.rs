@@ -67,36 +67,33 @@ fn redact_object(object: &ObjectRef, facts: &mut ObjectFacts) {
         annotations.retain(|name, _| KEPT_ANNOTATIONS.iter().any(|kept| name.starts_with(kept)));
     }
     if object.kind() == ObjectKind::DaemonSet && !is_ours {
-        let path = ["spec", "template", "spec", "containers"];
         let whole = JsonValue::Fields(content.clone());
-        let containers = whole.at(&path).map(JsonValue::members).unwrap_or_default();
-        let known = |container: &JsonValue| {
-            let field = |name: &str| container.field(name).cloned().unwrap_or_default();
-            JsonValue::of([("name", field("name")), ("image", field("image"))])
-        };
-        let known_containers = JsonValue::List(containers.iter().map(known).collect());
-        let mut pod = BTreeMap::from([("containers".to_owned(), known_containers)]);
-        // Where it runs, and which ConfigMaps it reads: by these it is seen why a node offers nothing.
-        let of_pod = whole.at(&["spec", "template", "spec"]);
-        if let Some(selector) = of_pod.and_then(|pod| pod.field("nodeSelector")) {
-            pod.insert("nodeSelector".to_owned(), selector.clone());
-        }
-        let volumes = of_pod.and_then(|pod| pod.field("volumes")).map(JsonValue::members).unwrap_or_default();
-        let maps: Vec<JsonValue> = volumes
-            .iter()
-            .filter_map(|volume| {
-                Some(JsonValue::of([(
-                    "configMap",
-                    volume.at(&["configMap", "name"]).map(|name| JsonValue::of([("name", name.clone())]))?,
-                )]))
-            })
-            .collect();
-        if !maps.is_empty() {
-            pod.insert("volumes".to_owned(), JsonValue::List(maps));
-        }
-        let pod = JsonValue::of([("spec", JsonValue::Fields(pod))]);
+        let pod = known_of_pod(whole.at(&["spec", "template", "spec"]).unwrap_or(&JsonValue::Null));
+        let pod = JsonValue::of([("spec", pod)]);
         content.insert("spec".to_owned(), JsonValue::of([("template", pod)]));
     }
+}
+
+/// Returns of the pods of a DaemonSet of others which images they run, where, and which ConfigMaps they read: by these it is seen
+/// why a node offers nothing.
+fn known_of_pod(pod: &JsonValue) -> JsonValue {
+    let members = |list: &str| pod.field(list).map(JsonValue::members).unwrap_or_default().iter();
+    let container = |container: &JsonValue| {
+        let field = |name: &str| container.field(name).cloned().unwrap_or_default();
+        JsonValue::of([("name", field("name")), ("image", field("image"))])
+    };
+    let map = |volume: &JsonValue| {
+        let name = volume.at(&["configMap", "name"])?;
+        Some(JsonValue::of([("configMap", JsonValue::of([("name", name.clone())]))]))
+    };
+    let containers = JsonValue::List(members("containers").map(container).collect());
+    let mut known = BTreeMap::from([("containers".to_owned(), containers)]);
+    known.extend(pod.field("nodeSelector").map(|selector| ("nodeSelector".to_owned(), selector.clone())));
+    let maps: Vec<JsonValue> = members("volumes").filter_map(map).collect();
+    if !maps.is_empty() {
+        known.insert("volumes".to_owned(), JsonValue::List(maps));
+    }
+    JsonValue::Fields(known)
 }
 
 /// Returns the arguments that stay, or their names.
@@ -204,5 +201,21 @@ mod tests {
     fn what_is_redacted_stays_as_it_is() {
         let once = of(r#"iommu=pt x="a b" y=z vfio_pci.ids="a b" -- c"#);
         assert_eq!(of(&once), once);
+    }
+
+    #[test]
+    fn daemon_set_of_others_keeps_where_it_runs_and_what_it_reads() {
+        let object = "daemonset net/plugin".parse().expect("a name");
+        let text = r#"{"spec": {"template": {"spec": {
+            "nodeSelector": {"sriov": "yes"}, "serviceAccountName": "s3cret",
+            "volumes": [{"name": "s3cret", "hostPath": {"path": "/s3cret"}}, {"configMap": {"name": "config", "items": ["s3cret"]}}],
+            "containers": [{"name": "c", "image": "i", "env": [{"name": "A", "value": "s3cret"}]}]}}}}"#;
+        let content = JsonValue::from_text(text).expect("JSON");
+        let mut facts = ObjectFacts { content, ..ObjectFacts::default() };
+        redact_object(&object, &mut facts);
+        let kept = r#"{"spec": {"template": {"spec": {
+            "nodeSelector": {"sriov": "yes"}, "volumes": [{"configMap": {"name": "config"}}],
+            "containers": [{"name": "c", "image": "i"}]}}}}"#;
+        assert_eq!(facts.content, JsonValue::from_text(kept).expect("JSON"));
     }
 }

@@ -10,4 +10,5 @@
 mod access;
 mod change;
 mod look;
+mod pod;
 mod server;

@@ -156,10 +156,17 @@ fn of_container((name, reason, message): (&str, &str, &str)) -> PodLink {
 fn of_sandbox(about: &str, warning: &Warning<'_>) -> PodLink {
     let lower = warning.message.to_lowercase();
     let row = ROWS.iter().find(|row| lower.contains(row.words));
-    let (reason, help) = row.map_or(
-        (BreakReason::CniFailed, "the CNI plugin's message says what it lacks; its log is on the node"),
-        |row| (row.reason, row.help),
-    );
+    let is_of_network = lower.contains("network") || lower.contains("cni");
+    let (reason, help) = match row {
+        Some(row) => (row.reason, row.help),
+        None if is_of_network => {
+            (BreakReason::CniFailed, "the CNI plugin's message says what it lacks; its log is on the node")
+        }
+        None => (
+            BreakReason::OtherTrouble,
+            "this has nothing to do with its VFs: look at the node's container runtime",
+        ),
+    };
     let network = network_in(warning.message).unwrap_or(about);
     PodLink::broken(PodLinkKind::Attachment, network, reason, cut(telling(warning.message))).with_help(help)
 }

@@ -1,6 +1,6 @@
 //! The first links: the annotation, the NetworkAttachmentDefinitions that it names, their resources, and what the pod requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vfctl_model::{NamespaceName, ObjectKind, ObjectRef};
 use vfctl_port::ObjectFacts;
@@ -9,7 +9,8 @@ use super::chain::{BreakReason, PodLink, PodLinkKind};
 use super::network_names::{DEFAULT_NETWORK, NETWORKS, NetworkName};
 use super::scene::{Scene, few};
 use super::walk::short;
-use crate::network::{CniConfig, MULTUS_NAMESPACE, RESOURCE_ANNOTATION};
+use crate::network::{CniConfig, MULTUS_NAMESPACE, NetworkSpec, RESOURCE_ANNOTATION};
+use crate::path::{Origin, SpecPath};
 use crate::suggest::did_you_mean;
 
 /// A network that the pod asks for.
@@ -57,13 +58,13 @@ pub(super) fn annotation(scene: &Scene<'_>, links: &mut Vec<PodLink>) -> Option<
     is_understood.then_some(asked)
 }
 
-/// Checks each network, its resource and the requests for it; returns how many devices the networks need of each resource.
+/// Checks each network, its resource and the requests for it; returns the resources of the networks.
 pub(super) fn check(
     scene: &Scene<'_>,
     asked: &[Asked],
     requests: &BTreeMap<String, u64>,
     links: &mut Vec<PodLink>,
-) -> BTreeMap<String, u64> {
+) -> BTreeSet<String> {
     let mut needs: BTreeMap<String, (u64, Vec<String>)> = BTreeMap::new();
     for Asked { network, is_default: _ } in asked {
         let resource = match scene.cluster.objects.get(&network.object()) {
@@ -82,7 +83,7 @@ pub(super) fn check(
     for (resource, (needed, names)) in &needs {
         links.push(request(scene, resource, *needed, names, requests));
     }
-    needs.into_iter().map(|(resource, (count, _))| (resource, count)).collect()
+    needs.into_keys().collect()
 }
 
 /// Returns the link of a network that is not there, or was not read.
@@ -110,6 +111,11 @@ fn absent(scene: &Scene<'_>, network: &NetworkName) -> PodLink {
         [] => format!("namespace {namespace} has no NetworkAttachmentDefinitions"),
         _ => format!("namespace {namespace} has no such NetworkAttachmentDefinition; it has {}", few(&here)),
     };
+    if let Some(origin) = in_document(scene, network) {
+        return PodLink::broken(link, network.to_string(), BreakReason::NoSuchNetwork, found)
+            .with_details([format!("a document asks for it, at {origin}, and was not applied")])
+            .with_help("run `vfctl apply SPEC`; what belongs to no single node is applied from any host (`--only shared`)");
+    }
     let help = match (elsewhere, did_you_mean(name.as_str(), &here)) {
         (Some(other), _) => {
             format!(
@@ -117,9 +123,9 @@ fn absent(scene: &Scene<'_>, network: &NetworkName) -> PodLink {
                 short(other)
             )
         }
-        (None, Some(near)) => format!(
-            "did you mean `{near}`? The annotation cannot be changed in a way that counts once the pod is made: create the pod again"
-        ),
+        (None, Some(near)) => {
+            format!("did you mean `{near}`? Correct the annotation and create the pod again")
+        }
         (None, None) => {
             format!(
                 "create it, such as with an entry of `networks` for namespace {namespace} and `vfctl apply`"
@@ -127,6 +133,20 @@ fn absent(scene: &Scene<'_>, network: &NetworkName) -> PodLink {
         }
     };
     PodLink::broken(link, network.to_string(), BreakReason::NoSuchNetwork, found).with_help(help)
+}
+
+/// Returns where a document asks for a network; `None` where none at hand does.
+fn in_document(scene: &Scene<'_>, network: &NetworkName) -> Option<Origin> {
+    scene.documents.iter().find_map(|document| {
+        let networks = &document.config.spec.networks;
+        let is_it = |one: &NetworkSpec| {
+            let mut placements = one.placements().into_iter();
+            one.name == network.name
+                && placements.any(|(_, namespace)| namespace == network.namespace.as_str())
+        };
+        let position = networks.iter().position(is_it)?;
+        Some((document.place)(&SpecPath::spec().key("networks").index(position)))
+    })
 }
 
 /// Returns the resource that a network names.

@@ -30,8 +30,8 @@ pub(super) fn check(scene: &Scene<'_>, resource: &str, wanted: u64, links: &mut 
 }
 
 /// Checks that nodes offer a resource that the pod does not request, although it needs it.
-pub(super) fn check_supply(scene: &Scene<'_>, resource: &str, _needed: u64, links: &mut Vec<PodLink>) {
-    let _ = pool(scene, resource, links);
+pub(super) fn check_supply(scene: &Scene<'_>, resource: &str, links: &mut Vec<PodLink>) {
+    pool(scene, resource, links);
 }
 
 /// Adds the link of the pool; returns what the nodes have that the pod may be on, where they have any.
@@ -61,13 +61,17 @@ fn pool<'a>(scene: &Scene<'a>, resource: &str, links: &mut Vec<PodLink>) -> Opti
     if !supplies.is_empty() {
         let nodes: Vec<String> =
             supplies.iter().map(|supply| format!("{} ({})", supply.node, supply.offered)).collect();
-        let details = supplies.iter().flat_map(|supply| plugin::devices(scene, supply.node, resource));
+        let devices = supplies.iter().flat_map(|supply| plugin::devices(scene, supply.node, resource));
+        let details = plugin::in_documents(scene, resource).into_iter().chain(devices);
         links.push(
             PodLink::holds(link, resource, format!("offered by {}", few(&nodes))).with_details(details),
         );
         return Some(supplies);
     }
-    links.push(not_offered(scene, resource, &candidates, &known_empty));
+    links.push(
+        not_offered(scene, resource, &candidates, &known_empty)
+            .with_details(plugin::in_documents(scene, resource)),
+    );
     None
 }
 
@@ -84,7 +88,11 @@ fn not_offered(
         .filter(|(_, facts)| offered(facts, resource).is_some_and(|count| count > 0))
         .map(|(node, _)| node)
         .collect();
-    if let Some(broken) = plugin::why_not(scene, resource, candidates) {
+    let is_kept_away = candidates.is_empty() && !elsewhere.is_empty();
+    // Where the pod may be on no node at all, each tells what is the matter with the pool.
+    let all: Vec<_> = scene.nodes().collect();
+    let candidates = if candidates.is_empty() { &all } else { candidates };
+    if let Some(broken) = plugin::why_not(scene, resource, candidates).filter(|_| !is_kept_away) {
         return broken;
     }
     if let Some(first) = elsewhere.first() {

@@ -250,6 +250,25 @@ pub(super) fn not_applied(
     Some(PodLink::broken(LINK, resource, BreakReason::NotApplied, found).with_help(help))
 }
 
+/// Returns of which VFs documents make the pool of a resource, a line for each entry.
+pub(super) fn in_documents(scene: &Scene<'_>, resource: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for document in scene.documents {
+        let pools = document.config.spec.pools.iter().enumerate();
+        for (position, pool) in pools.filter(|(_, pool)| pool.resource.to_string() == resource) {
+            let origin = (document.place)(&SpecPath::spec().key("pools").index(position));
+            let from = pool.from.iter().map(|reference| {
+                let vfs = reference.vfs.as_ref().map_or_else(|| "all".to_owned(), ToString::to_string);
+                format!("vf {vfs} of `{}`", reference.physical_function)
+            });
+            let from: Vec<String> = from.collect();
+            let made = if from.is_empty() { "devices by its selectors".to_owned() } else { from.join(", ") };
+            found.push(format!("document {} makes it of {made}, at {origin}", document.config.metadata.name));
+        }
+    }
+    found
+}
+
 /// Returns which configurations were not read, a line each.
 pub(super) fn config_unread(scene: &Scene<'_>) -> Vec<String> {
     [ObjectKind::ConfigMap, ObjectKind::DaemonSet].iter().filter_map(|kind| scene.unread(*kind)).collect()

@@ -101,8 +101,8 @@ fn links(scene: &Scene<'_>) -> Vec<PodLink> {
         offer::check(scene, resource, *count, &mut links);
     }
     // What the pod does not request is looked at all the same: the request alone would not help where nobody offers it.
-    for (resource, count) in needs.iter().filter(|(resource, _)| !requests.contains_key(*resource)) {
-        offer::check_supply(scene, resource, *count, &mut links);
+    for resource in needs.iter().filter(|resource| !requests.contains_key(*resource)) {
+        offer::check_supply(scene, resource, &mut links);
     }
     node_choice::check(scene, &mut links);
     if admission::check(scene, &mut links) {
