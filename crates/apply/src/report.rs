@@ -289,13 +289,13 @@ impl LaneReport {
                 Outcome::Done | Outcome::NotTried => {}
                 Outcome::Refused(error) => {
                     let _ = writeln!(text, "  failed to {}{}: {error}", attempt(op), in_phase(*phase));
-                    if let Some(hint) = hint {
-                        let _ = writeln!(text, "    hint: {hint}");
-                    }
                 }
                 Outcome::Unknown(why) => {
                     let _ = writeln!(text, "  no answer on {}{}: {why}", attempt(op), in_phase(*phase));
                 }
+            }
+            if let Some(hint) = hint {
+                let _ = writeln!(text, "    hint: {hint}");
             }
         }
         for Unmet { phase, claim, found } in unmet {

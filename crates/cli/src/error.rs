@@ -275,8 +275,10 @@ pub enum CliError {
 
 impl CliError {
     /// Returns what to do about it, where the message does not say it yet and there is an answer.
-    pub fn fix(&self) -> Option<&'static str> {
+    pub fn fix(&self) -> Option<&str> {
         match self {
+            Self::Cluster(EdgeError { hint: Some(hint), .. })
+            | Self::Edge(EdgeError { hint: Some(hint), .. }) => Some(hint),
             Self::Document { .. } | Self::NoJson { .. } => Some(
                 "create the file again, facts with `vfctl record --out` and plans with `vfctl plan --out`",
             ),

@@ -65,10 +65,11 @@ pub fn run<'a>(
     })
 }
 
-/// Starts the log on standard error: `VFCTL_LOG=debug` asks for more than warnings.
+/// Starts the log on standard error: `VFCTL_LOG=debug` asks for more than warnings. What the API server refuses is reported by the
+/// command itself, and not by a library beside it.
 pub fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("VFCTL_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,kube_client=off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
 }
 

@@ -1,12 +1,15 @@
 //! How a command reaches the cluster: whether it is asked anything, by which kubeconfig, and the edges of all scopes as one.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use vfctl_kinds::cluster::Parts;
 use vfctl_plan::Options;
-use vfctl_port::{Bounds, EdgeError, Observe, Observed, Op, Outcome, Perform, Scope, What, World};
+use vfctl_port::{
+    Bounds, EdgeError, MissingRight, NeededRight, Observe, Observed, Op, Outcome, Perform, Scope, What, World,
+};
 use vfctl_spec::SpecSet;
 
 use crate::error::CliError;
@@ -201,6 +204,18 @@ impl Observe for Reach<'_> {
 }
 
 impl Perform for Reach<'_> {
+    fn missing_rights(
+        &self,
+        scope: &Scope,
+        rights: &BTreeSet<NeededRight>,
+        limit: Duration,
+    ) -> Vec<MissingRight> {
+        match (scope, &self.cluster) {
+            (Scope::Cluster, Some(cluster)) => cluster.missing_rights(scope, rights, limit),
+            _ => Vec::new(),
+        }
+    }
+
     fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
         match (scope, &self.cluster) {
             (Scope::Cluster, Some(cluster)) => cluster.perform(scope, ops, bounds),

@@ -1,6 +1,6 @@
 //! Requests to the API server: sent, awaited for a limited time, and tried again where that is of use.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::Request;
 use kube::client::{Body, ClientBuilder};
@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout};
 use vfctl_model::ObjectKind;
 
+use crate::clock::{TokenLife, cause_of_refusal};
 use crate::error::{ApiError, Refusal, Said, one_line};
 use crate::patience::Patience;
 
@@ -21,6 +22,8 @@ const SHOWN: usize = 200;
 pub(crate) struct Client {
     service: kube::Client,
     server: String,
+    /// When the token is valid by which requests are made.
+    life: TokenLife,
 }
 
 /// A request that failed in the end.
@@ -42,7 +45,8 @@ impl Client {
         // Tries are counted here, where each has its limit.
         config.default_retry = false;
         let server = config.cluster_url.to_string();
-        Ok(Self { service: ClientBuilder::try_from(config)?.build(), server })
+        let life = life_of(&config.auth_info);
+        Ok(Self { service: ClientBuilder::try_from(config)?.build(), server, life })
     }
 
     /// Returns the address of the API server.
@@ -99,7 +103,12 @@ impl Client {
         }
         let retry_after = head.headers.get(http::header::RETRY_AFTER);
         let seconds = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
-        Err(ApiError::Status(refusal(head.status.as_u16(), &body, seconds.map(Duration::from_secs))))
+        let mut refusal = refusal(head.status.as_u16(), &body, seconds.map(Duration::from_secs));
+        if refusal.code == 401 {
+            let date = head.headers.get(http::header::DATE).and_then(|date| date.to_str().ok());
+            refusal.causes = cause_of_refusal(date, self.life, SystemTime::now());
+        }
+        Err(ApiError::Status(refusal))
     }
 
     /// Says what kept a request from its answer.
@@ -119,6 +128,15 @@ impl Client {
             error => ApiError::Cut(Said::first_cause(&error)),
         }
     }
+}
+
+/// Returns when the token of a kubeconfig, or of a pod, is valid; nothing is known of one that a program gets.
+fn life_of(auth: &kube::config::AuthInfo) -> TokenLife {
+    // Secrets have no other way out without the crate that wraps them.
+    let auth = serde_json::to_value(auth).unwrap_or_default();
+    let text = |name: &str| auth.get(name)?.as_str().map(str::to_owned);
+    let token = text("token").or_else(|| std::fs::read_to_string(text("tokenFile")?).ok());
+    token.map(|token| TokenLife::of(token.trim())).unwrap_or_default()
 }
 
 /// Returns whether a connection failed in its TLS handshake: what the other side sent was no good.

@@ -1,15 +1,19 @@
 //! The edge itself: a synchronous front of requests that run in a runtime of their own.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
-use vfctl_port::{Bounds, EdgeError, Observe, Observed, Op, OpError, Outcome, Perform, Scope, What};
+use vfctl_port::{
+    Bounds, EdgeError, MissingRight, NeededRight, Observe, Observed, Op, OpError, Outcome, Perform, Scope,
+    What,
+};
 
 use crate::access::{Access, ClusterSource};
 use crate::client::Client;
 use crate::error::{AccessError, Said};
-use crate::{change, look, pod};
+use crate::{change, look, pod, rights};
 
 /// A Kubernetes cluster, reached through its API server.
 pub struct Cluster {
@@ -105,14 +109,28 @@ impl Observe for Cluster {
             What::Objects(objects) => {
                 self.handle.block_on(look::objects(&self.client, objects, limit)).map(Observed::Objects)
             }
-            What::OnlyPf(_) | What::System | What::Pf(_) => {
-                Err(EdgeError { attempt: "read a host's facts from the cluster".to_owned(), cause: None })
-            }
+            What::OnlyPf(_) | What::System | What::Pf(_) => Err(EdgeError {
+                attempt: "read a host's facts from the cluster".to_owned(),
+                cause: None,
+                hint: None,
+            }),
         }
     }
 }
 
 impl Perform for Cluster {
+    fn missing_rights(
+        &self,
+        scope: &Scope,
+        rights: &BTreeSet<NeededRight>,
+        limit: Duration,
+    ) -> Vec<MissingRight> {
+        match scope.host() {
+            Some(_) => Vec::new(),
+            None => self.handle.block_on(rights::missing(&self.client, rights, limit)),
+        }
+    }
+
     fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome> {
         if scope.host().is_some() {
             let cause = EdgeError::out_of_reach(scope).to_string();

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use vfctl_port::with_causes;
+use vfctl_port::{EdgeError, api_hint, with_causes};
+
+use crate::clock::of_certificate;
 
 /// What a library says of an error, in one line. It has no causes: libraries put them into their text already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +132,7 @@ pub struct Refusal {
     pub code: u16,
     /// Its message, in one line.
     pub message: String,
-    /// What it says about each field, such as who else has set it.
+    /// What it says about each field, such as who else has set it; of credentials, why they may not be accepted.
     pub causes: Vec<String>,
     /// The kind of object that it speaks of, such as `namespaces`; `None` where no API of this path is known.
     pub about: Option<String>,
@@ -140,16 +142,23 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, message, causes: _, about: _, retry_after: _ } = self;
+        let Self { code, message, causes, about: _, retry_after } = self;
         write!(f, "{code}")?;
         if let Some(reason) = http::StatusCode::from_u16(*code).ok().and_then(|code| code.canonical_reason())
         {
             write!(f, " {reason}")?;
         }
         match (*code, message.as_str()) {
-            (401, _) => f.write_str(": the API server does not accept the credentials"),
+            (401, _) if causes.is_empty() => f.write_str(": the API server does not accept the credentials"),
+            (401, _) => {
+                write!(f, ": the API server does not accept the credentials ({})", causes.join("; "))
+            }
             (_, "") => Ok(()),
             (_, message) => write!(f, ": {message}"),
+        }?;
+        match retry_after {
+            Some(time) if *code == 429 => write!(f, " (it asks to wait for {})", in_seconds(*time)),
+            _ => Ok(()),
         }
     }
 }
@@ -210,6 +219,17 @@ impl ApiError {
             Self::Status(refusal) => Some(refusal.code),
             _ => None,
         }
+    }
+
+    /// Returns the error of an attempt that failed for this, with what to do about it.
+    pub(crate) fn of_attempt(self, attempt: impl Into<String>) -> EdgeError {
+        let text = self.text();
+        let usual = api_hint(&text).map(str::to_owned);
+        let hint = match (of_certificate(&text), usual) {
+            (Some(clock), Some(usual)) => Some(format!("{clock}; {usual}")),
+            (clock, usual) => clock.or(usual),
+        };
+        EdgeError { hint, ..EdgeError::new(attempt, self) }
     }
 
     /// Returns the error and its causes in one line.

@@ -3,11 +3,15 @@
 //! What an object should say is for `kinds`, and which op comes when is for `plan`. Inside, requests are asynchronous
 //! and have real time limits; outside, this edge is synchronous like every other. It must not be called from within
 //! an asynchronous runtime.
-#![allow(clippy::disallowed_methods, reason = "the environment says which kubeconfig is read")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the environment says which kubeconfig is read, and clocks are compared"
+)]
 
 mod access;
 mod change;
 mod client;
+mod clock;
 mod cluster;
 mod error;
 mod interest;
@@ -15,6 +19,7 @@ mod item;
 mod look;
 mod patience;
 mod pod;
+mod rights;
 
 pub use access::Access;
 pub use cluster::Cluster;

@@ -139,7 +139,7 @@ async fn version(client: &Client, patience: Patience) -> Result<String, EdgeErro
         Ok(version) => Ok(version.git_version),
         // Whoever may not read this may read the rest.
         Err(error) if matches!(error.code(), Some(403 | 404)) => Ok(String::new()),
-        Err(error) => Err(EdgeError::new("read the version of the cluster", error)),
+        Err(error) => Err(error.of_attempt("read the version of the cluster")),
     }
 }
 
@@ -213,7 +213,7 @@ pub(crate) async fn objects(
         match client.read::<Item>(request, patience).await {
             Ok(item) => Ok((object.clone(), item.into_facts(object.kind()).map(|(_, facts)| facts))),
             Err(error) if error.code() == Some(404) => Ok((object, None)),
-            Err(error) => Err(EdgeError::new(format!("read {object}"), error)),
+            Err(error) => Err(error.of_attempt(format!("read {object}"))),
         }
     };
     let read: Vec<_> =

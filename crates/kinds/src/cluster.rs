@@ -10,7 +10,7 @@ use vfctl_model::{
 };
 use vfctl_port::{
     Action, Claim, ClaimValue, ClusterFacts, Deletion, Expect, Manifest, ObjectFacts, Op, Phase, Property,
-    Scope, Stage, Subject, Target, Thing,
+    Scope, Stage, Subject, Target, Thing, api_hint,
 };
 
 use crate::change::Change;
@@ -148,6 +148,20 @@ impl<'a> ClusterContext<'a> {
             return Some(format!("the cluster has no {name}s: their definition is not installed"));
         }
         self.facts.unread.get(&kind).map(|why| format!("{}s could not be read: {why}", kind.row().kind))
+    }
+
+    /// Returns what to do where a kind of object cannot be worked on.
+    pub(crate) fn fix_of_missing(&self, kind: ObjectKind) -> String {
+        match self.facts.unread.get(&kind) {
+            Some(why) if why.contains("403 Forbidden") => {
+                "let the account read them: `vfctl rbac read` prints the role that it needs".to_owned()
+            }
+            Some(why) => api_hint(why).unwrap_or("let vfctl read them, and run the command again").to_owned(),
+            None if kind == ObjectKind::NetworkAttachmentDefinition => {
+                "install multus, which brings the definition".to_owned()
+            }
+            None => "install what brings the definition".to_owned(),
+        }
     }
 
     /// Returns how an object is written: by force where its fields are vfctl's own, or are to be taken over.

@@ -11,6 +11,7 @@ mod made;
 mod object_text;
 mod order;
 mod refusal;
+mod rights;
 mod scope_plan;
 mod summary;
 mod tally;

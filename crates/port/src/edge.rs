@@ -21,12 +21,14 @@ pub struct EdgeError {
     /// The cause.
     #[source]
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// What to do about it, where the edge knows.
+    pub hint: Option<String>,
 }
 
 impl EdgeError {
     /// Returns the error of an attempt on a scope that the edge does not reach.
     pub fn out_of_reach(scope: &Scope) -> Self {
-        Self { attempt: format!("reach {scope} from here"), cause: None }
+        Self { attempt: format!("reach {scope} from here"), cause: None, hint: None }
     }
 
     /// Returns the error of an attempt with its cause.
@@ -34,7 +36,7 @@ impl EdgeError {
         attempt: impl Into<String>,
         cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self { attempt: attempt.into(), cause: Some(cause.into()) }
+        Self { attempt: attempt.into(), cause: Some(cause.into()), hint: None }
     }
 }
 
@@ -115,8 +117,37 @@ impl Bounds<'static> {
     }
 }
 
+/// A right that a change of a plan needs (`ResourceAttributes`, k8s.io/api/authorization/v1).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NeededRight {
+    /// The verb, such as `patch`.
+    pub verb: &'static str,
+    /// The object that is changed.
+    pub object: ObjectRef,
+}
+
+/// A right that is needed and not granted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MissingRight {
+    /// The verb.
+    pub verb: &'static str,
+    /// The objects that cannot be changed: all of one kind and namespace.
+    pub objects: Vec<ObjectRef>,
+}
+
 /// Performs operations.
 pub trait Perform: Sync {
+    /// Asks in advance which of these rights are refused. What cannot be asked, or is not answered, is not among them: the change
+    /// itself tells.
+    fn missing_rights(
+        &self,
+        _scope: &Scope,
+        _rights: &BTreeSet<NeededRight>,
+        _limit: Duration,
+    ) -> Vec<MissingRight> {
+        Vec::new()
+    }
+
     /// Performs ops of one phase and lane that do not depend on one another; returns one outcome per op,
     /// in their order. What was not begun, because of another or of `bounds`, is `NotTried`.
     fn perform(&self, scope: &Scope, ops: &[Op], bounds: Bounds<'_>) -> Vec<Outcome>;

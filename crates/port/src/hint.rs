@@ -3,6 +3,7 @@
 use vfctl_model::VfAttribute;
 
 use crate::action::{Action, ActionKind};
+use crate::api_hint::api_hint;
 use crate::binding::Binding;
 use crate::op::Op;
 use crate::outcome::OpError;
@@ -161,6 +162,9 @@ fn busy(kind: ActionKind, vf_count: Option<u16>) -> Option<&'static str> {
 /// Returns the usual cause and the fix of this refusal; `None` where there is no usual one. `vf_count` is how many VFs the
 /// PF was read to have after it; `None` where that is not known.
 pub fn hint(op: &Op, error: &OpError, vf_count: Option<u16>) -> Option<&'static str> {
+    if op.target.object().is_some() {
+        return api_hint(&error.to_string());
+    }
     if error.errno == Some(errno::EBUSY)
         && let Some(hint) = busy(op.action.kind(), vf_count)
     {

@@ -8,6 +8,7 @@ mod action_kind;
 mod action_list;
 mod action_row;
 mod admin_state;
+mod api_hint;
 mod binding;
 mod claim;
 mod claim_value;
@@ -29,10 +30,14 @@ mod subject;
 pub use action::{Action, ActionKind};
 pub use action_row::{ActionRow, GivenBack, Need, Remakes, Sample, TargetKind, Transport};
 pub use admin_state::AdminState;
+pub use api_hint::api_hint;
 pub use binding::Binding;
 pub use claim::{Claim, Expect, GONE, Verdict};
 pub use claim_value::{ClaimShape, ClaimValue};
-pub use edge::{Bounds, Clock, EdgeError, Journal, Observe, Observed, Perform, What, with_causes};
+pub use edge::{
+    Bounds, Clock, EdgeError, Journal, MissingRight, NeededRight, Observe, Observed, Perform, What,
+    with_causes,
+};
 pub use facts::{
     ClusterFacts, FactsFormat, FunctionFacts, HostFacts, InterfaceUse, IommuFacts, IommuGroup, LinkFacts,
     LinkManager, Master, NoInterface, ObjectFacts, OwnershipRecord, PciFunctions, PfFacts, PfNetdev,

@@ -71,9 +71,11 @@ impl SimCluster {
                 let object = |object: &ObjectRef| (object.clone(), facts.objects.get(object).cloned());
                 Ok(Observed::Objects(objects.iter().map(object).collect()))
             }
-            What::OnlyPf(_) | What::System | What::Pf(_) => {
-                Err(EdgeError { attempt: "read a host's facts from the cluster".to_owned(), cause: None })
-            }
+            What::OnlyPf(_) | What::System | What::Pf(_) => Err(EdgeError {
+                attempt: "read a host's facts from the cluster".to_owned(),
+                cause: None,
+                hint: None,
+            }),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use vfctl_port::{ActionKind, Claim, Observed, Op, Outcome, Property, Thing, What, hint, plugin_troubles};
+use vfctl_port::{
+    ActionKind, Claim, Observed, Op, Outcome, Property, Thing, What, api_hint, hint, plugin_troubles,
+};
 
 use super::LaneRun;
 use crate::look::READ_LIMIT;
@@ -20,9 +22,11 @@ impl LaneRun<'_> {
         let pf = host.zip(self.lane.thing.pf()).and_then(|(host, pf)| host.physical_functions.get(pf));
         let vf_count = pf.filter(|_| is_known).map(|pf| pf.vf_count);
         for OpReport { op, outcome, hint: why, .. } in &mut self.report.ops {
-            if let Outcome::Refused(error) = outcome {
-                *why = hint(op, error, vf_count).map(str::to_owned);
-            }
+            *why = match outcome {
+                Outcome::Refused(error) => hint(op, error, vf_count).map(str::to_owned),
+                Outcome::Unknown(said) if op.target.object().is_some() => api_hint(said).map(str::to_owned),
+                Outcome::Unknown(_) | Outcome::Done | Outcome::NotTried => None,
+            };
         }
     }
 

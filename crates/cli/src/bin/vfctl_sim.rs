@@ -9,11 +9,14 @@ use std::ffi::OsString;
 use std::io::{stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
-use vfctl_cli::{Console, Exit, Machine, NoCluster, Terminal, run};
+use vfctl_cli::{ClusterArgs, ClusterEdge, Connect, Console, Exit, Machine, NoCluster, Terminal, run};
+use vfctl_cluster::{Access, Cluster};
+use vfctl_host::SystemClock;
 use vfctl_model::HostName;
-use vfctl_port::World;
+use vfctl_port::{Clock, EdgeError, World};
 use vfctl_sim::{Hand, SimHost, SimWorld};
 
 fn main() -> ExitCode {
@@ -66,24 +69,61 @@ fn simulate() -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Reaches the cluster of a kubeconfig that is named, and no other: the node that the simulated host is there is of a cluster that
+/// runs.
+struct NamedCluster;
+
+impl Connect for NamedCluster {
+    fn connect(&self, wanted: &ClusterArgs) -> Result<Option<Box<dyn ClusterEdge>>, EdgeError> {
+        let ClusterArgs { kubeconfig, context } = wanted.clone();
+        if kubeconfig.is_none() {
+            return NoCluster.connect(wanted);
+        }
+        let found = Cluster::find(&Access { kubeconfig, context })?;
+        Ok(found.map(|cluster| -> Box<dyn ClusterEdge> { Box::new(cluster) }))
+    }
+}
+
+/// Lets time pass in a cluster that runs as well as on the simulated host.
+struct BothClocks<'a>(&'a SimHost);
+
+impl Clock for BothClocks<'_> {
+    fn now(&self) -> Duration {
+        SystemClock.now()
+    }
+
+    fn sleep(&self, time: Duration) {
+        let Self(host) = self;
+        SystemClock.sleep(time);
+        host.sleep(time);
+    }
+
+    fn interrupted(&self) -> bool {
+        let Self(host) = self;
+        host.interrupted()
+    }
+}
+
 /// Runs vfctl on the simulated host; its state folder lies beside the world's file.
 fn run_on(host: &SimHost, file: &Path, arguments: &[OsString]) -> anyhow::Result<Exit> {
-    let arguments = std::iter::once(OsString::from("vfctl")).chain(arguments.iter().cloned());
+    let given = std::iter::once(OsString::from("vfctl")).chain(arguments.iter().cloned());
     let mut console = Console {
         out: &mut stdout().lock(),
         err: &mut stderr(),
         can_ask: false,
         terminal: Terminal::default(),
     };
+    let both = BothClocks(host);
+    let has_cluster = arguments.iter().any(|argument| argument == "--kubeconfig");
     let machine = Machine {
         name: name()?,
         observe: host,
         perform: host,
-        connect: &NoCluster,
-        clock: host,
+        connect: &NamedCluster,
+        clock: if has_cluster { &both } else { host },
         state_dir: file.with_extension("state"),
     };
-    Ok(run(arguments, &mut console, || Ok(machine)))
+    Ok(run(given, &mut console, || Ok(machine)))
 }
 
 /// Returns what the simulated host is called.

@@ -15,6 +15,7 @@ use vfctl_state::{FileJournal, Lock};
 use crate::args::ApplyArgs;
 use crate::command::concern::Selectors;
 use crate::command::cut_off::CutOff;
+use crate::command::permission;
 use crate::command::plan::{proven, report_stuck};
 use crate::error::{CliError, Exit};
 use crate::input::{ApplyInput, plan_or_specs, with_places};
@@ -99,6 +100,10 @@ pub(super) fn run(
     }
     if let Some(report) = refusal(&plan, args, is_shown) {
         return Ok(end.with(report, console));
+    }
+    let missing = permission::missing(&plan, &reach);
+    if !missing.is_empty() {
+        return Ok(end.with(Report::refused(missing), console));
     }
     if plan.is_empty() && !seen {
         let report = nothing_to_do(&plan);

@@ -8,6 +8,7 @@ mod explain;
 mod explain_pod;
 mod fleet;
 mod live_spec;
+mod permission;
 mod plan;
 mod plan_files;
 mod pod;

@@ -10,7 +10,7 @@ use vfctl_port::World;
 use crate::args::PlanArgs;
 use crate::command::concern::Selectors;
 use crate::command::cut_off::CutOff;
-use crate::command::fleet;
+use crate::command::{fleet, permission};
 use crate::document::PLAN;
 use crate::error::{CliError, Exit};
 use crate::format::Format;
@@ -58,6 +58,7 @@ pub(super) fn run(
     let is_left_out = selectors.report(&plan, &machine.name, console);
     cut_off.report(Some(&plan), console);
     report_stuck(&plan, &world, console);
+    permission::warn(&plan, &reach, console);
     // First, since a plan that could not be written is an error, and JSON is one document.
     if let Some(path) = file {
         write(&path, &json_of(&*plan)?, &PLAN)?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vfctl_port::{What, World};
+use vfctl_port::{What, World, api_hint};
 
 use crate::args::{DocumentFormat, RecordArgs};
 use crate::command::cut_off::CutOff;
@@ -11,6 +11,7 @@ use crate::error::{CliError, Exit};
 use crate::machine::{Console, Machine};
 use crate::new_file::check_place;
 use crate::output::{is_stdout, json_of, write};
+use crate::paint::harmless;
 use crate::reach::learn;
 use crate::redact::redact;
 use crate::yaml;
@@ -46,5 +47,11 @@ pub(super) fn run(
         None => console.out.write_all(&text)?,
         Some(path) => write(path, &text, &FACTS)?,
     }
-    Ok(Exit::Done)
+    // The facts say it as well; whoever goes on with them is to know that they are not all.
+    let unread: Vec<&String> = world.cluster.iter().flat_map(|cluster| cluster.unread.values()).collect();
+    for why in &unread {
+        let fix = api_hint(why).map_or_else(String::new, |hint| format!("  fix: {hint}\n"));
+        console.say(&harmless(&format!("error: the facts are incomplete: failed to {why}\n{fix}")));
+    }
+    Ok(if unread.is_empty() { Exit::Done } else { Exit::Failed })
 }

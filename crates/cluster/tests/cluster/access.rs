@@ -77,6 +77,14 @@ fn a_server_without_tls_is_not_trusted() {
 }
 
 #[test]
+fn what_to_do_about_it_comes_with_an_error() {
+    let server = Server::start(|_, _| refuse(401, "Unauthorized", "", ""));
+    let cluster = server.cluster();
+    let error = cluster.observe(&Scope::Cluster, &What::Whole, LIMIT).expect_err("an error");
+    assert!(error.hint.is_some_and(|hint| hint.starts_with("check the token or client certificate")));
+}
+
+#[test]
 fn credentials_that_are_not_accepted_are_said_to_be_so() {
     let server = Server::start(|_, _| refuse(401, "Unauthorized", "", ""));
     let access = Access { kubeconfig: Some(server.kubeconfig("http")), context: None };

@@ -11,4 +11,5 @@ mod access;
 mod change;
 mod look;
 mod pod;
+mod rights;
 mod server;

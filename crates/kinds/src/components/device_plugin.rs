@@ -181,7 +181,7 @@ impl ManagedPlugin {
 pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
     let Some(plugin) = ManagedPlugin::of(context.documents).filter(|_| context.parts.shared) else { return };
     if let Some(why) = context.missing(ObjectKind::DaemonSet) {
-        draft.findings.problem(Some(&plugin.origin), why, "let vfctl read them");
+        draft.findings.problem(Some(&plugin.origin), why, context.fix_of_missing(ObjectKind::DaemonSet));
         return;
     }
     let Some(object) = plugin.objects.daemon_set() else { return };

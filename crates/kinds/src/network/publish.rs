@@ -21,11 +21,11 @@ pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
     }
     let asked = context.documents.iter().find(|document| !document.config.spec.networks.is_empty());
     if let Some(why) = context.missing(KIND) {
-        // Where none can be there is none to delete, either.
-        if let Some(document) = asked {
-            let origin = (document.place)(&SpecPath::spec().key("networks"));
-            let help = "install multus, which brings the definition, or let vfctl read these objects";
-            draft.findings.problem(Some(&origin), why, help);
+        // Where none can be there is none to delete, either; what cannot be read may be there.
+        let is_unread = context.facts.unread.contains_key(&KIND);
+        if asked.is_some() || is_unread {
+            let origin = asked.map(|document| (document.place)(&SpecPath::spec().key("networks")));
+            draft.findings.problem(origin.as_ref(), why, context.fix_of_missing(KIND));
         }
         return;
     }

@@ -54,7 +54,7 @@ pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
     for kind in [ObjectKind::Node, ObjectKind::ConfigMap, ObjectKind::Pod] {
         if let Some(why) = context.missing(kind) {
             let origin = plugin.as_ref().map(|plugin| &plugin.origin);
-            draft.findings.problem(origin, why, "let vfctl read them");
+            draft.findings.problem(origin, why, context.fix_of_missing(kind));
             return;
         }
     }

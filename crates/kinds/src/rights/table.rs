@@ -63,9 +63,9 @@ pub const RIGHTS: &[Right] = &[
     right(RightsPart::Read, ObjectKind::ConfigMap, Where::Cluster, &["get", "list"]),
     right(RightsPart::Read, ObjectKind::DaemonSet, Where::Cluster, &["get", "list"]),
     right(RightsPart::Read, ObjectKind::NetworkAttachmentDefinition, Where::Cluster, &["get", "list"]),
-    right(RightsPart::Read, ObjectKind::SriovNetworkNodePolicy, Where::Cluster, &["get", "list"]),
     // Why a pod does not start: no plan needs them.
-    right(RightsPart::Read, ObjectKind::Event, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Read, ObjectKind::Event, Where::Cluster, &["list"]),
+    right(RightsPart::Read, ObjectKind::SriovNetworkNodePolicy, Where::Cluster, &["list"]),
     right(RightsPart::Node, ObjectKind::Node, Where::Cluster, &["patch"]),
     right(RightsPart::Node, ObjectKind::ConfigMap, Where::Plugin, &["create", "patch"]),
     right(RightsPart::Shared, ObjectKind::ConfigMap, Where::Plugin, &["delete"]),
