@@ -6,4 +6,5 @@ cd "$(dirname "$0")/.."
 export VFCTL_BLESS=1
 cargo test --quiet --locked -p vfctl-cli --test examples
 cargo test --quiet --locked -p vfctl-tidy -- schemas commands_on_examples
+cargo test --quiet --locked -p testbed --lib -- bad_days
 git --no-pager diff --stat -- schemas examples README.md docs

@@ -4,12 +4,14 @@
 //! no crate of vfctl is used here.
 #![allow(clippy::disallowed_methods, reason = "a test bed's business is processes, files and time")]
 
+pub mod bad_days;
 pub mod cluster;
 pub mod commands;
 pub mod fixtures;
 pub mod guest;
 pub mod image;
 pub mod lab;
+pub mod least_rights;
 pub mod machine;
 pub mod matrix;
 pub mod patience;

@@ -154,6 +154,7 @@ fn once(
     let replaced = |place: &dyn Place, text: &str| {
         substitute(text, place.roles(), pf).map_err(|error| PlaceError::Unable(error.to_string()))
     };
+    let started = Instant::now();
     let output = match &step.action {
         Action::File { name, text } => {
             let text = replaced(place, text)?;
@@ -163,6 +164,10 @@ fn once(
         Action::Start(arguments) => {
             let arguments = replaced(place, arguments)?;
             place.start(&arguments)?;
+            None
+        }
+        Action::Front(words) => {
+            place.front(words)?;
             None
         }
         Action::Interrupt => {
@@ -190,7 +195,8 @@ fn once(
         }
         Action::Readings => Some(place.record()?),
     };
-    let mut entry = Entry { step: step.text(), ..Entry::default() };
+    let took = step.limit.map(|_| started.elapsed());
+    let mut entry = Entry { step: step.text(), took, ..Entry::default() };
     let Some(output) = output else { return Ok(Outcome { entry, wrong: None }) };
     if step.action == Action::Readings && output.is_success() {
         return Ok(match readings(&output.stdout, normaliser) {
@@ -246,7 +252,14 @@ fn check(
         }
         (Some(_), Exit::Code(_) | Exit::Any) => {}
     }
-    let said = format!("{}{}", entry.stdout, entry.stderr);
+    if let (Some(took), Some(limit)) = (entry.took, step.limit)
+        && took > limit
+    {
+        return Ok(Some(format!("it took {:.1} s, more than {} s", took.as_secs_f32(), limit.as_secs())));
+    }
+    // What people read is wrapped; where is nobody's business here.
+    let lines: Vec<String> = unwrapped(&entry.stdout).into_iter().map(Into::into).collect();
+    let said = format!("{}{}\n{}", entry.stdout, entry.stderr, lines.join("\n"));
     for (texts, expected) in [(&checks.has, true), (&checks.not, false)] {
         for text in texts {
             let text =
@@ -317,6 +330,13 @@ mod tests {
         };
         assert_eq!(essence(0), ["by hand: rescan: done", "$ vfctl plan a: exit 0"]);
         assert_eq!(essence(1), ["by hand: rescan: refused", "$ vfctl plan a: exit 1"]);
+    }
+
+    #[test]
+    fn what_takes_longer_than_it_may_fails() {
+        assert_eq!(verdict(&mut echo("", 1), "within 9: $ vfctl a\nexit 1\n"), RunResult::Passed);
+        let late = verdict(&mut echo("", 1), "within 0: $ vfctl a\nexit 1\n");
+        assert!(why(late).contains("more than 0 s"));
     }
 
     #[test]

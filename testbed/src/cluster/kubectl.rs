@@ -74,6 +74,29 @@ impl Kubectl {
         environment: &[(&str, &Path)],
         limit: Duration,
     ) -> Result<Output, ClusterError> {
+        let mut command = self.prepared(script, dir, environment)?;
+        Ok(match run_within(&mut command, limit, script)? {
+            None => Output { code: None, stdout: String::new(), stderr: String::new() },
+            Some(output) => Output {
+                // -1 for a signal, which no scenario expects.
+                code: Some(output.status.code().unwrap_or(-1)),
+                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            },
+        })
+    }
+
+    /// Returns a shell command that finds the cluster and kubectl, in a folder; nothing runs yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is no search path for it.
+    pub fn prepared(
+        &self,
+        script: &str,
+        dir: &Path,
+        environment: &[(&str, &Path)],
+    ) -> Result<Command, ClusterError> {
         let mut command = Command::new("/bin/sh");
         let path = env::var_os("PATH").unwrap_or_default();
         let own = self.program.parent().unwrap_or(Path::new("/")).to_owned();
@@ -85,15 +108,7 @@ impl Kubectl {
             .env("KUBECONFIG", &self.kubeconfig)
             .env("PATH", path)
             .current_dir(dir);
-        Ok(match run_within(&mut command, limit, script)? {
-            None => Output { code: None, stdout: String::new(), stderr: String::new() },
-            Some(output) => Output {
-                // -1 for a signal, which no scenario expects.
-                code: Some(output.status.code().unwrap_or(-1)),
-                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            },
-        })
+        Ok(command)
     }
 
     /// Asks until the answer is as wanted.

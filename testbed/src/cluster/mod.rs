@@ -5,8 +5,11 @@
 pub mod addresses;
 pub mod control_plane;
 pub mod existing;
+pub mod fault;
 pub mod folder;
+pub mod front;
 pub mod kubectl;
+pub mod kubelet;
 pub mod local;
 pub mod objects;
 pub mod own;
@@ -19,6 +22,7 @@ pub mod workers;
 
 pub use existing::Existing;
 pub use folder::Folder;
+pub use front::Front;
 pub use kubectl::Kubectl;
 pub use local::Local;
 pub use provider::{Cluster, ClusterError, Origin, Provider, WorkerAccess};

@@ -11,17 +11,20 @@ use crate::patience;
 
 /// The label of vfctl's objects.
 const VFCTL: &str = "app.kubernetes.io/managed-by=vfctl";
-/// The label of a namespace that a scenario makes; whatever is in it goes with it.
+/// The label of what a scenario makes; whatever is in a namespace goes with it.
 const SCENARIO: &str = "testbed.vfctl.dev/scenario";
-/// The kinds of objects that vfctl makes, but for networks.
-const KINDS: &str = "daemonsets,configmaps";
+/// The kinds that a scenario labels.
+const OF_SCENARIOS: &str = "namespaces,nodes,clusterroles,clusterrolebindings,validatingwebhookconfigurations,validatingadmissionpolicies";
+/// The kinds of objects that vfctl makes, or prints to be made, but for networks.
+const KINDS: &str = "daemonsets,configmaps,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,\
+    validatingadmissionpolicies,validatingadmissionpolicybindings";
 /// The kind of networks, which not each cluster has.
 const NETWORKS: &str = "network-attachment-definitions.k8s.cni.cncf.io";
 /// How long what was deleted may take to go.
 const LIMIT: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// All objects of vfctl and all namespaces of scenarios.
+/// All objects of vfctl and all of scenarios.
 fn objects(kubectl: &Kubectl) -> Result<Vec<Object>, ClusterError> {
     let defined = kubectl.run(&["api-resources", "--api-group=k8s.cni.cncf.io", "--output=name"])?;
     let kinds = if defined.lines().any(|kind| kind == NETWORKS) {
@@ -32,7 +35,7 @@ fn objects(kubectl: &Kubectl) -> Result<Vec<Object>, ClusterError> {
     let of = |kinds: &str, label: &str| {
         kubectl.run(&["get", kinds, "--all-namespaces", "--selector", label, "--output", LINES])
     };
-    let printed = of("namespaces", SCENARIO)? + &of(&kinds, VFCTL)?;
+    let printed = of(OF_SCENARIOS, SCENARIO)? + &of(&kinds, VFCTL)?;
     Ok(printed.lines().filter_map(Object::parse).collect())
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 
+use super::rights;
 use super::run::{Choice, Open, run_in_one};
 use crate::cluster::local::MOST_WORKERS;
 use crate::cluster::supervisor::{self, Order, chain};
@@ -64,6 +65,15 @@ enum ClusterCommand {
         /// The vfctl that workers have; otherwise the one built last
         #[arg(long, value_name = "BIN")]
         vfctl: Option<PathBuf>,
+    },
+    /// Take each right that `vfctl rbac` prints away, one after another, and see that vfctl fails and names it
+    Rights {
+        /// The simulator of vfctl; otherwise the one built last
+        #[arg(long, value_name = "BIN")]
+        sim: Option<PathBuf>,
+        /// Only rights whose role, verb or resource contains this
+        #[arg(long, value_name = "WORD")]
+        only: Option<String>,
     },
     /// Run a shell command in a worker
     Exec {
@@ -125,6 +135,14 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
         }
         ClusterCommand::Run { choice, vfctl } => {
             return run(provider_of(folder), &choice, vfctl.as_deref());
+        }
+        ClusterCommand::Rights { sim, only } => {
+            let cluster = provider_of(folder).running()?;
+            ensure!(
+                cluster.origin == Origin::Local,
+                "take rights away: the cluster is not the testbed's own"
+            );
+            return rights::try_all(&cluster, sim.as_deref(), only.as_deref());
         }
         ClusterCommand::Exec { worker, limit, command } => {
             let cluster = provider_of(folder).running()?;

@@ -6,6 +6,7 @@ mod exec;
 mod hardware;
 mod invent;
 mod matrix;
+mod rights;
 mod run;
 
 pub use arguments::{Arguments, run_command};

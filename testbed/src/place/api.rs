@@ -2,13 +2,15 @@
 //!
 //! Others may use the cluster, so what a scenario makes is known by its labels: see `cluster::own`.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
+use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use super::{Place, PlaceError};
-use crate::cluster::{Cluster, Kubectl, Provider, own};
+use crate::cluster::{Cluster, Front, Kubectl, Provider, fault, front, own};
 use crate::guest::Output;
 use crate::roles::Roles;
 use crate::scenario::{Only, Scenario};
@@ -26,6 +28,11 @@ pub struct Api {
     runs: u32,
     /// Where the scenarios' files are, and vfctl's state.
     scratch: tempfile::TempDir,
+    /// What stands in front of the API server, once a scenario has asked for it.
+    front: Option<Front>,
+    /// The port of a server that takes connections and never says a word.
+    silent: u16,
+    started: Option<Child>,
 }
 
 impl Api {
@@ -41,7 +48,27 @@ impl Api {
             source,
         })?;
         let kubectl = Kubectl::of(&cluster);
-        Ok(Self { provider, cluster, kubectl, roles: Roles::new(), runs: 0, scratch })
+        let silent = front::silent()?;
+        let roles = Roles::new();
+        Ok(Self { provider, cluster, kubectl, roles, runs: 0, scratch, front: None, silent, started: None })
+    }
+
+    /// What shell commands find in their environment.
+    fn environment(&self) -> [(&'static str, PathBuf); 4] {
+        let front = self.front.as_ref().map(Front::kubeconfig).unwrap_or_default();
+        [
+            ("VFCTL", self.cluster.programs.join("vfctl")),
+            ("VFCTL_STATE_DIR", self.work().join("state")),
+            ("FRONT", front),
+            ("SILENT", self.silent.to_string().into()),
+        ]
+    }
+
+    /// Runs a shell command.
+    fn script(&self, command: &str) -> Result<Output, PlaceError> {
+        let environment = self.environment();
+        let environment: Vec<_> = environment.iter().map(|(name, path)| (*name, path.as_path())).collect();
+        Ok(self.kubectl.script(command, &self.work(), &environment, LIMIT)?)
     }
 
     fn work(&self) -> PathBuf {
@@ -51,6 +78,15 @@ impl Api {
 
 fn no_worker() -> PlaceError {
     PlaceError::Unable("do something in a worker: none is the testbed's".to_owned())
+}
+
+fn nothing_started() -> PlaceError {
+    PlaceError::Unable("nothing was started".to_owned())
+}
+
+fn failed(attempt: &str) -> impl FnOnce(io::Error) -> PlaceError + use<> {
+    let attempt = attempt.to_owned();
+    |source| PlaceError::Host { attempt, source }
 }
 
 impl Place for Api {
@@ -87,10 +123,7 @@ impl Place for Api {
     }
 
     fn vfctl(&mut self, arguments: &str) -> Result<Output, PlaceError> {
-        let command = format!("exec \"$VFCTL\" {arguments}");
-        let (program, state) = (self.cluster.programs.join("vfctl"), self.work().join("state"));
-        let environment = [("VFCTL", program.as_path()), ("VFCTL_STATE_DIR", state.as_path())];
-        Ok(self.kubectl.script(&command, &self.work(), &environment, LIMIT)?)
+        self.script(&format!("exec \"$VFCTL\" {arguments}"))
     }
 
     fn record(&mut self) -> Result<Output, PlaceError> {
@@ -98,7 +131,7 @@ impl Place for Api {
     }
 
     fn kubectl(&mut self, arguments: &str) -> Result<Output, PlaceError> {
-        Ok(self.kubectl.shell(arguments, &self.work())?)
+        self.script(&format!("exec kubectl {arguments}"))
     }
 
     fn hand(&mut self, _words: &str) -> Result<Output, PlaceError> {
@@ -109,19 +142,60 @@ impl Place for Api {
         Err(no_worker())
     }
 
-    fn start(&mut self, _arguments: &str) -> Result<(), PlaceError> {
-        Err(no_worker())
+    fn front(&mut self, words: &str) -> Result<(), PlaceError> {
+        let order = fault::parse(words).ok_or_else(|| {
+            PlaceError::Unable(format!("understand `api: {words}`; known: {}", fault::WORDS))
+        })?;
+        let front = match &mut self.front {
+            Some(front) => front,
+            none => none.insert(Front::start(&self.kubectl, self.scratch.path())?),
+        };
+        Ok(front.obey(order)?)
+    }
+
+    fn start(&mut self, arguments: &str) -> Result<(), PlaceError> {
+        let environment = self.environment();
+        let environment: Vec<_> = environment.iter().map(|(name, path)| (*name, path.as_path())).collect();
+        let mut command =
+            self.kubectl.prepared(&format!("exec \"$VFCTL\" {arguments}"), &self.work(), &environment)?;
+        let file = |name: &str| File::create(self.work().join(name)).map_err(failed("write what vfctl says"));
+        let command = command.stdin(Stdio::null()).stdout(file("stdout")?).stderr(file("stderr")?);
+        self.started = Some(command.spawn().map_err(failed("start vfctl"))?);
+        Ok(())
     }
 
     fn interrupt(&mut self) -> Result<(), PlaceError> {
-        Err(no_worker())
+        let child = self.started.as_ref().ok_or_else(nothing_started)?;
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT)
+            .map_err(|error| failed("interrupt vfctl")(error.into()))
     }
 
     fn wait(&mut self) -> Result<Output, PlaceError> {
-        Err(no_worker())
+        let mut child = self.started.take().ok_or_else(nothing_started)?;
+        let started = Instant::now();
+        let code = loop {
+            match child.try_wait().map_err(failed("wait for vfctl"))? {
+                Some(status) => break Some(status.code().unwrap_or(-1)),
+                None if started.elapsed() > LIMIT => {
+                    child.kill().and_then(|()| child.wait()).map_err(failed("end vfctl"))?;
+                    break None;
+                }
+                None => thread::sleep(Duration::from_millis(20)),
+            }
+        };
+        let read =
+            |name: &str| fs::read_to_string(self.work().join(name)).map_err(failed("read what vfctl said"));
+        Ok(Output { code, stdout: read("stdout")?, stderr: read("stderr")? })
     }
 
     fn end(&mut self) -> Result<(), PlaceError> {
+        if self.started.is_some() {
+            self.wait()?;
+        }
+        if let Some(front) = &mut self.front {
+            front.obey(fault::Order::Well)?;
+        }
         match own::take_back(&self.kubectl, &self.cluster.world)? {
             None => Ok(()),
             Some(left) => Err(PlaceError::LeftBehind(left)),

@@ -99,6 +99,15 @@ pub trait Place {
         Err(PlaceError::Unable("run kubectl: there is no cluster here".to_owned()))
     }
 
+    /// Does something to what stands between vfctl and the API server, in the words of `cluster::fault`.
+    ///
+    /// # Errors
+    ///
+    /// When that fails; always where nothing can stand there.
+    fn front(&mut self, _words: &str) -> Result<(), PlaceError> {
+        Err(PlaceError::Unable("stand in front of the API server from here".to_owned()))
+    }
+
     /// Says in which worker what follows happens: the first for `None`.
     ///
     /// # Errors

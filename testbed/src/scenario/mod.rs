@@ -11,4 +11,4 @@ pub mod script;
 pub mod substitution;
 
 pub use files::ScenarioError;
-pub use script::{Action, Checks, Exit, On, Only, Scenario, Step};
+pub use script::{Action, BadDay, Checks, Exit, On, Only, Scenario, Step};

@@ -34,6 +34,8 @@ struct Parser {
     only: Option<Only>,
     guest: Option<Userland>,
     cluster: Option<u8>,
+    bad_day: Option<String>,
+    next: Option<String>,
     steps: Vec<Step>,
 }
 
@@ -56,6 +58,13 @@ impl Parser {
             let limit = limit.parse().map_err(|_| format!("`{limit}` is no number of seconds"))?;
             let within = Some(Duration::from_secs(limit));
             return self.line(number, rest).and_then(|()| self.marked(number, |step| step.within = within));
+        }
+        if let Some((limit, rest)) = line.strip_prefix("within ").and_then(|rest| rest.split_once(": $ ")) {
+            let limit = limit.parse().map_err(|_| format!("`{limit}` is no number of seconds"))?;
+            let limit = Some(Duration::from_secs(limit));
+            return self
+                .line(number, &format!("$ {rest}"))
+                .and_then(|()| self.marked(number, |step| step.limit = limit));
         }
         if let Some(name) = line.strip_prefix("file ").and_then(|rest| rest.strip_suffix(':')) {
             self.step(number, Action::File { name: plain_name(name)?, text: String::new() });
@@ -88,6 +97,7 @@ impl Parser {
             "not" => self.checks()?.not.push(some(keyword, rest)?),
             "sh" => self.step(number, Action::Shell(rest.to_owned())),
             "kubectl" => self.step(number, Action::Kubectl(some(keyword, rest)?)),
+            "api" => self.step(number, Action::Front(clusters::front(rest)?)),
             "by hand" if hand::is_known(rest) => self.step(number, Action::Hand(rest.to_owned())),
             "by hand" => {
                 return Err(format!("nothing by hand is `{rest}`; known: {}", hand::like(rest).join("; ")));
@@ -98,6 +108,8 @@ impl Parser {
             "kernel-only" => once(&mut self.only, keyword, Only::Kernel(some(keyword, rest)?))?,
             "sim-only" => once(&mut self.only, keyword, Only::Simulator(some(keyword, rest)?))?,
             "cluster" => once(&mut self.cluster, keyword, workers(rest)?)?,
+            "bad day" => once(&mut self.bad_day, keyword, some(keyword, rest)?)?,
+            "next" => once(&mut self.next, keyword, some(keyword, rest)?)?,
             "guest" => once(&mut self.guest, keyword, userland(rest)?)?,
             _ => return Err(format!("`{keyword}:` is unknown")),
         }
@@ -132,7 +144,8 @@ impl Parser {
     }
 
     fn step(&mut self, line: usize, action: Action) {
-        self.steps.push(Step { line, action, worker: None, within: None, checks: Checks::default() });
+        let checks = Checks::default();
+        self.steps.push(Step { line, action, worker: None, within: None, limit: None, checks });
     }
 
     /// What a prefix says of the step that follows it in the same line.
@@ -156,7 +169,8 @@ impl Parser {
     }
 
     fn finish(self, name: String) -> Result<Scenario, String> {
-        let Self { title, on, mut only, guest, cluster, steps } = self;
+        let Self { title, on, mut only, guest, cluster, bad_day, next, steps } = self;
+        let bad_day = clusters::bad_day(bad_day, next, &steps)?;
         let title = title.ok_or("`title:` is missing")?;
         if let Some(count) = cluster {
             if on.is_some() || only.is_some() || guest.is_some() {
@@ -166,7 +180,7 @@ impl Parser {
                 return Err(flaw);
             }
             let (on, guest, cluster) = (On::Lab, Userland::default(), Some(count));
-            return Ok(Scenario { name, title, on, only: None, guest, cluster, steps });
+            return Ok(Scenario { name, title, on, only: None, guest, cluster, bad_day, steps });
         }
         let on = on.ok_or("`on:` is missing")?;
         if steps.is_empty() {
@@ -200,7 +214,11 @@ impl Parser {
         if only_shell && !matches!(only, Some(Only::Kernel(_))) {
             return Err("without vfctl the simulator has nothing to check: say `kernel-only:` why".to_owned());
         }
-        Ok(Scenario { name, title, on, only, guest: guest.unwrap_or_default(), cluster: None, steps })
+        if bad_day.is_some() {
+            return Err("`bad day:` is of a scenario in a cluster".to_owned());
+        }
+        let guest = guest.unwrap_or_default();
+        Ok(Scenario { name, title, on, only, guest, cluster: None, bad_day, steps })
     }
 }
 

@@ -19,8 +19,19 @@ pub struct Scenario {
     pub guest: Userland,
     /// How many workers the cluster has in which it runs; `None` for one that runs outside of clusters.
     pub cluster: Option<u8>,
+    /// Its row in the table of bad days; `None` where it has none.
+    pub bad_day: Option<BadDay>,
     /// What happens, in order.
     pub steps: Vec<Step>,
+}
+
+/// What the table of bad days says of a scenario beside what follows from its steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadDay {
+    /// What goes wrong.
+    pub what: String,
+    /// What the next apply does.
+    pub next: String,
 }
 
 /// For whom a scenario runs.
@@ -62,6 +73,8 @@ pub struct Step {
     pub worker: Option<u8>,
     /// How long it is repeated until it ends as expected; `None` when it happens once.
     pub within: Option<Duration>,
+    /// How long it may take at most; `None` where nobody says.
+    pub limit: Option<Duration>,
     /// What is expected.
     pub checks: Checks,
 }
@@ -90,6 +103,8 @@ pub enum Action {
     Shell(String),
     /// Somebody changes something by hand: words of the closed vocabulary.
     Hand(String),
+    /// Something happens between vfctl and the API server: words of `cluster::fault`.
+    Front(String),
     /// The facts are read and written into the transcript.
     Readings,
 }
@@ -123,9 +138,10 @@ impl Default for Checks {
 impl Step {
     /// The step as its scenario says it.
     pub fn text(&self) -> String {
-        let Self { line: _, action, worker, within, checks: _ } = self;
+        let Self { line: _, action, worker, within, limit, checks: _ } = self;
         let worker = worker.map(|worker| format!("on worker-{worker}: ")).unwrap_or_default();
         let within = within.map(|limit| format!("await {}: ", limit.as_secs())).unwrap_or_default();
+        let at_most = limit.map(|limit| format!("within {}: ", limit.as_secs())).unwrap_or_default();
         let action = match action {
             Action::File { name, text } => {
                 let lines: String = text.lines().map(|line| format!("  | {line}\n")).collect();
@@ -138,8 +154,9 @@ impl Step {
             Action::Kubectl(arguments) => format!("kubectl: {arguments}"),
             Action::Shell(command) => format!("sh: {command}"),
             Action::Hand(words) => format!("by hand: {words}"),
+            Action::Front(words) => format!("api: {words}"),
             Action::Readings => "readings".to_owned(),
         };
-        format!("{worker}{within}{action}")
+        format!("{worker}{within}{at_most}{action}")
     }
 }

@@ -1,5 +1,7 @@
 //! One run of a scenario, step by step.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// One step and what came of it, normalised.
@@ -13,6 +15,8 @@ pub struct Entry {
     pub stderr: String,
     /// The exit code; `None` for a step without one.
     pub code: Option<i32>,
+    /// How long it took, where its scenario says how long it may.
+    pub took: Option<Duration>,
     /// What must be equal in every place.
     pub essence: Vec<String>,
 }
@@ -56,13 +60,16 @@ impl Transcript {
     pub fn text(&self) -> String {
         let Self { title, entries, verdict } = self;
         let mut text = format!("# {title}\n\n");
-        for Entry { step, stdout, stderr, code, essence: _ } in entries {
+        for Entry { step, stdout, stderr, code, took, essence: _ } in entries {
             text.push_str(step.trim_end());
             text.push('\n');
             quote(&mut text, "  | ", stdout);
             quote(&mut text, "  ! ", stderr);
             if let Some(code) = code {
                 text.push_str(&format!("exit {code}\n"));
+            }
+            if let Some(took) = took {
+                text.push_str(&format!("took {:.1} s\n", took.as_secs_f32()));
             }
         }
         match verdict {
@@ -94,13 +101,14 @@ mod tests {
                 stdout: "No changes.\n".to_owned(),
                 stderr: "talk\n".to_owned(),
                 code: Some(0),
+                took: Some(Duration::from_millis(1200)),
                 essence: vec!["exit 0".to_owned()],
             }],
             verdict: RunResult::Failed { why: "line 3: no".to_owned() },
         };
         assert_eq!(
             transcript.text(),
-            "# counts @ pf0\n\n$ vfctl plan a.yaml\n  | No changes.\n  ! talk\nexit 0\n\nFAILED: line 3: no\n"
+            "# counts @ pf0\n\n$ vfctl plan a.yaml\n  | No changes.\n  ! talk\nexit 0\ntook 1.2 s\n\nFAILED: line 3: no\n"
         );
         assert_eq!(transcript.essence(), ["exit 0"]);
     }
