@@ -3,7 +3,8 @@
 #
 # The folder has one folder for each part: Kubernetes, etcd, the CNI plugins, multus, sriov-cni, whereabouts and the SR-IOV
 # device plugin. Each comes from its module at one exact version, pinned by the go.mod and go.sum beside its list of programs,
-# and is kept by what goes into it: a part that changes does not rebuild the others.
+# and is kept by what goes into it: a part that changes does not rebuild the others. Without a PART it is what every cluster
+# needs; `kind` stands for that and what a kind cluster needs further: kind itself, kube-proxy, CoreDNS, crictl.
 #
 # usage: build.sh [PART…]
 set -eu
@@ -11,6 +12,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/vfctl/cluster
 ALL="etcd kubernetes cni-plugins multus sriov-cni whereabouts device-plugin"
+FOR_KIND="kind-cli kube-proxy coredns crictl"
 export CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly
 
 say() { printf 'cluster: %s\n' "$*" >&2; }
@@ -39,6 +41,9 @@ key_of() {
         grep 'go build' "$here/build.sh"
         go env GOVERSION GOARCH
         cat "$(module "$1")/go.mod" "$(module "$1")/go.sum" "$here/parts/$1/programs"
+        for file in "$(module "$1")"/*.go; do
+            [ ! -e "$file" ] || cat "$file"
+        done
         [ ! -e "$here/parts/$1/ldflags" ] || cat "$here/parts/$1/ldflags"
     } | sha256sum | cut -c 1-16
 }
@@ -62,11 +67,12 @@ build() {
 
 command -v go >/dev/null 2>&1 || die "Go is missing (1.24 or newer): the parts of a cluster are built from its modules"
 [ $# -gt 0 ] || set -- $ALL
+[ "$*" != kind ] || set -- $ALL $FOR_KIND
 mkdir -p "$CACHE/parts"
 exec 9>"$CACHE/parts/lock"
 keys=
 for part; do
-    [ -e "$here/parts/$part/programs" ] || die "there is no part $part; known: $ALL"
+    [ -e "$here/parts/$part/programs" ] || die "there is no part $part; known: $ALL $FOR_KIND"
     target=$CACHE/parts/$part-$(key_of "$part")
     if [ ! -d "$target" ]; then
         flock 9
