@@ -26,9 +26,8 @@ wrap_runc() {
     runc=$(command -v runc)
     mkdir -p "$dir/bin"
     words=
-    for name in $1; do
-        name=$(echo "$name" | tr a-z A-Z)
-        words="$words -e 's/\"$name\",//g' -e 's/,\"$name\"//g'"
+    for capability in $(echo "$1" | tr a-z A-Z); do
+        words="$words -e 's/\"$capability\",//g' -e 's/,\"$capability\"//g'"
     done
     cat >"$dir/bin/runc" <<END
 #!/bin/sh

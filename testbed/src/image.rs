@@ -83,17 +83,18 @@ pub fn cache() -> Result<PathBuf, ImageError> {
 ///
 /// When it cannot be built.
 pub fn find_or_build(userland: Userland) -> Result<PathBuf, ImageError> {
-    built_by(userland.script())
+    built_by(userland.script(), &[])
 }
 
-/// The folder that a script of the testbed builds or finds in the cache, and prints.
+/// The folder that a script of the testbed builds or finds in the cache, and prints; `words` say what.
 ///
 /// # Errors
 ///
 /// When it cannot be built.
-pub fn built_by(script: &str) -> Result<PathBuf, ImageError> {
+pub fn built_by(script: &str, words: &[&str]) -> Result<PathBuf, ImageError> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
     let output = Command::new(&script)
+        .args(words)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|source| ImageError::Run { script: script.clone(), source })?;

@@ -37,7 +37,7 @@ impl Addresses {
         let look = || ip(&["route", "show", "table", "local"]).map(|routes| first_free(&routes));
         let mut free = look()?;
         while let Some(addresses) = free {
-            let Err(error) = addresses.add(folder) else { return Ok(addresses) };
+            let Err(error) = addresses.add(Some(folder)) else { return Ok(addresses) };
             Self::give_back(folder);
             free = look()?;
             // Otherwise another cluster was faster.
@@ -48,14 +48,26 @@ impl Addresses {
         Err(ClusterError::Unable("find addresses for workers: all are taken".to_owned()))
     }
 
-    /// Adds the routes, and remembers each once it is this cluster's.
-    fn add(self, folder: &Folder) -> Result<(), ClusterError> {
+    /// Takes the first, in a network in which no other cluster is and which goes with this one.
+    ///
+    /// # Errors
+    ///
+    /// When routes cannot be made.
+    pub fn take_apart() -> Result<Self, ClusterError> {
+        let addresses = Self(FIRST);
+        addresses.add(None).map(|()| addresses)
+    }
+
+    /// Adds the routes, and remembers each once it is this cluster's, where somebody has to give it back.
+    fn add(self, folder: Option<&Folder>) -> Result<(), ClusterError> {
         let mut own = boot();
         for address in (1..=MOST_WORKERS).map(|number| self.of(number)) {
             let route = format!("{address}/32");
             ip(&["route", "add", "local", &route, "dev", "lo", "table", "local", "src", "127.0.0.1"])?;
             own.push_str(&format!("\n{address}"));
-            fs::write(folder.file(FILE), &own).map_err(host("remember the workers' addresses"))?;
+            if let Some(folder) = folder {
+                fs::write(folder.file(FILE), &own).map_err(host("remember the workers' addresses"))?;
+            }
         }
         Ok(())
     }

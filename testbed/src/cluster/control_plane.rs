@@ -16,9 +16,11 @@ use super::provider::{ClusterError, host};
 /// This machine, as guests with user networking see it.
 pub const GATEWAY: &str = "10.0.2.2";
 /// The first port that is tried for the API server; it and the four after it are used, or the next five.
-const FIRST_PORT: u16 = 6443;
+pub const FIRST_PORT: u16 = 6443;
 /// kubectl among the parts.
 pub const KUBECTL: &str = "kubernetes/kubectl";
+/// What kubeadm is told.
+const KUBEADM_FILE: &str = "kubeadm.yaml";
 /// How many times five ports are tried.
 const TRIES: u16 = 20;
 /// How long a kubeadm phase may take.
@@ -124,7 +126,7 @@ pub fn node_files(parts: &Path, folder: &Folder, node: &str, target: &Path) -> R
     fs::create_dir_all(target).map_err(host(format!("make {}", target.display())))?;
     let mut command = Command::new(parts.join("kubernetes/kubeadm"));
     command.args(["kubeconfig", "user", "--org", "system:nodes", "--client-name"]);
-    command.arg(format!("system:node:{node}")).arg("--config").arg(folder.file("kubeadm.yaml"));
+    command.arg(format!("system:node:{node}")).arg("--config").arg(folder.file(KUBEADM_FILE));
     let kubelet = must_run(&mut command, KUBEADM_LIMIT, "kubeadm kubeconfig user")?;
     let admin = fs::read_to_string(folder.kubeconfig()).map_err(host("read the admin's kubeconfig"))?;
     let outside = |text: &str| text.replace("https://127.0.0.1:", &format!("https://{GATEWAY}:"));
@@ -137,21 +139,30 @@ pub fn node_files(parts: &Path, folder: &Folder, node: &str, target: &Path) -> R
     write("ca.crt", authority)
 }
 
-fn certificates(parts: &Path, folder: &Folder, ports: Ports) -> Result<(), ClusterError> {
-    let port = ports.api;
-    let config = folder.file("kubeadm.yaml");
+/// Writes what kubeadm has to know for making certificates and kubeconfigs of this cluster.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn kubeadm_configuration(folder: &Folder, port: u16, version: &str) -> Result<(), ClusterError> {
+    let config = folder.file(KUBEADM_FILE);
     let text = format!(
         "apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\n\
          localAPIEndpoint: {{advertiseAddress: {GATEWAY}, bindPort: {port}}}\n\
          nodeRegistration: {{name: control-plane, criSocket: 'unix:///run/containerd/containerd.sock'}}\n\
          ---\napiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n\
-         kubernetesVersion: {VERSION}\nclusterName: testbed\ncertificatesDir: {}\n\
+         kubernetesVersion: {version}\nclusterName: testbed\ncertificatesDir: {}\n\
          controlPlaneEndpoint: '127.0.0.1:{port}'\nencryptionAlgorithm: ECDSA-P256\n\
          networking: {{serviceSubnet: 10.96.0.0/16}}\n\
          apiServer: {{certSANs: [127.0.0.1, localhost, {GATEWAY}]}}\n",
         folder.pki().display()
     );
-    fs::write(&config, text).map_err(host(format!("write {}", config.display())))?;
+    fs::write(&config, text).map_err(host(format!("write {}", config.display())))
+}
+
+fn certificates(parts: &Path, folder: &Folder, ports: Ports) -> Result<(), ClusterError> {
+    let config = folder.file(KUBEADM_FILE);
+    kubeadm_configuration(folder, ports.api, VERSION)?;
     let kubeadm = |words: &[&str], more: &[&Path]| {
         let mut command = Command::new(parts.join("kubernetes/kubeadm"));
         command.args(["init", "phase"]).args(words).arg("--config").arg(&config).args(more);

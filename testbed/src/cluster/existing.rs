@@ -107,7 +107,7 @@ fn kubeconfig() -> Result<PathBuf, ClusterError> {
 fn kubectl_program() -> Result<PathBuf, ClusterError> {
     let path = env::var_os("PATH").unwrap_or_default();
     let own = env::split_paths(&path).map(|folder| folder.join("kubectl")).find(|program| program.is_file());
-    own.map_or_else(|| Ok(built_by("cluster/build.sh")?.join("kubernetes/kubectl")), Ok)
+    own.map_or_else(|| Ok(built_by("cluster/build.sh", &[])?.join("kubernetes/kubectl")), Ok)
 }
 
 /// The version that the API server says.

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::addresses::Addresses;
 use super::folder::Folder;
+use super::kind::{self, NodeImage};
+use super::plane::Wanted;
 use super::process::tail;
 use super::provider::{Cluster, ClusterError, Provider, host};
 use crate::image::built_by;
@@ -28,6 +30,7 @@ pub const MOST_WORKERS: u8 = 2;
 #[derive(Debug)]
 pub struct Local {
     folder: Folder,
+    plane: Wanted,
     port: Option<u16>,
     vfctl: Option<PathBuf>,
 }
@@ -35,7 +38,20 @@ pub struct Local {
 impl Local {
     /// The provider of a cluster in a folder.
     pub fn new(folder: Folder) -> Self {
-        Self { folder, port: None, vfctl: None }
+        Self { folder, plane: Wanted::Local, port: None, vfctl: None }
+    }
+
+    /// The same, with kind's control plane: from this node image, or from the one that the testbed builds.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be built.
+    pub fn with_kind(self, node_image: Option<String>) -> Result<Self, ClusterError> {
+        let image = match node_image {
+            Some(name) => NodeImage::Named(name),
+            None => NodeImage::Built(built_by("image/kind-node.sh", &[])?),
+        };
+        Ok(Self { plane: Wanted::Kind(image), ..self })
     }
 
     /// The same, with this program as vfctl in its workers.
@@ -92,11 +108,15 @@ impl Local {
 impl Provider for Local {
     fn start(&self, count: u8) -> Result<Cluster, ClusterError> {
         let folder = &self.folder;
-        let parts = built_by("cluster/build.sh")?;
-        let image = if count > 0 { Some(built_by("image/worker.sh")?) } else { None };
+        let parts = match self.plane {
+            Wanted::Local => built_by("cluster/build.sh", &[])?,
+            Wanted::Kind(_) => parts_for_kind()?,
+        };
+        let image = if count > 0 { Some(built_by("image/worker.sh", &[])?) } else { None };
         let held = folder.take()?;
         // Those of a cluster that was killed here.
         Addresses::give_back(folder);
+        kind::clean(folder, parts_for_kind)?;
         folder.clear(&[])?;
         for path in [folder.logs(), folder.file("tmp")] {
             fs::create_dir_all(&path).map_err(host(format!("make {}", path.display())))?;
@@ -112,6 +132,11 @@ impl Provider for Local {
             command.args(["--port", &port.to_string()]);
         }
         command.arg("--dir").arg(folder.path()).arg("--parts").arg(parts);
+        match &self.plane {
+            Wanted::Local => {}
+            Wanted::Kind(NodeImage::Named(name)) => drop(command.arg("--node-image").arg(name)),
+            Wanted::Kind(NodeImage::Built(folder)) => drop(command.arg("--node-image-dir").arg(folder)),
+        }
         for (option, path) in [("--image", &image), ("--vfctl", &self.vfctl)] {
             if let Some(path) = path {
                 command.arg(option).arg(path);
@@ -134,7 +159,9 @@ impl Provider for Local {
             // Unless another command has begun a cluster here meanwhile.
             if let Ok(Some(_held)) = folder.hold() {
                 Addresses::give_back(folder);
-                drop(folder.clear(&["log", "broken"]));
+                if kind::clean(folder, parts_for_kind).is_ok() {
+                    drop(folder.clear(&["log", "broken"]));
+                }
             }
         })
     }
@@ -169,12 +196,17 @@ impl Provider for Local {
         };
         // A supervisor that was killed could not do it.
         Addresses::give_back(folder);
+        kind::clean(folder, parts_for_kind)?;
         folder.clear(&["log"])
     }
 
     fn stopped(&self) -> &'static str {
         "no cluster is running"
     }
+}
+
+fn parts_for_kind() -> Result<PathBuf, ClusterError> {
+    Ok(built_by("cluster/build.sh", &["kind"])?)
 }
 
 /// What the supervisor has said and the user has seen.

@@ -44,6 +44,13 @@ impl Process {
         Ok(Self { name, log, child })
     }
 
+    /// The processes that the program has started itself and that run.
+    pub fn child_ids(&self) -> Vec<u32> {
+        let id = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        children.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+    }
+
     /// Fails when the program has ended.
     ///
     /// # Errors

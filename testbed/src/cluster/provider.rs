@@ -20,6 +20,8 @@ use crate::roles::Roles;
 pub enum Origin {
     /// The testbed runs it on this machine.
     Local,
+    /// The testbed creates it with kind, in docker on this machine.
+    Kind,
     /// It is there already: the one that KUBECONFIG points at.
     Existing,
 }

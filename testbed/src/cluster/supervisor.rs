@@ -12,14 +12,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::addresses::Addresses;
-use super::control_plane::{ControlPlane, KUBECTL};
+use super::control_plane::KUBECTL;
 use super::folder::Folder;
 use super::kubectl::Kubectl;
+use super::plane::{Plane, Wanted};
 use super::process::tail;
-use super::provider::{Cluster, ClusterError, Origin, host};
+use super::provider::{Cluster, ClusterError, host};
 use super::worker::Worker;
 use super::workers::{self, BootedWorker};
-use super::{objects, own};
+use super::{kind, objects, own};
 
 /// How often the cluster is looked after.
 const POLL: Duration = Duration::from_millis(200);
@@ -40,6 +41,8 @@ const READY: &str = "jsonpath={range .items[*]}{.status.conditions[?(@.type=='Re
 pub struct Order {
     /// Where it lives.
     pub folder: Folder,
+    /// Which control plane it has.
+    pub plane: Wanted,
     /// How many workers it has.
     pub workers: u8,
     /// The port of the API server, where it is named.
@@ -69,6 +72,8 @@ pub fn supervise(order: &Order) -> Result<(), ClusterError> {
     let ended = live(order, &ready);
     Addresses::give_back(folder);
     if let Err(error) = &ended {
+        // What the reason is counts, not what stays besides.
+        drop(kind::clean(folder, || Ok(order.parts.clone())));
         // Who finds the folder later shall know why.
         fs::write(folder.broken_file(), format!("{}\n", chain(error)))
             .map_err(host("say why the cluster ended"))?;
@@ -105,10 +110,10 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
-    let Order { folder, workers: count, port, parts, image, vfctl, starter: _ } = order;
+    let Order { folder, plane, workers: count, port, parts, image, vfctl, starter: _ } = order;
     let started = Instant::now();
     let say = |text: &str| eprintln!("cluster: {text} after {:.1} s", started.elapsed().as_secs_f32());
-    let mut control_plane = ControlPlane::start(parts, folder, *port)?;
+    let mut control_plane = Plane::start(plane, parts, folder, *port, &say)?;
     say("the control plane is ready");
     let programs = folder.file("programs");
     fs::create_dir_all(&programs).map_err(host("make the programs' folder"))?;
@@ -116,7 +121,7 @@ fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
         workers::put_vfctl(vfctl, &programs)?;
     }
     let mut cluster = Cluster {
-        origin: Origin::Local,
+        origin: control_plane.origin(),
         kubectl: parts.join(KUBECTL),
         kubeconfig: folder.kubeconfig(),
         programs,
@@ -126,7 +131,7 @@ fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
     let kubectl = Kubectl::of(&cluster);
     let apply = |manifests: &[&str]| -> Result<(), ClusterError> {
         for manifest in manifests {
-            let path = manifest_for(manifest, folder, control_plane.port)?;
+            let path = manifest_for(manifest, folder, control_plane.port())?;
             kubectl.run(&["apply", "--server-side", "-f", &path.display().to_string()])?;
         }
         Ok(())
@@ -134,7 +139,8 @@ fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
     apply(&MANIFESTS)?;
     let mut booted = Vec::new();
     if let Some(image) = image.as_deref().filter(|_| *count > 0) {
-        let addresses = Addresses::take(folder)?;
+        control_plane.make_way(&kubectl)?;
+        let addresses = control_plane.addresses(folder)?;
         apply(&MANIFESTS_FOR_WORKERS)?;
         for number in 1..=*count {
             let address = addresses.of(number);
@@ -159,7 +165,8 @@ fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
         check(&mut booted)?;
         thread::sleep(POLL);
     }
-    Ok(())
+    drop(booted);
+    control_plane.end(folder)
 }
 
 /// A manifest that says where this cluster's API server is.
@@ -181,16 +188,17 @@ fn check(booted: &mut [BootedWorker]) -> Result<(), ClusterError> {
 
 fn await_ready(
     kubectl: &Kubectl,
-    control_plane: &mut ControlPlane,
+    control_plane: &mut Plane,
     booted: &mut [BootedWorker],
 ) -> Result<(), ClusterError> {
     let count = booted.len();
+    let nodes = count + control_plane.nodes();
     let ready = kubectl.wait_for(
         "the nodes to be ready",
         READY_LIMIT,
         &["get", "nodes", "-o", READY],
         || control_plane.check().and_then(|()| check(booted)),
-        |answer| answer.lines().filter(|line| *line == "True").count() == count,
+        |answer| answer.lines().filter(|line| *line == "True").count() == nodes,
     );
     if let Err(ClusterError::TooSlow { what, limit, said }) = ready {
         let more: String = booted.iter().map(|worker| kubelet_says(&worker.access)).collect();

@@ -13,7 +13,9 @@ use super::run::{Choice, Open, run_in_one};
 use crate::cluster::local::MOST_WORKERS;
 use crate::cluster::supervisor::{self, Order, chain};
 use crate::cluster::workers::put_vfctl;
-use crate::cluster::{Cluster, ClusterError, Existing, Folder, Kubectl, Local, Origin, Provider, Worker};
+use crate::cluster::{
+    Cluster, ClusterError, Existing, Folder, Kubectl, Local, NodeImage, Origin, Provider, Wanted, Worker,
+};
 use crate::guest::Output;
 use crate::place::{Api, Workers};
 use crate::programs;
@@ -43,10 +45,13 @@ enum ClusterCommand {
         /// Where it comes from; an existing one is that of KUBECONFIG, which is only looked at and remembered
         #[arg(long, value_name = "PROVIDER", default_value = "local")]
         provider: Origin,
+        /// The node image that kind uses; otherwise one is built here. Docker has to run, and to have it or find it
+        #[arg(long, value_name = "IMAGE")]
+        node_image: Option<String>,
         /// How many workers; without any, only the control plane runs [default: 1, or 0 where the cluster exists]
         #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(0..=i64::from(MOST_WORKERS)))]
         workers: Option<u8>,
-        /// The port of the API server on 127.0.0.1; the four after it are used, too. Otherwise those that are free
+        /// The port of the API server on 127.0.0.1; a local cluster uses the four after it, too. Otherwise those that are free
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
         /// The vfctl that workers have; otherwise the one built last
@@ -101,6 +106,10 @@ enum ClusterCommand {
         #[arg(long)]
         vfctl: Option<PathBuf>,
         #[arg(long)]
+        node_image: Option<String>,
+        #[arg(long)]
+        node_image_dir: Option<PathBuf>,
+        #[arg(long)]
         starter: u32,
     },
 }
@@ -114,12 +123,20 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
     let ClusterArguments { place, command } = arguments;
     let folder = Folder::choose(place.dir.as_deref())?;
     match command {
-        ClusterCommand::Start { provider, workers, port, vfctl } => {
+        ClusterCommand::Start { provider, node_image, workers, port, vfctl } => {
+            ensure!(
+                node_image.is_none() || provider == Origin::Kind,
+                "use a node image: only the provider kind has one"
+            );
             let vfctl = vfctl_or_none(vfctl.as_deref())?;
             describe(&match provider {
                 Origin::Local => {
                     let local = Local::new(folder).with_vfctl(vfctl).with_port(port);
                     local.start(workers.unwrap_or(1))?
+                }
+                Origin::Kind => {
+                    let kind = Local::new(folder).with_kind(node_image)?.with_vfctl(vfctl).with_port(port);
+                    kind.start(workers.unwrap_or(1))?
                 }
                 Origin::Existing => {
                     ensure!(port.is_none(), "choose a port: the cluster exists and has one");
@@ -148,8 +165,22 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
             let cluster = provider_of(folder).running()?;
             return exec(&cluster, worker, Duration::from_secs(limit), &command);
         }
-        ClusterCommand::Supervise { workers, port, parts, image, vfctl, starter } => {
-            let order = Order { folder, workers, port, parts, image, vfctl, starter };
+        ClusterCommand::Supervise {
+            workers,
+            port,
+            parts,
+            image,
+            vfctl,
+            node_image,
+            node_image_dir,
+            starter,
+        } => {
+            let plane = match (node_image, node_image_dir) {
+                (Some(name), _) => Wanted::Kind(NodeImage::Named(name)),
+                (None, Some(folder)) => Wanted::Kind(NodeImage::Built(folder)),
+                (None, None) => Wanted::Local,
+            };
+            let order = Order { folder, plane, workers, port, parts, image, vfctl, starter };
             supervisor::supervise(&order)
                 .inspect_err(|error| eprintln!("cluster: failed to {}", chain(error)))?;
         }
@@ -162,7 +193,7 @@ fn provider_of(folder: Folder) -> Arc<dyn Provider> {
     // What cannot be read was written by another version of this program, which can be stopped all the same.
     match folder.cluster().ok().flatten().map(|cluster| cluster.origin) {
         Some(Origin::Existing) => Arc::new(Existing::new(folder, None)),
-        Some(Origin::Local) | None => Arc::new(Local::new(folder)),
+        Some(Origin::Local | Origin::Kind) | None => Arc::new(Local::new(folder)),
     }
 }
 
