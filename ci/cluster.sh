@@ -4,12 +4,32 @@
 # testbed/scenarios/cluster: those without workers, those for one worker, those for two. Transcripts and logs of each cluster
 # are in cluster-0, cluster-1 and cluster-2 of the target folder.
 #
-# usage: ci/cluster.sh [VFCTL]     the program that workers have; otherwise one is built
+# With the provider kind the control plane is that of a kind cluster, in docker; what was there before is compared with what
+# is there afterwards, and what stays behind is a failure. Its transcripts and logs are in kind-0, kind-1 and kind-2.
+#
+# usage: ci/cluster.sh [--provider kind] [--small] [VFCTL]
+#        VFCTL                     the program that workers have; otherwise one is built
+#        --small                   one cluster with one worker, and two scenarios
 #        ALL=1 ci/cluster.sh …     also those below testbed/scenarios/without-vfctl, which try the testbed itself
 set -euo pipefail
+provider=local
+small=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --provider) provider=${2:-}; shift 2 || break ;;
+        --small) small=1; shift ;;
+        -*) provider=; break ;;
+        *) break ;;
+    esac
+done
+case $provider in
+    local) name=cluster ;;
+    kind) name=kind ;;
+    *) echo "usage: ci/cluster.sh [--provider local|kind] [--small] [VFCTL]" >&2; exit 64 ;;
+esac
 vfctl=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.."
-bash ci/setup.sh
+if [ "$provider" = kind ]; then bash ci/setup.sh kind; else bash ci/setup.sh; fi
 target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu
 cargo build --quiet --locked -p testbed --bins
 if [ -z "$vfctl" ]; then
@@ -20,6 +40,33 @@ testbed=$target/debug/testbed
 # Short: sockets lie below it.
 room=$(mktemp -d "${TMPDIR:-/tmp}/vfctl-cluster.XXXXXX")
 running=
+# What a kind cluster might leave on this machine: links, rules, what docker has.
+machine() {
+    ip -o link | awk -F ': ' '{ print "link " $2 }'
+    iptables-save 2>/dev/null | sed -n -e 's/ \[.*//' -e '/^[-:]/s/^/rule /p'
+    if docker version >/dev/null 2>&1; then
+        docker ps --all --format 'container {{.Names}}'
+        docker network ls --format 'network {{.Name}}'
+        docker image ls --format 'image {{.Repository}}:{{.Tag}}'
+        docker volume ls --format 'volume {{.Name}}'
+    fi
+}
+
+# What is there now and was not before, and what still belongs to clusters of this run.
+left_behind() {
+    machine | sort | comm -13 "$room/machine" -
+    grep -F " $room/" /proc/mounts | sed 's/^/mount /' || :
+    local process words group
+    for process in /proc/[0-9]*/cmdline; do
+        words=$(tr '\0' ' ' 2>/dev/null <"$process") || continue
+        [[ $words != *"$room/"* ]] || echo "process $words"
+    done
+    # Called after the process that a cluster lives in.
+    for group in $(find /sys/fs/cgroup -maxdepth 2 -type d -name 'vfctl-kind-*'); do
+        [ -d "/proc/${group##*-}" ] || echo "cgroup $group"
+    done
+}
+
 # However this ends, no cluster stays.
 end() {
     [ -z "$running" ] || stop "$running" || true
@@ -43,7 +90,7 @@ scenarios_of() {
     said=
     if [ -n "$2" ]; then
         # Indented: the last line alone is the sum.
-        said=$("$testbed" cluster run --dir "$2" --vfctl "$vfctl" --report "$target/cluster-$1" "${wanted[@]}" |
+        said=$("$testbed" cluster run --dir "$2" --vfctl "$vfctl" --report "$target/$name-$1" "${wanted[@]}" |
             tee >(sed -u 's/^/  /' >&2)) || true
     fi
     read -r good bad < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, .*/\1 \2/p' <<<"$said" | tail -n 1) ||
@@ -57,12 +104,12 @@ scenarios_of() {
 start() {
     running=$1
     rm -rf "${room:?}/$1"
-    "$testbed" cluster start --dir "$room/$1" --workers "$1" --vfctl "$vfctl"
+    "$testbed" cluster start --provider "$provider" --dir "$room/$1" --workers "$1" --vfctl "$vfctl"
 }
 
 # SIZE: stops that cluster; its logs stay beside its transcripts
 stop() {
-    local log=$target/cluster-$1/log number
+    local log=$target/$name-$1/log number
     rm -rf "$log"
     mkdir -p "$log"
     for number in $(seq "$1"); do
@@ -74,20 +121,33 @@ stop() {
     running=
 }
 
-# What needs no worker runs as in a cluster that is there already.
-existing=
-if start 0 && KUBECONFIG=$room/0/admin.conf "$testbed" cluster start --provider existing --dir "$room/x" --vfctl "$vfctl"
-then
-    existing=$room/x
+# SIZE: what needs no worker runs as in a cluster that is there already: that of this size
+in_existing() {
+    local existing='' wanted
+    if KUBECONFIG=$room/$1/admin.conf "$testbed" cluster start --provider existing --dir "$room/x" --vfctl "$vfctl"; then
+        existing=$room/x
+    fi
+    mapfile -t wanted < <(wanted_for 0)
+    scenarios_of 0 "$existing" "${wanted[@]}"
+    [ -z "$existing" ] || "$testbed" cluster stop --dir "$existing" || broken=$((broken + 1))
+}
+
+[ "$provider" = local ] || machine | sort >"$room/machine"
+if [ -z "$small" ]; then
+    start 0 || :
+    in_existing 0
+    stop 0 || broken=$((broken + 1))
+    sizes="1 2"
+else
+    sizes=1
 fi
-mapfile -t wanted < <(wanted_for 0)
-scenarios_of 0 "$existing" "${wanted[@]}"
-[ -z "$existing" ] || "$testbed" cluster stop --dir "$existing" || broken=$((broken + 1))
-stop 0 || broken=$((broken + 1))
-for workers in 1 2; do
+for workers in $sizes; do
     mapfile -t wanted < <(wanted_for "$workers")
+    [ -z "$small" ] || wanted=(testbed/scenarios/cluster/needle.scenario)
     for attempt in 1 2; do
         if start "$workers"; then dir=$room/$workers; else dir=; fi
+        # It has no cluster of its own then.
+        [ -z "$small" ] || [ "$attempt" = 2 ] || in_existing "$workers"
         scenarios_of "$workers" "$dir" "${wanted[@]}"
         stop "$workers" || broken=$((broken + 1))
         # QEMU seldom stands still, which is nobody's doing in the guest: once, and it is said.
@@ -97,5 +157,14 @@ for workers in 1 2; do
         echo "cluster: a worker stood still; what failed runs once more in a new cluster" >&2
     done
 done
+if [ "$provider" = kind ]; then
+    left=$(left_behind)
+    if [ -n "$left" ]; then
+        printf 'cluster: left behind:\n%s\n' "$left" >&2
+        broken=$((broken + 1))
+    else
+        echo "cluster: nothing is left behind" >&2
+    fi
+fi
 echo "$passed passed, $broken failed"
 [ "$broken" = 0 ] && [ "$passed" -gt 0 ]

@@ -4,6 +4,8 @@
 # Installs QEMU from the backports suite (Debian 12's own has no igb device)
 # and the few tools that make the guests' images and check the systemd units. Running it again changes
 # nothing and takes well under a second. It does not install Rust.
+#
+# usage: ci/setup.sh [kind]     `kind` also installs docker, which clusters of the provider kind run in
 set -eu
 
 BACKPORTS=/etc/apt/sources.list.d/vfctl-backports.sources
@@ -26,6 +28,8 @@ PACKAGES="
     systemd
     xz-utils
 "
+# docker, and what a cluster's own docker is started with.
+FOR_KIND="docker.io iptables libcap2-bin"
 # From backports.
 NEWER_PACKAGES="qemu-system-x86"
 
@@ -143,6 +147,15 @@ install_packages() {
     fi
 }
 
+case ${1:-} in
+    '') ;;
+    kind)
+        # Somebody else's docker is as good.
+        if command -v dockerd >/dev/null 2>&1 || docker version >/dev/null 2>&1; then FOR_KIND=${FOR_KIND#docker.io }; fi
+        PACKAGES="$PACKAGES $FOR_KIND"
+        ;;
+    *) die "usage: ci/setup.sh [kind]" ;;
+esac
 if install_packages; then
     say "done"
 else

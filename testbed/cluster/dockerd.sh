@@ -45,8 +45,16 @@ END
     export PATH="$dir/bin:$PATH"
 }
 
+# Makes sure that the cgroups are where docker looks for them. What somebody has mounted over them is taken away in this
+# mount namespace alone.
+find_cgroups() {
+    [ -n "$(ls -A /sys/fs/cgroup)" ] || umount /sys 2>/dev/null || :
+    [ -n "$(ls -A /sys/fs/cgroup)" ] || die "there are no cgroups in /sys/fs/cgroup: containers need them"
+}
+
 # As PID 1 of the namespace.
 inside() {
+    find_cgroups
     # Another's containerd is not for these containers.
     [ ! -d /run/containerd ] || mount -t tmpfs tmpfs /run/containerd
     # kind mounts it into nodes, and docker would make it on this machine.
@@ -69,7 +77,7 @@ inside() {
 }
 
 clean() {
-    [ -n "$1" ] || die "say whose cgroups"
+    find_cgroups
     # Those who were in it are ending.
     for _ in $(seq 50); do
         find /sys/fs/cgroup -maxdepth 2 -type d -name "$1" 2>/dev/null | while read -r group; do
@@ -83,7 +91,7 @@ clean() {
 
 case ${1:-} in
     run)
-        command -v dockerd >/dev/null 2>&1 || die "docker is not installed: run ci/docker.sh"
+        command -v dockerd >/dev/null 2>&1 || die "docker is not installed: run ci/setup.sh kind"
         exec unshare --mount --pid --fork --kill-child --mount-proc "$0" inside "$2" "$3"
         ;;
     inside)
@@ -91,6 +99,7 @@ case ${1:-} in
         name=$3
         inside
         ;;
-    clean) clean "${2:-}" ;;
+    clean) exec unshare --mount "$0" clean-inside "$2" ;;
+    clean-inside) clean "$2" ;;
     *) die "usage: dockerd.sh run DIR NAME | clean NAME" ;;
 esac

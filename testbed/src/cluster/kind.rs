@@ -23,8 +23,12 @@ const KIND: &str = "kind-cli/kind";
 /// The archive of the node image, and the file with its name, in the folder that `image/kind-node.sh` prints.
 const ARCHIVE: &str = "image.tar";
 const NAME: &str = "name";
-/// Where a cluster remembers what has to be cleaned up after it: a word and a name.
+/// Where a cluster remembers what has to be cleaned up after it: a word and a name in each line.
 const FILE: &str = "kind";
+/// The words there: a cluster and an image in a docker that others use, too, and the cgroup of the cluster's own.
+const CLUSTER: &str = "cluster";
+const IMAGE: &str = "image";
+const CGROUP: &str = "cgroup";
 /// How long kind may take to create a cluster, and to delete it.
 const CREATE_LIMIT: Duration = Duration::from_secs(400);
 const DELETE_LIMIT: Duration = Duration::from_secs(60);
@@ -52,8 +56,6 @@ pub struct KindPlane {
     docker: Docker,
     name: String,
     kind: PathBuf,
-    /// An image that was read for this cluster.
-    loaded: Option<String>,
     looked: Instant,
     /// The API server's port, on 127.0.0.1.
     pub port: u16,
@@ -95,12 +97,11 @@ impl KindPlane {
         say(if is_own { "docker has started" } else { "the docker of this machine answers" });
         // Others may have clusters in a docker that is not this one's own.
         let name = if is_own { "vfctl".to_owned() } else { format!("vfctl-{}", process::id()) };
-        let (word, remembered) = docker.cgroup().map_or(("cluster", &*name), |cgroup| ("cgroup", cgroup));
-        fs::write(folder.file(FILE), format!("{word} {remembered}\n"))
-            .map_err(host("remember the cluster"))?;
+        let (word, which) = docker.cgroup().map_or((CLUSTER, &*name), |cgroup| (CGROUP, cgroup));
+        remember(folder, word, which)?;
         let kind = parts.join(KIND);
-        let mut plane = Self { docker, name, kind, loaded: None, looked: Instant::now(), port };
-        let image = plane.provide(image)?;
+        let mut plane = Self { docker, name, kind, looked: Instant::now(), port };
+        let image = plane.provide(folder, image)?;
         say("docker has the node image");
         plane.create(folder, &image)?;
         say("kind has created the cluster");
@@ -157,14 +158,15 @@ impl KindPlane {
     ///
     /// When something stays.
     pub fn end(self, folder: &Folder) -> Result<(), ClusterError> {
-        let Self { docker, name, kind, loaded, looked: _, port: _ } = self;
+        let Self { docker, name, kind, looked: _, port: _ } = self;
         // What the node said of itself, for whoever looks later.
         if let Ok(journal) = docker.run(&["exec", &node(&name), "journalctl", "--no-pager", "--lines=5000"]) {
             drop(fs::write(folder.logs().join("control-plane.log"), journal));
         }
         delete(&docker, &kind, &name)?;
-        if let Some(image) = loaded {
-            docker.run(&["image", "rm", &image])?;
+        // What is in the cluster's own goes with it.
+        if docker.cgroup().is_none() {
+            remove_image(folder, &docker)?;
         }
         docker.end()?;
         fs::remove_file(folder.file(FILE)).map_err(host("forget the cluster"))
@@ -175,7 +177,7 @@ impl KindPlane {
     }
 
     /// The name of the node image, which docker has afterwards, or will find.
-    fn provide(&mut self, image: &NodeImage) -> Result<String, ClusterError> {
+    fn provide(&self, cluster: &Folder, image: &NodeImage) -> Result<String, ClusterError> {
         match image {
             NodeImage::Named(name) => Ok(name.clone()),
             NodeImage::Built(folder) => {
@@ -183,8 +185,8 @@ impl KindPlane {
                 let name = fs::read_to_string(&path).map_err(host(format!("read {}", path.display())))?;
                 let name = name.trim().to_owned();
                 if !self.docker.has_image(&name) {
+                    remember(cluster, IMAGE, &name)?;
                     self.docker.load(&folder.join(ARCHIVE))?;
-                    self.loaded = Some(name.clone());
                 }
                 Ok(name)
             }
@@ -235,20 +237,42 @@ pub fn clean(
     folder: &Folder,
     kind: impl FnOnce() -> Result<PathBuf, ClusterError>,
 ) -> Result<(), ClusterError> {
-    let remembered = fs::read_to_string(folder.file(FILE)).unwrap_or_default();
-    match remembered.trim().split_once(' ') {
-        Some(("cgroup", cgroup)) => docker::clean(cgroup)?,
-        Some(("cluster", name)) => match Docker::of_this_machine()? {
-            Some(docker) => delete(&docker, &kind()?.join(KIND), name)?,
-            None => {
-                return Err(ClusterError::Unable(format!(
-                    "delete the kind cluster {name}: the docker that it runs in does not answer; start docker and try again"
-                )));
-            }
-        },
-        Some(_) | None => {}
+    if let Some(cgroup) = remembered(folder, CGROUP) {
+        docker::clean(&cgroup)?;
+    }
+    if let Some(name) = remembered(folder, CLUSTER) {
+        let Some(docker) = Docker::of_this_machine()? else {
+            return Err(ClusterError::Unable(format!(
+                "delete the kind cluster {name}: the docker that it runs in does not answer; start docker and try again"
+            )));
+        };
+        delete(&docker, &kind()?.join(KIND), &name)?;
+        remove_image(folder, &docker)?;
     }
     Ok(())
+}
+
+/// Removes the image that was read for the cluster, if one was.
+fn remove_image(folder: &Folder, docker: &Docker) -> Result<(), ClusterError> {
+    match remembered(folder, IMAGE) {
+        Some(image) if docker.has_image(&image) => docker.run(&["image", "rm", &image]).map(|_| ()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn remember(folder: &Folder, word: &str, name: &str) -> Result<(), ClusterError> {
+    let path = folder.file(FILE);
+    let text = fs::read_to_string(&path).unwrap_or_default() + &format!("{word} {name}\n");
+    fs::write(&path, text).map_err(host("remember the cluster"))
+}
+
+/// The name that was remembered with this word.
+fn remembered(folder: &Folder, word: &str) -> Option<String> {
+    let text = fs::read_to_string(folder.file(FILE)).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .find(|(own, _)| *own == word)
+        .map(|(_, name)| name.to_owned())
 }
 
 /// Deletes a cluster and its network.
@@ -325,6 +349,16 @@ mod tests {
         assert!(free_port(Some(port)).is_err());
         assert_ne!(free_port(None).unwrap().1, port);
         drop(held);
+    }
+
+    #[test]
+    fn what_is_to_be_cleaned_up_is_known_by_its_word() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::choose(Some(dir.path())).unwrap();
+        remember(&folder, CLUSTER, "vfctl-7").unwrap();
+        remember(&folder, IMAGE, "localhost/kind-node:1").unwrap();
+        let names = [CLUSTER, IMAGE, CGROUP].map(|word| remembered(&folder, word));
+        assert_eq!(names, [Some("vfctl-7".to_owned()), Some("localhost/kind-node:1".to_owned()), None]);
     }
 
     #[test]
