@@ -109,6 +109,10 @@ impl Observe for Cluster {
             What::Objects(objects) => {
                 self.handle.block_on(look::objects(&self.client, objects, limit)).map(Observed::Objects)
             }
+            What::Labelled { kind, namespace, label } => {
+                let found = look::labelled(&self.client, *kind, namespace, label, limit);
+                self.handle.block_on(found).map(Observed::Objects)
+            }
             What::OnlyPf(_) | What::System | What::Pf(_) => Err(EdgeError {
                 attempt: "read a host's facts from the cluster".to_owned(),
                 cause: None,

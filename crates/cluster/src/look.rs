@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use http::Request;
 use kube::core::params::{GetParams, ListParams};
 use serde::Deserialize;
-use vfctl_model::{HostName, ObjectKind, ObjectRef};
+use vfctl_model::{HostName, NamespaceName, ObjectKind, ObjectRef};
 use vfctl_port::{ClusterFacts, EdgeError, ObjectFacts};
 
 use crate::client::{Client, path};
@@ -194,6 +194,26 @@ pub(crate) async fn pages(
         let Some(next) = next else { return Ok(objects) };
         params = params.continue_token(&next);
     }
+}
+
+/// Reads the objects of a kind in a namespace that have a label of this name.
+///
+/// # Errors
+/// Where they could not be read.
+pub(crate) async fn labelled(
+    client: &Client,
+    kind: ObjectKind,
+    namespace: &NamespaceName,
+    label: &str,
+    limit: Duration,
+) -> Result<BTreeMap<ObjectRef, Option<ObjectFacts>>, EdgeError> {
+    let patience = Patience::of_reading(limit);
+    let params = ListParams::default().labels(label);
+    let read = pages(client, kind, Some(namespace.as_str()), params, &|_, _| true, patience).await;
+    let attempt =
+        || format!("list the {} of namespace {namespace} with the label {label}", kind.row().plural);
+    let objects = read.map_err(|error| EdgeError::new(attempt(), error))?;
+    Ok(objects.into_iter().map(|(object, facts)| (object, Some(facts))).collect())
 }
 
 /// Reads single objects; `None` where one is not there.

@@ -16,6 +16,7 @@ mod processes;
 mod roots;
 mod stuck;
 mod sysfs;
+mod traffic;
 mod users;
 
 pub use child::run_store_child;

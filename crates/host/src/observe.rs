@@ -54,7 +54,7 @@ impl Observe for LinuxHost {
             }
             What::System => Observed::System(Box::new(self.read_machine(limit)?)),
             What::Pf(pf) => Observed::Pf(pf.clone(), self.read_one_pf(pf, limit)?.map(Box::new)),
-            What::OfHost(_) | What::Pod(_) | What::Objects(_) => {
+            What::OfHost(_) | What::Pod(_) | What::Objects(_) | What::Labelled { .. } => {
                 return Err(EdgeError::out_of_reach(&Scope::Cluster));
             }
         })

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use vfctl_model::{DeviceAddress, HostName, ObjectRef};
+use vfctl_model::{DeviceAddress, HostName, NamespaceName, ObjectKind, ObjectRef};
 
 use crate::facts::{ClusterFacts, HostFacts, ObjectFacts, PfFacts, SystemFacts};
 use crate::journal::JournalEntry;
@@ -72,6 +72,15 @@ pub enum What {
     Pod(ObjectRef),
     /// These objects of the cluster.
     Objects(BTreeSet<ObjectRef>),
+    /// The objects of one kind in one namespace that have a label of this name, whatever its value.
+    Labelled {
+        /// The kind.
+        kind: ObjectKind,
+        /// The namespace.
+        namespace: NamespaceName,
+        /// The label's name.
+        label: &'static str,
+    },
 }
 
 /// What was read.

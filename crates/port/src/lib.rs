@@ -26,6 +26,7 @@ mod property;
 mod property_read;
 mod property_value;
 mod subject;
+mod traffic;
 
 pub use action::{Action, ActionKind};
 pub use action_row::{ActionRow, GivenBack, Need, Remakes, Sample, TargetKind, Transport};
@@ -53,3 +54,4 @@ pub use phase::{Phase, Stage};
 pub use plugin_troubles::{plugin_troubles, state_of_pod};
 pub use property::{Property, PropertyRow};
 pub use subject::{Scope, Subject, Thing};
+pub use traffic::{Packets, TrafficSeen, TrafficTrial, TryTraffic};

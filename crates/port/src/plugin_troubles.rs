@@ -33,8 +33,12 @@ pub fn state_of_pod(pod: &ObjectRef, facts: &ObjectFacts) -> String {
         let reason = text(state, "reason")?;
         Some(text(state, "message").map_or_else(|| reason.clone(), |message| format!("{reason}: {message}")))
     };
-    let waiting = list("containerStatuses")
-        .iter()
+    // Those of init containers first: the others wait for them, and only say so.
+    let statuses = || list("initContainerStatuses").iter().chain(list("containerStatuses"));
+    let failed =
+        |status: &&JsonValue| status.at(&["state", "terminated", "exitCode"]) != Some(&JsonValue::Number(0));
+    let waiting = statuses()
+        .filter(failed)
         .find_map(|status| said(status.at(&["state", "waiting"]).or(status.at(&["state", "terminated"]))?));
     let unmet = list("conditions").iter().filter(|condition| {
         text(condition, "type").as_deref() == Some("PodScheduled")

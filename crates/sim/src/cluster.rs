@@ -14,10 +14,15 @@ use vfctl_port::{
 /// Says what a device plugin finds on a host with this configuration.
 pub type Plugin = dyn Fn(&HostFacts, &str) -> BTreeMap<ResourceName, u32> + Send + Sync;
 
+/// Says what becomes of a pod that somebody made: fields that the cluster adds to it, such as its node, status and what CNI plugins
+/// say of its networks; `None` where nothing does.
+pub type Kubelet = dyn Fn(&ObjectRef, &ObjectFacts) -> Option<JsonValue> + Send + Sync;
+
 /// A cluster in memory.
 pub struct SimCluster {
     state: Mutex<State>,
     plugin: Box<Plugin>,
+    kubelet: Box<Kubelet>,
 }
 
 #[derive(Debug, Default)]
@@ -36,7 +41,13 @@ impl fmt::Debug for SimCluster {
 impl SimCluster {
     /// Returns a cluster with these objects, in which plugins find what `plugin` says.
     pub fn new(facts: ClusterFacts, plugin: Box<Plugin>) -> Self {
-        Self { state: Mutex::new(State { facts, made: 0 }), plugin }
+        Self { state: Mutex::new(State { facts, made: 0 }), plugin, kubelet: Box::new(|_, _| None) }
+    }
+
+    /// Returns the cluster with nodes that run pods so.
+    #[must_use]
+    pub fn with_kubelet(self, kubelet: Box<Kubelet>) -> Self {
+        Self { kubelet, ..self }
     }
 
     /// Returns what a reader sees.
@@ -71,6 +82,15 @@ impl SimCluster {
                 let object = |object: &ObjectRef| (object.clone(), facts.objects.get(object).cloned());
                 Ok(Observed::Objects(objects.iter().map(object).collect()))
             }
+            What::Labelled { kind, namespace, label } => {
+                let is_meant = |(object, facts): &(&ObjectRef, &ObjectFacts)| {
+                    object.namespace() == Some(namespace) && facts.label(label).is_some()
+                };
+                let found = facts.of_kind(*kind).filter(is_meant);
+                Ok(Observed::Objects(
+                    found.map(|(object, facts)| (object.clone(), Some(facts.clone()))).collect(),
+                ))
+            }
             What::OnlyPf(_) | What::System | What::Pf(_) => Err(EdgeError {
                 attempt: "read a host's facts from the cluster".to_owned(),
                 cause: None,
@@ -86,6 +106,7 @@ impl SimCluster {
             let mut state = self.state();
             let outcome = state.obey(op);
             state.follow(hosts, &self.plugin);
+            state.run_pods(&self.kubelet);
             outcomes.push(outcome);
         }
         outcomes
@@ -147,6 +168,19 @@ impl State {
                     }
                     (Some(_), true) | (None, false) => {}
                 }
+            }
+        }
+    }
+
+    /// Lets pods run that have no status yet.
+    fn run_pods(&mut self, kubelet: &Kubelet) {
+        let pods = self.facts.objects.iter_mut();
+        let waiting = pods.filter(|(object, facts)| {
+            object.kind() == ObjectKind::Pod && facts.content.field("status").is_none()
+        });
+        for (object, facts) in waiting {
+            if let Some(added) = kubelet(object, facts) {
+                merge(&mut facts.content, &added);
             }
         }
     }

@@ -155,7 +155,7 @@ impl Observe for SimHost {
             }
             What::System => Observed::System(Box::new(self.facts().system)),
             What::Pf(pf) => Observed::Pf(pf.clone(), self.pf(pf).map(Box::new)),
-            What::OfHost(_) | What::Pod(_) | What::Objects(_) => {
+            What::OfHost(_) | What::Pod(_) | What::Objects(_) | What::Labelled { .. } => {
                 return Err(EdgeError::out_of_reach(&Scope::Cluster));
             }
         })

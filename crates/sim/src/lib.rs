@@ -16,11 +16,12 @@ mod perform;
 mod rules;
 mod scopes;
 mod stop;
+mod traffic;
 mod view;
 mod world;
 
 pub use builder::{Builder, PfSeed};
-pub use cluster::{Plugin, SimCluster};
+pub use cluster::{Kubelet, Plugin, SimCluster};
 pub use drivers::known_drivers;
 pub use errno::Errno;
 pub use fault::Fault;

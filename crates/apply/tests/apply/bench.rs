@@ -257,6 +257,7 @@ impl Observe for Bench {
             What::System => format!("read system of {scope}"),
             What::Pf(pf) => format!("read {pf} of {scope}"),
             What::Objects(objects) => format!("read {} objects of {scope}", objects.len()),
+            What::Labelled { kind, .. } => format!("read each {} of {scope}", kind.row().word),
         });
         if !state.readable {
             return Err(EdgeError::out_of_reach(scope));
@@ -273,7 +274,9 @@ impl Observe for Bench {
                 Observed::Host(Box::new(host))
             }
             What::System => Observed::System(Box::new(host.system.clone())),
-            What::OfHost(_) | What::Pod(_) | What::Objects(_) => return Err(EdgeError::out_of_reach(scope)),
+            What::OfHost(_) | What::Pod(_) | What::Objects(_) | What::Labelled { .. } => {
+                return Err(EdgeError::out_of_reach(scope));
+            }
             What::Pf(pf) => {
                 let facts = host.physical_functions.get(pf).cloned();
                 // Who uses a VF is not looked at here.

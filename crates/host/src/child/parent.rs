@@ -17,7 +17,7 @@ use vfctl_model::{DeviceAddress, EswitchSetting};
 use super::frames::Frame;
 use super::words::{
     ALWAYS, ESWITCH, LINE, OPEN, READ, RELAY, Read as Asked, Returned, STORE, SWITCH, Store, Stored,
-    Switched, THEN, WasRead, When, unescaped,
+    Switched, THEN, TRAFFIC, WasRead, When, unescaped,
 };
 
 /// Starts children and knows those that are waited for.
@@ -88,6 +88,11 @@ impl Children {
     ) -> io::Result<Returned<Switched>> {
         let arguments = [device.to_string(), setting.word().to_owned(), setting.value()];
         Ok(self.start(SWITCH, arguments.iter().map(OsStr::new))?.finish(limit).each(1, Switched::of))
+    }
+
+    /// Starts a child that sends packets between interfaces, and gives them back where its input ends.
+    pub(crate) fn start_traffic(&self, words: &[String]) -> io::Result<Child> {
+        command(&self.executable, TRAFFIC).args(words).stdin(Stdio::piped()).spawn()
     }
 
     fn start<'a>(&self, work: &str, arguments: impl Iterator<Item = &'a OsStr>) -> io::Result<Running<'_>> {

@@ -11,6 +11,8 @@ pub(crate) const SWITCH: &str = "__switch";
 pub(super) const READ: &str = "__read";
 /// The hidden first argument of a child that sends netlink messages for its parent.
 pub(crate) const RELAY: &str = "__relay";
+/// The hidden first argument of a child that sends packets between interfaces; its words follow.
+pub(super) const TRAFFIC: &str = "__traffic";
 /// What `/proc/*/comm` says of a child that changes something.
 pub(crate) const CHILD_NAME: &CStr = c"vfctl-store";
 

@@ -11,8 +11,8 @@ use vfctl_model::{DeviceAddress, EswitchSetting};
 
 use super::relay::relay;
 use super::words::{
-    ALWAYS, CHILD_NAME, ESWITCH, HELD, OPEN, PART, READ, RELAY, STORE, SWITCH, Stored, Switched, WasRead,
-    escaped,
+    ALWAYS, CHILD_NAME, ESWITCH, HELD, OPEN, PART, READ, RELAY, STORE, SWITCH, Stored, Switched, TRAFFIC,
+    WasRead, escaped,
 };
 use crate::errno::{chain, io_cause};
 use crate::netlink::{Ack, Devlink, DevlinkPort, SwitchMode};
@@ -23,7 +23,7 @@ use crate::sysfs::files::optional_text;
 pub fn run_store_child(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let mut arguments = arguments.into_iter();
     let work = arguments.next()?;
-    if ![STORE, SWITCH, READ, RELAY].iter().any(|known| work == *known) {
+    if ![STORE, SWITCH, READ, RELAY, TRAFFIC].iter().any(|known| work == *known) {
         return None;
     }
     // So that a child that is left behind keeps no folder busy. Not by its parent, who would have to copy itself for it
@@ -35,6 +35,8 @@ pub fn run_store_child(arguments: impl IntoIterator<Item = OsString>) -> Option<
         Some(store_all(arguments))
     } else if work == RELAY {
         Some(relay())
+    } else if work == TRAFFIC {
+        Some(crate::traffic::traffic(arguments))
     } else if work == SWITCH {
         let _ = nix::sys::prctl::set_name(CHILD_NAME);
         Some(switch(arguments))

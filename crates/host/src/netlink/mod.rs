@@ -26,7 +26,7 @@ pub(crate) use devlink::{Devlink, DevlinkPort, SwitchMode};
 pub(crate) use dump::Dump;
 #[cfg(test)]
 pub(crate) use link::Elsewhere;
-pub(crate) use link::{Link, link_change};
+pub(crate) use link::{Link, link_change, link_request_by_name};
 pub(crate) use namespace::number_of;
 pub(crate) use network::{Network, read_links};
 pub(crate) use own::OwnSocket;

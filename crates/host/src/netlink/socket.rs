@@ -65,7 +65,6 @@ enum Way<'r> {
 
 impl<'r> Socket<'r> {
     /// Opens a socket for interfaces, in the calling thread's network namespace.
-    #[cfg(test)]
     pub(crate) fn open() -> io::Result<Self> {
         OwnSocket::open().map(Self::own)
     }
