@@ -38,6 +38,7 @@ pub mod network;
 pub mod pf;
 pub mod pod;
 pub mod pool;
+pub mod probe;
 pub mod rdma_shared_pool;
 pub mod rights;
 pub mod system;

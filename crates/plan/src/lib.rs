@@ -5,6 +5,7 @@
 
 mod check;
 mod collect;
+mod compared;
 mod document;
 mod explain;
 mod made;
@@ -20,6 +21,7 @@ mod wrap;
 
 pub use check::{Flaw, check};
 pub use collect::{HostPlan, NodeShare, Options, Scale, plan, plan_cluster, plan_host};
+pub use compared::compared;
 pub use document::{Lane, PhasePlan, Plan, PlanFormat, PlanSummary, StagePlan};
 pub use explain::{Explanation, explain};
 pub use made::{Failure, Made, SpecFile};

@@ -36,6 +36,7 @@ pub use ipam::{
     StaticIpam, WhereaboutsIpam, WhereaboutsLogLevel, WhereaboutsRange,
 };
 pub use plugin::{PluginName, PluginObject};
+pub(crate) use ranges::given_out;
 pub use section::Networks;
 pub use spec::{Capabilities, LogLevel, MULTUS_NAMESPACE, NetworkSpec};
 pub use stanza::{PodStanza, StanzaError};

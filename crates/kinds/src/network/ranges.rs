@@ -11,17 +11,17 @@ use crate::path::{SpecPath, Violation, Violations};
 use crate::suggest::did_you_mean;
 
 /// Addresses that a plugin gives out.
-pub(super) struct GivenOut {
+pub(crate) struct GivenOut {
     /// Where that is said.
     pub(super) path: SpecPath,
     /// The network that they are of.
-    pub(super) network: IpNetwork,
+    pub(crate) network: IpNetwork,
     /// Which.
-    pub(super) span: IpSpan,
+    pub(crate) span: IpSpan,
 }
 
 /// Returns the addresses that a plugin gives out, as far as its configuration says which.
-pub(super) fn given_out(ipam: &Ipam, path: &SpecPath) -> Vec<GivenOut> {
+pub(crate) fn given_out(ipam: &Ipam, path: &SpecPath) -> Vec<GivenOut> {
     match ipam {
         Ipam::HostLocal(ipam) => {
             let ranges = host_local_ranges(ipam, path).into_iter();

@@ -102,6 +102,13 @@ impl PodStanza {
     }
 }
 
+impl PodStanza {
+    /// Returns the pod's namespace; `None` where any will do.
+    pub fn namespace(&self) -> Option<&str> {
+        self.metadata.namespace.as_deref()
+    }
+}
+
 /// Returns the namespace of a pod with these networks; `None` where any will do.
 fn namespace_of(
     networks: &[&NetworkSpec],

@@ -123,13 +123,14 @@ pub fn manifests(parts: &[RightsPart], namespace: &NamespaceName) -> Vec<RightsM
     for part in RightsPart::ALL {
         let subjects: Vec<RightsPart> = match part {
             RightsPart::Read => parts.to_vec(),
-            RightsPart::Node | RightsPart::Shared => {
+            RightsPart::Node | RightsPart::Shared | RightsPart::Verify => {
                 parts.iter().copied().filter(|asked| *asked == part).collect()
             }
         };
         if !subjects.is_empty() {
             manifests.extend(role(part, Where::Cluster, &subjects, namespace));
             manifests.extend(role(part, Where::Plugin, &subjects, namespace));
+            manifests.extend(role(part, Where::Namespace, &subjects, namespace));
         }
     }
     if parts.contains(&RightsPart::Node) {
@@ -153,7 +154,7 @@ fn role(
     }
     let (kind, binding, place) = match at {
         Where::Cluster => ("ClusterRole", "ClusterRoleBinding", None),
-        Where::Plugin => ("Role", "RoleBinding", Some(namespace)),
+        Where::Plugin | Where::Namespace => ("Role", "RoleBinding", Some(namespace)),
     };
     let account = |part: &RightsPart| Subject {
         kind: "ServiceAccount",
@@ -178,7 +179,7 @@ fn rules_of(right: &Right) -> Vec<Rule> {
         verbs,
     };
     match right.at {
-        Where::Cluster => vec![rule(right.verbs.to_vec(), Vec::new())],
+        Where::Cluster | Where::Namespace => vec![rule(right.verbs.to_vec(), Vec::new())],
         Where::Plugin => {
             let (create, named): (Vec<_>, Vec<_>) =
                 right.verbs.iter().copied().partition(|verb| *verb == "create");

@@ -13,11 +13,13 @@ pub enum RightsPart {
     Node,
     /// To apply what belongs to no single node.
     Shared,
+    /// To verify with pods, in one namespace.
+    Verify,
 }
 
 impl RightsPart {
     /// Every part.
-    pub const ALL: [Self; 3] = [Self::Read, Self::Node, Self::Shared];
+    pub const ALL: [Self; 4] = [Self::Read, Self::Node, Self::Shared, Self::Verify];
 }
 
 impl fmt::Display for RightsPart {
@@ -26,6 +28,7 @@ impl fmt::Display for RightsPart {
             Self::Read => "read",
             Self::Node => "node",
             Self::Shared => "shared",
+            Self::Verify => "verify",
         })
     }
 }
@@ -37,6 +40,8 @@ pub enum Where {
     Cluster,
     /// Those of the device plugin that vfctl manages, in its namespace. To create one cannot be allowed by name.
     Plugin,
+    /// All of the namespace.
+    Namespace,
 }
 
 /// A row: on which objects which verbs are needed (`ResourceRule`, k8s.io/api/rbac/v1).
@@ -75,5 +80,11 @@ pub const RIGHTS: &[Right] = &[
         ObjectKind::NetworkAttachmentDefinition,
         Where::Cluster,
         &["create", "patch", "delete"],
+    ),
+    right(
+        RightsPart::Verify,
+        ObjectKind::Pod,
+        Where::Namespace,
+        &["create", "patch", "get", "list", "delete"],
     ),
 ];
