@@ -4,6 +4,7 @@ mod pod;
 mod pools;
 mod rbac;
 mod record;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ pub(crate) use pod::PodArgs;
 pub(crate) use pools::PoolsArgs;
 pub(crate) use rbac::{RbacArgs, RbacPart};
 pub(crate) use record::RecordArgs;
+pub(crate) use verify::VerifyArgs;
 use vfctl_model::{DevicePluginVersion, ParseError};
 
 use crate::format::{Format, FormatArgs, Formats};
@@ -64,6 +66,9 @@ pub enum Command {
     /// Print what a pod has to say to be given VFs of networks: annotations, requests and limits.
     #[command(after_help = help::POD)]
     Pod(PodArgs),
+    /// Verify that this host and its cluster match specs, by looking, with pods that show what they are given, and with packets.
+    #[command(after_help = help::VERIFY)]
+    Verify(VerifyArgs),
     /// Print accounts and roles with the least rights that each part needs in a cluster, and a policy that keeps nodes apart.
     #[command(after_help = help::RBAC)]
     Rbac(RbacArgs),
@@ -86,6 +91,7 @@ impl Command {
             Self::Apply(args) => args.format.is_json(),
             Self::Explain(args) => args.format.is_json(),
             Self::Pools(args) => args.format.is_json(),
+            Self::Verify(args) => args.format.is_json(),
             Self::Pod(_) | Self::Rbac(_) | Self::Record(_) | Self::Schema(_) => false,
         }
     }
@@ -289,6 +295,8 @@ pub enum SchemaDocument {
     Pools,
     /// What `explain pod -o json` prints.
     PodChain,
+    /// What `verify -o json` prints.
+    Verification,
 }
 
 /// The formats of documents that have no text of their own.

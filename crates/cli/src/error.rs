@@ -7,6 +7,8 @@ use vfctl_kinds::network::StanzaError;
 use vfctl_port::EdgeError;
 use vfctl_state::StateError;
 
+use crate::command::VerifyError;
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -216,6 +218,9 @@ pub enum CliError {
     /// No pod can have these networks.
     #[error("print what a pod needs")]
     Stanza(#[source] StanzaError),
+    /// Nothing can be verified.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     /// A plan for several hosts works in their cluster as well, in parts that belong to single hosts.
     #[error("use `{path}`: a plan for several hosts and their cluster cannot be applied host by host")]
     ClusterOfSeveral {
@@ -299,6 +304,7 @@ impl CliError {
                 Some("pass --kubeconfig FILE, or set KUBECONFIG; --only host leaves the cluster out")
             }
             Self::NoNetworks => Some("add `networks` to the spec, one for each that pods are to have"),
+            Self::Verify(error) => error.fix(),
             Self::NoClusterFacts | Self::NoPodFacts => {
                 Some("add what `vfctl record --cluster` writes to --facts")
             }

@@ -115,6 +115,26 @@ Exit codes:
   0    Success
   1    No pod can have these networks, or the specs have mistakes or cannot be read";
 
+/// Of `verify`.
+pub(crate) const VERIFY: &str = "\
+Without --pod and --traffic it only looks, as plan does. With --pod it starts pods, which take one
+VF each, and removes them. A VF's VLAN, trust, spoof check, link state and driver show on its node
+alone: run it there, else these are reported as not compared. --traffic gives pods the right
+NET_ADMIN for a test address of 198.18.0.0/15; without --pod it moves VFs that nobody uses into
+network namespaces of its own, and gives them back.
+
+Examples:
+  vfctl verify -f sriov.yaml                                   Compare this host with the spec
+  vfctl verify -f sriov.yaml --pod --image busybox             Start a pod of each network
+  vfctl verify -f sriov.yaml --pod a,b --image busybox         Start one pod with both networks
+  vfctl verify -f sriov.yaml --pod --traffic --image busybox   Also send packets between pods
+  vfctl verify -f sriov.yaml --traffic                         Send packets between free VFs
+
+Exit codes:
+  0    Everything was compared and is as the spec says
+  1    Something is not, could not be compared, or could not be removed
+  130  Interrupted; what was started is removed";
+
 /// Of `rbac`.
 pub(crate) const RBAC: &str = "\
 Roles tell neither nodes nor the keys of a ConfigMap apart: by its role alone, who has the token of

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use vfctl_model::HostName;
-use vfctl_port::{Clock, Observe, Perform, Scope, What, World, with_causes};
+use vfctl_port::{Clock, Observe, Perform, Scope, TryTraffic, What, World, with_causes};
 
 use crate::error::CliError;
 use crate::paint::harmless;
@@ -20,6 +20,8 @@ pub struct Machine<'a> {
     pub observe: &'a dyn Observe,
     /// Performs ops.
     pub perform: &'a dyn Perform,
+    /// Sends packets between interfaces.
+    pub traffic: &'a dyn TryTraffic,
     /// Finds the cluster.
     pub connect: &'a dyn Connect,
     /// Tells the time.

@@ -158,6 +158,11 @@ impl<'a> Reach<'a> {
         self.cluster.as_deref().map_or(Ok(()), |cluster| learn(cluster, &self.as_far_as_here(), world))
     }
 
+    /// Adds the whole cluster, where it is reached: pods of all nodes, too.
+    pub(crate) fn look_everywhere(&self, world: &mut World) -> Result<(), CliError> {
+        self.cluster.as_deref().map_or(Ok(()), |cluster| learn(cluster, &What::Whole, world))
+    }
+
     /// Returns what is read of the cluster: what concerns this host.
     fn as_far_as_here(&self) -> What {
         What::OfHost(self.machine.name.clone())

@@ -10,7 +10,8 @@ use crate::format::Formats;
 /// The options of `rbac`.
 #[derive(Debug, Args)]
 pub struct RbacArgs {
-    /// For which parts: read (plan, record --cluster), node, shared; the part `host` needs none [default: all].
+    /// For which parts: read (plan, record --cluster), node, shared, verify (its pods, in the namespace); the part `host` needs
+    /// none [default: all but verify].
     #[arg(value_name = "PART", hide_possible_values = true)]
     pub parts: Vec<RbacPart>,
     /// The namespace of the accounts and of the managed device plugin [default: kube-system].
@@ -30,10 +31,12 @@ pub enum RbacPart {
     Node,
     /// What belongs to no single node.
     Shared,
+    /// Pods that verify.
+    Verify,
 }
 
 impl RbacPart {
-    /// Every part.
+    /// Every part that is given where none is named: to start pods is much, and is asked for.
     pub const ALL: [Self; 3] = [Self::Read, Self::Node, Self::Shared];
 }
 
@@ -43,6 +46,7 @@ impl From<RbacPart> for RightsPart {
             RbacPart::Read => Self::Read,
             RbacPart::Node => Self::Node,
             RbacPart::Shared => Self::Shared,
+            RbacPart::Verify => Self::Verify,
         }
     }
 }

@@ -47,6 +47,7 @@ fn main() -> ExitCode {
             name,
             observe: host,
             perform: host,
+            traffic: host,
             connect: &Kubernetes,
             clock: &clock,
             state_dir: PathBuf::from(STATE_DIR),

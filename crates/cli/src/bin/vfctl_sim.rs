@@ -119,6 +119,7 @@ fn run_on(host: &SimHost, file: &Path, arguments: &[OsString]) -> anyhow::Result
         name: name()?,
         observe: host,
         perform: host,
+        traffic: host,
         connect: &NamedCluster,
         clock: if has_cluster { &both } else { host },
         state_dir: file.with_extension("state"),

@@ -20,5 +20,7 @@ mod run;
 mod schema;
 mod show;
 mod validate;
+mod verify;
 
 pub(crate) use run::run;
+pub(crate) use verify::VerifyError;

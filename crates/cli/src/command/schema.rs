@@ -7,6 +7,7 @@ use crate::args::{SchemaArgs, SchemaDocument};
 use crate::command::explain::Explanations;
 use crate::command::explain_pod::PodChainDocument;
 use crate::command::pools::Pools;
+use crate::command::verify::Verification;
 use crate::error::{CliError, Exit};
 use crate::machine::Console;
 use crate::mistakes::Mistakes;
@@ -33,6 +34,7 @@ pub(super) fn run(args: &SchemaArgs, console: &mut Console<'_>) -> Result<Exit, 
         SchemaDocument::Errors => schema_for!(Mistakes<'_>),
         SchemaDocument::Explanations => schema_for!(Explanations),
         SchemaDocument::PodChain => schema_for!(PodChainDocument),
+        SchemaDocument::Verification => schema_for!(Verification),
         SchemaDocument::Pools => schema_for!(Pools),
     };
     schema.insert("$id".to_owned(), id);

@@ -66,6 +66,7 @@ impl Case {
                 name: name.clone(),
                 observe: &host,
                 perform: &host,
+                traffic: &host,
                 connect: &vfctl_cli::NoCluster,
                 clock: &host,
                 state_dir,

@@ -36,7 +36,7 @@ spec:
 "#;
 
 /// The cluster as an edge of its own.
-struct Edge(Arc<SimScopes>);
+pub(crate) struct Edge(pub(crate) Arc<SimScopes>);
 
 impl Observe for Edge {
     fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError> {
@@ -113,6 +113,7 @@ impl Place {
             name: host(),
             observe: &*self.scopes,
             perform: &*self.scopes,
+            traffic: &*self.scopes,
             connect,
             clock: &*self.scopes,
             state_dir: self.folder.path().join("state"),

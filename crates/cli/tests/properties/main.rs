@@ -32,6 +32,7 @@ mod pools;
 mod request;
 mod run;
 mod scopes;
+mod verify;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -60,6 +60,7 @@ impl Place {
             name: vfctl_model::HostName::localhost(),
             observe: &self.sim,
             perform,
+            traffic: &self.sim,
             connect: &vfctl_cli::NoCluster,
             clock: &self.sim,
             state_dir: self.state(),

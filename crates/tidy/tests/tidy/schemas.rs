@@ -4,8 +4,8 @@ use crate::program::{VFCTL, run};
 use crate::repository::{PATHS, ROOT, assert_none, is_blessing, text_of};
 
 /// The documents that have a schema.
-const DOCUMENTS: [&str; 8] =
-    ["spec", "facts", "plan", "report", "errors", "explanations", "pools", "pod-chain"];
+const DOCUMENTS: [&str; 9] =
+    ["spec", "facts", "plan", "report", "errors", "explanations", "pools", "pod-chain", "verification"];
 
 #[test]
 fn every_schema_is_what_the_program_prints() {

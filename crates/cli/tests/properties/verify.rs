@@ -1,0 +1,245 @@
+//! `verify` with pods, in a cluster whose nodes run them as the test says: what is right ends with 0, and each thing that is wrong
+//! with its own words and 1; nothing is left in either case.
+
+use std::ffi::OsString;
+use std::fs;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
+use vfctl_cli::{Console, Exit, Machine, Terminal};
+use vfctl_model::{HostName, JsonValue, ObjectKind};
+use vfctl_port::{ObjectFacts, World};
+use vfctl_sim::{PfSeed, SimCluster, SimHost, SimScopes};
+
+use crate::labels::Edge;
+
+const SPEC: &str = r#"
+apiVersion: vfctl.dev/v1alpha1
+kind: SriovConfig
+metadata: {name: lab}
+spec:
+  physicalFunctions:
+    - {name: fast, match: {pci: "0000:01:00.0"}, vfs: {count: 2}}
+  pools:
+    - {resource: example.com/net, from: [{physicalFunction: fast, vfs: "0"}]}
+  networks:
+    - name: tenant
+      namespaces: [default]
+      resource: example.com/net
+      vlan: 100
+      ipam: {type: static, addresses: [{address: 10.0.0.5/24}]}
+"#;
+
+/// What a pod is given, and what it says.
+#[derive(Debug, Clone, Copy)]
+struct Given {
+    /// The VF.
+    pci: &'static str,
+    /// Its address inside.
+    address: &'static str,
+    /// The phase that the pod comes to.
+    phase: &'static str,
+}
+
+const RIGHT: Given = Given { pci: "0000:01:10.0", address: "10.0.0.5/24", phase: "Running" };
+
+fn host() -> HostName {
+    "a".parse().unwrap()
+}
+
+/// Returns what the cluster adds to a pod.
+fn ran(given: Given) -> JsonValue {
+    let Given { pci, address, phase } = given;
+    if phase == "Pending" {
+        let unmet = json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+            "message": "Insufficient example.com/net"});
+        let status = json!({"phase": phase, "conditions": [unmet]});
+        return serde_json::from_value(json!({"status": status})).unwrap();
+    }
+    let (mac, ip) = ("02:00:00:00:00:01", address.split('/').next().unwrap());
+    let network = json!([{"name": "default/tenant", "interface": "net1", "ips": [ip], "mac": mac,
+        "device-info": {"type": "pci", "pci": {"pci-address": pci}}}]);
+    let message = format!("link net1 {mac} 1500 0x1003 1\naddr net1 inet {address}\nend\n");
+    let look = json!({"name": "look", "state": {"terminated": {"exitCode": 0, "message": message}}});
+    let added = json!({
+        "metadata": {"annotations": {"k8s.v1.cni.cncf.io/network-status": network.to_string()}},
+        "spec": {"nodeName": "a"},
+        "status": {"phase": phase, "initContainerStatuses": [look]},
+    });
+    serde_json::from_value(added).unwrap()
+}
+
+/// Host `a` as the spec wants it, in a cluster that gives pods this.
+struct Place {
+    scopes: Arc<SimScopes>,
+    folder: TempDir,
+}
+
+impl Place {
+    fn new(given: Given) -> Self {
+        let sim = SimHost::builder().name(host()).pf(PfSeed::new("igb".parse().unwrap(), 7)).build();
+        let node = json!({"uid": "1", "content": {"metadata": {"labels": {}}}});
+        let facts = serde_json::from_value(json!({"objects": {"node a": node}})).unwrap();
+        let cluster = SimCluster::new(facts, Box::new(|_, _| [].into()));
+        let cluster = cluster.with_kubelet(Box::new(move |_, _| Some(ran(given))));
+        let scopes = Arc::new(SimScopes::new([(host(), sim.into_world())].into(), Some(cluster)));
+        let folder = tempdir().unwrap();
+        fs::write(folder.path().join("spec.yaml"), SPEC).unwrap();
+        let place = Self { scopes, folder };
+        let (exit, said) = place.vfctl("apply spec.yaml --yes");
+        assert_eq!(exit, Exit::Done, "{said}");
+        // As sriov-cni does.
+        place.by_hand("set fast vf 0 vlan 100");
+        place
+    }
+
+    fn by_hand(&self, line: &str) {
+        let pf = self.world().hosts[&host()].physical_functions.values().next().unwrap().clone();
+        let line = line.replace("fast", pf.netdev.unwrap().name.as_str());
+        self.scopes.by_hand(&host(), &vfctl_sim::Hand::parse(&line).unwrap()).unwrap();
+    }
+
+    fn world(&self) -> World {
+        self.scopes.world()
+    }
+
+    fn pods(&self) -> usize {
+        self.world().cluster.unwrap().of_kind(ObjectKind::Pod).count()
+    }
+
+    fn vfctl(&self, words: &str) -> (Exit, String) {
+        let word = |word: &str| match word.ends_with(".yaml") {
+            true => self.folder.path().join(word).into(),
+            false => OsString::from(word),
+        };
+        let arguments = std::iter::once("vfctl").chain(words.split(' ')).map(word);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut console =
+            Console { out: &mut out, err: &mut err, can_ask: false, terminal: Terminal::default() };
+        let edge = Edge(Arc::clone(&self.scopes));
+        let machine = Machine {
+            name: host(),
+            observe: &*self.scopes,
+            perform: &*self.scopes,
+            traffic: &*self.scopes,
+            connect: &edge,
+            clock: &*self.scopes,
+            state_dir: self.folder.path().join("state"),
+        };
+        let exit = vfctl_cli::run(arguments, &mut console, || Ok(machine));
+        out.extend(err);
+        (exit, String::from_utf8(out).unwrap())
+    }
+
+    /// Verifies by pods, and asserts how that ends, what it says, and that no pod is left.
+    fn says(&self, exit: Exit, texts: &[&str]) {
+        let (ended, said) = self.vfctl("verify -f spec.yaml --pod --image i");
+        assert_eq!(ended, exit, "{said}");
+        for text in texts {
+            assert!(said.contains(text), "{text}\n{said}");
+        }
+        assert_eq!(self.pods(), 0, "{said}");
+    }
+}
+
+#[test]
+fn what_is_right_is_verified_and_nothing_is_left() {
+    Place::new(RIGHT).says(Exit::Done, &["one of the 1 of example.com/net", "10.0.0.5/24", "Verified:"]);
+}
+
+#[test]
+fn what_is_wrong_is_said_and_nothing_is_left() {
+    let place = Place::new(RIGHT);
+    place.by_hand("set fast vf 0 vlan 200");
+    place.says(Exit::Failed, &["100", "200", "DIFFERS", "Not as specified: "]);
+    let wrong_pool = Given { pci: "0000:01:10.2", ..RIGHT };
+    let place = Place::new(wrong_pool);
+    place.says(Exit::Failed, &["DIFFERS: it is not in the pool example.com/net of the spec"]);
+    let other_address = Given { address: "10.0.0.9/24", ..RIGHT };
+    Place::new(other_address).says(Exit::Failed, &["10.0.0.9/24", "DIFFERS"]);
+    let never = Given { phase: "Pending", ..RIGHT };
+    Place::new(never).says(
+        Exit::Failed,
+        &[
+            "did not start: not within 120 s",
+            "Unschedulable: Insufficient example.com/net",
+            "Not everything could be verified",
+        ],
+    );
+}
+
+#[test]
+fn address_that_another_pod_has_is_an_overlap() {
+    let place = Place::new(RIGHT);
+    place.scopes.by_hand_in_cluster(|facts| {
+        let pod = ObjectFacts { uid: "9".to_owned(), content: ran(RIGHT), ..ObjectFacts::default() };
+        facts.objects.insert("pod default/other".parse().unwrap(), pod);
+    });
+    let (exit, said) = place.vfctl("verify -f spec.yaml --pod --image i");
+    assert_eq!(exit, Exit::Failed, "{said}");
+    assert!(said.contains("pod default/other has 10.0.0.5"), "{said}");
+    assert!(said.contains("IPAM overlap: static gives each pod the same address"), "{said}");
+    assert_eq!(place.pods(), 1);
+}
+
+#[test]
+fn pods_of_a_run_that_was_killed_are_removed_and_named() {
+    let place = Place::new(RIGHT);
+    let mut content: Value = serde_json::from_str(&ran(RIGHT).to_text()).unwrap();
+    content["metadata"]["labels"] = json!({"vfctl.dev/verify": "x"});
+    content["metadata"]["annotations"] = json!({"vfctl.dev/verify-process": "a 4194305 7"});
+    place.scopes.by_hand_in_cluster(|facts| {
+        let content = serde_json::from_value(content).unwrap();
+        let pod = ObjectFacts { uid: "9".to_owned(), content, ..ObjectFacts::default() };
+        facts.objects.insert("pod default/vfctl-verify-x-1".parse().unwrap(), pod);
+    });
+    place.says(Exit::Done, &["removed pod default/vfctl-verify-x-1, left by an earlier verify"]);
+}
+
+#[test]
+fn user_who_stops_it_ends_with_130_and_nothing_is_left() {
+    let place = Place::new(RIGHT);
+    place.scopes.interrupt_after(0);
+    place.says(Exit::Interrupted, &["Interrupted:"]);
+}
+
+#[test]
+fn pods_need_an_image_and_known_networks() {
+    let place = Place::new(RIGHT);
+    let (exit, said) = place.vfctl("verify -f spec.yaml --pod");
+    assert_eq!(exit, Exit::Failed);
+    assert!(said.contains("failed to start pods: --image is missing"), "{said}");
+    let (exit, said) = place.vfctl("verify -f spec.yaml --pod nobody --image i");
+    assert_eq!(exit, Exit::Failed);
+    assert!(said.contains("the specs have tenant"), "{said}");
+}
+
+#[test]
+fn json_says_the_same() {
+    let (exit, said) = Place::new(RIGHT).vfctl("verify -f spec.yaml --pod --image i -o json");
+    assert_eq!(exit, Exit::Done, "{said}");
+    let json: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(json["format"], "vfctl.dev/verification/v1");
+    assert_eq!(json["result"], "verified");
+    assert_eq!(json["figures"]["different"], 0);
+}
+
+#[test]
+fn packets_tell_vlans_apart_and_what_is_offered_takes_no_part() {
+    let spec = SPEC.split("  pools:").next().unwrap();
+    for (vlan, exit, word) in
+        [(200, Exit::Done, "not reached: 0 of 3"), (100, Exit::Failed, "reached: 3 of 3 replies")]
+    {
+        let place = Place::new(RIGHT);
+        let groups = "groups: [{vfs: \"0\", vlan: 100}, {vfs: \"1\", vlan: 200}]";
+        let spec = spec.replace("count: 2", &format!("count: 2, {groups}"));
+        fs::write(place.folder.path().join("host.yaml"), spec).unwrap();
+        let (done, said) = place.vfctl("apply host.yaml --yes --only host");
+        assert_eq!(done, Exit::Done, "{said}");
+        place.by_hand(&format!("set fast vf 1 vlan {vlan}"));
+        let (ended, said) = place.vfctl("verify -f host.yaml --traffic");
+        assert_eq!(ended, exit, "{said}");
+        assert!(said.contains(word) && said.contains("given back"), "{said}");
+    }
+}
