@@ -21,7 +21,7 @@ fn explain(arguments: &[&str]) -> (Option<i32>, String, String) {
 
 #[test]
 fn chain_is_printed_link_by_link_and_ends_with_1_where_one_is_broken() {
-    for (pod, code) in [("runs", 0), ("empty", 1), ("ipam", 1), ("ipam", 1)] {
+    for (pod, code) in [("runs", 0), ("empty", 1), ("ipam", 1), ("ipan", 1)] {
         let (found, out, err) = explain(&["pod", &format!("default/{pod}")]);
         let path = Path::new(FOLDER).join(format!("{pod}.txt"));
         if std::env::var_os("VFCTL_BLESS").is_some() {

@@ -102,7 +102,7 @@ pub(super) fn check(scene: &Scene<'_>, asked: &[Asked], links: &mut Vec<PodLink>
     }
     let warnings = scene.warnings();
     if let Some(warning) = warnings.iter().find(|one| one.reason == SANDBOX) {
-        links.push(of_sandbox(&about, warning));
+        links.push(of_sandbox(&about, asked, warning));
         return;
     }
     // What the scheduler said is past.
@@ -153,7 +153,7 @@ fn of_container((name, reason, message): (&str, &str, &str)) -> PodLink {
     )
 }
 
-fn of_sandbox(about: &str, warning: &Warning<'_>) -> PodLink {
+fn of_sandbox(about: &str, asked: &[Asked], warning: &Warning<'_>) -> PodLink {
     let lower = warning.message.to_lowercase();
     let row = ROWS.iter().find(|row| lower.contains(row.words));
     let is_of_network = lower.contains("network") || lower.contains("cni");
@@ -167,7 +167,12 @@ fn of_sandbox(about: &str, warning: &Warning<'_>) -> PodLink {
             "this has nothing to do with its VFs: look at the node's container runtime",
         ),
     };
-    let network = network_in(warning.message).unwrap_or(about);
+    let named = network_in(warning.message);
+    let full = named.and_then(|name| asked.iter().find(|one| one.network.name.as_str() == name));
+    let network = full
+        .map(|one| one.network.to_string())
+        .or(named.map(str::to_owned))
+        .unwrap_or_else(|| about.to_owned());
     PodLink::broken(PodLinkKind::Attachment, network, reason, cut(telling(warning.message))).with_help(help)
 }
 
@@ -229,7 +234,7 @@ mod tests {
             ("something new", BreakReason::CniFailed),
         ] {
             let message = multus(text);
-            let link = of_sandbox("networks", &Warning { reason: SANDBOX, message: &message });
+            let link = of_sandbox("networks", &[], &Warning { reason: SANDBOX, message: &message });
             assert_eq!((link.reason, link.about.as_str()), (Some(reason), "tenant-a"), "{text}");
             assert!(link.found.ends_with(text) && !link.found.contains("rpc error"), "{}", link.found);
         }
