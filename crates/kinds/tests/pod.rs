@@ -5,5 +5,7 @@
 mod chains;
 #[path = "pod/cluster.rs"]
 mod cluster;
+#[path = "pod/hosts.rs"]
+mod hosts;
 #[path = "pod/properties.rs"]
 mod properties;
