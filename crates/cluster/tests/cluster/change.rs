@@ -146,7 +146,7 @@ fn a_server_that_stays_busy_refuses_and_one_that_fails_leaves_it_unknown() {
     let bounds = Bounds::only(Duration::from_secs(1));
     let busy = Server::start(|_, _| ServerReply::SayLater(429, 60));
     let outcomes = busy.cluster().perform(&Scope::Cluster, &[delete("configmap net/c")], bounds);
-    assert_eq!(outcomes, [refused("429 Too Many Requests", None)]);
+    assert_eq!(outcomes, [refused("429 Too Many Requests (it asks to wait for 60 s)", None)]);
     let failing = Server::start(|_, before| match before {
         0 => refuse(500, "etcdserver: request timed out", "", ""),
         _ => refuse(403, "forbidden", "configmaps", ""),
