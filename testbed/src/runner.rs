@@ -258,8 +258,8 @@ fn check(
         return Ok(Some(format!("it took {:.1} s, more than {} s", took.as_secs_f32(), limit.as_secs())));
     }
     // What people read is wrapped; where is nobody's business here.
-    let lines: Vec<String> = unwrapped(&entry.stdout).into_iter().map(Into::into).collect();
-    let said = format!("{}{}\n{}", entry.stdout, entry.stderr, lines.join("\n"));
+    let lines = unwrapped(&entry.stdout).join("\n");
+    let said = format!("{}{}\n{lines}", entry.stdout, entry.stderr);
     for (texts, expected) in [(&checks.has, true), (&checks.not, false)] {
         for text in texts {
             let text =
