@@ -17,7 +17,8 @@ fn needed(rights: &[(&'static str, &str)]) -> BTreeSet<NeededRight> {
 /// Answers a review by what its request says.
 fn review(request: &Request, is_allowed: impl Fn(&serde_json::Value) -> bool) -> ServerReply {
     let body: serde_json::Value = serde_json::from_str(&request.body).expect("JSON");
-    let is_allowed = is_allowed(&body["spec"]["resourceAttributes"]);
+    let asked = body.pointer("/spec/resourceAttributes").expect("what is asked");
+    let is_allowed = is_allowed(asked);
     say(201, &format!(r#"{{"status": {{"allowed": {is_allowed}}}}}"#))
 }
 
