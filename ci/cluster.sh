@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs vfctl in real Kubernetes clusters: a control plane on loopback, and emulated machines with SR-IOV cards as workers.
 # Builds what is missing (15 min the first time, Kubernetes is most of it), then runs the scenarios below
-# testbed/scenarios/cluster: those without workers, those for one worker, those for two. Transcripts and logs of each cluster
-# are in cluster-0, cluster-1 and cluster-2 of the target folder.
+# testbed/scenarios/cluster: those without workers, those for one worker, those for two, those for one bare worker. Transcripts
+# and logs of each cluster are in cluster-0, cluster-1, cluster-2 and cluster-bare of the target folder.
 #
 # With the provider kind the control plane is that of a kind cluster, in docker; what was there before is compared with what
 # is there afterwards, and what stays behind is a failure. Its transcripts and logs are in kind-0, kind-1 and kind-2.
@@ -81,6 +81,7 @@ broken=0
 wanted_for() {
     local word=$1
     [ "$word" != 0 ] || word=no
+    [ "$word" != bare ] || word='1 bare'
     grep -lE "^cluster: $word worker" -r testbed/scenarios/cluster ${ALL:+testbed/scenarios/without-vfctl}
 }
 
@@ -100,11 +101,13 @@ scenarios_of() {
     broken=$((broken + bad))
 }
 
-# SIZE: starts a cluster with that many workers
+# SIZE: starts a cluster with that many workers, or with one bare worker
 start() {
+    local size=(--workers "$1")
+    [ "$1" != bare ] || size=(--workers 1 --bare)
     running=$1
     rm -rf "${room:?}/$1"
-    "$testbed" cluster start --provider "$provider" --dir "$room/$1" --workers "$1" --vfctl "$vfctl"
+    "$testbed" cluster start --provider "$provider" --dir "$room/$1" "${size[@]}" --vfctl "$vfctl"
 }
 
 # SIZE: stops that cluster; its logs stay beside its transcripts
@@ -112,7 +115,7 @@ stop() {
     local log=$target/$name-$1/log number
     rm -rf "$log"
     mkdir -p "$log"
-    for number in $(seq "$1"); do
+    for number in $(seq "${1/bare/1}"); do
         timeout 60 "$testbed" cluster exec --dir "$room/$1" --worker "$number" -- 'tail -n 5000 /var/log/kubelet.log' \
             >"$log/kubelet-$number.log" 2>/dev/null || true
     done
@@ -137,7 +140,7 @@ if [ -z "$small" ]; then
     start 0 || :
     in_existing 0
     stop 0 || broken=$((broken + 1))
-    sizes="1 2"
+    sizes="1 2 bare"
 else
     sizes=1
 fi

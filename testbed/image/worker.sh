@@ -138,6 +138,26 @@ cp "$parts/multus/multus" "$parts/multus/passthru" "$layer/usr/src/multus-cni/bi
 cp "$parts/multus/install_multus" "$parts/multus/thin_entrypoint" "$layer/"
 archive localhost/multus-cni:v4.2.4 '["/thin_entrypoint"]'
 
+# With the start script that the CNI plugin's own image has. Its program is the one that workers have, which runs the one
+# beside it.
+mkdir -p "$layer/usr/bin"
+with_busybox
+cp "$root/opt/cni/bin/sriov" "$layer/usr/bin/sriov"
+cp "$(module_folder "$here/../cluster/parts/sriov-cni" github.com/k8snetworkplumbingwg/sriov-cni@v2.1.0+incompatible)/images/entrypoint.sh" \
+    "$layer/entrypoint.sh"
+chmod 755 "$layer/entrypoint.sh"
+archive localhost/sriov-cni:v2.1.0 '["/entrypoint.sh"]'
+
+mkdir -p "$layer"
+with_busybox
+cp "$parts/whereabouts/whereabouts" "$parts/whereabouts/ip-control-loop" "$layer/"
+for script in install-cni.sh lib.sh token-watcher.sh; do
+    cp "$(module_folder "$here/../cluster/parts/whereabouts" github.com/k8snetworkplumbingwg/whereabouts)/script/$script" \
+        "$layer/$script"
+    chmod 755 "$layer/$script"
+done
+archive localhost/whereabouts:v0.9.2 '["/install-cni.sh"]'
+
 # With the start script that the plugin's own image has.
 mkdir -p "$layer/usr/bin" "$layer/usr/share/misc" "$layer/usr/share/hwdata"
 with_busybox
@@ -166,6 +186,8 @@ done
 for archive in /archives/*.tar; do
     ctr -n k8s.io images import --digests --all-platforms "$archive" || { tail -n 20 /tmp/containerd.log; kill $pid; exit 1; }
 done
+# A second name, as if it were a newer release.
+ctr -n k8s.io images tag localhost/sriov-cni:v2.1.0 localhost/sriov-cni:v2.1.1
 ctr -n k8s.io images ls
 kill $pid
 wait $pid || :
@@ -174,7 +196,8 @@ timeout 120 unshare --mount --pid --fork --kill-child chroot "$root" /bin/sh /im
     tail -n 30 "$work/import.log" >&2
     die "the images cannot be imported"
 }
-for name in pause:3.10 tools:1 multus-cni:v4.2.4 sriov-device-plugin:v3.5.1; do
+for name in pause:3.10 tools:1 multus-cni:v4.2.4 sriov-device-plugin:v3.5.1 sriov-cni:v2.1.0 sriov-cni:v2.1.1 \
+    whereabouts:v0.9.2; do
     grep -q "localhost/$name" "$work/import.log" || die "containerd does not have the image localhost/$name"
 done
 rm -rf "$root/archives" "$root/import.sh"

@@ -54,6 +54,7 @@ impl Provider for Existing {
             put_vfctl(vfctl, &programs)?;
         }
         let cluster = Cluster {
+            is_bare: false,
             origin: Origin::Existing,
             kubectl: kubectl.program().to_owned(),
             kubeconfig,

@@ -193,6 +193,7 @@ mod tests {
         let folder = Folder::choose(Some(parent.path())).unwrap();
         assert!(folder.take().is_ok());
         let cluster = |origin| Cluster {
+            is_bare: false,
             origin,
             kubectl: "kubectl".into(),
             kubeconfig: "admin.conf".into(),

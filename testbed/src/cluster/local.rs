@@ -33,12 +33,13 @@ pub struct Local {
     plane: Wanted,
     port: Option<u16>,
     vfctl: Option<PathBuf>,
+    is_bare: bool,
 }
 
 impl Local {
     /// The provider of a cluster in a folder.
     pub fn new(folder: Folder) -> Self {
-        Self { folder, plane: Wanted::Local, port: None, vfctl: None }
+        Self { folder, plane: Wanted::Local, port: None, vfctl: None, is_bare: false }
     }
 
     /// The same, with kind's control plane: from this node image, or from the one that the testbed builds.
@@ -64,6 +65,12 @@ impl Local {
     #[must_use]
     pub fn with_port(self, port: Option<u16>) -> Self {
         Self { port, ..self }
+    }
+
+    /// The same, with nothing in its workers but their primary network.
+    #[must_use]
+    pub fn with_bare_workers(self, is_bare: bool) -> Self {
+        Self { is_bare, ..self }
     }
 
     /// Why nothing runs in the folder; `how` is how the process ended in which the cluster lived, where that is known.
@@ -128,6 +135,9 @@ impl Provider for Local {
         let mut command = Command::new(own);
         command.args(["cluster", "supervise", "--workers", &count.to_string()]);
         command.args(["--starter", &process::id().to_string()]);
+        if self.is_bare {
+            command.arg("--bare");
+        }
         if let Some(port) = self.port {
             command.args(["--port", &port.to_string()]);
         }

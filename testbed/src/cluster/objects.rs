@@ -12,6 +12,8 @@ pub const KINDS: &str = "deployments,daemonsets,statefulsets,replicasets,jobs,po
     poddisruptionbudgets,configmaps,secrets,services,serviceaccounts,roles,rolebindings,clusterroles,\
     clusterrolebindings,ippools.whereabouts.cni.cncf.io,overlappingrangeipreservations.whereabouts.cni.cncf.io,\
     customresourcedefinitions,leases,namespaces";
+/// The kind of networks.
+const NETWORKS: &str = "network-attachment-definitions.k8s.cni.cncf.io";
 /// A line for each object: kind, version, namespace, name, and what its name was made from.
 pub(super) const LINES: &str = "go-template={{range .items}}{{.kind}} {{.apiVersion}} {{or .metadata.namespace \"-\"}} {{.metadata.name}} \
     {{or .metadata.generateName .metadata.name}}{{\"\\n\"}}{{end}}";
@@ -78,7 +80,14 @@ const OF_KUBELETS: &str = "kube-node-lease";
 ///
 /// When the API server does not say.
 pub fn objects(kubectl: &Kubectl) -> Result<Vec<Object>, ClusterError> {
-    let printed = kubectl.run(&["get", KINDS, "--all-namespaces", "--output", LINES])?;
+    // What nobody has installed is defined by nobody.
+    let defined = kubectl.run(&["api-resources", "--output", "name"])?;
+    let is_defined = |kind: &&str| {
+        let name = if *kind == "net-attach-def" { NETWORKS } else { *kind };
+        !name.contains('.') || defined.lines().any(|line| line == name)
+    };
+    let kinds: Vec<&str> = KINDS.split(',').filter(is_defined).collect();
+    let printed = kubectl.run(&["get", &kinds.join(","), "--all-namespaces", "--output", LINES])?;
     let objects = printed.lines().filter_map(Object::parse);
     Ok(objects.filter(|object| object.namespace.as_deref() != Some(OF_KUBELETS)).collect())
 }

@@ -17,7 +17,7 @@ const SCENARIO: &str = "testbed.vfctl.dev/scenario";
 const OF_SCENARIOS: &str = "namespaces,nodes,clusterroles,clusterrolebindings,validatingwebhookconfigurations,validatingadmissionpolicies";
 /// The kinds of objects that vfctl makes, or prints to be made, but for networks.
 const KINDS: &str = "daemonsets,configmaps,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,\
-    validatingadmissionpolicies,validatingadmissionpolicybindings";
+    customresourcedefinitions,validatingadmissionpolicies,validatingadmissionpolicybindings";
 /// The kind of networks, which not each cluster has.
 const NETWORKS: &str = "network-attachment-definitions.k8s.cni.cncf.io";
 /// How long what was deleted may take to go.

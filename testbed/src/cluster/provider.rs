@@ -32,6 +32,9 @@ pub enum Origin {
 pub struct Cluster {
     /// Where it comes from.
     pub origin: Origin,
+    /// Whether its workers have nothing but their primary network.
+    #[serde(default)]
+    pub is_bare: bool,
     /// kubectl.
     pub kubectl: PathBuf,
     /// Admin rights, from this machine.

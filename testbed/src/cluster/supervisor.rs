@@ -29,8 +29,10 @@ const READY_LIMIT: Duration = Duration::from_secs(600);
 const WORLD_LIMIT: Duration = Duration::from_secs(240);
 /// What a worker is like before anybody uses it; modules that the kubelet has loaded belong to it.
 const WORLD: &str = "cut -d ' ' -f 1 /proc/modules >/run/testbed/modules.boot; bash /share/world.sh";
-/// Applied in this order at the start of each cluster.
-const MANIFESTS: [&str; 2] = ["rights.yaml", "network-attachment-definition.yaml"];
+/// Applied at the start of each cluster.
+const MANIFESTS: [&str; 1] = ["rights.yaml"];
+/// Applied at the start of each cluster that is not bare.
+const DEFINITIONS: [&str; 1] = ["network-attachment-definition.yaml"];
 /// Applied at the start of each cluster with workers.
 const MANIFESTS_FOR_WORKERS: [&str; 2] = ["multus.yaml", "whereabouts.yaml"];
 /// Prints whether each node is ready, a word each.
@@ -45,6 +47,8 @@ pub struct Order {
     pub plane: Wanted,
     /// How many workers it has.
     pub workers: u8,
+    /// Whether they have nothing but their primary network.
+    pub is_bare: bool,
     /// The port of the API server, where it is named.
     pub port: Option<u16>,
     /// The folder of parts.
@@ -110,7 +114,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
-    let Order { folder, plane, workers: count, port, parts, image, vfctl, starter: _ } = order;
+    let Order { folder, plane, workers: count, is_bare, port, parts, image, vfctl, starter: _ } = order;
     let started = Instant::now();
     let say = |text: &str| eprintln!("cluster: {text} after {:.1} s", started.elapsed().as_secs_f32());
     let mut control_plane = Plane::start(plane, parts, folder, *port, &say)?;
@@ -122,6 +126,7 @@ fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
     }
     let mut cluster = Cluster {
         origin: control_plane.origin(),
+        is_bare: *is_bare,
         kubectl: parts.join(KUBECTL),
         kubeconfig: folder.kubeconfig(),
         programs,
@@ -137,17 +142,22 @@ fn live(order: &Order, ready: &AtomicBool) -> Result<(), ClusterError> {
         Ok(())
     };
     apply(&MANIFESTS)?;
+    if !is_bare {
+        apply(&DEFINITIONS)?;
+    }
     let mut booted = Vec::new();
     if let Some(image) = image.as_deref().filter(|_| *count > 0) {
         control_plane.make_way(&kubectl)?;
         let addresses = control_plane.addresses(folder)?;
-        apply(&MANIFESTS_FOR_WORKERS)?;
+        if !is_bare {
+            apply(&MANIFESTS_FOR_WORKERS)?;
+        }
         for number in 1..=*count {
             let address = addresses.of(number);
-            booted.push(workers::boot(number, *count, &address, folder, parts, image)?);
+            booted.push(workers::boot(number, order, &address, image)?);
             say(&format!("{} has booted", workers::name(number)));
         }
-        await_ready(&kubectl, &mut control_plane, &mut booted)?;
+        await_ready(&kubectl, &mut control_plane, &mut booted, *is_bare)?;
         say("the nodes are ready");
         for worker in &booted {
             cluster.workers.push(with_world(worker)?);
@@ -190,6 +200,7 @@ fn await_ready(
     kubectl: &Kubectl,
     control_plane: &mut Plane,
     booted: &mut [BootedWorker],
+    is_bare: bool,
 ) -> Result<(), ClusterError> {
     let count = booted.len();
     let nodes = count + control_plane.nodes();
@@ -208,6 +219,9 @@ fn await_ready(
     for worker in booted.iter() {
         let name = &worker.access.name;
         kubectl.run(&["label", "node", name, "node-role.kubernetes.io/worker=", "--overwrite"])?;
+    }
+    if is_bare {
+        return Ok(());
     }
     // Its pod is ready a little after it has written the configuration that makes the node so.
     kubectl.wait_for(

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::control_plane::{GATEWAY, node_files};
 use super::folder::Folder;
 use super::provider::{ClusterError, WorkerAccess, host};
+use super::supervisor;
 use crate::guest::Guest;
 use crate::image;
 use crate::lab;
@@ -41,17 +42,16 @@ pub struct BootedWorker {
 /// When any of it fails.
 pub fn boot(
     number: u8,
-    of: u8,
+    cluster: &supervisor::Order,
     address: &str,
-    folder: &Folder,
-    parts: &Path,
     image: &Path,
 ) -> Result<BootedWorker, ClusterError> {
+    let supervisor::Order { folder, workers: of, is_bare, parts, .. } = cluster;
     let name = name(number);
     let topology =
         Topology::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("topologies/{name}.toml")))
             .map_err(|error| ClusterError::Lab(error.into()))?;
-    let share = share(folder, &name, address, number)?;
+    let share = share(folder, &name, address, number, *is_bare)?;
     node_files(parts, folder, &name, &share.join("kubernetes"))?;
     let console = folder.logs().join(format!("{name}.log"));
     let order = Order {
@@ -61,7 +61,7 @@ pub fn boot(
         programs: &folder.file("programs"),
         console: Console::Log(console.clone()),
         cache: &image::cache()?,
-        more: network(number, of, address, folder),
+        more: network(number, *of, address, folder),
     };
     let mut guest = Guest::boot(&order)?;
     lab::prepare(&mut guest, &topology)?;
@@ -81,7 +81,13 @@ pub fn boot(
 }
 
 /// The folder that the worker shares with this machine, with what it starts from.
-fn share(folder: &Folder, name: &str, address: &str, number: u8) -> Result<PathBuf, ClusterError> {
+fn share(
+    folder: &Folder,
+    name: &str,
+    address: &str,
+    number: u8,
+    is_bare: bool,
+) -> Result<PathBuf, ClusterError> {
     let share = folder.file(name);
     fs::create_dir_all(&share).map_err(host(format!("make {}", share.display())))?;
     lab::fill_share(&share)?;
@@ -91,8 +97,10 @@ fn share(folder: &Folder, name: &str, address: &str, number: u8) -> Result<PathB
             .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)))
             .map_err(host(format!("put {script} into the share")))?;
     }
-    let environment =
-        format!("NODE={name}\nADDRESS={address}\nGATEWAY={GATEWAY}\nPODS=10.244.{number}.0/24\n");
+    let bare = if is_bare { "yes" } else { "no" };
+    let environment = format!(
+        "NODE={name}\nADDRESS={address}\nGATEWAY={GATEWAY}\nPODS=10.244.{number}.0/24\nBARE={bare}\n"
+    );
     fs::write(share.join("worker.env"), environment).map_err(host("write a worker's environment"))?;
     Ok(share)
 }

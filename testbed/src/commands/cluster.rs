@@ -51,6 +51,9 @@ enum ClusterCommand {
         /// How many workers; without any, only the control plane runs [default: 1, or 0 where the cluster exists]
         #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(0..=i64::from(MOST_WORKERS)))]
         workers: Option<u8>,
+        /// Workers with nothing but their primary network: without multus, SR-IOV CNI, whereabouts and their definitions
+        #[arg(long)]
+        bare: bool,
         /// The port of the API server on 127.0.0.1; a local cluster uses the four after it, too. Otherwise those that are free
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
@@ -98,6 +101,8 @@ enum ClusterCommand {
         #[arg(long)]
         workers: u8,
         #[arg(long)]
+        bare: bool,
+        #[arg(long)]
         port: Option<u16>,
         #[arg(long)]
         parts: PathBuf,
@@ -123,7 +128,7 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
     let ClusterArguments { place, command } = arguments;
     let folder = Folder::choose(place.dir.as_deref())?;
     match command {
-        ClusterCommand::Start { provider, node_image, workers, port, vfctl } => {
+        ClusterCommand::Start { provider, node_image, workers, bare, port, vfctl } => {
             ensure!(
                 node_image.is_none() || provider == Origin::Kind,
                 "use a node image: only the provider kind has one"
@@ -131,14 +136,15 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
             let vfctl = vfctl_or_none(vfctl.as_deref())?;
             describe(&match provider {
                 Origin::Local => {
-                    let local = Local::new(folder).with_vfctl(vfctl).with_port(port);
+                    let local = Local::new(folder).with_vfctl(vfctl).with_port(port).with_bare_workers(bare);
                     local.start(workers.unwrap_or(1))?
                 }
                 Origin::Kind => {
-                    let kind = Local::new(folder).with_kind(node_image)?.with_vfctl(vfctl).with_port(port);
+                    let kind = Local::new(folder).with_kind(node_image)?.with_vfctl(vfctl).with_port(port).with_bare_workers(bare);
                     kind.start(workers.unwrap_or(1))?
                 }
                 Origin::Existing => {
+                    ensure!(!bare, "empty workers that exist");
                     ensure!(port.is_none(), "choose a port: the cluster exists and has one");
                     Existing::new(folder, vfctl).start(workers.unwrap_or(0))?
                 }
@@ -167,6 +173,7 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
         }
         ClusterCommand::Supervise {
             workers,
+            bare,
             port,
             parts,
             image,
@@ -180,7 +187,7 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
                 (None, Some(folder)) => Wanted::Kind(NodeImage::Built(folder)),
                 (None, None) => Wanted::Local,
             };
-            let order = Order { folder, plane, workers, port, parts, image, vfctl, starter };
+            let order = Order { folder, plane, workers, is_bare: bare, port, parts, image, vfctl, starter };
             supervisor::supervise(&order)
                 .inspect_err(|error| eprintln!("cluster: failed to {}", chain(error)))?;
         }
@@ -242,10 +249,12 @@ fn run(provider: Arc<dyn Provider>, choice: &Choice, vfctl: Option<&Path>) -> an
     let all = scenarios.len();
     // Where no worker can ever be the testbed's, whatever needs one fails and says so.
     scenarios.retain(|scenario| {
-        cluster.origin == Origin::Existing || scenario.cluster.map(usize::from) == Some(cluster.workers.len())
+        let is_alike = scenario.is_bare == cluster.is_bare;
+        cluster.origin == Origin::Existing
+            || scenario.cluster.map(usize::from) == Some(cluster.workers.len()) && is_alike
     });
     if scenarios.len() < all {
-        eprintln!("testbed: {} scenarios want another count of workers", all - scenarios.len());
+        eprintln!("testbed: {} scenarios want other workers", all - scenarios.len());
     }
     if let Some(vfctl) = vfctl_or_none(vfctl)? {
         put_vfctl(&vfctl, &cluster.programs)?;

@@ -69,13 +69,27 @@ pub(super) fn bad_day(
     Ok(Some(BadDay { what, next }))
 }
 
-/// The count that `no workers`, `1 worker` or `2 workers` says; `None` for other words.
-pub(super) fn workers(rest: &str) -> Option<u8> {
-    match rest.split_once(' ')? {
-        ("no", "workers") => Some(0),
-        (count, "worker" | "workers") => count.parse().ok().filter(|count| *count > 0),
+/// The workers that `no workers`, `1 worker`, `2 workers` or `1 bare worker` asks for; `None` for other words.
+pub(super) fn workers(rest: &str) -> Option<Wanted> {
+    let (count, words) = rest.split_once(' ')?;
+    let is_bare = words.starts_with("bare ");
+    match (count, words.trim_start_matches("bare ")) {
+        ("no", "workers") if !is_bare => Some(Wanted { count: 0, is_bare }),
+        (count, "worker" | "workers") => {
+            let count = count.parse().ok().filter(|count| *count > 0)?;
+            Some(Wanted { count, is_bare })
+        }
         _ => None,
     }
+}
+
+/// Which workers a scenario needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// How many.
+    pub(super) count: u8,
+    /// Whether they have nothing but their primary network.
+    pub(super) is_bare: bool,
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ struct Parser {
     on: Option<On>,
     only: Option<Only>,
     guest: Option<Userland>,
-    cluster: Option<u8>,
+    cluster: Option<clusters::Wanted>,
     bad_day: Option<String>,
     next: Option<String>,
     steps: Vec<Step>,
@@ -172,7 +172,7 @@ impl Parser {
         let Self { title, on, mut only, guest, cluster, bad_day, next, steps } = self;
         let bad_day = clusters::bad_day(bad_day, next, &steps)?;
         let title = title.ok_or("`title:` is missing")?;
-        if let Some(count) = cluster {
+        if let Some(clusters::Wanted { count, is_bare }) = cluster {
             if on.is_some() || only.is_some() || guest.is_some() {
                 return Err("`cluster:` says where it runs: nothing else does".to_owned());
             }
@@ -180,7 +180,7 @@ impl Parser {
                 return Err(flaw);
             }
             let (on, guest, cluster) = (On::Lab, Userland::default(), Some(count));
-            return Ok(Scenario { name, title, on, only: None, guest, cluster, bad_day, steps });
+            return Ok(Scenario { name, title, on, only: None, guest, cluster, is_bare, bad_day, steps });
         }
         let on = on.ok_or("`on:` is missing")?;
         if steps.is_empty() {
@@ -218,13 +218,13 @@ impl Parser {
             return Err("`bad day:` is of a scenario in a cluster".to_owned());
         }
         let guest = guest.unwrap_or_default();
-        Ok(Scenario { name, title, on, only, guest, cluster: None, bad_day, steps })
+        Ok(Scenario { name, title, on, only, guest, cluster: None, is_bare: false, bad_day, steps })
     }
 }
 
-fn workers(rest: &str) -> Result<u8, String> {
+fn workers(rest: &str) -> Result<clusters::Wanted, String> {
     clusters::workers(rest)
-        .ok_or_else(|| format!("`{rest}` is no number of workers: `no workers`, `1 worker`"))
+        .ok_or_else(|| format!("`{rest}` is no number of workers: `no workers`, `1 worker`, `1 bare worker`"))
 }
 
 fn once<T>(place: &mut Option<T>, keyword: &str, value: T) -> Result<(), String> {
@@ -364,6 +364,9 @@ mod tests {
         assert!(error("kubectl: get pods\n").contains("needs a cluster"));
         assert!(error("cluster: 1 worker\nsh: true\n").contains("nothing else"));
         assert!(parse_text("title: t\ncluster: 1 worker\non worker-2: sh: true\n").is_err());
+        let bare = parse_text("title: t\ncluster: 1 bare worker\nsh: true\n").unwrap();
+        assert_eq!((bare.cluster, bare.is_bare), (Some(1), true));
+        assert!(parse_text("title: t\ncluster: no bare workers\nkubectl: get ns\n").is_err());
         assert!(parse_text("title: t\ncluster: many\nsh: true\n").is_err());
         assert!(parse_text("title: t\ncluster: 0 workers\nsh: true\n").is_err());
     }

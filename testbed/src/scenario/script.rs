@@ -21,6 +21,8 @@ pub struct Scenario {
     pub cluster: Option<u8>,
     /// Its row in the table of bad days; `None` where it has none.
     pub bad_day: Option<BadDay>,
+    /// Whether the workers have nothing but their primary network.
+    pub is_bare: bool,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }
