@@ -326,7 +326,7 @@ impl<'a> LaneRun<'a> {
                 let holds = unmet.is_empty();
                 self.report.unmet.extend(unmet);
                 if !holds {
-                    self.explain_offers(claims);
+                    self.explain_pods(claims);
                 }
                 holds
             }

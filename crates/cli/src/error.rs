@@ -311,7 +311,9 @@ impl CliError {
             Self::ClusterOfSeveral { .. } => {
                 Some("apply the spec on each host, or plan with --only host or --only shared")
             }
-            Self::PartsOfPlan { .. } => Some("pass --only and --force-conflicts to `vfctl plan --out`"),
+            Self::PartsOfPlan { .. } => {
+                Some("pass --only, --force-conflicts and --prune to `vfctl plan --out`")
+            }
             Self::Foreign { .. } => Some("name another file with --out, or remove this one first"),
             Self::OverFacts { .. } | Self::OverSpec { .. } => Some("name another file or folder with --out"),
             _ => None,

@@ -38,6 +38,10 @@ pub struct PartArgs {
     /// Take over objects of the cluster that were not made by vfctl [default: report them as errors].
     #[arg(long)]
     pub force_conflicts: bool,
+    /// Remove what vfctl installed in the cluster and these documents do not ask for any more: multus, CNI plugins and the like
+    /// [default: name what stays].
+    #[arg(long)]
+    pub prune: bool,
 }
 
 /// A part of a plan.
@@ -56,19 +60,20 @@ impl PartArgs {
     pub(crate) fn options(&self) -> Options {
         let has = |part| self.only.is_empty() || self.only.contains(&part);
         let parts = Parts { host: has(Part::Host), node: has(Part::Node), shared: has(Part::Shared) };
-        Options { parts, takes_over: self.force_conflicts }
+        Options { parts, takes_over: self.force_conflicts, prunes: self.prune }
     }
 
     /// Returns whether something is chosen that only specs can be planned for with.
     pub(crate) fn is_given(&self) -> bool {
-        !self.only.is_empty() || self.force_conflicts
+        !self.only.is_empty() || self.force_conflicts || self.prune
     }
 
     /// Returns whether the cluster is asked, given what documents want of it.
     fn asks(&self, wanted: Wanted) -> bool {
         let Parts { host: _, node, shared } = self.options().parts;
         wanted.labels
-            || (node || shared) && (wanted.objects || self.cluster.is_named() || !self.only.is_empty())
+            || (node || shared)
+                && (wanted.objects || self.cluster.is_named() || !self.only.is_empty() || self.prune)
     }
 }
 

@@ -1,13 +1,14 @@
 //! Changes of a cluster: objects applied and deleted, and what the API server's answer means for each op.
 
 use http::Request;
-use kube::core::params::{DeleteParams, Patch, PatchParams, Preconditions};
+use kube::core::params::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
 use serde::de::IgnoredAny;
-use vfctl_model::{JsonValue, ObjectRef};
+use vfctl_model::{JsonValue, ObjectKind, ObjectRef};
 use vfctl_port::{Action, Bounds, Deletion, Manifest, Op, OpError, Outcome};
 
 use crate::client::{Client, Failure, path};
 use crate::error::{ApiError, Refusal};
+use crate::item::Page;
 use crate::patience::Patience;
 
 /// Performs ops one after the other. Where one is refused that ends the rest, or where no answer comes, what follows is
@@ -34,6 +35,9 @@ pub(crate) async fn perform(client: &Client, ops: &[Op], bounds: Bounds<'_>) -> 
 
 async fn perform_one(client: &Client, op: &Op, bounds: Bounds<'_>) -> Outcome {
     let Some(object) = op.target.object() else { return refused("no object of the cluster".to_owned()) };
+    if let Some(refusal) = keeps(client, op, object, bounds).await {
+        return refused(refusal);
+    }
     let request = match &op.action {
         Action::ApplyObject(manifest) => apply(object, manifest),
         Action::DeleteObject(deletion) => delete(object, deletion),
@@ -51,6 +55,29 @@ async fn perform_one(client: &Client, op: &Op, bounds: Bounds<'_>) -> Outcome {
             Some(Err(error)) => refused(format!("the request cannot be built: {error}")),
         },
         _ => outcome,
+    }
+}
+
+/// Returns why a definition must stay: Kubernetes deletes all objects of a kind with it, and one may have come since the deletion
+/// was planned. `None` where nothing would be lost, and for all other ops.
+async fn keeps(client: &Client, op: &Op, object: &ObjectRef, bounds: Bounds<'_>) -> Option<String> {
+    let is_definition = object.kind() == ObjectKind::CustomResourceDefinition;
+    if !is_definition || !matches!(op.action, Action::DeleteObject(_)) {
+        return None;
+    }
+    let name = object.name().as_str();
+    let Some(kind) = ObjectKind::ALL.iter().copied().find(|kind| kind.definition() == name) else {
+        return Some("which objects would go with it is not known".to_owned());
+    };
+    let one = path(kind, None).list(&ListParams::default().limit(1));
+    match client.read::<Page>(one, Patience::of_reading(bounds.limit)).await {
+        Ok(page) => {
+            let item = page.into_parts().0.into_iter().next()?;
+            let (first, _) = item.into_facts(kind)?;
+            Some(format!("{first} exists and would be deleted with it"))
+        }
+        Err(error) if error.code() == Some(404) => None,
+        Err(error) => Some(format!("which objects would go with it could not be read: {}", error.text())),
     }
 }
 

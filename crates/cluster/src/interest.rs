@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vfctl_model::{DEVICE_PLUGIN_NAME, JsonValue, OWNER_LABEL, ObjectKind, ObjectRef};
+use vfctl_model::{DEVICE_PLUGIN_NAME, JsonValue, OWNER_LABEL, ObjectKind, ObjectRef, PART_DEFINITIONS};
 use vfctl_port::ObjectFacts;
 
 /// The annotation in which multus writes which networks a pod has.
@@ -19,6 +19,7 @@ const WORDS: &[&str] = &[
     "sriov",
     "multus",
     "whereabouts",
+    "rdma-shared",
     "network-resources-injector",
 ];
 /// The key in a device plugin's configuration by which it is known.
@@ -31,18 +32,33 @@ pub(crate) enum Asked {
     All,
     /// Those with vfctl's label.
     Owned,
-    /// Those with the name of vfctl's own, whoever made them.
-    Named,
+    /// The one of this name, whoever made it.
+    Named(&'static str),
     /// Of events, the warnings about pods.
     WarningsOfPods,
 }
 
-/// Returns which objects of a kind are asked for, list by list. A kind that is not named here is read whole.
+/// Returns which objects of a kind are asked for, list by list.
 pub(crate) fn asked(kind: ObjectKind) -> &'static [Asked] {
     match kind {
-        ObjectKind::ConfigMap => &[Asked::Owned, Asked::Named],
+        ObjectKind::ConfigMap => &[Asked::Owned, Asked::Named(DEVICE_PLUGIN_NAME)],
+        ObjectKind::ServiceAccount | ObjectKind::ClusterRole | ObjectKind::ClusterRoleBinding => {
+            &[Asked::Owned]
+        }
+        // Of all others a cluster has many, and they are large.
+        ObjectKind::CustomResourceDefinition => {
+            const NAMED: [Asked; PART_DEFINITIONS.len()] = {
+                let [a, b, c, d] = PART_DEFINITIONS;
+                [Asked::Named(a), Asked::Named(b), Asked::Named(c), Asked::Named(d)]
+            };
+            &NAMED
+        }
         ObjectKind::Event => &[Asked::WarningsOfPods],
-        _ => &[Asked::All],
+        ObjectKind::Node
+        | ObjectKind::Pod
+        | ObjectKind::DaemonSet
+        | ObjectKind::NetworkAttachmentDefinition
+        | ObjectKind::SriovNetworkNodePolicy => &[Asked::All],
     }
 }
 
@@ -52,9 +68,9 @@ pub(crate) fn owned() -> String {
     format!("{name}={value}")
 }
 
-/// Returns the field selector of objects with the name of vfctl's own.
-pub(crate) fn named() -> String {
-    format!("metadata.name={DEVICE_PLUGIN_NAME}")
+/// Returns the field selector of objects with a name.
+pub(crate) fn named(name: &str) -> String {
+    format!("metadata.name={name}")
 }
 
 /// Returns the field selector of warnings about pods.

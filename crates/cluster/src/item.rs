@@ -56,6 +56,7 @@ struct Metadata {
     managed_fields: Option<Vec<ManagedFields>>,
     owner_references: Option<Vec<OwnerReference>>,
     deletion_timestamp: Option<String>,
+    generation: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -111,7 +112,7 @@ impl Item {
         let object = if kind.row().is_namespaced {
             ObjectRef::in_namespace(kind, metadata.namespace.as_deref()?.parse().ok()?, name)
         } else {
-            ObjectRef::node(name)
+            ObjectRef::of_cluster(kind, name)?
         };
         let managers = metadata.managed_fields.unwrap_or_default();
         let of_content = managers.iter().filter(|set| set.subresource != "status");
@@ -128,7 +129,11 @@ impl Item {
                 put(&mut content, &["metadata", name], JsonValue::Fields(texts));
             }
         }
-        let found = JsonValue::Fields(fields);
+        let generation = metadata.generation.map(JsonValue::Number);
+        let own = generation.map(|generation| JsonValue::of([("generation", generation)]));
+        let found = JsonValue::Fields(
+            own.map(|own| ("metadata".to_owned(), own)).into_iter().chain(fields).collect(),
+        );
         for path in kind.row().kept {
             if let Some(value) = found.at(path) {
                 let value = match path {
@@ -244,7 +249,7 @@ mod tests {
             for path in kind.row().kept {
                 put(&mut fields, path, JsonValue::List(Vec::new()));
             }
-            let metadata = r#"{"name": "a", "namespace": "b"}"#;
+            let metadata = r#"{"name": "a", "namespace": "b", "generation": 1}"#;
             put(&mut fields, &["metadata"], JsonValue::from_text(metadata).expect("JSON"));
             let (_, facts) = facts(*kind, &JsonValue::Fields(fields).to_text());
             for path in kind.row().kept {

@@ -148,7 +148,7 @@ async fn list(client: &Client, kind: ObjectKind, patience: Patience) -> Found {
         let params = match asked {
             Asked::All => ListParams::default(),
             Asked::Owned => ListParams::default().labels(&owned()),
-            Asked::Named => ListParams::default().fields(&named()),
+            Asked::Named(name) => ListParams::default().fields(&named(name)),
             Asked::WarningsOfPods => ListParams::default().fields(&warnings_of_pods()),
         };
         pages(client, kind, None, params, &is_kept, patience)

@@ -86,6 +86,13 @@ pub struct NodeOffer {
     pub(crate) origin: Origin,
 }
 
+/// What a host asks of k8s-rdma-shared-dev-plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedRdma {
+    /// The plugin's configuration, as text; `None` where no document asks for shared RDMA devices.
+    pub(crate) config: Option<String>,
+}
+
 /// The cluster, and what is said of it.
 pub struct ClusterContext<'a> {
     /// All documents.
@@ -94,10 +101,14 @@ pub struct ClusterContext<'a> {
     pub facts: &'a ClusterFacts,
     /// What the hosts that are planned for are to offer.
     pub offers: &'a BTreeMap<HostName, NodeOffer>,
+    /// What they ask of k8s-rdma-shared-dev-plugin, where vfctl manages it.
+    pub shared_rdma: &'a BTreeMap<HostName, SharedRdma>,
     /// Which parts are wanted.
     pub parts: Parts,
     /// Whether objects are taken over that others made.
     pub takes_over: bool,
+    /// Whether parts are removed that no document asks for any more.
+    pub prunes: bool,
 }
 
 /// What the kinds draft for the cluster.
@@ -158,7 +169,7 @@ impl<'a> ClusterContext<'a> {
             }
             Some(why) => api_hint(why).unwrap_or("let vfctl read them, and run the command again").to_owned(),
             None if kind == ObjectKind::NetworkAttachmentDefinition => {
-                "install multus, which brings the definition".to_owned()
+                "install multus, which brings the definition (`components.multus.managed` lets vfctl do it)".to_owned()
             }
             None => "install what brings the definition".to_owned(),
         }

@@ -57,6 +57,9 @@ pub trait Section {
     /// Drafts what is to be done in the cluster.
     fn plan_cluster(_context: &ClusterContext<'_>, _draft: &mut ClusterDraft) {}
 
+    /// Drafts what depends on what other sections have drafted for the cluster.
+    fn conclude_cluster(_context: &ClusterContext<'_>, _draft: &mut ClusterDraft) {}
+
     /// Returns what the section would say of the host as it is.
     fn live(host: &HostFacts) -> Self::Spec;
 }

@@ -10,7 +10,7 @@ use vfctl_port::{Claim, HostFacts, Scope, Stage, Subject, Thing, World};
 
 use crate::DesiredPf;
 use crate::addresses::Addresses;
-use crate::cluster::{NodeOffer, Parts};
+use crate::cluster::{NodeOffer, Parts, SharedRdma};
 use crate::document::{PlacedDocument, Selection};
 use crate::finding::Findings;
 use crate::step::Step;
@@ -126,6 +126,8 @@ pub struct HostDraft {
     pub lanes: Vec<LaneDraft>,
     /// What the host is to offer in its cluster; `None` where no document asks for pools.
     pub offer: Option<NodeOffer>,
+    /// What its documents ask of k8s-rdma-shared-dev-plugin there, where vfctl manages it.
+    pub shared_rdma: Option<SharedRdma>,
     /// What is to be said of the host as a whole.
     pub findings: Findings,
 }

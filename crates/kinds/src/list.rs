@@ -189,6 +189,7 @@ macro_rules! kinds {
                 draft: &mut crate::cluster::ClusterDraft,
             ) {
                 $(<$section_kind>::plan_cluster(context, draft);)*
+                $(<$section_kind>::conclude_cluster(context, draft);)*
             }
 
             /// Returns what a document would say of the host as it is.

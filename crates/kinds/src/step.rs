@@ -77,6 +77,8 @@ pub enum Reason {
     PluginMustStart,
     /// An object of vfctl's own that no document asks for any more.
     NoLongerAsked,
+    /// What pods have written on their nodes must go with them.
+    ClearsAway,
 }
 
 impl Reason {
@@ -110,6 +112,7 @@ impl fmt::Display for Reason {
                 "the device plugin reads its configuration and finds devices when it starts"
             }
             Self::NoLongerAsked => "no document asks for it any more",
+            Self::ClearsAway => "its pods remove their configuration from the nodes when they end",
         })
     }
 }

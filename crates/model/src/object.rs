@@ -15,6 +15,14 @@ pub const OWNER_LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "vfctl");
 /// What the objects of the device plugin that vfctl manages are called.
 pub const DEVICE_PLUGIN_NAME: &str = "vfctl-device-plugin";
 
+/// The definitions of kinds of objects that parts of a cluster bring along: those of multus and of whereabouts.
+pub const PART_DEFINITIONS: [&str; 4] = [
+    "network-attachment-definitions.k8s.cni.cncf.io",
+    "ippools.whereabouts.cni.cncf.io",
+    "nodeslicepools.whereabouts.cni.cncf.io",
+    "overlappingrangeipreservations.whereabouts.cni.cncf.io",
+];
+
 /// What the table says of one kind of object.
 #[derive(Debug, Clone, Copy)]
 pub struct ObjectKindRow {
@@ -110,7 +118,54 @@ object_kinds! {
         kind: "DaemonSet",
         plural: "daemonsets",
         is_namespaced: true,
-        kept: &[&["spec"]],
+        kept: &[
+            &["metadata", "generation"],
+            &["spec"],
+            &["status", "observedGeneration"],
+            &["status", "desiredNumberScheduled"],
+            &["status", "updatedNumberScheduled"],
+            &["status", "numberReady"],
+        ],
+    }
+    /// A ServiceAccount: in whose name pods speak to the API server.
+    ServiceAccount {
+        word: "serviceaccount",
+        group: "",
+        version: "v1",
+        kind: "ServiceAccount",
+        plural: "serviceaccounts",
+        is_namespaced: true,
+        kept: &[],
+    }
+    /// A ClusterRole.
+    ClusterRole {
+        word: "clusterrole",
+        group: "rbac.authorization.k8s.io",
+        version: "v1",
+        kind: "ClusterRole",
+        plural: "clusterroles",
+        is_namespaced: false,
+        kept: &[&["rules"]],
+    }
+    /// A ClusterRoleBinding.
+    ClusterRoleBinding {
+        word: "clusterrolebinding",
+        group: "rbac.authorization.k8s.io",
+        version: "v1",
+        kind: "ClusterRoleBinding",
+        plural: "clusterrolebindings",
+        is_namespaced: false,
+        kept: &[&["roleRef"], &["subjects"]],
+    }
+    /// The definition of a kind of objects that Kubernetes itself does not have.
+    CustomResourceDefinition {
+        word: "customresourcedefinition",
+        group: "apiextensions.k8s.io",
+        version: "v1",
+        kind: "CustomResourceDefinition",
+        plural: "customresourcedefinitions",
+        is_namespaced: false,
+        kept: &[&["spec"], &["status", "conditions"]],
     }
     /// The definition of a network that pods can ask for.
     NetworkAttachmentDefinition {
@@ -159,6 +214,12 @@ impl ObjectKind {
         let ObjectKindRow { group, version, .. } = self.row();
         if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") }
     }
+
+    /// Returns the name of the CustomResourceDefinition of a kind that Kubernetes itself does not have, `PLURAL.GROUP`.
+    pub fn definition(self) -> String {
+        let ObjectKindRow { plural, group, .. } = self.row();
+        format!("{plural}.{group}")
+    }
 }
 
 impl fmt::Display for ObjectKind {
@@ -190,6 +251,11 @@ impl ObjectRef {
     /// Returns an object in a namespace; where its kind has none, the namespace is left out.
     pub fn in_namespace(kind: ObjectKind, namespace: NamespaceName, name: ObjectName) -> Self {
         Self { kind, namespace: kind.row().is_namespaced.then_some(namespace), name }
+    }
+
+    /// Returns an object of a kind that has no namespaces; `None` where its kind has.
+    pub fn of_cluster(kind: ObjectKind, name: ObjectName) -> Option<Self> {
+        (!kind.row().is_namespaced).then_some(Self { kind, namespace: None, name })
     }
 
     /// Returns a node.
@@ -249,9 +315,12 @@ mod tests {
 
     #[test]
     fn objects_are_read_as_they_are_written() {
-        for text in
-            ["node worker-1", "configmap kube-system/x", "network-attachment-definition default/tenant-a"]
-        {
+        for text in [
+            "node worker-1",
+            "configmap kube-system/x",
+            "network-attachment-definition default/tenant-a",
+            "customresourcedefinition ippools.whereabouts.cni.cncf.io",
+        ] {
             assert_eq!(text.parse::<ObjectRef>().expect(text).to_string(), text);
         }
         for wrong in ["", "node", "node a/b", "configmap x", "secret a/b", "configmap A/b"] {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_kinds::cluster::{ClusterContext, ClusterDraft, NodeOffer, Parts};
+use vfctl_kinds::cluster::{ClusterContext, ClusterDraft, NodeOffer, Parts, SharedRdma};
 use vfctl_kinds::document::{
     PlacedDocument, Selection, plan_cluster as draft_cluster, plan_host as draft_host,
 };
@@ -39,11 +39,13 @@ pub struct Options {
     pub parts: Parts,
     /// Whether objects of the cluster are taken over that others made.
     pub takes_over: bool,
+    /// Whether parts of the cluster are removed that no document asks for any more.
+    pub prunes: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { parts: Parts::ALL, takes_over: false }
+        Self { parts: Parts::ALL, takes_over: false, prunes: false }
     }
 }
 
@@ -54,6 +56,8 @@ pub struct HostPlan {
     pub plan: ScopePlan,
     /// What the host is to offer once it is as planned; `None` where no document asks for pools.
     pub offer: Option<NodeOffer>,
+    /// What it asks of k8s-rdma-shared-dev-plugin, where vfctl manages it.
+    shared_rdma: Option<SharedRdma>,
     /// A problem for each document of which it is not known whether it concerns the host.
     undecided: Findings,
 }
@@ -63,6 +67,8 @@ pub struct HostPlan {
 pub struct NodeShare {
     /// What the host is to offer.
     offer: Option<NodeOffer>,
+    /// What it asks of k8s-rdma-shared-dev-plugin.
+    shared_rdma: Option<SharedRdma>,
     /// Whether the host is not ready to offer that, and what makes it so is left out of the plan.
     is_unready: bool,
     /// What keeps it from being known which documents concern the host, where the host's own plan does not say so.
@@ -73,12 +79,12 @@ impl HostPlan {
     /// Returns the host's own plan, `None` where that part is not wanted, and what it has to do with its cluster, `None` where
     /// nothing: a fleet keeps these until all hosts are planned for.
     pub fn split(self, options: Options) -> (Option<ScopePlan>, Option<NodeShare>) {
-        let Self { plan, offer, undecided } = self;
+        let Self { plan, offer, shared_rdma, undecided } = self;
         let Parts { host, node, shared: _ } = options.parts;
         let is_unready = !host && node && offer.is_some() && (!plan.is_empty() || plan.is_blocked());
         let undecided = if !host && node { undecided } else { Findings::default() };
-        let has_share = offer.is_some() || is_unready || !undecided.is_empty();
-        (host.then_some(plan), has_share.then_some(NodeShare { offer, is_unready, undecided }))
+        let has_share = offer.is_some() || shared_rdma.is_some() || is_unready || !undecided.is_empty();
+        (host.then_some(plan), has_share.then_some(NodeShare { offer, shared_rdma, is_unready, undecided }))
     }
 }
 
@@ -106,16 +112,26 @@ pub fn plan_cluster(
     shares: BTreeMap<HostName, NodeShare>,
     options: Options,
 ) -> Option<ScopePlan> {
-    let Options { parts, takes_over } = options;
+    let Options { parts, takes_over, prunes } = options;
     let mut unready = Vec::new();
     let mut offers = BTreeMap::new();
+    let mut shared_rdma = BTreeMap::new();
     let mut all_undecided = Findings::default();
-    for (name, NodeShare { offer, is_unready, undecided }) in shares {
+    for (name, NodeShare { offer, shared_rdma: rdma, is_unready, undecided }) in shares {
         unready.extend(is_unready.then(|| name.clone()));
         all_undecided.append(undecided);
+        shared_rdma.extend(rdma.map(|rdma| (name.clone(), rdma)));
         offers.extend(offer.map(|offer| (name, offer)));
     }
-    let context = ClusterContext { documents, facts, offers: &offers, parts, takes_over };
+    let context = ClusterContext {
+        documents,
+        facts,
+        offers: &offers,
+        shared_rdma: &shared_rdma,
+        parts,
+        takes_over,
+        prunes,
+    };
     let ClusterDraft { lanes, mut findings } = draft_cluster(&context);
     findings.append(all_undecided);
     if lanes.is_empty() && findings.is_empty() {
@@ -141,7 +157,7 @@ pub fn plan_host(
 ) -> HostPlan {
     let documents = &selection.documents;
     let context = HostContext::new(selection, host, world, parts);
-    let HostDraft { pfs: _, drivers: _, lanes, offer, mut findings } = draft_host(&context);
+    let HostDraft { pfs: _, drivers: _, lanes, offer, shared_rdma, mut findings } = draft_host(&context);
     // One that names no hosts is selected for each.
     let anywhere = documents.iter().find(|document| document.config.spec.nodes.is_none());
     if let Some(document) = anywhere.filter(|_| scale == Scale::Fleet) {
@@ -151,5 +167,5 @@ pub fn plan_host(
     }
     let documents = documents.iter().map(|document| document.config.metadata.name.clone()).collect();
     let plan = ScopePlan { documents, stages: into_stages(lanes), findings };
-    HostPlan { plan, offer, undecided: selection.findings.clone() }
+    HostPlan { plan, offer, shared_rdma, undecided: selection.findings.clone() }
 }

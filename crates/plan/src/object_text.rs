@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use vfctl_kinds::change::Change;
 use vfctl_kinds::change_value::ChangeValue;
-use vfctl_model::JsonValue;
+use vfctl_model::{JsonValue, ObjectKind, ObjectRef};
 use vfctl_port::ClaimValue;
 
 use crate::text::Detail;
@@ -28,8 +28,25 @@ pub(crate) fn changes(change: &Change, detail: Detail) -> Vec<String> {
             if lines.is_empty() { vec![format!("{object}: rewritten")] } else { lines }
         }
         (_, ChangeValue::Is(ClaimValue::Content(to))) => {
-            let leaves = leaves(&opened(to));
-            let shown = if detail == Detail::Verbose { leaves.len() } else { SHOWN };
+            let mut leaves = leaves(&opened(to));
+            let shown = match (detail, change.op.target.object().map(ObjectRef::kind)) {
+                (Detail::Verbose, _) => leaves.len(),
+                // What comes with a part of a cluster is the same in each: the name says enough.
+                (
+                    _,
+                    Some(
+                        ObjectKind::CustomResourceDefinition
+                        | ObjectKind::ServiceAccount
+                        | ObjectKind::ClusterRole
+                        | ObjectKind::ClusterRoleBinding,
+                    ),
+                ) => return vec![object.to_string()],
+                (_, Some(ObjectKind::DaemonSet)) => {
+                    leaves.sort_by_key(|(path, _)| !path.ends_with(".image"));
+                    leaves.iter().filter(|(path, _)| path.ends_with(".image")).count().max(1)
+                }
+                _ => SHOWN,
+            };
             let mut lines = vec![object.to_string()];
             lines.extend(leaves.iter().take(shown).map(|(path, value)| format!("  {path}: {value}")));
             match leaves.len().saturating_sub(shown) {

@@ -51,7 +51,7 @@ pub use manifest::{Deletion, Manifest};
 pub use op::{Op, Target};
 pub use outcome::{OpError, Outcome};
 pub use phase::{Phase, Stage};
-pub use plugin_troubles::{plugin_troubles, state_of_pod};
+pub use plugin_troubles::{plugin_troubles, roll_out_troubles, state_of_pod};
 pub use property::{Property, PropertyRow};
 pub use subject::{Scope, Subject, Thing};
 pub use traffic::{Packets, TrafficSeen, TrafficTrial, TryTraffic};

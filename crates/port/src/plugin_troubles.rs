@@ -1,8 +1,38 @@
-//! What keeps vfctl's device plugin from serving a node, as far as the facts of the cluster tell.
+//! What keeps the pods of DaemonSets from running, such as those of vfctl's device plugin from serving a node, as far as the facts of
+//! the cluster tell.
 
 use vfctl_model::{DEVICE_PLUGIN_NAME, JsonValue, ObjectKind, ObjectName, ObjectRef};
 
 use crate::{ClusterFacts, ObjectFacts};
+
+/// Returns what is known of the pods of a DaemonSet that is not rolled out, a sentence for each that is not ready; where none of
+/// those that were read says why, how many are ready.
+pub fn roll_out_troubles(facts: &ClusterFacts, set: &ObjectRef) -> Vec<String> {
+    let owner = format!("DaemonSet {}", set.name());
+    let is_of_set = |(pod, facts): &(&ObjectRef, &ObjectFacts)| {
+        pod.namespace() == set.namespace() && facts.owners.contains(&owner) && !is_ready(facts)
+    };
+    let pods = facts.of_kind(ObjectKind::Pod);
+    let mut troubles: Vec<String> = pods.filter(is_of_set).map(trouble_of).collect();
+    if troubles.is_empty() {
+        let found = facts.objects.get(set);
+        let counts = found.and_then(|found| Some((found.ready_pods(), found.desired_pods()?)));
+        troubles.push(match counts {
+            Some((ready, wanted)) => format!("{ready} of {wanted} pods of {set} are ready"),
+            None => format!("the cluster has not begun to make pods of {set}"),
+        });
+    }
+    troubles
+}
+
+/// Returns whether a pod says that it is ready.
+fn is_ready(facts: &ObjectFacts) -> bool {
+    let conditions = facts.content.at(&["status", "conditions"]).map_or(&[][..], JsonValue::members);
+    conditions.iter().any(|condition| {
+        let says = |name: &str, value: &str| condition.field(name).and_then(JsonValue::text) == Some(value);
+        says("type", "Ready") && says("status", "True")
+    })
+}
 
 /// Returns what is known of the plugin on a node that does not offer what it should, a sentence for each of its pods; of a pod that
 /// runs, where to read what it found. A container that waits says why in its status (`ContainerStateWaiting`, k8s.io/api/core/v1).
@@ -33,12 +63,10 @@ pub fn state_of_pod(pod: &ObjectRef, facts: &ObjectFacts) -> String {
         let reason = text(state, "reason")?;
         Some(text(state, "message").map_or_else(|| reason.clone(), |message| format!("{reason}: {message}")))
     };
-    // Those of init containers first: the others wait for them, and only say so.
-    let statuses = || list("initContainerStatuses").iter().chain(list("containerStatuses"));
-    let failed =
-        |status: &&JsonValue| status.at(&["state", "terminated", "exitCode"]) != Some(&JsonValue::Number(0));
-    let waiting = statuses()
-        .filter(failed)
+    // Containers of a pod wait for those that come before them.
+    let statuses = list("initContainerStatuses").iter().filter(|status| !is_done(status)).chain(list("containerStatuses"));
+    let waiting = statuses
+        .into_iter()
         .find_map(|status| said(status.at(&["state", "waiting"]).or(status.at(&["state", "terminated"]))?));
     let unmet = list("conditions").iter().filter(|condition| {
         text(condition, "type").as_deref() == Some("PodScheduled")
@@ -54,6 +82,12 @@ pub fn state_of_pod(pod: &ObjectRef, facts: &ObjectFacts) -> String {
         None if phase == "Running" => format!("{pod} is running; {log}"),
         None => format!("{pod} is not running: {phase}"),
     }
+}
+
+/// Returns whether a container has ended well, as those that come before others do.
+fn is_done(status: &JsonValue) -> bool {
+    let code = status.at(&["state", "terminated", "exitCode"]);
+    code == Some(&JsonValue::Number(0))
 }
 
 #[cfg(test)]
@@ -98,6 +132,31 @@ mod tests {
         ] {
             let node = "a".parse().expect("a name");
             assert_eq!(plugin_troubles(&with_pod(status), &node), [expected]);
+        }
+    }
+
+    #[test]
+    fn pod_of_a_set_that_is_not_ready_says_why() {
+        let set = "daemonset net/vfctl-device-plugin".parse().expect("a name");
+        for (status, expected) in [
+            (
+                r#"{"phase": "Pending", "initContainerStatuses": [{"name": "i", "state": {"waiting":
+                    {"reason": "ErrImagePull", "message": "no such image"}}}], "containerStatuses": [{"name": "c",
+                    "state": {"waiting": {"reason": "PodInitializing"}}}]}"#,
+                "pod net/vfctl-device-plugin-x is not running: ErrImagePull: no such image",
+            ),
+            (
+                r#"{"phase": "Pending", "initContainerStatuses": [{"name": "i", "state": {"terminated":
+                    {"reason": "Completed", "exitCode": 0}}}], "containerStatuses": [{"name": "c",
+                    "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}"#,
+                "pod net/vfctl-device-plugin-x is not running: CrashLoopBackOff",
+            ),
+            (
+                r#"{"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}"#,
+                "the cluster has not begun to make pods of daemonset net/vfctl-device-plugin",
+            ),
+        ] {
+            assert_eq!(roll_out_troubles(&with_pod(status), &set), [expected]);
         }
     }
 

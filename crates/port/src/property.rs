@@ -244,6 +244,16 @@ properties! {
         source: "the Kubernetes API (`metadata.uid`)",
         object: ClaimShape::Name, |object| name(Some(&object.uid)),
     }
+    RolledOut "rolledOut" {
+        doc: "DaemonSet: whether each of its pods runs as the DaemonSet says.",
+        source: "the Kubernetes API (`status` of the DaemonSet, once its controller has seen the newest `metadata.generation`)",
+        object: YES, |object| flag(object.is_rolled_out()),
+    }
+    Established "established" {
+        doc: "CustomResourceDefinition: whether the API server serves its kind.",
+        source: "the Kubernetes API (the condition `Established`)",
+        object: YES, |object| flag(object.is_established()),
+    }
     Allocatable "allocatable" {
         doc: "Resource of a node: how many devices the node offers to pods; 0 where it does not know the resource.",
         source: "the Kubernetes API (`status.allocatable` of the node)",

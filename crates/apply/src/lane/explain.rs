@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use vfctl_model::ObjectRef;
 use vfctl_port::{
-    ActionKind, Claim, Observed, Op, Outcome, Property, Thing, What, api_hint, hint, plugin_troubles,
+    ActionKind, Claim, ObjectFacts, Observed, Op, Outcome, Property, Thing, What, api_hint, hint, plugin_troubles,
+    roll_out_troubles,
 };
 
 use super::LaneRun;
@@ -30,22 +32,32 @@ impl LaneRun<'_> {
         }
     }
 
-    /// Says what is known of the device plugin on nodes that do not offer what these claims say.
-    pub(super) fn explain_offers(&mut self, claims: &[&Claim]) {
+    /// Says what is known of the pods where these claims wait for them: of the device plugin on nodes that do not offer what they
+    /// should, and of DaemonSets that are not rolled out.
+    pub(super) fn explain_pods(&mut self, claims: &[&Claim]) {
         let node_of = |claim: &&Claim| match &claim.subject.thing {
             Thing::Resource(node, _) if claim.property == Property::Allocatable => Some(node.clone()),
             _ => None,
         };
         let nodes: BTreeSet<_> = claims.iter().filter_map(node_of).collect();
-        if nodes.is_empty() || self.edges.clock.interrupted() {
+        let set_of = |claim: &&Claim| match &claim.subject.thing {
+            Thing::Object(set) if claim.property == Property::RolledOut => Some(set.clone()),
+            _ => None,
+        };
+        let sets: BTreeSet<_> = claims.iter().filter_map(set_of).collect();
+        if nodes.is_empty() && sets.is_empty() || self.edges.clock.interrupted() {
             return;
         }
         // The lane itself reads no pods but those that it waits for.
         // Where that cannot be read, there is nothing to add.
         let read = self.edges.observe.observe(self.scope, &What::Whole, READ_LIMIT);
         if let Ok(Observed::Cluster(facts)) = read {
-            let troubles = nodes.iter().flat_map(|node| plugin_troubles(&facts, node));
-            troubles.for_each(|trouble| self.note_trouble(trouble));
+            let of_nodes = nodes.iter().flat_map(|node| plugin_troubles(&facts, node));
+            let is_behind =
+                |set: &&ObjectRef| !facts.objects.get(set).is_some_and(ObjectFacts::is_rolled_out);
+            let of_sets = sets.iter().filter(is_behind).flat_map(|set| roll_out_troubles(&facts, set));
+            let troubles: Vec<String> = of_nodes.chain(of_sets).collect();
+            troubles.into_iter().for_each(|trouble| self.note_trouble(trouble));
         }
     }
 }

@@ -16,6 +16,7 @@
 mod backup;
 mod case;
 mod cluster;
+mod components;
 mod coverage;
 mod cut_off;
 mod ends;

@@ -5,22 +5,41 @@
 
 use std::collections::BTreeSet;
 
-use vfctl_model::{DEVICE_PLUGIN_NAME as NAME, JsonValue, NamespaceName, OWNER_LABEL, ObjectKind, ObjectRef};
-use vfctl_port::{ClusterFacts, ObjectFacts};
+use vfctl_model::{DEVICE_PLUGIN_NAME as NAME, JsonValue, NamespaceName, ObjectKind, ObjectRef};
+use vfctl_port::ClusterFacts;
 
-use super::node_state::{ACTIVE, STATE_LABEL, left_nodes};
-use super::section::{DevicePluginSpec, ManagedPluginSpec};
-use crate::cluster::{
-    ClusterContext, ClusterDraft, DOCUMENT_LABEL, delete_lane, labels, object, text, write_lane,
+use super::managed::Managed;
+use super::manifest::{
+    config_volume, everywhere, field_variable, host_path, list, made_host_path, mount, privileged, texts,
 };
+use super::node_state::{ACTIVE, STATE_LABEL, left_nodes};
+use super::row::{ComponentRow, Declaration, Installed, PodOrder, none};
+use super::section::ComponentsSpec;
+use crate::cluster::{ClusterContext, ClusterDraft, delete_lane, object, text};
 use crate::document::PlacedDocument;
-use crate::path::{Origin, SpecPath};
-
-/// The label by which the DaemonSet knows its pods.
-const NAME_LABEL: &str = "app.kubernetes.io/name";
+use crate::path::Origin;
 
 /// Where the plugin finds its configuration.
 const CONFIG_FOLDER: &str = "/etc/pcidp";
+
+pub(super) static ROW: ComponentRow = ComponentRow {
+    key: "devicePlugin",
+    name: "the device plugin",
+    object: NAME,
+    of: |spec: &ComponentsSpec| {
+        let plugin = spec.device_plugin.as_ref()?;
+        Some(Declaration { version: Some(plugin.version.to_string()), managed: plugin.managed.as_ref() })
+    },
+    is_image: |image| image.contains("sriov") && image.contains("device-plugin") || image.contains("sriovdp"),
+    definitions: none,
+    rules: &[],
+    config: &[],
+    has_config: true,
+    is_by_node: false,
+    pod,
+    installed: Installed::ByNode,
+    must_clear_away: false,
+};
 
 /// The objects of the plugin that vfctl manages; a cluster has them once.
 #[derive(Debug, Clone)]
@@ -53,149 +72,74 @@ impl PluginObjects {
 }
 
 /// A device plugin that a document asks vfctl to manage.
-#[derive(Debug, Clone)]
-pub(crate) struct ManagedPlugin {
+#[derive(Clone)]
+pub(crate) struct ManagedPlugin<'a> {
     /// Its objects.
     pub(crate) objects: PluginObjects,
-    image: String,
-    /// The document that asks for it.
-    document: String,
-    /// Where it does.
+    /// Where the document does.
     pub(crate) origin: Origin,
+    managed: Managed<'a>,
 }
 
-impl ManagedPlugin {
+impl<'a> ManagedPlugin<'a> {
     /// Returns the plugin that these documents ask for; `None` where none does.
-    pub(crate) fn of(documents: &[PlacedDocument<'_>]) -> Option<Self> {
-        documents.iter().find_map(|document| {
-            let plugin: &DevicePluginSpec = document.config.spec.components.device_plugin.as_ref()?;
-            let ManagedPluginSpec { image, namespace } = plugin.managed.as_ref()?;
-            let path = SpecPath::spec().key("components").key("devicePlugin").key("managed");
-            let namespace = namespace.clone().unwrap_or_else(NamespaceName::kube_system);
-            Some(Self {
-                objects: PluginObjects { namespace },
-                image: image.clone(),
-                document: document.config.metadata.name.clone(),
-                origin: (document.place)(&path),
-            })
+    pub(crate) fn of(documents: &'a [PlacedDocument<'a>]) -> Option<Self> {
+        let managed = Managed::of(&ROW, documents)?;
+        let namespace = managed.daemon_set()?.namespace()?.clone();
+        let origin = managed.origin.clone();
+        Some(Self { objects: PluginObjects { namespace }, origin, managed })
+    }
+
+    /// Returns whether its pods start anew: the cluster's DaemonSet says something else of them, or is not there.
+    pub(crate) fn starts_anew(&self, context: &ClusterContext<'_>) -> bool {
+        let found =
+            self.managed.daemon_set().and_then(|set| context.object(&set)).map(|facts| &facts.content);
+        let objects = self.managed.objects(context);
+        let mut specs = objects.iter().filter_map(|(_, wanted)| wanted.field("spec"));
+        specs.any(|wanted| {
+            !found.and_then(|found| found.field("spec")).is_some_and(|found| found.covers(wanted))
         })
     }
-
-    /// Returns whether the cluster's DaemonSet is another than this, or not there.
-    pub(crate) fn differs(&self, context: &ClusterContext<'_>) -> bool {
-        let found = self.objects.daemon_set().and_then(|object| context.object(&object));
-        found.is_none_or(|facts| !facts.content.covers(&self.content(Some(facts))))
-    }
-
-    /// Returns what the DaemonSet is to say. Of several documents that ask for it the first stays the one that it belongs to.
-    fn content(&self, found: Option<&ObjectFacts>) -> JsonValue {
-        let document = found.and_then(|facts| facts.label(DOCUMENT_LABEL)).unwrap_or(&self.document);
-        let own = || JsonValue::of([(NAME_LABEL, text(NAME))]);
-        let host_path = |name: &str, path: &str| {
-            JsonValue::of([("name", text(name)), ("hostPath", JsonValue::of([("path", text(path))]))])
-        };
-        let mount = |name: &str, path: &str| JsonValue::of([("name", text(name)), ("mountPath", text(path))]);
-        let node_name = JsonValue::of([
-            ("name", text("NODE_NAME")),
-            (
-                "valueFrom",
-                JsonValue::of([("fieldRef", JsonValue::of([("fieldPath", text("spec.nodeName"))]))]),
-            ),
-        ]);
-        let container = JsonValue::of([
-            ("name", text("device-plugin")),
-            ("image", text(&self.image)),
-            ("command", JsonValue::List(vec![text("/usr/bin/sriovdp")])),
-            (
-                "args",
-                JsonValue::List(vec![
-                    text(format!("--config-file={CONFIG_FOLDER}/$(NODE_NAME)")),
-                    text("--logtostderr"),
-                    text("-v=5"),
-                ]),
-            ),
-            ("env", JsonValue::List(vec![node_name])),
-            ("securityContext", JsonValue::of([("privileged", JsonValue::Flag(true))])),
-            (
-                "volumeMounts",
-                JsonValue::List(vec![
-                    mount("device-plugins", "/var/lib/kubelet/device-plugins"),
-                    mount("plugins-registry", "/var/lib/kubelet/plugins_registry"),
-                    mount("device-info", "/var/run/k8s.cni.cncf.io/devinfo/dp"),
-                    mount("config", CONFIG_FOLDER),
-                ]),
-            ),
-        ]);
-        let device_info = JsonValue::of([
-            ("name", text("device-info")),
-            (
-                "hostPath",
-                JsonValue::of([
-                    ("path", text("/var/run/k8s.cni.cncf.io/devinfo/dp")),
-                    ("type", text("DirectoryOrCreate")),
-                ]),
-            ),
-        ]);
-        let config =
-            JsonValue::of([("name", text("config")), ("configMap", JsonValue::of([("name", text(NAME))]))]);
-        let pod = JsonValue::of([
-            // It looks at the interfaces of the host.
-            ("hostNetwork", JsonValue::Flag(true)),
-            ("automountServiceAccountToken", JsonValue::Flag(false)),
-            ("priorityClassName", text("system-node-critical")),
-            ("nodeSelector", JsonValue::of([(STATE_LABEL, text(ACTIVE))])),
-            ("tolerations", JsonValue::List(vec![JsonValue::of([("operator", text("Exists"))])])),
-            ("containers", JsonValue::List(vec![container])),
-            (
-                "volumes",
-                JsonValue::List(vec![
-                    host_path("device-plugins", "/var/lib/kubelet/device-plugins"),
-                    host_path("plugins-registry", "/var/lib/kubelet/plugins_registry"),
-                    device_info,
-                    config,
-                ]),
-            ),
-        ]);
-        let template = JsonValue::of([("metadata", JsonValue::of([("labels", own())])), ("spec", pod)]);
-        JsonValue::of([
-            (
-                "metadata",
-                labels([
-                    (OWNER_LABEL.0, text(OWNER_LABEL.1)),
-                    (DOCUMENT_LABEL, text(document)),
-                    (NAME_LABEL, text(NAME)),
-                ]),
-            ),
-            (
-                "spec",
-                JsonValue::of([
-                    ("selector", JsonValue::of([("matchLabels", own())])),
-                    ("template", template),
-                ]),
-            ),
-        ])
-    }
 }
 
-/// Drafts the DaemonSet.
-pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
-    let Some(plugin) = ManagedPlugin::of(context.documents).filter(|_| context.parts.shared) else { return };
-    if let Some(why) = context.missing(ObjectKind::DaemonSet) {
-        draft.findings.problem(Some(&plugin.origin), why, context.fix_of_missing(ObjectKind::DaemonSet));
-        return;
-    }
-    let Some(object) = plugin.objects.daemon_set() else { return };
-    // Two plugins on a node would take the same devices: one of before goes first.
-    for kind in [ObjectKind::DaemonSet, ObjectKind::ConfigMap] {
-        for (other, facts) in context.facts.of_kind(kind) {
-            let is_of_before = other.name() == object.name() && other.namespace() != object.namespace();
-            if is_of_before && facts.is_ours() && !facts.is_going {
-                draft.lanes.push(delete_lane(other, facts));
-            }
-        }
-    }
-    let wanted = plugin.content(context.object(&object));
-    draft.lanes.push(write_lane(context, &object, wanted, !plugin.differs(context), &plugin.origin));
+fn pod(order: PodOrder<'_>) -> JsonValue {
+    let PodOrder { image, name, clears_away: _ } = order;
+    let file = format!("--config-file={CONFIG_FOLDER}/$(NODE_NAME)");
+    let container = JsonValue::of([
+        ("name", text("device-plugin")),
+        ("image", text(image)),
+        ("command", texts(["/usr/bin/sriovdp"])),
+        ("args", texts([&file, "--logtostderr", "-v=5"])),
+        ("env", list([field_variable("NODE_NAME", "spec.nodeName")])),
+        ("securityContext", privileged()),
+        (
+            "volumeMounts",
+            list([
+                mount("device-plugins", "/var/lib/kubelet/device-plugins"),
+                mount("plugins-registry", "/var/lib/kubelet/plugins_registry"),
+                mount("device-info", "/var/run/k8s.cni.cncf.io/devinfo/dp"),
+                mount("config", CONFIG_FOLDER),
+            ]),
+        ),
+    ]);
+    JsonValue::of([
+        // It looks at the interfaces of the host.
+        ("hostNetwork", JsonValue::Flag(true)),
+        ("automountServiceAccountToken", JsonValue::Flag(false)),
+        ("priorityClassName", text("system-node-critical")),
+        ("nodeSelector", JsonValue::of([(STATE_LABEL, text(ACTIVE))])),
+        ("tolerations", everywhere()),
+        ("containers", list([container])),
+        (
+            "volumes",
+            list([
+                host_path("device-plugins", "/var/lib/kubelet/device-plugins"),
+                host_path("plugins-registry", "/var/lib/kubelet/plugins_registry"),
+                made_host_path("device-info", "/var/run/k8s.cni.cncf.io/devinfo/dp"),
+                config_volume("config", name),
+            ]),
+        ),
+    ])
 }
 
 /// Drafts the end of a plugin that these documents asked for once and no document asks for any more, unless other nodes need it.

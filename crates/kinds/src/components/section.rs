@@ -2,11 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vfctl_model::{DevicePluginVersion, NamespaceName};
+use vfctl_model::{ComponentVersion, DevicePluginVersion, NamespaceName};
 use vfctl_port::HostFacts;
 
-use super::device_plugin;
-use super::external::{self, ExternalSpec};
+use super::row::ComponentRow;
+use super::table::COMPONENTS;
+use super::{external, managed, prune};
 use crate::cluster::{ClusterContext, ClusterDraft, check_label};
 use crate::document::{PlacedDocument, SriovConfig, share_a_host};
 use crate::kind::Section;
@@ -27,13 +28,16 @@ pub struct Components;
 pub struct ComponentsSpec {
     /// Multus, which gives pods their networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub multus: Option<ExternalSpec>,
+    pub multus: Option<ComponentSpec>,
     /// The CNI plugin that moves VFs into pods: what its networks may say depends on its release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sriov_cni: Option<ExternalSpec>,
+    pub sriov_cni: Option<ComponentSpec>,
+    /// The CNI plugin that moves VFs of InfiniBand ports into pods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ib_sriov_cni: Option<ComponentSpec>,
     /// The IPAM plugin whereabouts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub whereabouts: Option<ExternalSpec>,
+    pub whereabouts: Option<ComponentSpec>,
     /// The SR-IOV network device plugin, which offers the pools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_plugin: Option<DevicePluginSpec>,
@@ -42,10 +46,27 @@ pub struct ComponentsSpec {
     pub rdma_shared_device_plugin: Option<RdmaSharedDevicePluginSpec>,
 }
 
+/// What the document says of a part of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ComponentSpec {
+    /// Its release, such as `v4.2.4`.
+    pub version: ComponentVersion,
+    /// Set where vfctl installs it; absent, another does, and it is left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managed: Option<ManagedSpec>,
+}
+
 /// What the document says of k8s-rdma-shared-dev-plugin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RdmaSharedDevicePluginSpec {
+    /// Its release, such as `v1.5.3`; required where vfctl installs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<ComponentVersion>,
+    /// Set where vfctl installs and configures it; absent, another does, and it is left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managed: Option<ManagedSpec>,
     /// How often it looks for devices, in seconds; 0: only when it starts. Absent, every 60.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub periodic_update_interval: Option<u32>,
@@ -59,13 +80,13 @@ pub struct DevicePluginSpec {
     pub version: DevicePluginVersion,
     /// Set where vfctl installs and configures it; absent, another does, and its configuration is left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub managed: Option<ManagedPluginSpec>,
+    pub managed: Option<ManagedSpec>,
 }
 
-/// How the device plugin is installed.
+/// How vfctl installs a part of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct ManagedPluginSpec {
+pub struct ManagedSpec {
     /// Its container image, by the name that nodes can pull or have loaded.
     #[schemars(length(min = 1))]
     pub image: String,
@@ -97,8 +118,11 @@ impl Section for Components {
     fn check(documents: &[&SriovConfig], violations: &mut Violations) {
         for (position, document) in documents.iter().enumerate() {
             violations.turn_to(position);
-            check_image(document, violations);
             external::check(documents, position, violations);
+            for row in COMPONENTS {
+                check_image(row, document, violations);
+                check_managed(row, documents, position, violations);
+            }
             let Some(version) = version(document) else { continue };
             if version < DevicePluginVersion::OLDEST {
                 violations.add(Violation::new(
@@ -107,7 +131,6 @@ impl Section for Components {
                     format!("the oldest known release is {}", DevicePluginVersion::OLDEST),
                 ));
             }
-            check_managed(documents, position, violations);
             let mut earlier = documents.iter().enumerate().take(position);
             let other = earlier.find_map(|(other, config)| {
                 let differs = self::version(config).is_some_and(|found| found != version);
@@ -133,18 +156,24 @@ impl Section for Components {
         }
     }
 
-    /// Returns whether the device plugin is spoken of: nothing is done about the one that shares RDMA devices.
+    /// Returns whether the device plugin is spoken of, or any part is to be managed: about others nothing is done.
     fn asks_of_cluster(spec: &ComponentsSpec) -> bool {
-        spec.device_plugin.is_some()
+        spec.device_plugin.is_some() || Self::writes_to_cluster(spec)
     }
 
     fn writes_to_cluster(spec: &ComponentsSpec) -> bool {
-        spec.device_plugin.as_ref().is_some_and(|plugin| plugin.managed.is_some())
+        COMPONENTS.iter().filter_map(|row| (row.of)(spec)).any(|declared| declared.managed.is_some())
     }
 
     fn plan_cluster(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
         external::plan(context, draft);
-        device_plugin::plan(context, draft);
+        for row in COMPONENTS {
+            managed::plan(row, context, draft);
+        }
+    }
+
+    fn conclude_cluster(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
+        prune::conclude(context, draft);
     }
 
     fn live(_: &HostFacts) -> ComponentsSpec {
@@ -170,32 +199,40 @@ fn version(document: &SriovConfig) -> Option<DevicePluginVersion> {
     document.spec.components.device_plugin.as_ref().map(|plugin| plugin.version)
 }
 
-/// Checks that no other document has the plugin managed otherwise: there is one in a cluster.
-fn check_managed(documents: &[&SriovConfig], position: usize, violations: &mut Violations) {
-    let managed = |document: &&SriovConfig| document.spec.components.device_plugin.as_ref()?.managed.clone();
+/// Checks that no other document has a part managed otherwise: there is one in a cluster.
+fn check_managed(
+    row: &'static ComponentRow,
+    documents: &[&SriovConfig],
+    position: usize,
+    violations: &mut Violations,
+) {
+    let managed = |document: &&SriovConfig| (row.of)(&document.spec.components)?.managed.cloned();
     let Some(own) = documents.get(position).and_then(managed) else { return };
+    let path = row.managed_path();
     // Networks have said it of themselves.
     if let Some(document) = documents.get(position).filter(|document| document.spec.networks.is_empty()) {
-        let asking = SpecPath::spec().key("components").key("devicePlugin").key("managed");
-        check_label(&document.metadata.name, asking, violations);
+        check_label(&document.metadata.name, path.clone(), violations);
     }
     let differs = |document: &&SriovConfig| managed(document).is_some_and(|other| other != own);
     if let Some(other) = documents.iter().take(position).position(differs) {
-        let path = SpecPath::spec().key("components").key("devicePlugin").key("managed");
-        let message = "two documents ask for the device plugin in different ways, and a cluster has one";
+        let message = format!("two documents ask for {row} in different ways, and a cluster has one");
         let violation = Violation::new(path.clone(), message, "declare `managed` in one document only");
         violations.add(violation.with(other, path, "the other"));
     }
 }
 
-/// Checks that a managed plugin has an image.
-fn check_image(document: &SriovConfig, violations: &mut Violations) {
-    let plugin = document.spec.components.device_plugin.as_ref();
-    let Some(managed) = plugin.and_then(|plugin| plugin.managed.as_ref()) else { return };
+/// Checks that a managed part has an image and a release.
+fn check_image(row: &'static ComponentRow, document: &SriovConfig, violations: &mut Violations) {
+    let Some(declared) = (row.of)(&document.spec.components) else { return };
+    let Some(managed) = declared.managed else { return };
     if managed.image.is_empty() || managed.image.contains(char::is_whitespace) {
-        let path = SpecPath::spec().key("components").key("devicePlugin").key("managed").key("image");
         let message = format!("`{}` is no name of a container image", managed.image);
+        let path = row.managed_path().key("image");
         violations.add(Violation::new(path, message, "name the image as a pod would"));
+    }
+    if declared.version.is_none() {
+        let message = format!("the release of {row} is missing, and vfctl is to install it");
+        violations.add(Violation::new(row.path(), message, "add `version`, such as `v1.5.3`"));
     }
 }
 

@@ -28,6 +28,7 @@ pub fn plan_host(context: &HostContext<'_>) -> HostDraft {
     draft.findings.append(context.selection.findings.clone());
     walk::plan(context, &mut draft);
     draft.offer = draft.offer.filter(|_| context.selection.is_decided());
+    draft.shared_rdma = draft.shared_rdma.filter(|_| context.selection.is_decided());
     draft
 }
 

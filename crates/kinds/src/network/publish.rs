@@ -10,6 +10,7 @@ use super::attachment::{ATTACHMENT_API_VERSION, ATTACHMENT_KIND, DOCUMENT_LABEL}
 use super::attachment::{AttachmentMetadata, AttachmentSpec, NetworkAttachmentDefinition};
 use super::rules::entry_path;
 use crate::cluster::{ClusterContext, ClusterDraft, delete_lane, object, text, write_lane};
+use crate::components::defines;
 use crate::path::{Origin, SpecPath};
 
 const KIND: ObjectKind = ObjectKind::NetworkAttachmentDefinition;
@@ -20,9 +21,11 @@ pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
         return;
     }
     let asked = context.documents.iter().find(|document| !document.config.spec.networks.is_empty());
-    if let Some(why) = context.missing(KIND) {
+    // What defines networks is written before them.
+    let is_unread = context.facts.unread.contains_key(&KIND);
+    let is_defined = defines(KIND, context.documents) && !is_unread;
+    if let Some(why) = context.missing(KIND).filter(|_| !is_defined) {
         // Where none can be there is none to delete, either; what cannot be read may be there.
-        let is_unread = context.facts.unread.contains_key(&KIND);
         if asked.is_some() || is_unread {
             let origin = asked.map(|document| (document.place)(&SpecPath::spec().key("networks")));
             draft.findings.problem(origin.as_ref(), why, context.fix_of_missing(KIND));

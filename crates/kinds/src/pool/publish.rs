@@ -48,7 +48,7 @@ pub(super) fn plan(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
                        configuration is left alone, and `vfctl pools` shows what it would have to be";
         draft.findings.note(Some(&offer.origin), message);
     }
-    let is_new = context.parts.shared && plugin.as_ref().is_some_and(|plugin| plugin.differs(context));
+    let is_new = context.parts.shared && plugin.as_ref().is_some_and(|plugin| plugin.starts_anew(context));
     let objects = plugin.as_ref().map(|plugin| plugin.objects.clone());
     let Some(objects) = objects.or_else(|| PluginObjects::found(context.facts)) else { return };
     for kind in [ObjectKind::Node, ObjectKind::ConfigMap, ObjectKind::Pod] {

@@ -1,7 +1,7 @@
 //! The pools of k8s-rdma-shared-dev-plugin: resources of RDMA devices that several pods have at once.
 //!
-//! A document's pools become the plugin's configuration for each host. Which devices the plugin finds by it is not predicted, and
-//! nothing is written to a cluster: the plugin and its ConfigMap are another's.
+//! A document's pools become the plugin's configuration for each host, which is written where vfctl manages the plugin. Which devices
+//! the plugin finds by it is not predicted.
 
 mod config;
 mod findings;

@@ -5,6 +5,7 @@ use vfctl_model::{DEVICE_PLUGIN_NAME, NamespaceName, OWNER_LABEL};
 
 use super::policy::{Policy, PolicyBinding};
 use super::table::{RIGHTS, Right, RightsPart, Where};
+use crate::components::{self, PolicyRule};
 
 /// An object to create.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -128,9 +129,8 @@ pub fn manifests(parts: &[RightsPart], namespace: &NamespaceName) -> Vec<RightsM
             }
         };
         if !subjects.is_empty() {
-            manifests.extend(role(part, Where::Cluster, &subjects, namespace));
-            manifests.extend(role(part, Where::Plugin, &subjects, namespace));
-            manifests.extend(role(part, Where::Namespace, &subjects, namespace));
+            manifests.extend(role(part, Reach::Cluster, &subjects, namespace));
+            manifests.extend(role(part, Reach::Namespace, &subjects, namespace));
         }
     }
     if parts.contains(&RightsPart::Node) {
@@ -140,21 +140,42 @@ pub fn manifests(parts: &[RightsPart], namespace: &NamespaceName) -> Vec<RightsM
     manifests
 }
 
+/// How far a role reaches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// All of the cluster.
+    Cluster,
+    /// The namespace of the parts that vfctl manages.
+    Namespace,
+}
+
+impl Reach {
+    fn of(at: Where) -> Self {
+        match at {
+            Where::Cluster | Where::PartsOfCluster | Where::Definitions => Self::Cluster,
+            Where::Plugin | Where::Parts | Where::Namespace => Self::Namespace,
+        }
+    }
+}
+
 /// Returns the role of a part in one place, and its binding; nothing where it needs none there.
 fn role(
     part: RightsPart,
-    at: Where,
+    at: Reach,
     subjects: &[RightsPart],
     namespace: &NamespaceName,
 ) -> Vec<RightsManifest> {
-    let rules: Vec<Rule> =
-        RIGHTS.iter().filter(|right| right.part == part && right.at == at).flat_map(rules_of).collect();
+    let rows = RIGHTS.iter().filter(|right| right.part == part && Reach::of(right.at) == at);
+    let mut rules: Vec<Rule> = rows.flat_map(rules_of).collect();
+    if part == RightsPart::Shared && at == Reach::Cluster {
+        rules.extend(components::rules().into_iter().map(given));
+    }
     if rules.is_empty() {
         return Vec::new();
     }
     let (kind, binding, place) = match at {
-        Where::Cluster => ("ClusterRole", "ClusterRoleBinding", None),
-        Where::Plugin | Where::Namespace => ("Role", "RoleBinding", Some(namespace)),
+        Reach::Cluster => ("ClusterRole", "ClusterRoleBinding", None),
+        Reach::Namespace => ("Role", "RoleBinding", Some(namespace)),
     };
     let account = |part: &RightsPart| Subject {
         kind: "ServiceAccount",
@@ -170,22 +191,37 @@ fn role(
     vec![RightsManifest::Role(role), RightsManifest::Binding(binding)]
 }
 
+/// Returns a right that a role of a part gives: Kubernetes lets nobody create a role that gives more than they have
+/// (`ConfirmNoEscalation`, pkg/registry/rbac/validation/policy_compact.go and rule.go).
+fn given(rule: PolicyRule) -> Rule {
+    let PolicyRule { groups, resources, verbs } = rule;
+    Rule {
+        api_groups: groups.to_vec(),
+        resources: resources.to_vec(),
+        resource_names: Vec::new(),
+        verbs: verbs.to_vec(),
+    }
+}
+
 /// Returns the rules of a row: what can be allowed by name is.
 fn rules_of(right: &Right) -> Vec<Rule> {
+    let names = match right.at {
+        Where::Cluster | Where::Namespace => Vec::new(),
+        Where::Plugin => vec![DEVICE_PLUGIN_NAME],
+        Where::Parts | Where::PartsOfCluster => components::names(right.kind),
+        Where::Definitions => components::definitions(),
+    };
     let rule = |verbs: Vec<&'static str>, resource_names: Vec<&'static str>| Rule {
         api_groups: vec![right.kind.row().group],
         resources: vec![right.kind.row().plural],
         resource_names,
         verbs,
     };
-    match right.at {
-        Where::Cluster | Where::Namespace => vec![rule(right.verbs.to_vec(), Vec::new())],
-        Where::Plugin => {
-            let (create, named): (Vec<_>, Vec<_>) =
-                right.verbs.iter().copied().partition(|verb| *verb == "create");
-            let create = (!create.is_empty()).then(|| rule(create, Vec::new()));
-            let named = (!named.is_empty()).then(|| rule(named, vec![DEVICE_PLUGIN_NAME]));
-            create.into_iter().chain(named).collect()
-        }
+    if names.is_empty() {
+        return vec![rule(right.verbs.to_vec(), names)];
     }
+    let (create, named): (Vec<_>, Vec<_>) = right.verbs.iter().copied().partition(|verb| *verb == "create");
+    let create = (!create.is_empty()).then(|| rule(create, Vec::new()));
+    let named = (!named.is_empty()).then(|| rule(named, names));
+    create.into_iter().chain(named).collect()
 }

@@ -40,6 +40,12 @@ pub enum Where {
     Cluster,
     /// Those of the device plugin that vfctl manages, in its namespace. To create one cannot be allowed by name.
     Plugin,
+    /// Those of all parts that vfctl manages, in their namespace. To create one cannot be allowed by name.
+    Parts,
+    /// Those of all parts that vfctl manages which are in no namespace. To create one cannot be allowed by name.
+    PartsOfCluster,
+    /// The definitions that parts bring along. To create one cannot be allowed by name.
+    Definitions,
     /// All of the namespace.
     Namespace,
 }
@@ -73,8 +79,26 @@ pub const RIGHTS: &[Right] = &[
     right(RightsPart::Read, ObjectKind::SriovNetworkNodePolicy, Where::Cluster, &["list"]),
     right(RightsPart::Node, ObjectKind::Node, Where::Cluster, &["patch"]),
     right(RightsPart::Node, ObjectKind::ConfigMap, Where::Plugin, &["create", "patch"]),
-    right(RightsPart::Shared, ObjectKind::ConfigMap, Where::Plugin, &["delete"]),
-    right(RightsPart::Shared, ObjectKind::DaemonSet, Where::Plugin, &["create", "patch", "delete"]),
+    right(RightsPart::Read, ObjectKind::ServiceAccount, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Read, ObjectKind::ClusterRole, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Read, ObjectKind::ClusterRoleBinding, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Read, ObjectKind::CustomResourceDefinition, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Shared, ObjectKind::ConfigMap, Where::Parts, &["create", "patch", "delete"]),
+    right(RightsPart::Shared, ObjectKind::DaemonSet, Where::Parts, &["create", "patch", "delete"]),
+    right(RightsPart::Shared, ObjectKind::ServiceAccount, Where::Parts, &["create", "patch", "delete"]),
+    right(RightsPart::Shared, ObjectKind::ClusterRole, Where::PartsOfCluster, &["create", "patch", "delete"]),
+    right(
+        RightsPart::Shared,
+        ObjectKind::ClusterRoleBinding,
+        Where::PartsOfCluster,
+        &["create", "patch", "delete"],
+    ),
+    right(
+        RightsPart::Shared,
+        ObjectKind::CustomResourceDefinition,
+        Where::Definitions,
+        &["create", "patch", "delete"],
+    ),
     right(
         RightsPart::Shared,
         ObjectKind::NetworkAttachmentDefinition,

@@ -162,8 +162,13 @@ fn moves(op: &Op, thing: &Thing) -> bool {
             _ => object.kind() == ObjectKind::Pod,
         }),
         ObjectKind::ConfigMap | ObjectKind::DaemonSet => true,
+        // The API server serves a kind once its definition is there.
+        ObjectKind::CustomResourceDefinition => *thing == Thing::Object(target.clone()),
         ObjectKind::Pod
         | ObjectKind::Event
+        | ObjectKind::ServiceAccount
+        | ObjectKind::ClusterRole
+        | ObjectKind::ClusterRoleBinding
         | ObjectKind::NetworkAttachmentDefinition
         | ObjectKind::SriovNetworkNodePolicy => false,
     }
@@ -180,7 +185,10 @@ fn comes_about(claim: &Claim, written: &Written<'_>) -> bool {
         // Controllers follow what is written: a pod goes from a node by its label, and what the node offers comes and goes with
         // its plugin.
         Thing::Resource(..) | Thing::Object(_)
-            if matches!(claim.property, Property::Allocatable | Property::Uid) =>
+            if matches!(
+                claim.property,
+                Property::Allocatable | Property::Uid | Property::RolledOut | Property::Established
+            ) =>
         {
             return written.values().flatten().any(|op| moves(op, thing));
         }

@@ -80,6 +80,43 @@ impl ObjectFacts {
             .max()
     }
 
+    /// Returns whether a DaemonSet's controller has seen what the DaemonSet says, and each of its pods runs accordingly; where no
+    /// node is to have a pod, there is nothing to wait for (`DaemonSetStatus`, k8s.io/api/apps/v1).
+    pub fn is_rolled_out(&self) -> bool {
+        let Some(wanted) = self.desired_pods() else { return false };
+        let count = |name: &str| self.number(&["status", name]).unwrap_or(0);
+        count("updatedNumberScheduled") >= wanted && count("numberReady") >= wanted
+    }
+
+    /// Returns how many pods a DaemonSet is to have; `None` where its controller has not seen yet what it says.
+    pub fn desired_pods(&self) -> Option<u64> {
+        let has_seen =
+            self.number(&["status", "observedGeneration"])? >= self.number(&["metadata", "generation"])?;
+        has_seen.then(|| self.number(&["status", "desiredNumberScheduled"]).unwrap_or(0))
+    }
+
+    /// Returns how many pods of a DaemonSet are ready.
+    pub fn ready_pods(&self) -> u64 {
+        self.number(&["status", "numberReady"]).unwrap_or(0)
+    }
+
+    /// Returns whether the API server serves the kind that a CustomResourceDefinition defines.
+    pub fn is_established(&self) -> bool {
+        let conditions = self.content.at(&["status", "conditions"]).map_or(&[][..], JsonValue::members);
+        conditions.iter().any(|condition| {
+            let says =
+                |name: &str, value: &str| condition.field(name).and_then(JsonValue::text) == Some(value);
+            says("type", "Established") && says("status", "True")
+        })
+    }
+
+    fn number(&self, path: &[&str]) -> Option<u64> {
+        match self.content.at(path)? {
+            JsonValue::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Returns how many devices of a resource a node offers; 0 where it does not know the resource, `None` where what it says is
     /// no count.
     pub fn allocatable(&self, resource: &ResourceName) -> Option<u32> {
@@ -121,6 +158,48 @@ impl ClusterFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn daemon_set_is_rolled_out_once_all_its_pods_are_new_and_ready() {
+        let cases = [
+            (
+                r#"{"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2}"#,
+                true,
+            ),
+            (
+                r#"{"observedGeneration": 1, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2}"#,
+                false,
+            ),
+            (
+                r#"{"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": 1, "numberReady": 2}"#,
+                false,
+            ),
+            (
+                r#"{"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 1}"#,
+                false,
+            ),
+            (r#"{"observedGeneration": 2, "desiredNumberScheduled": 2, "numberReady": 2}"#, false),
+            (r#"{"observedGeneration": 2, "desiredNumberScheduled": 0, "numberReady": 0}"#, true),
+            ("{}", false),
+        ];
+        for (status, expected) in cases {
+            let content = format!(r#"{{"metadata": {{"generation": 2}}, "status": {status}}}"#);
+            let content = JsonValue::from_text(&content).expect("JSON");
+            let set = ObjectFacts { content, ..ObjectFacts::default() };
+            assert_eq!(set.is_rolled_out(), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn definition_is_established_once_a_condition_says_so() {
+        for (status, expected) in [("True", true), ("False", false)] {
+            let content = format!(
+                r#"{{"status": {{"conditions": [{{"type": "NamesAccepted", "status": "True"}}, {{"type": "Established", "status": "{status}"}}]}}}}"#
+            );
+            let content = JsonValue::from_text(&content).expect("JSON");
+            assert_eq!(ObjectFacts { content, ..ObjectFacts::default() }.is_established(), expected);
+        }
+    }
 
     #[test]
     fn count_is_what_the_quantity_says_and_what_is_none_is_not_zero() {

@@ -57,8 +57,11 @@ pub(crate) fn pools() -> impl Strategy<Value = Vec<Pool>> {
 }
 
 pub(crate) fn plugin() -> impl Strategy<Value = Option<RdmaSharedDevicePluginSpec>> {
-    let plugin = option::of(any::<u32>())
-        .prop_map(|periodic_update_interval| RdmaSharedDevicePluginSpec { periodic_update_interval });
+    let plugin = option::of(any::<u32>()).prop_map(|periodic_update_interval| RdmaSharedDevicePluginSpec {
+        version: None,
+        managed: None,
+        periodic_update_interval,
+    });
     option::of(plugin)
 }
 

@@ -1,0 +1,262 @@
+//! Parts of a cluster that vfctl installs: from nothing, one release more, what others run, and what is asked for no more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+use vfctl_apply::{Edges, Look, Result as Ending};
+use vfctl_kinds::document::{PlacedDocument, SriovConfig};
+use vfctl_kinds::path::{Origin, SpecPath};
+use vfctl_model::{JsonValue, ObjectKind, ObjectRef};
+use vfctl_plan::{Detail, Options, Plan, check, render};
+use vfctl_port::{ObjectFacts, Scope};
+use vfctl_sim::SimScopes;
+
+use crate::cluster::{NETWORK, SPEC, changes, object, scopes};
+use crate::journal::OrderCheck;
+use crate::run::{Silent, parsed};
+
+/// Each part that can be installed: its key, its image, its DaemonSet.
+const PARTS: [(&str, &str, &str); 5] = [
+    ("multus", "example/multus-cni", "daemonset kube-system/vfctl-multus"),
+    ("whereabouts", "example/whereabouts", "daemonset kube-system/vfctl-whereabouts"),
+    ("sriovCni", "example/sriov-cni", "daemonset kube-system/vfctl-sriov-cni"),
+    ("ibSriovCni", "example/ib-sriov-cni", "daemonset kube-system/vfctl-ib-sriov-cni"),
+    ("devicePlugin", "example/sriov-network-device-plugin", "daemonset kube-system/vfctl-device-plugin"),
+];
+const DEFINITION: &str = "customresourcedefinition network-attachment-definitions.k8s.cni.cncf.io";
+
+/// Returns a cluster in which no networks are defined.
+fn bare() -> SimScopes {
+    let scopes = scopes();
+    scopes.by_hand_in_cluster(|facts| {
+        facts.undefined.insert(ObjectKind::NetworkAttachmentDefinition);
+    });
+    scopes
+}
+
+/// Returns a document with these parts, the release of one of them another, and what else `SPEC` asks for, if wanted.
+fn asking(parts: &[&str], newer: Option<&str>, has_network: bool) -> SriovConfig {
+    let mut text = "  components:\n".to_owned();
+    for (key, image, _) in PARTS.iter().filter(|(key, ..)| parts.contains(key)) {
+        let release = if newer == Some(key) { "v4.9.9" } else { "v4.2.4" };
+        text.push_str(&format!(
+            "    {key}: {{version: {release}, managed: {{image: \"{image}:{release}\"}}}}\n"
+        ));
+    }
+    if !parts.contains(&"devicePlugin") {
+        text.push_str("    devicePlugin: {version: v4.2.4}\n");
+    }
+    let (head, rest) = SPEC.split_once("  components:\n").unwrap();
+    let (_, rest) = rest.split_once('\n').unwrap();
+    let rest = if has_network { rest } else { rest.split("  pools:").next().unwrap() };
+    parsed(&format!("{head}{text}{rest}"))
+}
+
+fn options(prunes: bool) -> Options {
+    Options { prunes, ..Options::default() }
+}
+
+fn planned(scopes: &SimScopes, config: &SriovConfig, prunes: bool) -> Plan {
+    let place = |path: &SpecPath| Origin::new("spec.yaml", 1, path);
+    let plan =
+        vfctl_plan::plan(&[PlacedDocument { config, place: &place }], &scopes.world(), options(prunes));
+    assert_eq!(check(&plan), Ok(()), "{}", render(&plan, Detail::Verbose));
+    plan
+}
+
+/// Applies, and asserts that all is as planned and nothing is left to do.
+fn converge(scopes: &SimScopes, config: &SriovConfig, prunes: bool) {
+    let plan = planned(scopes, config, prunes);
+    assert!(!plan.is_blocked(), "{}", render(&plan, Detail::Verbose));
+    let host = Scope::Host("a".parse().unwrap());
+    let before = Look::take(&[host, Scope::Cluster], scopes, scopes).unwrap();
+    let order = OrderCheck::new(scopes, scopes);
+    let edges = Edges { observe: scopes, perform: &order, journal: &order, clock: scopes, progress: &Silent };
+    let report = vfctl_apply::apply(&plan, &before, edges);
+    order.conclude().unwrap();
+    scopes.settle();
+    assert_eq!(report.result, Ending::Converged, "{}", report.render());
+    let again = planned(scopes, config, prunes);
+    assert!(again.is_empty() && !again.is_blocked(), "{}", render(&again, Detail::Verbose));
+}
+
+fn objects(scopes: &SimScopes) -> BTreeMap<ObjectRef, ObjectFacts> {
+    scopes.world().cluster.unwrap().objects
+}
+
+fn names(scopes: &SimScopes) -> BTreeSet<String> {
+    objects(scopes).keys().map(ToString::to_string).collect()
+}
+
+/// Returns the pods of each DaemonSet, by their uids.
+fn pods(scopes: &SimScopes) -> BTreeMap<String, BTreeSet<String>> {
+    let mut pods: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (_, facts) in objects(scopes).iter().filter(|(object, _)| object.kind() == ObjectKind::Pod) {
+        pods.entry(facts.owners.iter().next().unwrap().clone()).or_default().insert(facts.uid.clone());
+    }
+    pods
+}
+
+/// Returns a DaemonSet of another that runs this image.
+fn foreign(image: &str) -> ObjectFacts {
+    let text = format!(
+        r#"{{"spec": {{"template": {{"spec": {{"nodeSelector": {{"none": "x"}}, "containers": [{{"name": "m", "image": "{image}:v1.0.0"}}]}}}}}}}}"#
+    );
+    let content = JsonValue::from_text(&text).unwrap();
+    ObjectFacts {
+        uid: "f".to_owned(),
+        managers: ["helm".to_owned()].into(),
+        content,
+        ..ObjectFacts::default()
+    }
+}
+
+const ALL: [&str; 5] = ["multus", "whereabouts", "sriovCni", "ibSriovCni", "devicePlugin"];
+
+#[test]
+fn one_apply_installs_everything_in_order() {
+    let scopes = bare();
+    let config = asking(&ALL, None, true);
+    let changes = changes(&planned(&scopes, &config, false));
+    let at = |name: &str| {
+        let found = changes.iter().position(|change| change == &format!("write objects: {name}"));
+        found.unwrap_or_else(|| panic!("{name} is not written: {changes:#?}"))
+    };
+    let order = [
+        DEFINITION,
+        "serviceaccount kube-system/vfctl-multus",
+        "clusterrole vfctl-multus",
+        "clusterrolebinding vfctl-multus",
+        "daemonset kube-system/vfctl-multus",
+        NETWORK,
+    ];
+    assert!(order.map(at).is_sorted(), "{changes:#?}");
+    assert!(at("configmap kube-system/vfctl-whereabouts") < at("daemonset kube-system/vfctl-whereabouts"));
+    converge(&scopes, &config, false);
+    assert_eq!(pods(&scopes).len(), PARTS.len());
+}
+
+#[test]
+fn newer_release_starts_the_pods_of_its_part_anew_and_no_others() {
+    let scopes = bare();
+    converge(&scopes, &asking(&ALL, None, true), false);
+    let before = pods(&scopes);
+    for part in ["multus", "whereabouts", "sriovCni", "ibSriovCni"] {
+        let scopes = bare();
+        converge(&scopes, &asking(&ALL, None, true), false);
+        let config = asking(&ALL, Some(part), true);
+        let (_, _, set) = PARTS.iter().find(|(key, ..)| *key == part).unwrap();
+        assert_eq!(changes(&planned(&scopes, &config, false)), [format!("write objects: {set}")]);
+        converge(&scopes, &config, false);
+        let owner = format!("DaemonSet {}", set.split_once('/').unwrap().1);
+        for (name, uids) in pods(&scopes) {
+            assert_eq!(before[&name] != uids, name == owner, "{part}: {name}");
+        }
+    }
+}
+
+#[test]
+fn part_that_another_runs_blocks_and_nothing_is_touched() {
+    for (key, image, _) in PARTS {
+        let scopes = bare();
+        let set = || object("daemonset other/theirs");
+        scopes.by_hand_in_cluster(|facts| drop(facts.objects.insert(set(), foreign(image))));
+        let plan = planned(&scopes, &asking(&[key], None, false), false);
+        let text = render(&plan, Detail::Short).replace("\n      ", " ");
+        assert!(plan.is_blocked() && text.contains("daemonset other/theirs runs"), "{key}: {text}");
+    }
+}
+
+#[test]
+fn definition_of_networks_goes_only_with_the_last_network() {
+    for has_other in [true, false] {
+        let scopes = bare();
+        converge(&scopes, &asking(&ALL, None, true), false);
+        let theirs = "network-attachment-definition default/theirs";
+        if has_other {
+            scopes.by_hand_in_cluster(|facts| {
+                drop(facts.objects.insert(object(theirs), ObjectFacts::default()))
+            });
+        }
+        let config = asking(&[], None, false);
+        converge(&scopes, &config, true);
+        let left = names(&scopes);
+        assert_eq!(left.contains(theirs), has_other);
+        assert_eq!(left.contains(DEFINITION), has_other, "{left:?}");
+        assert!(!left.iter().any(|name| name.contains("vfctl-multus")), "{left:?}");
+        // What pods have of addresses is kept in objects that vfctl does not read.
+        assert!(left.contains("customresourcedefinition ippools.whereabouts.cni.cncf.io"), "{left:?}");
+    }
+}
+
+#[test]
+fn network_that_came_after_the_plan_keeps_its_definition() {
+    let scopes = bare();
+    converge(&scopes, &asking(&["multus"], None, false), false);
+    let config = asking(&[], None, false);
+    let plan = planned(&scopes, &config, true);
+    assert!(changes(&plan).contains(&format!("delete objects: {DEFINITION}")));
+    let theirs = "network-attachment-definition default/theirs";
+    scopes.by_hand_in_cluster(|facts| drop(facts.objects.insert(object(theirs), ObjectFacts::default())));
+    let host = Scope::Host("a".parse().unwrap());
+    let before = Look::take(&[host, Scope::Cluster], &scopes, &scopes).unwrap();
+    let order = OrderCheck::new(&scopes, &scopes);
+    let edges =
+        Edges { observe: &scopes, perform: &order, journal: &order, clock: &scopes, progress: &Silent };
+    let report = vfctl_apply::apply(&plan, &before, edges);
+    assert_eq!(report.result, Ending::Failed, "{}", report.render());
+    assert!(names(&scopes).contains(theirs));
+}
+
+#[test]
+fn without_prune_what_stays_is_named_and_nothing_is_deleted() {
+    let scopes = bare();
+    converge(&scopes, &asking(&["multus", "sriovCni"], None, false), false);
+    let before = names(&scopes);
+    let config = asking(&[], None, false);
+    let plan = planned(&scopes, &config, false);
+    let text = render(&plan, Detail::Short).replace("\n      ", " ");
+    assert!(text.contains("daemonset kube-system/vfctl-multus and 4 more objects of multus stay"), "{text}");
+    assert!(
+        text.contains("daemonset kube-system/vfctl-sriov-cni stays") && text.contains("--prune"),
+        "{text}"
+    );
+    converge(&scopes, &config, false);
+    assert_eq!(names(&scopes), before);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn parts_come_and_go_as_asked_and_what_others_made_stays(
+        first in subsequence(ALL.to_vec(), 0..=ALL.len()),
+        then in subsequence(ALL.to_vec(), 0..=ALL.len()),
+        theirs in subsequence(PARTS.to_vec(), 0..=PARTS.len()),
+    ) {
+        let scopes = bare();
+        converge(&scopes, &asking(&first, None, false), false);
+        // What others run beside is what vfctl is not to run.
+        let theirs: Vec<_> = theirs.into_iter().filter(|(key, ..)| !then.contains(key)).collect();
+        let set = |key: &str| object(&format!("daemonset other/{}", key.to_ascii_lowercase()));
+        scopes.by_hand_in_cluster(|facts| {
+            facts.objects.extend(theirs.iter().map(|(key, image, _)| (set(key), foreign(image))));
+            let role = ObjectFacts { uid: "r".to_owned(), ..ObjectFacts::default() };
+            facts.objects.insert(object("clusterrole multus"), role);
+        });
+        let config = asking(&then, None, false);
+        converge(&scopes, &config, true);
+        let left = names(&scopes);
+        for (key, _, own) in PARTS {
+            prop_assert_eq!(left.contains(own), then.contains(&key), "{}: {:?}", own, left);
+        }
+        let kept = objects(&scopes);
+        for (key, image, _) in &theirs {
+            let (found, made) = (&kept[&set(key)], foreign(image));
+            prop_assert_eq!(found.content.at(&["spec"]), made.content.at(&["spec"]));
+        }
+        prop_assert!(left.contains("clusterrole multus"));
+        prop_assert_eq!(left.contains(DEFINITION), then.contains(&"multus"));
+    }
+}
