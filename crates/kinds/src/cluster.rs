@@ -169,7 +169,8 @@ impl<'a> ClusterContext<'a> {
             }
             Some(why) => api_hint(why).unwrap_or("let vfctl read them, and run the command again").to_owned(),
             None if kind == ObjectKind::NetworkAttachmentDefinition => {
-                "install multus, which brings the definition (`components.multus.managed` lets vfctl do it)".to_owned()
+                "install multus, which brings the definition (`components.multus.managed` lets vfctl do it)"
+                    .to_owned()
             }
             None => "install what brings the definition".to_owned(),
         }

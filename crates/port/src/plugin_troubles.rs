@@ -13,7 +13,8 @@ pub fn roll_out_troubles(facts: &ClusterFacts, set: &ObjectRef) -> Vec<String> {
         pod.namespace() == set.namespace() && facts.owners.contains(&owner) && !is_ready(facts)
     };
     let pods = facts.of_kind(ObjectKind::Pod);
-    let mut troubles: Vec<String> = pods.filter(is_of_set).map(trouble_of).collect();
+    let mut troubles: Vec<String> =
+        pods.filter(is_of_set).map(|(pod, facts)| state_of_pod(pod, facts)).collect();
     if troubles.is_empty() {
         let found = facts.objects.get(set);
         let counts = found.and_then(|found| Some((found.ready_pods(), found.desired_pods()?)));
@@ -64,7 +65,10 @@ pub fn state_of_pod(pod: &ObjectRef, facts: &ObjectFacts) -> String {
         Some(text(state, "message").map_or_else(|| reason.clone(), |message| format!("{reason}: {message}")))
     };
     // Containers of a pod wait for those that come before them.
-    let statuses = list("initContainerStatuses").iter().filter(|status| !is_done(status)).chain(list("containerStatuses"));
+    let statuses = list("initContainerStatuses")
+        .iter()
+        .filter(|status| !is_done(status))
+        .chain(list("containerStatuses"));
     let waiting = statuses
         .into_iter()
         .find_map(|status| said(status.at(&["state", "waiting"]).or(status.at(&["state", "terminated"]))?));

@@ -140,7 +140,11 @@ pub(super) fn cluster(arguments: ClusterArguments) -> anyhow::Result<ExitCode> {
                     local.start(workers.unwrap_or(1))?
                 }
                 Origin::Kind => {
-                    let kind = Local::new(folder).with_kind(node_image)?.with_vfctl(vfctl).with_port(port).with_bare_workers(bare);
+                    let kind = Local::new(folder)
+                        .with_kind(node_image)?
+                        .with_vfctl(vfctl)
+                        .with_port(port)
+                        .with_bare_workers(bare);
                     kind.start(workers.unwrap_or(1))?
                 }
                 Origin::Existing => {

@@ -32,12 +32,23 @@ fn needs_worker(action: &Action) -> bool {
     }
 }
 
-/// The words of `api:`, if they are known.
-pub(super) fn front(words: &str) -> Result<String, String> {
-    match fault::parse(words) {
-        Some(_) => Ok(words.to_owned()),
-        None => Err(format!("nothing of the API server is `{words}`; known: {}", fault::WORDS)),
-    }
+/// The words of `api:`; `None` where they are not known.
+pub(super) fn front(words: &str) -> Option<String> {
+    fault::parse(words).map(|_| words.to_owned())
+}
+
+/// What is wrong with a row in the table of bad days.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BadDayError {
+    /// Half of the row is missing.
+    #[error("`bad day:` and `next:` belong together")]
+    Half,
+    /// Nothing shows that the work is finished afterwards.
+    #[error("a bad day ends with `$ vfctl apply` and a plan that has `No changes.`")]
+    Unfinished,
+    /// Nothing says how long it may take.
+    #[error("a bad day says `within SECONDS:` of a vfctl")]
+    Unlimited,
 }
 
 /// The row in the table of bad days. Its scenario says how long vfctl takes at most, and ends with an apply that finishes the work.
@@ -45,11 +56,11 @@ pub(super) fn bad_day(
     what: Option<String>,
     next: Option<String>,
     steps: &[Step],
-) -> Result<Option<BadDay>, String> {
+) -> Result<Option<BadDay>, BadDayError> {
     let (what, next) = match (what, next) {
         (None, None) => return Ok(None),
         (Some(what), Some(next)) => (what, next),
-        _ => return Err("`bad day:` and `next:` belong together".to_owned()),
+        _ => return Err(BadDayError::Half),
     };
     let vfctl = steps.iter().rev().filter_map(|step| match &step.action {
         Action::Vfctl(arguments) => Some((arguments.split(' ').next().unwrap_or_default(), &step.checks)),
@@ -61,10 +72,10 @@ pub(super) fn bad_day(
     });
     let is_done = before.is_some_and(|(command, checks)| command == "apply" && checks.exit == Exit::Code(0));
     if !is_empty || !is_done {
-        return Err("a bad day ends with `$ vfctl apply` and a plan that has `No changes.`".to_owned());
+        return Err(BadDayError::Unfinished);
     }
     if !steps.iter().any(|step| step.limit.is_some()) {
-        return Err("a bad day says `within SECONDS:` of a vfctl".to_owned());
+        return Err(BadDayError::Unlimited);
     }
     Ok(Some(BadDay { what, next }))
 }

@@ -7,6 +7,7 @@ use super::clusters;
 use super::files::{ScenarioError, name_of};
 use super::hand;
 use super::script::{Action, Checks, Exit, On, Only, Scenario, Step};
+use crate::cluster::fault;
 use crate::image::Userland;
 
 /// Parses a scenario; `path` names it.
@@ -97,7 +98,12 @@ impl Parser {
             "not" => self.checks()?.not.push(some(keyword, rest)?),
             "sh" => self.step(number, Action::Shell(rest.to_owned())),
             "kubectl" => self.step(number, Action::Kubectl(some(keyword, rest)?)),
-            "api" => self.step(number, Action::Front(clusters::front(rest)?)),
+            "api" => {
+                let words = clusters::front(rest).ok_or_else(|| {
+                    format!("nothing of the API server is `{rest}`; known: {}", fault::WORDS)
+                })?;
+                self.step(number, Action::Front(words));
+            }
             "by hand" if hand::is_known(rest) => self.step(number, Action::Hand(rest.to_owned())),
             "by hand" => {
                 return Err(format!("nothing by hand is `{rest}`; known: {}", hand::like(rest).join("; ")));
@@ -170,7 +176,7 @@ impl Parser {
 
     fn finish(self, name: String) -> Result<Scenario, String> {
         let Self { title, on, mut only, guest, cluster, bad_day, next, steps } = self;
-        let bad_day = clusters::bad_day(bad_day, next, &steps)?;
+        let bad_day = clusters::bad_day(bad_day, next, &steps).map_err(|error| error.to_string())?;
         let title = title.ok_or("`title:` is missing")?;
         if let Some(clusters::Wanted { count, is_bare }) = cluster {
             if on.is_some() || only.is_some() || guest.is_some() {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use vfctl_model::ObjectRef;
 use vfctl_port::{
-    ActionKind, Claim, ObjectFacts, Observed, Op, Outcome, Property, Thing, What, api_hint, hint, plugin_troubles,
-    roll_out_troubles,
+    ActionKind, Claim, ObjectFacts, Observed, Op, Outcome, Property, Thing, What, api_hint, hint,
+    plugin_troubles, roll_out_troubles,
 };
 
 use super::LaneRun;

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::subsequence;
-use vfctl_apply::{Edges, Look, Result as Ending};
+use vfctl_apply::{Edges, Look, Report, Result as Ending};
 use vfctl_kinds::document::{PlacedDocument, SriovConfig};
 use vfctl_kinds::path::{Origin, SpecPath};
+use vfctl_kinds::rights::{RIGHTS, RightsPart};
 use vfctl_model::{JsonValue, ObjectKind, ObjectRef};
 use vfctl_plan::{Detail, Options, Plan, check, render};
-use vfctl_port::{ObjectFacts, Scope};
+use vfctl_port::{ActionKind, ObjectFacts, Scope};
 use vfctl_sim::SimScopes;
 
 use crate::cluster::{NETWORK, SPEC, changes, object, scopes};
@@ -66,7 +67,7 @@ fn planned(scopes: &SimScopes, config: &SriovConfig, prunes: bool) -> Plan {
 }
 
 /// Applies, and asserts that all is as planned and nothing is left to do.
-fn converge(scopes: &SimScopes, config: &SriovConfig, prunes: bool) {
+fn converge(scopes: &SimScopes, config: &SriovConfig, prunes: bool) -> Report {
     let plan = planned(scopes, config, prunes);
     assert!(!plan.is_blocked(), "{}", render(&plan, Detail::Verbose));
     let host = Scope::Host("a".parse().unwrap());
@@ -79,6 +80,7 @@ fn converge(scopes: &SimScopes, config: &SriovConfig, prunes: bool) {
     assert_eq!(report.result, Ending::Converged, "{}", report.render());
     let again = planned(scopes, config, prunes);
     assert!(again.is_empty() && !again.is_blocked(), "{}", render(&again, Detail::Verbose));
+    report
 }
 
 fn objects(scopes: &SimScopes) -> BTreeMap<ObjectRef, ObjectFacts> {
@@ -113,6 +115,41 @@ fn foreign(image: &str) -> ObjectFacts {
 }
 
 const ALL: [&str; 5] = ["multus", "whereabouts", "sriovCni", "ibSriovCni", "devicePlugin"];
+
+/// The kinds of objects that parts have, and nothing else.
+pub(crate) const OF_PARTS: [ObjectKind; 4] = [
+    ObjectKind::ServiceAccount,
+    ObjectKind::ClusterRole,
+    ObjectKind::ClusterRoleBinding,
+    ObjectKind::CustomResourceDefinition,
+];
+
+/// Returns the rights to write objects of some kinds, but for those to create: an apply is a patch.
+pub(crate) fn rights_to_write(is_meant: impl Fn(ObjectKind) -> bool) -> BTreeSet<(ObjectKind, &'static str)> {
+    // Apply starts no pods.
+    let writing = RIGHTS.iter().filter(|right| !matches!(right.part, RightsPart::Read | RightsPart::Verify));
+    let named = writing.flat_map(|right| right.verbs.iter().map(|verb| (right.kind, *verb)));
+    named.filter(|(kind, verb)| *verb != "create" && is_meant(*kind)).collect()
+}
+
+#[test]
+fn table_of_rights_has_all_that_parts_need_and_nothing_else() {
+    let scopes = bare();
+    let mut done: BTreeSet<(ObjectKind, &str)> = BTreeSet::new();
+    for (parts, prunes) in [(&ALL[..], false), (&[], true)] {
+        let report = converge(&scopes, &asking(parts, None, false), prunes);
+        for op in report.lanes.iter().filter(|lane| lane.host.is_none()).flat_map(|lane| &lane.ops) {
+            let verb = match op.op.action.kind() {
+                ActionKind::ApplyObject => "patch",
+                ActionKind::DeleteObject => "delete",
+                other => panic!("{other:?}"),
+            };
+            done.insert((op.op.target.object().unwrap().kind(), verb));
+        }
+    }
+    done.retain(|(kind, _)| OF_PARTS.contains(kind));
+    assert_eq!(done, rights_to_write(|kind| OF_PARTS.contains(&kind)));
+}
 
 #[test]
 fn one_apply_installs_everything_in_order() {

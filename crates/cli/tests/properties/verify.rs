@@ -95,7 +95,7 @@ impl Place {
     }
 
     fn by_hand(&self, line: &str) {
-        let pf = self.world().hosts[&host()].physical_functions.values().next().unwrap().clone();
+        let pf = self.world().hosts.get(&host()).unwrap().physical_functions.values().next().unwrap().clone();
         let line = line.replace("fast", pf.netdev.unwrap().name.as_str());
         self.scopes.by_hand(&host(), &vfctl_sim::Hand::parse(&line).unwrap()).unwrap();
     }
@@ -163,7 +163,7 @@ fn what_is_wrong_is_said_and_nothing_is_left() {
         Exit::Failed,
         &[
             "did not start: not within 120 s",
-            "Unschedulable: Insufficient example.com/net",
+            "pool example.com/net: no such resource",
             "Not everything could be verified",
         ],
     );

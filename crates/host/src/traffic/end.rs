@@ -39,7 +39,7 @@ enum Order {
 }
 
 /// What an end answers.
-enum Answer {
+enum EndReply {
     Carrier(bool),
     Tried(Packets),
     GivenBack,
@@ -69,7 +69,7 @@ pub(super) struct End {
     /// Its address.
     pub(super) address: Ipv4Addr,
     orders: Sender<Order>,
-    answers: Receiver<Result<Answer, EndError>>,
+    answers: Receiver<Result<EndReply, EndError>>,
 }
 
 impl End {
@@ -108,16 +108,16 @@ impl End {
     /// Sets the interface up with the end's address, and returns whether it has a carrier within `limit`.
     pub(super) fn begin(&self, interface: &InterfaceName, limit: Duration) -> Result<bool, EndError> {
         match self.ask(Order::Begin { interface: interface.clone(), limit })? {
-            Answer::Carrier(has) => Ok(has),
-            Answer::Tried(_) | Answer::GivenBack => Err(EndError::gone()),
+            EndReply::Carrier(has) => Ok(has),
+            EndReply::Tried(_) | EndReply::GivenBack => Err(EndError::gone()),
         }
     }
 
     /// Sends packets to another end.
     pub(super) fn send_to(&self, to: Ipv4Addr, is_to_reach: bool) -> Result<Packets, EndError> {
         match self.ask(Order::Try { to, is_to_reach })? {
-            Answer::Tried(packets) => Ok(packets),
-            Answer::Carrier(_) | Answer::GivenBack => Err(EndError::gone()),
+            EndReply::Tried(packets) => Ok(packets),
+            EndReply::Carrier(_) | EndReply::GivenBack => Err(EndError::gone()),
         }
     }
 
@@ -126,7 +126,7 @@ impl End {
         self.ask(Order::GiveBack { interface: interface.clone(), origin }).map(|_| ())
     }
 
-    fn ask(&self, order: Order) -> Result<Answer, EndError> {
+    fn ask(&self, order: Order) -> Result<EndReply, EndError> {
         self.orders.send(order).map_err(|_| EndError::gone())?;
         self.answers.recv().map_err(|_| EndError::gone())?
     }
@@ -155,15 +155,15 @@ pub(super) fn set_up(socket: &mut Socket<'_>, interface: &InterfaceName) -> Resu
 }
 
 /// Obeys until nobody orders any more.
-fn serve(address: Ipv4Addr, orders: &Receiver<Order>, answers: &Sender<Result<Answer, EndError>>) {
+fn serve(address: Ipv4Addr, orders: &Receiver<Order>, answers: &Sender<Result<EndReply, EndError>>) {
     while let Ok(order) = orders.recv() {
         let answer = match order {
-            Order::Begin { interface, limit } => begin(address, &interface, limit).map(Answer::Carrier),
+            Order::Begin { interface, limit } => begin(address, &interface, limit).map(EndReply::Carrier),
             Order::Try { to, is_to_reach } => send(address, to, is_to_reach)
-                .map(Answer::Tried)
+                .map(EndReply::Tried)
                 .map_err(|error| EndError::of("send packets", error)),
             Order::GiveBack { interface, origin } => {
-                give_back(&interface, origin).map(|()| Answer::GivenBack)
+                give_back(&interface, origin).map(|()| EndReply::GivenBack)
             }
         };
         if answers.send(answer).is_err() {

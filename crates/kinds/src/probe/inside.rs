@@ -63,9 +63,9 @@ impl Inside {
                         link.addresses.push(address);
                     }
                 }
-                ["ping", name, ..] => {
+                ["ping", name, ref said @ ..] => {
                     let figures = inside.pings.entry(name.to_owned()).or_default();
-                    figures.take(line);
+                    figures.take(&said.join(" "));
                 }
                 ["trouble", ..] => inside.troubles.push(line.trim_start_matches("trouble ").to_owned()),
                 ["end"] => inside.is_whole = true,
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!((link.mac.as_str(), link.mtu.as_str(), link.up), ("aa:bb:cc:00:00:01", "1500", true));
         assert_eq!(link.addresses, ["10.56.0.11/24".parse().expect("an address")]);
         assert_eq!(inside.links.get("net2"), Some(&None));
-        assert_eq!(inside.pings.get("ipam").map(|ping| ping.received), Some(3));
+        assert_eq!(inside.pings.get("ipam").map(|ping| (ping.sent, ping.received)), Some((3, 3)));
         assert_eq!(inside.troubles, ["the image has no ping"]);
         assert!(inside.is_whole && !Inside::read("link net1 absent").is_whole);
     }
