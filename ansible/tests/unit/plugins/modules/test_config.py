@@ -1,0 +1,281 @@
+# Copyright: the authors of vfctl
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from ansible_collections.vfctl.sriov.tests.unit.lab import REPOSITORY, VFCTL, spec
+
+EXAMPLES = sorted(path.parent.name for path in (REPOSITORY / "examples").glob("*/plan.txt") if (path.parent / "facts.json").exists())
+
+
+def texts(errors):
+    return "\n".join(error["message"] for error in errors)
+
+
+def test_there_are_examples():
+    assert len(EXAMPLES) > 20
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_check_mode_says_what_the_plan_of_each_example_says(run, recorded, example):
+    folder = REPOSITORY / "examples" / example
+    facts, file = folder / "facts.json", folder / "spec.yaml"
+    plan = subprocess.run([VFCTL, "plan", file, "--facts", facts, "--json"], check=False, capture_output=True, text=True)
+    expected = json.loads(plan.stdout)
+    result = run("config", check_mode=True, src=str(file), executable=recorded(facts), held="ignore")
+    assert result["exit_code"] == plan.returncode
+    if plan.returncode == 1:
+        assert result["failed"] and not result["changed"]
+        assert result["errors"]
+        return
+    assert result["changed"] == expected["summary"]["changed"]
+    assert result["needs_consent"] == expected["summary"]["needsConsent"]
+    scopes = list(expected["hosts"].values()) + ([expected["cluster"]] if expected.get("cluster") else [])
+    assert len(result["steps"]) == sum(scope["summary"]["steps"] for scope in scopes)
+    assert sum(len(step["changes"]) for step in result["steps"]) == sum(scope["summary"]["changes"] for scope in scopes)
+    assert len(result["held"]) == sum(scope["summary"]["held"] for scope in scopes)
+    if result["steps"]:
+        shown = subprocess.run([VFCTL, "plan", file, "--facts", facts], check=False, capture_output=True, text=True, cwd=folder)
+        assert result["plan_text"].splitlines()[0] == shown.stdout.splitlines()[0]
+
+
+def test_drift_is_one_row_of_the_diff(run, recorded):
+    folder = REPOSITORY / "examples/drift-one-vlan"
+    result = run("config", check_mode=True, src=str(folder / "spec.yaml"), executable=recorded(folder / "facts.json"))
+    heading = "ens5f0np0 (pci/0000:81:00.0, ice) as databases/storage\n"
+    assert result["diff"] == [
+        {
+            "before_header": "db-3 now",
+            "after_header": "db-3 as specified",
+            "before": heading + "  vf 2 vlan: 220\n",
+            "after": heading + "  vf 2 vlan: 120\n",
+        }
+    ]
+    assert result["state"] == "changes" and result["host"] == "db-3"
+
+
+def test_settings_that_are_restored_are_not_in_the_diff(run, recorded):
+    folder = REPOSITORY / "examples/dpdk-e810"
+    result = run("config", check_mode=True, src=str(folder / "spec.yaml"), executable=recorded(folder / "facts.json"))
+    assert "vf 0-7 trust: on" in result["diff"][0]["after"]
+    assert "driversAutoprobe" not in result["diff"][0]["after"]
+    assert any(step["property"] == "driversAutoprobe" for step in result["steps"])
+
+
+def test_victims_are_named(run, recorded):
+    folder = REPOSITORY / "examples/grow-in-use"
+    result = run("config", check_mode=True, src=str(folder / "spec.yaml"), executable=recorded(folder / "facts.json"))
+    assert result["changed"] and result["needs_consent"]
+    assert [victim["vf"] for victim in result["victims"]] == [0, 1, 2]
+    assert result["victims"][2]["holder"]["kind"] == "master"
+    warning, = result["warnings"]
+    assert "without allow_disruption this plan fails" in str(warning) and "port of bridge br-lan" in str(warning)
+
+
+def test_what_is_applied_is_found_by_the_second_run(run, lab):
+    want = spec("eth0", {"count": 2, "all": {"vlan": 100, "trust": True}})
+    planned = run("config", check_mode=True, spec=want, executable=lab.executable)
+    assert planned["changed"] and lab.vfctl("discover").stdout.count("0/7") == 3
+    first = run("config", spec=want, executable=lab.executable)
+    assert first["changed"] and first["state"] == "converged" and not first["reboot_required"]
+    assert first["report"]["done"] == first["report"]["planned"] > 0
+    second = run("config", spec=want, executable=lab.executable)
+    assert not second["changed"] and second["state"] == "converged" and second["steps"] == []
+    lab.hand("set eth0 vf 1 vlan 200")
+    drift = run("config", check_mode=True, spec=want, executable=lab.executable)
+    assert drift["changed"] and "vf 1 vlan: 200" in drift["diff"][0]["before"]
+    repaired = run("config", spec=want, executable=lab.executable)
+    assert repaired["changed"] and repaired["report"]["done"] == 1
+
+
+def test_disruption_takes_consent(run, lab):
+    run("config", spec=spec("eth0", {"count": 2}), executable=lab.executable)
+    lab.hand("netns eth0 vf 1 tenant")
+    gone = spec("eth0", {"count": 0})
+    refused = run("config", spec=gone, executable=lab.executable)
+    assert refused["failed"] and not refused["changed"] and refused["exit_code"] == 1
+    assert "set allow_disruption to allow this" in refused["msg"]
+    assert refused["victims"][0]["holder"] == {"kind": "namespace", "namespace": "tenant"}
+    allowed = run("config", spec=gone, executable=lab.executable, allow_disruption=True)
+    assert allowed["changed"] and allowed["state"] == "converged"
+
+
+@pytest.mark.parametrize("held", ["fail", "warn", "ignore"])
+def test_vfs_that_others_hold(run, lab, held):
+    run("config", spec=spec("eth0", {"count": 2, "all": {"vlan": 100}}), executable=lab.executable)
+    lab.hand("netns eth0 vf 1 tenant")
+    lab.hand("set eth0 vf 1 vlan 200")
+    lab.hand("set eth0 vf 0 vlan 300")
+    want = spec("eth0", {"count": 2, "all": {"vlan": 100}})
+    for changed in (True, False):
+        result = run("config", spec=want, executable=lab.executable, held=held)
+        assert result["changed"] == changed
+        assert "vf 1: vlan is 200, not 100" in texts(result["held"])
+        assert result["exit_code"] == 4
+        assert result.get("failed", False) == (held == "fail")
+        assert bool(result.get("warnings")) == (held == "warn")
+        if held != "fail":
+            assert result["state"] == "held"
+
+
+def test_what_the_kernel_refuses_is_a_failure_that_has_changed_something(run, lab):
+    want = spec("eni1np1", {"count": 2, "all": {"vlan": 100}})
+    want["spec"]["physicalFunctions"].append({"name": "other", "match": {"interface": "eni2np1"}, "vfs": {"count": 2}})
+    lab.hand("fault createVfs on eni1np1 refuse ENOSPC")
+    result = run("config", spec=want, executable=lab.executable)
+    assert result["failed"] and result["changed"]
+    assert "ENOSPC" in result["msg"] and "not tried" in result["msg"] and "eni1np1" in result["msg"]
+    assert result["report"]["notTried"] == 2
+    lab.hand("fault createVfs on eni1np1 none")
+    assert run("config", spec=want, executable=lab.executable)["changed"]
+
+
+def test_a_value_that_is_not_kept_is_a_failure(run, lab):
+    run("config", spec=spec("eth0", {"count": 2}), executable=lab.executable)
+    lab.hand("fault setVfAttribute on eth0 lie")
+    result = run("config", spec=spec("eth0", {"count": 2, "all": {"vlan": 100}}), executable=lab.executable)
+    assert result["failed"] and "expected" in result["msg"]
+
+
+def test_a_host_that_no_document_concerns(run, lab):
+    want = spec("eth0", {"count": 2}, nodes={"names": ["other-*"]})
+    result = run("config", spec=want, executable=lab.executable)
+    assert result["failed"] and "no document of the spec concerns this host" in result["msg"]
+    result = run("config", spec=want, executable=lab.executable, require_host=False)
+    assert result["state"] == "notConcerned" and not result["changed"]
+    assert "`nodes.names` has `other-*`" in str(result["warnings"])
+
+
+def test_a_blocked_plan_changes_nothing(run, lab):
+    before = lab.vfctl("discover", "--json").stdout
+    result = run("config", spec=spec("eth9", {"count": 2}), executable=lab.executable)
+    assert result["failed"] and not result["changed"]
+    assert "the plan is blocked" in result["msg"] and "spec.spec.physicalFunctions[0].match: `fast` matches no PF" in result["msg"]
+    assert lab.vfctl("discover", "--json").stdout == before
+
+
+def test_values_of_the_host(run, lab):
+    want = spec("eth0", {"count": 2, "all": {"macAddress": {"list": {"fromHost": "macs"}}}})
+    macs = ["02:00:00:00:00:01", "02:00:00:00:00:02"]
+    assert run("config", spec=want, host_values={"macs": macs}, executable=lab.executable)["changed"]
+    assert not run("config", spec=want, host_values={"macs": macs}, executable=lab.executable)["changed"]
+    result = run("config", spec=want, host_values={"macs": macs[:1]}, executable=lab.executable)
+    assert result["failed"] and "host_values.macs: 1 addresses for 2 VFs" in result["msg"]
+    result = run("config", spec=want, host_values={"macs": [41135085296]}, executable=lab.executable)
+    assert result["failed"] and '"52:54:00:12:34:56"' in result["msg"]
+
+
+def test_a_text_is_read_by_vfctl_itself(run, lab):
+    text = json.dumps(spec("eth0", {"count": 2}))
+    assert run("config", spec=text, executable=lab.executable)["changed"]
+    result = run("config", spec=text.replace('"count": 2', '"count": 02'), executable=lab.executable)
+    assert result["failed"] and "spec:1:" in result["msg"] and "leading zeros" in result["msg"]
+
+
+def test_several_documents(run, lab):
+    want = [spec("eth0", {"count": 1}), spec("eth1", {"count": 1}, name="b")]
+    assert run("config", spec=want, executable=lab.executable)["changed"]
+    want[1]["spec"]["physicalFunctions"][0]["vfs"]["cuont"] = 1
+    result = run("config", spec=want, executable=lab.executable)
+    assert "spec[1].spec.physicalFunctions[0].vfs.cuont: no such field" in result["msg"]
+
+
+def test_only_a_part(run, lab):
+    result = run("config", spec=spec("eth0", {"count": 1}), only=["host"], executable=lab.executable)
+    assert result["changed"] and result["state"] == "converged"
+
+
+def test_a_reviewed_plan_is_applied_once(run, lab, tmp_path):
+    (tmp_path / "spec.json").write_text(json.dumps(spec("eth0", {"count": 2})))
+    plan = str(tmp_path / "reviewed.json")
+    assert lab.vfctl("plan", str(tmp_path / "spec.json"), "--out", plan).returncode == 2
+    shown = run("config", check_mode=True, plan_file=plan, executable=lab.executable)
+    assert shown["changed"] and "check mode does not find out whether the plan is stale" in str(shown["warnings"])
+    assert run("config", plan_file=plan, executable=lab.executable)["state"] == "converged"
+    again = run("config", plan_file=plan, executable=lab.executable)
+    assert again["failed"] and "plan is stale" in again["msg"]
+
+
+def test_a_plan_of_another_host_is_refused(run, lab, tmp_path):
+    folder = REPOSITORY / "examples/drift-one-vlan"
+    plan = str(tmp_path / "plan.json")
+    subprocess.run([VFCTL, "plan", folder / "spec.yaml", "--facts", folder / "facts.json", "--out", plan], check=False, capture_output=True)
+    result = run("config", plan_file=plan, executable=lab.executable)
+    assert result["failed"] and "the plan is for db-3, and this host is lab" in result["msg"]
+
+
+def test_a_file_that_is_no_plan(run, lab, tmp_path):
+    file = tmp_path / "plan.json"
+    file.write_text("{}")
+    result = run("config", plan_file=str(file), executable=lab.executable)
+    assert result["failed"] and "is not a plan" in result["msg"]
+
+
+def test_vfctl_is_missing(run):
+    result = run("config", spec=spec("eth0", {}), executable="/nonexistent/vfctl")
+    assert result["failed"] and "is not installed on this host" in result["msg"]
+
+
+def document(kind, **fields):
+    return dict({"format": "vfctl.dev/%s/v1" % kind}, **fields)
+
+
+def plan_of(standing, **summary):
+    host = {"summary": dict({"standing": standing}, **summary), "documents": ["a"], "stages": []}
+    changed = standing == "changes"
+    return document("plan", hosts={"lab": host}, summary={"changed": changed, "blocked": standing == "blocked", "needsConsent": False})
+
+
+def report_of(result, changed=True, **fields):
+    counts = {"planned": 1, "done": 1, "refused": 0, "unknown": 0, "notTried": 0, "unmet": 0}
+    return document("report", result=result, changed=changed, blocked=False, needsConsent=False, summary=counts, lanes=[], **fields)
+
+
+def test_done_but_a_reboot_is_required(run, says):
+    executable = says(plan=(2, plan_of("changes")), apply=(3, report_of("converged")))
+    result = run("config", spec=spec("eth0", {"count": 1}), executable=executable)
+    assert not result.get("failed") and result["changed"] and result["reboot_required"]
+    assert "only after a reboot" in str(result["warnings"])
+
+
+@pytest.mark.parametrize(
+    "code, answer, says_what",
+    [
+        (0, report_of("failed"), "ended with 0, and its report says failed"),
+        (0, report_of("held"), "ended with 0, and its report says held"),
+        (4, report_of("converged"), "ended with 4, and its report says converged"),
+        (2, report_of("converged"), "apply converged: the host is not as specified"),
+        (130, report_of("interrupted"), "apply interrupted"),
+        (101, "", "ended with 101 and printed no document"),
+        (0, "", "ended with 0 and printed no document"),
+        (0, "[]", "ended with 0 and printed no document"),
+        (0, document("errors", errors=[]), "printed no report"),
+    ],
+)
+def test_what_vfctl_never_says_is_no_success(run, says, code, answer, says_what):
+    executable = says(plan=(2, plan_of("changes")), apply=(code, answer))
+    result = run("config", spec=spec("eth0", {"count": 1}), executable=executable)
+    assert result["failed"] and says_what in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "code, answer, says_what",
+    [
+        (0, plan_of("changes"), "ended with 0, and its plan says 2"),
+        (2, plan_of("same"), "ended with 2, and its plan says 0"),
+        (3, plan_of("same"), "ended with 3, and its plan says 0"),
+        (0, plan_of("blocked"), "the plan is blocked"),
+        (0, plan_of("a word of a later version"), "the plan is blocked"),
+        (1, plan_of("same"), "the plan is blocked"),
+        (130, "", "printed no document"),
+        (0, document("errors", errors=[]), "made no plan"),
+    ],
+)
+def test_a_plan_and_an_exit_code_that_do_not_agree_are_no_success(run, says, code, answer, says_what):
+    result = run("config", check_mode=True, spec=spec("eth0", {"count": 1}), executable=says(plan=(code, answer)))
+    assert result["failed"] and says_what in result["msg"]

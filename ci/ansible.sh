@@ -1,0 +1,194 @@
+#!/usr/bin/env bash
+# Tests the Ansible collection in ansible/: its sanity tests and lints, its modules with vfctl on the facts of the examples and on
+# the simulator, its role in folders of its own, its documentation and its archive. Ends with `N passed, N failed`.
+#
+# ci/ansible.sh [VFCTL [VFCTL_SIM]]: the programs; by default those of the debug build.
+#
+# Tools from PyPI, in the versions below, are kept in the user's cache. Needs Python 3.11; the role's test needs root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 ANSIBLE_NOCOLOR=1
+
+PYTHON=3.11
+TOOLS="ansible-core==2.19.14 ansible-lint==26.10.1 pytest==9.2.0 antsibull-changelog==0.36.0 PyYAML==6.0.4"
+PIP=24.2 # which ansible-test asks for
+
+# What does not run, and why.
+NOT_RUN=(
+    "ansible-test sanity --test shellcheck: the program is not in PyPI; ci/ansible.sh runs it where it is installed"
+    "ansible-test sanity --test pslint: needs PowerShell, and the collection has none"
+    "ansible-lint's rules that install or look up collections: --offline"
+    "role, install from .deb and .rpm: vfctl's packages are not built here"
+    "hosts over ssh: here hosts are simulated, and the connection is local"
+)
+
+repository=$PWD
+target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu/debug
+vfctl=$(realpath "${1:-$target/vfctl}")
+sim=$(realpath "${2:-$target/vfctl-sim}")
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/vfctl/ansible
+key=$(printf '%s\n' "$PYTHON" "$TOOLS" "$PIP" | sha256sum | cut -c 1-16)
+tools=$cache/$key
+passed=0
+failed=0
+
+say() { printf 'ansible: %s\n' "$*"; }
+die() { say "$*" >&2; exit 1; }
+
+for program in "$vfctl" "$sim"; do
+    [ -x "$program" ] || die "$program is missing; run cargo build -p vfctl-cli --features vfctl-cli/sim --bins"
+done
+command -v "python$PYTHON" >/dev/null || die "python$PYTHON is missing"
+"python$PYTHON" -c 'import ensurepip' || die "python$PYTHON has no ensurepip; install python$PYTHON-venv"
+
+# Makes the virtual environment, and beside it a home for ansible-test. ansible-test bootstraps pip in its own environments by a
+# script that it downloads; here pip's wheel does that.
+install_tools() {
+    [ -e "$tools/done" ] && return
+    say "install $TOOLS"
+    rm -rf "$tools"
+    mkdir -p "$tools/home/.ansible/test/cache"
+    "python$PYTHON" -m venv "$tools/venv"
+    # shellcheck disable=SC2086 # A list of words.
+    "$tools/venv/bin/pip" install -q --disable-pip-version-check $TOOLS
+    "$tools/venv/bin/pip" download -q --disable-pip-version-check --no-deps -d "$tools/wheels" "pip==$PIP"
+    cat >"$tools/home/.ansible/test/cache/get_pip_${PIP//./_}.py" <<PYTHON
+import runpy, sys
+wheel = "$tools/wheels/pip-$PIP-py3-none-any.whl"
+sys.path.insert(0, wheel)
+options = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
+sys.argv = ["pip", "install", wheel] + options
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+PYTHON
+    touch "$tools/done"
+}
+
+install_tools
+work=$(mktemp -d "$cache/work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+logs=$work/logs
+collection=$work/ansible_collections/vfctl/sriov
+mkdir -p "$logs" "$(dirname "$collection")"
+cp -a ansible "$collection"
+cat >"$collection/tests/integration/integration_config.yml" <<YAML
+vfctl_bin: $vfctl
+vfctl_sim: $sim
+vfctl_repository: $repository
+YAML
+# pip's own settings of the user count still.
+if [ -e "$HOME/.config/pip/pip.conf" ]; then export PIP_CONFIG_FILE=$HOME/.config/pip/pip.conf; fi
+export HOME=$tools/home PATH=$tools/venv/bin:$PATH
+export ANSIBLE_HOME=$work/home ANSIBLE_COLLECTIONS_PATH=$work ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
+export VFCTL_BIN=$vfctl VFCTL_SIM=$sim VFCTL_REPOSITORY=$repository PYTHONPATH=$work
+
+# count NAME GOOD BAD
+count() {
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+    printf '%-24s %3d passed, %d failed\n' "$1" "$2" "$3"
+    if [ "$3" -ne 0 ]; then tail -n 100 "$logs/$1.log" | sed 's/^/    /'; fi
+}
+
+# check NAME COMMAND…: a command that succeeds or not.
+check() {
+    local name=$1 good=1
+    shift
+    (cd "$collection" && "$@") >"$logs/$name.log" 2>&1 || good=0
+    count "$name" $good $((1 - good))
+}
+
+# The files of the role are those of packaging/.
+same_units() {
+    diff -r "$repository/packaging/systemd" roles/vfctl/files
+}
+
+units() {
+    local status=0 good bad
+    (cd "$collection" && pytest -q -p no:cacheprovider --import-mode=importlib --rootdir . tests/unit) >"$logs/unit.log" 2>&1 || status=$?
+    good=$(grep -oE '[0-9]+ passed' "$logs/unit.log" | tail -n 1 | cut -d ' ' -f 1 || :)
+    # One that is skipped has not run.
+    bad=$(awk '/ in [0-9.]+s/ { for (i = 2; i <= NF; i++) if ($i ~ /^(failed|error|skipped)/) sum += $(i - 1) } END { print sum + 0 }' "$logs/unit.log")
+    if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] || [ "${good:-0}" -eq 0 ]; then bad=$((bad + 1)); fi
+    count unit "${good:-0}" "$bad"
+}
+
+# Each sanity test by itself, so that one that does not run is not one that passes.
+sanity() {
+    local test
+    for test in $(cd "$collection" && ansible-test sanity --list-tests 2>/dev/null); do
+        case $test in
+        pslint | shellcheck) continue ;;
+        esac
+        check "sanity-$test" ansible-test sanity --python "$PYTHON" --color no --test "$test"
+    done
+}
+
+# Runs a command where /etc and what the role writes to are this command's own.
+own_folders() {
+    # shellcheck disable=SC2016 # It is the other shell that expands it.
+    unshare --mount bash -euc '
+        layers=$1
+        shift
+        mkdir -p "$layers"
+        mount -t tmpfs tmpfs "$layers"
+        for folder in /etc /usr/local /var/lib /var/cache; do
+            upper=$layers/${folder//\//_}
+            mkdir -p "$upper.upper" "$upper.work"
+            mount -t overlay overlay -o "lowerdir=$folder,upperdir=$upper.upper,workdir=$upper.work" "$folder"
+        done
+        "$@"' own_folders "$work/layers" "$@"
+}
+
+integration() {
+    check "integration-$1" "${@:2}" ansible-test integration --python "$PYTHON" --color no --allow-destructive --allow-root "$1"
+}
+
+documented() {
+    local text
+    text=$(ansible-doc "$@")
+    grep -q 'EXAMPLES\|ENTRY POINT' <<<"$text"
+}
+
+# The archive holds what is needed, and Ansible can install and use it.
+archive() {
+    ansible-galaxy collection build --output-path "$work/built"
+    ansible-galaxy collection install --offline -p "$work/installed" "$work"/built/vfctl-sriov-*.tar.gz
+    ANSIBLE_COLLECTIONS_PATH=$work/installed PYTHONPATH='' ansible localhost -m vfctl.sriov.validate \
+        -a "executable=$vfctl src=$repository/examples/fleet/spec.yaml"
+}
+
+playbooks() {
+    local playbook
+    for playbook in playbooks/*.yml; do
+        ansible-playbook --syntax-check -i localhost, "$playbook"
+    done
+}
+
+check units-of-the-role same_units
+units
+integration validate
+integration config
+if [ "$(id -u)" -eq 0 ]; then
+    integration role own_folders
+else
+    echo "needs root" >"$logs/integration-role.log"
+    count integration-role 0 1
+fi
+check playbooks playbooks
+check fleet bash "$repository/ansible/tests/fleet.sh"
+for module in config facts validate; do
+    check "doc-$module" documented "vfctl.sriov.$module"
+done
+check doc-role documented -t role vfctl.sriov.vfctl
+check archive archive
+check changelog antsibull-changelog lint
+check lint ansible-lint --offline --profile production --strict
+if command -v shellcheck >/dev/null; then
+    check shellcheck shellcheck "$repository/ci/ansible.sh" tests/fleet.sh tests/integration/targets/role/runme.sh
+fi
+sanity
+
+echo "Not run here:"
+printf '  %s\n' "${NOT_RUN[@]}"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
