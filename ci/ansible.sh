@@ -4,13 +4,13 @@
 #
 # ci/ansible.sh [VFCTL [VFCTL_SIM]]: the programs; by default those of the debug build.
 #
-# Tools from PyPI, in the versions below, are kept in the user's cache. Needs Python 3.11; the role's test needs root.
+# Tools from PyPI, in the versions of ansible/tests/requirements.txt, are kept in the user's cache. Needs Python 3.11; the role's test needs root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 ANSIBLE_NOCOLOR=1
 
 PYTHON=3.11
-TOOLS="ansible-core==2.19.14 ansible-lint==26.10.1 pytest==9.2.0 antsibull-changelog==0.36.0 PyYAML==6.0.4"
+TOOLS=ansible/tests/requirements.txt
 PIP=24.2 # which ansible-test asks for
 
 # What does not run, and why.
@@ -18,6 +18,7 @@ NOT_RUN=(
     "ansible-test sanity --test shellcheck: the program is not in PyPI; ci/ansible.sh runs it where it is installed"
     "ansible-test sanity --test pslint: needs PowerShell, and the collection has none"
     "ansible-lint's rules that install or look up collections: --offline"
+    "ansible-lint --rule galaxy[no-repository]: there is no public repository yet"
     "role, install from .deb and .rpm: vfctl's packages are not built here"
     "hosts over ssh: here hosts are simulated, and the connection is local"
 )
@@ -27,7 +28,7 @@ target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu/debug
 vfctl=$(realpath "${1:-$target/vfctl}")
 sim=$(realpath "${2:-$target/vfctl-sim}")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/vfctl/ansible
-key=$(printf '%s\n' "$PYTHON" "$TOOLS" "$PIP" | sha256sum | cut -c 1-16)
+key=$({ printf '%s\n' "$PYTHON" "$PIP"; cat "$TOOLS"; } | sha256sum | cut -c 1-16)
 tools=$cache/$key
 passed=0
 failed=0
@@ -45,12 +46,11 @@ command -v "python$PYTHON" >/dev/null || die "python$PYTHON is missing"
 # script that it downloads; here pip's wheel does that.
 install_tools() {
     [ -e "$tools/done" ] && return
-    say "install $TOOLS"
+    say "install the tools of $TOOLS into $tools"
     rm -rf "$tools"
     mkdir -p "$tools/home/.ansible/test/cache"
     "python$PYTHON" -m venv "$tools/venv"
-    # shellcheck disable=SC2086 # A list of words.
-    "$tools/venv/bin/pip" install -q --disable-pip-version-check $TOOLS
+    "$tools/venv/bin/pip" install -q --disable-pip-version-check -r "$TOOLS"
     "$tools/venv/bin/pip" download -q --disable-pip-version-check --no-deps -d "$tools/wheels" "pip==$PIP"
     cat >"$tools/home/.ansible/test/cache/get_pip_${PIP//./_}.py" <<PYTHON
 import runpy, sys
@@ -86,7 +86,7 @@ count() {
     passed=$((passed + $2))
     failed=$((failed + $3))
     printf '%-24s %3d passed, %d failed\n' "$1" "$2" "$3"
-    if [ "$3" -ne 0 ]; then tail -n 100 "$logs/$1.log" | sed 's/^/    /'; fi
+    if [ "$3" -ne 0 ]; then tail -n 60 "$logs/$1.log" | cut -c 1-400 | sed 's/^/    /'; fi
 }
 
 # check NAME COMMAND…: a command that succeeds or not.
@@ -143,24 +143,25 @@ integration() {
     check "integration-$1" "${@:2}" ansible-test integration --python "$PYTHON" --color no --allow-destructive --allow-root "$1"
 }
 
+# In these `set -e` does not count: `check` asks how they end.
 documented() {
     local text
-    text=$(ansible-doc "$@")
-    grep -q 'EXAMPLES\|ENTRY POINT' <<<"$text"
+    text=$(ansible-doc "$@") && grep -q 'EXAMPLES\|ENTRY POINT' <<<"$text"
 }
 
 # The archive holds what is needed, and Ansible can install and use it.
 archive() {
-    ansible-galaxy collection build --output-path "$work/built"
-    ansible-galaxy collection install --offline -p "$work/installed" "$work"/built/vfctl-sriov-*.tar.gz
-    ANSIBLE_COLLECTIONS_PATH=$work/installed PYTHONPATH='' ansible localhost -m vfctl.sriov.validate \
-        -a "executable=$vfctl src=$repository/examples/fleet/spec.yaml"
+    export ANSIBLE_COLLECTIONS_PATH=$work/installed PYTHONPATH=
+    ansible-galaxy collection build --output-path "$work/built" &&
+        cd "$work" &&
+        ansible-galaxy collection install --offline -p "$work/installed" "$work"/built/vfctl-sriov-*.tar.gz &&
+        ansible localhost -m vfctl.sriov.validate -a "executable=$vfctl src=$repository/examples/fleet/spec.yaml"
 }
 
 playbooks() {
     local playbook
     for playbook in playbooks/*.yml; do
-        ansible-playbook --syntax-check -i localhost, "$playbook"
+        ansible-playbook --syntax-check -i localhost, "$playbook" || return 1
     done
 }
 
