@@ -215,5 +215,3 @@ def ended(module, program, failure):
     for warning in program.warnings if program else []:
         module.warn(to_native(warning))
     module.fail_json(msg=message, summary=failure.message, **results)
-
-

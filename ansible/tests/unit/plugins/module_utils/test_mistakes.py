@@ -30,7 +30,7 @@ TRAPS = [
 @pytest.mark.parametrize("text, kind, fix", TRAPS)
 def test_what_was_read_as_another_value_is_refused(text, kind, fix):
     value = yaml.safe_load(text)
-    assert type(value) is kind
+    assert isinstance(value, kind)
     mistake, = number_mistakes({"a": [value]}, lambda dummy: text)
     assert mistake["path"] == "a[0]" and fix in mistake["help"] and text in mistake["message"]
 
