@@ -15,7 +15,6 @@ PIP=24.2 # which ansible-test asks for
 
 # What does not run, and why.
 NOT_RUN=(
-    "ansible-test sanity --test shellcheck: the program is not in PyPI; ci/ansible.sh runs it where it is installed"
     "ansible-test sanity --test pslint: needs PowerShell, and the collection has none"
     "ansible-lint's rules that install or look up collections: --offline"
     "ansible-lint --rule galaxy[no-repository]: there is no public repository yet"
@@ -117,7 +116,7 @@ sanity() {
     local test
     for test in $(cd "$collection" && ansible-test sanity --list-tests 2>/dev/null); do
         case $test in
-        pslint | shellcheck) continue ;;
+        pslint) continue ;;
         esac
         check "sanity-$test" ansible-test sanity --python "$PYTHON" --color no --test "$test"
     done
@@ -184,9 +183,7 @@ check doc-role documented -t role vfctl.sriov.vfctl
 check archive archive
 check changelog antsibull-changelog lint
 check lint ansible-lint --offline --profile production --strict
-if command -v shellcheck >/dev/null; then
-    check shellcheck shellcheck "$repository/ci/ansible.sh" tests/fleet.sh tests/integration/targets/role/runme.sh
-fi
+check shellcheck shellcheck "$repository/ci/ansible.sh" tests/fleet.sh tests/integration/targets/role/runme.sh
 sanity
 
 echo "Not run here:"

@@ -55,19 +55,19 @@ echo "== a mistake stops before any host"
 spec 2 5000
 if rollout; then die "a mistake was rolled out"; fi
 said "fleet.yaml:6:.*found .5000."
-for host in $hosts; do same "$(vfs $host)" 0/7 "$host after a mistake"; done
+for host in $hosts; do same "$(vfs "$host")" 0/7 "$host after a mistake"; done
 
 echo "== a first host that fails stops the rollout"
 spec 2 100
 hand w1 fault createVfs on eth0 refuse ENOSPC
 if rollout; then die "the rollout went on"; fi
 said ENOSPC
-for host in w2 w3 w4; do same "$(vfs $host)" 0/7 "$host after the first has failed"; done
+for host in w2 w3 w4; do same "$(vfs "$host")" 0/7 "$host after the first has failed"; done
 hand w1 fault createVfs on eth0 none
 
 echo "== a rollout, and another that changes nothing"
 rollout
-for host in $hosts; do same "$(vfs $host)" 2/7 "$host after the rollout"; done
+for host in $hosts; do same "$(vfs "$host")" 2/7 "$host after the rollout"; done
 rollout
 for host in $hosts; do said "^$host +: .*changed=0 .*failed=0"; done
 
@@ -95,9 +95,9 @@ same "$("$work/bin/w3" plan "$work/specs" | grep -c 'vf 1: vlan: 200 -> 101')" 1
 echo "== a node is drained where VFs are in use, and uncordoned afterwards"
 sed -i '/^w5/d' "$work/inventory"
 spec 3 101
-for host in $hosts; do hand $host netns eth0 vf 1 pod; done
+for host in $hosts; do hand "$host" netns eth0 vf 1 pod; done
 rollout -e rollout_cluster=true
-for host in $hosts; do same "$(vfs $host)" 3/7 "$host after the drain"; done
+for host in $hosts; do same "$(vfs "$host")" 3/7 "$host after the drain"; done
 same "$(grep -c '^drain ' "$work/kubectl")" 4 "drains"
 same "$(grep w1 "$work/kubectl" | cut -d ' ' -f 1 | tr '\n' ' ')" "get drain uncordon " "what was asked for w1"
 

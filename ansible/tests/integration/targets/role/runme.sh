@@ -18,7 +18,8 @@ play() {
 }
 recap() { grep -q "$1" "$OUTPUT_DIR/said" || die "expected $1"; }
 kept() { [ -e /etc/vfctl/a.yaml ]; }
-command_of() { sed -n 's/^ExecStart=\(.\)/\1/p' "/etc/systemd/system/$1.service.d/host-values.conf"; }
+# run_unit NAME: what the unit runs.
+run_unit() { eval "$(sed -n 's/^ExecStart=\(.\)/\1/p' "/etc/systemd/system/$1.service.d/host-values.conf")"; }
 
 "$sim" --world "$world" new "$repository/testbed/fixtures/lab.facts.json"
 printf '#!/bin/sh\nexec %s --world %s vfctl "$@"\n' "$sim" "$world" >"$binary"
@@ -40,11 +41,10 @@ recap 'changed=0 .*failed=0'
 play --check --diff
 recap 'changed=0 .*failed=0'
 
-# What the units run.
-$(command_of vfctl-drift)
-[ "$($(command_of vfctl))" != "" ]
+run_unit vfctl-drift
+run_unit vfctl | grep -q "No changes" || die "the unit for the boot applies something else"
 "$sim" --world "$world" hand set eth0 vf 1 vlan 200
-if $(command_of vfctl-drift); then die "the unit does not see drift"; fi
+if run_unit vfctl-drift; then die "the unit does not see drift"; fi
 play --check --diff
 grep -q -- '-  vf 1 vlan: 200' "$OUTPUT_DIR/said" || die "check mode does not show drift"
 recap 'changed=1 .*failed=0'
