@@ -59,6 +59,9 @@ requirements:
   - vfctl on the host
   - root on the host, except for check mode
 attributes:
+  async:
+    description: Can be used with C(async).
+    support: none
   check_mode:
     description: Plans, and changes nothing.
     support: full

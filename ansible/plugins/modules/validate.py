@@ -24,6 +24,9 @@ options:
 requirements:
   - vfctl where the module runs
 attributes:
+  async:
+    description: Can be used with C(async).
+    support: none
   check_mode:
     description: It changes nothing, with or without check mode.
     support: full
