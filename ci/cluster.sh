@@ -10,7 +10,8 @@
 # usage: ci/cluster.sh [--provider kind] [--small] [VFCTL]
 #        VFCTL                     the program that workers have; otherwise one is built
 #        --small                   one cluster with one worker, and two scenarios
-#        ALL=1 ci/cluster.sh …     also those below testbed/scenarios/without-vfctl, which try the testbed itself
+#        ALL=1 ci/cluster.sh …     also those below testbed/scenarios/cluster-long, which take minutes each, and those below
+#                                  testbed/scenarios/without-vfctl, which try the testbed itself
 set -euo pipefail
 provider=local
 small=
@@ -82,7 +83,8 @@ wanted_for() {
     local word=$1
     [ "$word" != 0 ] || word=no
     [ "$word" != bare ] || word='1 bare'
-    grep -lE "^cluster: $word worker" -r testbed/scenarios/cluster ${ALL:+testbed/scenarios/without-vfctl}
+    grep -lE "^cluster: $word worker" -r testbed/scenarios/cluster \
+        ${ALL:+testbed/scenarios/cluster-long testbed/scenarios/without-vfctl}
 }
 
 # SIZE DIR SCENARIO…: runs these in the cluster of that folder, where one runs; what they said is in `said` afterwards
@@ -146,6 +148,7 @@ else
 fi
 for workers in $sizes; do
     mapfile -t wanted < <(wanted_for "$workers")
+    [ ${#wanted[@]} -gt 0 ] || continue
     [ -z "$small" ] || wanted=(testbed/scenarios/cluster/needle.scenario)
     for attempt in 1 2; do
         if start "$workers"; then dir=$room/$workers; else dir=; fi

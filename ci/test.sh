@@ -25,7 +25,7 @@ declare -A ABOUT=(
     [format]="check the format of the code (5 s)"
     [lint]="download and check all crates with clippy (4 min; again 1 min)"
     [crates]="build and run the tests of all crates (8 min; again 3 min)"
-    [fuzz]="read damaged documents, half a minute of each kind (2 min)"
+    [fuzz]="read damaged documents, a quarter of a minute of each kind (1 min)"
     [programs]="build the programs that run scenarios (2 min; again 5 s)"
     [invent]="invent random scenarios from a fixed seed (1 s)"
     [simulator]="run every scenario on the simulator (1 min)"
@@ -173,8 +173,8 @@ check units ci/units.sh || :
 check format cargo fmt --all --check || :
 check lint cargo clippy --locked --workspace --all-targets --features vfctl-cli/sim -- -D warnings || :
 suite crates cargo test --locked --workspace --features vfctl-cli/sim --no-fail-fast || :
-# The same seeds each time, half a minute for each kind of document; ci/soak.sh tries others, and longer.
-suite fuzz env VFCTL_FUZZ_SECONDS=30 cargo test --locked -p vfctl-cli --features vfctl-cli/sim --test fuzz || :
+# The same seeds each time, a quarter of a minute for each kind of document; ci/soak.sh tries others, and longer.
+suite fuzz env VFCTL_FUZZ_SECONDS=15 cargo test --locked -p vfctl-cli --features vfctl-cli/sim --test fuzz || :
 if check programs cargo build --locked -p vfctl-cli -p testbed --features vfctl-cli/sim --bins; then
     # The same seeds each time, so that only a change can make this fail; ci/random.sh tries others.
     check invent "$programs/debug/testbed" invent --seed 1 --count 2 "$results/random" || :
