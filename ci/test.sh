@@ -36,8 +36,6 @@ declare -A ABOUT=(
     [matrix]="compare which rows of each table both tiers have covered (1 s)"
     [parts]="build a Kubernetes control plane and what runs on workers, and their image (15 min; again 2 s)"
     [cluster]="start clusters with emulated workers and run specs until pods have VFs (12 min)"
-    [kind-parts]="build kind and its node image (3 min; again 2 s)"
-    [kind]="create a kind cluster in docker, join an emulated worker, and run two specs there (5 min)"
     [agree]="compare what simulator and kernel did (1 s)"
 )
 
@@ -147,18 +145,6 @@ cluster_tier() {
     fi
 }
 
-kind_parts() { bash ci/setup.sh kind && bash testbed/cluster/build.sh kind && sh testbed/image/kind-node.sh; }
-
-kind_tier() {
-    if [ ! -x "$programs/release/vfctl" ]; then
-        lost kind "there is no vfctl to run" || :
-    elif check kind-parts kind_parts; then
-        suite kind bash ci/cluster.sh --provider kind --small "$programs/release/vfctl" || :
-    else
-        lost kind "there is no cluster to start" || :
-    fi
-}
-
 case $mode in
 all | quick) ;;
 *) echo "usage: ci/test.sh [quick]" >&2; exit 64 ;;
@@ -183,7 +169,6 @@ if check programs cargo build --locked -p vfctl-cli -p testbed --features vfctl-
     if [ "$mode" = all ]; then
         kernel_tiers
         cluster_tier
-        kind_tier
     fi
 else
     lost simulator "the programs could not be built" || :
@@ -191,11 +176,11 @@ else
         lost kernel "the programs could not be built" || :
         lost matrix "the programs could not be built" || :
         lost cluster "the programs could not be built" || :
-        lost kind "the programs could not be built" || :
     fi
 fi
 
-if [ "$mode" = quick ]; then echo "Not asked for: kernel, matrix, cluster, kind."; fi
+if [ "$mode" = quick ]; then echo "Not asked for: kernel, matrix, cluster."; fi
+echo "Run by hand: ci/cluster.sh --provider kind, ALL=1 ci/cluster.sh, ci/ansible.sh, ci/soak.sh."
 echo "It took $((SECONDS / 60)) min $((SECONDS % 60)) s."
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

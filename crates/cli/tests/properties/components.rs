@@ -206,12 +206,13 @@ fn part_that_another_runs_blocks_and_nothing_is_touched() {
 }
 
 #[test]
-fn definition_of_networks_goes_only_with_the_last_network() {
+fn definition_and_multus_go_only_with_the_last_network() {
     for has_other in [true, false] {
         let scopes = bare();
         converge(&scopes, &asking(&ALL, None, true), false);
         let theirs = "network-attachment-definition default/theirs";
         if has_other {
+            // One whose configuration is a file of its nodes may need each part.
             scopes.by_hand_in_cluster(|facts| {
                 drop(facts.objects.insert(object(theirs), ObjectFacts::default()))
             });
@@ -221,9 +222,65 @@ fn definition_of_networks_goes_only_with_the_last_network() {
         let left = names(&scopes);
         assert_eq!(left.contains(theirs), has_other);
         assert_eq!(left.contains(DEFINITION), has_other, "{left:?}");
-        assert!(!left.iter().any(|name| name.contains("vfctl-multus")), "{left:?}");
+        for part in ["multus", "sriov-cni", "ib-sriov-cni", "whereabouts"] {
+            let set = format!("daemonset kube-system/vfctl-{part}");
+            assert_eq!(left.contains(&set), has_other, "{left:?}");
+        }
         // What pods have of addresses is kept in objects that vfctl does not read.
         assert!(left.contains("customresourcedefinition ippools.whereabouts.cni.cncf.io"), "{left:?}");
+    }
+}
+
+#[test]
+fn part_stays_only_for_networks_that_name_it() {
+    let scopes = bare();
+    converge(&scopes, &asking(&ALL, None, false), false);
+    let theirs = "network-attachment-definition default/theirs";
+    let config = r#"{"spec": {"config": "{\"plugins\": [{\"type\": \"macvlan\", \"ipam\": {\"type\": \"whereabouts\"}}]}"}}"#;
+    let network = ObjectFacts { content: JsonValue::from_text(config).unwrap(), ..ObjectFacts::default() };
+    scopes.by_hand_in_cluster(|facts| drop(facts.objects.insert(object(theirs), network)));
+    converge(&scopes, &asking(&[], None, false), true);
+    let left = names(&scopes);
+    for (part, stays) in
+        [("multus", true), ("whereabouts", true), ("sriov-cni", false), ("ib-sriov-cni", false)]
+    {
+        assert_eq!(left.contains(&format!("daemonset kube-system/vfctl-{part}")), stays, "{part}: {left:?}");
+    }
+}
+
+#[test]
+fn multus_of_another_takes_its_place_and_nothing_of_it_is_cleared_away() {
+    let scopes = bare();
+    converge(&scopes, &asking(&["multus"], None, false), false);
+    scopes.by_hand_in_cluster(|facts| {
+        drop(facts.objects.insert(object("daemonset other/theirs"), foreign("x/multus-cni")));
+        let theirs = object("network-attachment-definition default/theirs");
+        drop(facts.objects.insert(theirs, ObjectFacts::default()));
+    });
+    let config = asking(&[], None, false);
+    let changes = changes(&planned(&scopes, &config, true));
+    assert!(!changes.iter().any(|change| change.starts_with("write objects")), "{changes:?}");
+    converge(&scopes, &config, true);
+    let left = names(&scopes);
+    assert!(left.contains("daemonset other/theirs") && left.contains(DEFINITION), "{left:?}");
+    assert!(!left.contains("daemonset kube-system/vfctl-multus"), "{left:?}");
+}
+
+#[test]
+fn whereabouts_is_not_moved_to_another_namespace_nor_are_parts_of_other_documents() {
+    for (part, name) in [("whereabouts", "cluster"), ("sriovCni", "other")] {
+        let scopes = bare();
+        converge(&scopes, &asking(&[part], None, false), false);
+        let mut config = asking(&[part], None, false);
+        let text = serde_json::to_string(&config)
+            .unwrap()
+            .replace("managed\":{", "managed\":{\"namespace\":\"elsewhere\",");
+        config = serde_json::from_str(&text).unwrap();
+        if name == "other" {
+            config.metadata.name = name.to_owned();
+        }
+        let plan = planned(&scopes, &config, false);
+        assert!(plan.is_blocked(), "{part}: {}", render(&plan, Detail::Short));
     }
 }
 

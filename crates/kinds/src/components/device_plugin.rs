@@ -13,7 +13,7 @@ use super::manifest::{
     config_volume, everywhere, field_variable, host_path, list, made_host_path, mount, privileged, texts,
 };
 use super::node_state::{ACTIVE, STATE_LABEL, left_nodes};
-use super::row::{ComponentRow, Declaration, Installed, PodOrder, none};
+use super::row::{ComponentRow, Declaration, Installed, PodOrder, Serves, none};
 use super::section::ComponentsSpec;
 use crate::cluster::{ClusterContext, ClusterDraft, delete_lane, object, text};
 use crate::document::PlacedDocument;
@@ -39,6 +39,8 @@ pub(super) static ROW: ComponentRow = ComponentRow {
     pod,
     installed: Installed::ByNode,
     must_clear_away: false,
+    serves: Serves::NoNetwork,
+    keeps_state: false,
 };
 
 /// The objects of the plugin that vfctl manages; a cluster has them once.

@@ -1,7 +1,7 @@
 //! InfiniBand SR-IOV CNI: it moves VFs of InfiniBand ports into pods (images/ib-sriov-cni-daemonset.yaml).
 
 use super::cni_installer;
-use super::row::{ComponentRow, Declaration, Installed, none};
+use super::row::{ComponentRow, Declaration, Installed, Serves, none};
 use super::section::ComponentsSpec;
 
 pub(super) static ROW: ComponentRow = ComponentRow {
@@ -18,4 +18,6 @@ pub(super) static ROW: ComponentRow = ComponentRow {
     pod: cni_installer::pod,
     installed: Installed::RolledOut,
     must_clear_away: false,
+    serves: Serves::Plugin("ib-sriov"),
+    keeps_state: false,
 };

@@ -137,12 +137,22 @@ pub(super) fn plan(row: &'static ComponentRow, context: &ClusterContext<'_>, dra
         return;
     }
     let keys = managed.keys(context);
+    if keys.is_some() && report_strangers(&managed.origin, context, draft) {
+        return;
+    }
     if keys.as_ref().is_some_and(Keys::is_empty) {
         let message = format!("{row} is not installed: no node that was looked at has anything for it");
         draft.findings.note(Some(&managed.origin), message);
+        // The last node has taken back what it said.
+        let own = objects.iter().filter_map(|(object, _)| Some((object, context.object(object)?)));
+        let own = own.filter(|(_, facts)| facts.is_ours() && context.asked_before(facts) && !facts.is_going);
+        draft.lanes.extend(own.map(|(object, facts)| delete_lane(object, facts)));
         return;
     }
     let author = keys.and_then(|keys| keys.only);
+    if report_of_before(&managed, &set, context, draft) {
+        return;
+    }
     delete_of_before(&set, context, draft);
     let mut lane = lane(vfctl_port::Stage::Publish, &set);
     for (object, wanted) in objects {
@@ -155,16 +165,63 @@ pub(super) fn plan(row: &'static ComponentRow, context: &ClusterContext<'_>, dra
     draft.lanes.push(lane);
 }
 
+/// Reports hosts that have something for a part and are no nodes of the cluster; returns whether there are any.
+fn report_strangers(origin: &Origin, context: &ClusterContext<'_>, draft: &mut ClusterDraft) -> bool {
+    if let Some(why) = context.missing(ObjectKind::Node) {
+        draft.findings.problem(Some(origin), why, context.fix_of_missing(ObjectKind::Node));
+        return true;
+    }
+    let asking = context.shared_rdma.iter().filter(|(_, shared)| shared.config.is_some());
+    let strangers: Vec<_> = asking.filter(|(host, _)| context.facts.node_of(host).is_none()).collect();
+    for (host, _) in &strangers {
+        let message = format!("the cluster has no node {host}, which has shared RDMA pools");
+        let help = "let the host join the cluster, or remove its pools from the document";
+        draft.findings.problem(Some(origin), message, help);
+    }
+    !strangers.is_empty()
+}
+
+/// Returns vfctl's own objects of the part in other namespaces.
+fn of_before<'a>(
+    set: &ObjectRef,
+    context: &ClusterContext<'a>,
+) -> impl Iterator<Item = (&'a ObjectRef, &'a ObjectFacts)> {
+    let all = IN_NAMESPACE.into_iter().flat_map(|kind| context.facts.of_kind(kind));
+    all.filter(move |(other, facts)| {
+        let is_of_before = other.name() == set.name() && other.namespace() != set.namespace();
+        is_of_before && facts.is_ours() && !facts.is_going
+    })
+}
+
+/// Reports what keeps the part from moving to another namespace; returns whether anything does.
+fn report_of_before(
+    managed: &Managed<'_>,
+    set: &ObjectRef,
+    context: &ClusterContext<'_>,
+    draft: &mut ClusterDraft,
+) -> bool {
+    let Some((other, facts)) = of_before(set, context).next() else { return false };
+    let namespace = other.namespace().map(ToString::to_string).unwrap_or_default();
+    let (message, help) = if !context.asked_before(facts) {
+        let message =
+            format!("{other} was made for another document, and a cluster has {} once", managed.row);
+        (message, format!("name the same namespace, {namespace}, or remove it from that document first"))
+    } else if managed.row.keeps_state {
+        let message = format!("{} keeps in namespace {namespace} which addresses pods have", managed.row);
+        (
+            message,
+            format!("keep `namespace: {namespace}`: in another one addresses would be given away twice"),
+        )
+    } else {
+        return false;
+    };
+    draft.findings.problem(Some(&managed.origin), message, help);
+    true
+}
+
 /// Drafts the end of the objects that the part has in another namespace: two of them on a node would be in each other's way.
 fn delete_of_before(set: &ObjectRef, context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
-    for kind in IN_NAMESPACE {
-        for (other, facts) in context.facts.of_kind(kind) {
-            let is_of_before = other.name() == set.name() && other.namespace() != set.namespace();
-            if is_of_before && facts.is_ours() && !facts.is_going {
-                draft.lanes.push(delete_lane(other, facts));
-            }
-        }
-    }
+    draft.lanes.extend(of_before(set, context).map(|(other, facts)| delete_lane(other, facts)));
 }
 
 /// Adds one object to the lane: the step that writes it, or that it is as wanted.

@@ -9,7 +9,7 @@ use super::manifest::{
     CNI_CONFIGURATION, CNI_PROGRAMS, Definition, everywhere, host_path, list, mount, object_schema,
     privileged, text_schema, texts,
 };
-use super::row::{ComponentRow, Declaration, Installed, PodOrder, PolicyRule};
+use super::row::{ComponentRow, Declaration, Installed, PodOrder, PolicyRule, Serves};
 use super::section::ComponentsSpec;
 use crate::cluster::text;
 
@@ -40,6 +40,8 @@ pub(super) static ROW: ComponentRow = ComponentRow {
     installed: Installed::RolledOut,
     // Where its configuration stays, a node asks a program whose account is gone about each pod.
     must_clear_away: true,
+    serves: Serves::EveryNetwork,
+    keeps_state: false,
 };
 
 /// Returns the definition of networks.

@@ -9,7 +9,7 @@ use vfctl_port::{Action, ObjectFacts, Phase, Stage};
 use super::foreign;
 use super::managed::{Managed, await_roll_out};
 use super::manifest;
-use super::row::{ComponentRow, Installed, PodOrder};
+use super::row::{ComponentRow, Installed, PodOrder, Serves};
 use super::table::COMPONENTS;
 use crate::cluster::{
     ClusterContext, ClusterDraft, DOCUMENT_LABEL, as_found, delete_step, found, gone, lane, write_step,
@@ -82,8 +82,13 @@ fn left_of<'a>(row: &'static ComponentRow, context: &ClusterContext<'a>) -> Left
 
 /// Drafts the deletion of a part's objects.
 fn prune(row: &'static ComponentRow, left: Left<'_>, context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
-    for (set, _) in foreign::sets_of(row, context) {
+    let others: Vec<&ObjectRef> = foreign::sets_of(row, context).map(|(set, _)| set).collect();
+    for set in &others {
         draft.findings.note(None, format!("{set} runs {row} and was not made by vfctl: it stays"));
+    }
+    if let Some(why) = needed_by(row, context, draft).filter(|_| others.is_empty()) {
+        draft.findings.note(None, format!("{row} stays: {why}"));
+        return;
     }
     let mut going: Left<'_> = Vec::new();
     for (object, facts) in left {
@@ -95,7 +100,8 @@ fn prune(row: &'static ComponentRow, left: Left<'_>, context: &ClusterContext<'_
     let Some((first, _)) = going.first().copied() else { return };
     let mut lane = lane(Stage::Publish, first);
     for (object, facts) in going {
-        let is_cleared = object.kind() != ObjectKind::DaemonSet || !row.must_clear_away;
+        // What another one of the part has written must not be cleared away.
+        let is_cleared = object.kind() != ObjectKind::DaemonSet || !row.must_clear_away || !others.is_empty();
         if is_cleared || !clear_away(row, object, facts, context, &mut lane) {
             lane.basis.push(as_found(object, found(Some(facts), &manifest::owned()).as_ref()));
         }
@@ -124,6 +130,11 @@ fn clear_away(
         ("spec", manifest::daemon_set_spec(row.object, pod, None)),
     ]);
     if facts.content.covers(&wanted) {
+        if !facts.is_rolled_out() {
+            let message =
+                format!("not each pod of {set} is the one that clears away what it wrote on its node");
+            lane.findings.problem(None, message, "wait until all of them are ready, and prune again");
+        }
         return false;
     }
     let found = found(Some(facts), &wanted);
@@ -133,6 +144,44 @@ fn clear_away(
     await_roll_out(set, &mut step);
     lane.steps.push(step);
     true
+}
+
+/// Returns which networks do not work without a part, as a reason why it stays; `None` where all work. A network that cannot be read
+/// counts as one that needs it.
+fn needed_by(row: &ComponentRow, context: &ClusterContext<'_>, draft: &ClusterDraft) -> Option<String> {
+    let kind = ObjectKind::NetworkAttachmentDefinition;
+    if row.serves == Serves::NoNetwork {
+        return None;
+    }
+    if context.facts.unread.contains_key(&kind) {
+        return context.missing(kind);
+    }
+    let deleted = deleted(draft);
+    let networks = context.facts.of_kind(kind).filter(|(object, _)| !deleted.contains(*object));
+    let users: Vec<&ObjectRef> =
+        networks.filter(|(_, facts)| is_served(row.serves, facts)).map(|(object, _)| object).collect();
+    let first = users.first()?;
+    Some(match users.len() {
+        1 => format!("{first} needs it"),
+        count => format!("{first} and {} more need it", count - 1),
+    })
+}
+
+/// Returns whether a network does not work without a part. One whose configuration is a file of its nodes, or is not understood, may
+/// need any.
+fn is_served(serves: Serves, network: &ObjectFacts) -> bool {
+    let Serves::Plugin(plugin) = serves else { return serves == Serves::EveryNetwork };
+    let config = network.content.at(&["spec", "config"]).and_then(JsonValue::text);
+    let config = config.and_then(|text| JsonValue::from_text(text).ok());
+    config.is_none_or(|config| names_plugin(&config, plugin))
+}
+
+/// Returns whether a plugin is named in a CNI configuration, at whatever depth.
+fn names_plugin(config: &JsonValue, plugin: &str) -> bool {
+    let is_it = config.field("type").and_then(JsonValue::text) == Some(plugin);
+    is_it
+        || config.fields().any(|(_, value)| names_plugin(value, plugin))
+        || config.members().iter().any(|value| names_plugin(value, plugin))
 }
 
 /// Returns why a definition stays; `None` where nothing would be lost with it, and for all other objects.

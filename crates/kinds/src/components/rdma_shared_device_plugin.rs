@@ -5,7 +5,7 @@
 use vfctl_model::JsonValue;
 
 use super::manifest::{config_volume, everywhere, field_variable, host_path, list, mount, privileged, texts};
-use super::row::{ComponentRow, Declaration, Installed, PodOrder, none};
+use super::row::{ComponentRow, Declaration, Installed, PodOrder, Serves, none};
 use super::section::ComponentsSpec;
 use crate::cluster::text;
 
@@ -30,6 +30,8 @@ pub(super) static ROW: ComponentRow = ComponentRow {
     pod,
     installed: Installed::RolledOut,
     must_clear_away: false,
+    serves: Serves::NoNetwork,
+    keeps_state: false,
 };
 
 fn pod(order: PodOrder<'_>) -> JsonValue {

@@ -44,6 +44,17 @@ pub(super) enum Installed {
     ByNode,
 }
 
+/// Which networks do not work without a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Serves {
+    /// All of them.
+    EveryNetwork,
+    /// Those whose configuration names this plugin, for interfaces or for addresses.
+    Plugin(&'static str),
+    /// None: pods lose devices, not networks.
+    NoNetwork,
+}
+
 /// A part of a cluster.
 pub(super) struct ComponentRow {
     /// Its key in the section.
@@ -72,6 +83,10 @@ pub(super) struct ComponentRow {
     pub(super) installed: Installed,
     /// Whether its pods leave something on their nodes that keeps these from working without it.
     pub(super) must_clear_away: bool,
+    /// Which networks do not work without it.
+    pub(super) serves: Serves,
+    /// Whether its pods keep in their namespace what must not be lost while pods of others run.
+    pub(super) keeps_state: bool,
 }
 
 impl ComponentRow {

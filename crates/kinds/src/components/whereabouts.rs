@@ -7,7 +7,7 @@ use super::manifest::{
     CNI_CONFIGURATION, CNI_PROGRAMS, Definition, everywhere, field_variable, host_path, list, mount,
     object_schema, privileged, text_schema, texts,
 };
-use super::row::{ComponentRow, Declaration, Installed, PodOrder, PolicyRule};
+use super::row::{ComponentRow, Declaration, Installed, PodOrder, PolicyRule, Serves};
 use super::section::ComponentsSpec;
 use crate::cluster::text;
 
@@ -51,6 +51,8 @@ pub(super) static ROW: ComponentRow = ComponentRow {
     pod,
     installed: Installed::RolledOut,
     must_clear_away: false,
+    serves: Serves::Plugin("whereabouts"),
+    keeps_state: true,
 };
 
 fn definitions() -> Vec<(&'static str, JsonValue)> {

@@ -133,13 +133,13 @@ fn asked_outside(network: &NetworkSpec) -> Vec<(&'static str, String)> {
 
 /// Returns the value of an attribute that a network asks for; `None` where it leaves it as the VF has it.
 fn asked_by_network(network: &NetworkSpec, attribute: VfAttribute) -> Option<VfValue> {
-    match attribute {
-        VfAttribute::Vlan => network.vlan.map(|NetworkVlan(tag)| VfValue::Vlan(tag)),
-        VfAttribute::Trust => network.trust.map(VfValue::Toggle),
-        VfAttribute::SpoofCheck => network.spoof_check.map(VfValue::Toggle),
-        VfAttribute::LinkState => network.link_state.map(VfValue::LinkState),
-        VfAttribute::MacAddress | VfAttribute::QueryRss | VfAttribute::Rate => None,
-    }
+    let asked = [
+        (VfAttribute::Vlan, network.vlan.map(|NetworkVlan(tag)| VfValue::Vlan(tag))),
+        (VfAttribute::Trust, network.trust.map(VfValue::Toggle)),
+        (VfAttribute::SpoofCheck, network.spoof_check.map(VfValue::Toggle)),
+        (VfAttribute::LinkState, network.link_state.map(VfValue::LinkState)),
+    ];
+    asked.into_iter().find(|(one, _)| *one == attribute).and_then(|(_, value)| value)
 }
 
 fn rows_on_host(probed: &ProbedVf<'_>, host: &ProbeHost<'_>, subject: &str) -> Vec<ProbeRow> {
