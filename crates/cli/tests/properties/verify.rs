@@ -243,3 +243,25 @@ fn packets_tell_vlans_apart_and_what_is_offered_takes_no_part() {
         assert!(said.contains(word) && said.contains("given back"), "{said}");
     }
 }
+
+#[test]
+fn traffic_that_was_not_tried_is_not_verified() {
+    let place = Place::new(RIGHT);
+    let second = "    - {name: other, namespaces: [default], resource: example.com/net, vlan: 200}\n";
+    fs::write(place.folder.path().join("two.yaml"), format!("{SPEC}{second}")).unwrap();
+    let (exit, said) = place.vfctl("verify -f two.yaml --pod tenant,other --traffic --image i");
+    assert_eq!(exit, Exit::Failed, "{said}");
+    assert!(said.contains("traffic tenant,other") && said.contains("pass --pod tenant other"), "{said}");
+    let default = SPEC.replace("namespaces: [default]", "defaultNetwork: true");
+    fs::write(place.folder.path().join("default.yaml"), default).unwrap();
+    let (exit, said) = place.vfctl("verify -f default.yaml --pod --traffic --image i");
+    assert_eq!(exit, Exit::Failed, "{said}");
+    assert!(said.contains("packets are not sent over a default network"), "{said}");
+    let host = SPEC.split("  pools:").next().unwrap().replace("count: 2", "count: 1");
+    fs::write(place.folder.path().join("host.yaml"), host).unwrap();
+    let (exit, said) = place.vfctl("apply host.yaml --yes --only host --allow-disruption");
+    assert_eq!(exit, Exit::Done, "{said}");
+    let (exit, said) = place.vfctl("verify -f host.yaml --traffic");
+    assert_eq!(exit, Exit::Failed, "{said}");
+    assert!(said.contains("not compared: no two of its VFs are free"), "{said}");
+}

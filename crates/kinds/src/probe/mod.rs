@@ -22,4 +22,4 @@ pub use pod::{ProbePlace, ProbePod, RUN_ANNOTATION, RUN_LABEL, interface_of, loo
 pub use row::{Comparison, ProbeRow};
 pub use script::{Script, TestNetwork};
 pub use traffic::{Tried, rows_of_traffic, stranger_of};
-pub use trials::{PfTrial, TrialEnd, trials_of};
+pub use trials::{HostTrials, PfTrial, TrialEnd, trials_of};

@@ -38,15 +38,25 @@ pub struct PfTrial {
     pub tries: Vec<(usize, usize, bool)>,
 }
 
-/// Returns the trials of a host's PFs that the spec names, and each VF that is left out with the reason. Of each VLAN two VFs take
-/// part, and of two VLANs one sends to the other.
-pub fn trials_of(
-    host: &HostFacts,
-    pfs: &BTreeMap<DeviceAddress, DesiredPf>,
-) -> (Vec<PfTrial>, Vec<(String, String)>) {
-    let (mut trials, mut skipped) = (Vec::new(), Vec::new());
+/// What can be tried on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HostTrials {
+    /// The trials, one of each PF.
+    pub trials: Vec<PfTrial>,
+    /// The PFs without a trial, each with the reason.
+    pub untried: Vec<(String, String)>,
+    /// The VFs that are left out, each with the reason.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// Returns the trials of a host's PFs that the spec names. Of each VLAN two VFs take part, and of two VLANs one sends to the other.
+pub fn trials_of(host: &HostFacts, pfs: &BTreeMap<DeviceAddress, DesiredPf>) -> HostTrials {
+    let HostTrials { mut trials, mut untried, mut skipped } = HostTrials::default();
     for (address, desired) in pfs {
-        let Some(pf) = host.physical_functions.get(address) else { continue };
+        let Some(pf) = host.physical_functions.get(address) else {
+            untried.push((address.to_string(), "it was not found on this host".to_owned()));
+            continue;
+        };
         let name = pf.netdev.as_ref().map_or_else(|| address.to_string(), |netdev| netdev.name.to_string());
         let mut by_vlan: BTreeMap<u16, Vec<TrialEnd>> = BTreeMap::new();
         for (index, vf) in &pf.vfs {
@@ -74,6 +84,8 @@ pub fn trials_of(
             trial.ends.extend(ends);
         }
         if trial.tries.is_empty() {
+            let why = if pf.vfs.is_empty() { "it has no VFs" } else { "no two of its VFs are free" };
+            untried.push((trial.name, why.to_owned()));
             let alone = trial.ends.iter();
             skipped
                 .extend(alone.map(|end| (end.name.clone(), "no other VF of its PF takes part".to_owned())));
@@ -81,7 +93,7 @@ pub fn trials_of(
             trials.push(trial);
         }
     }
-    (trials, skipped)
+    HostTrials { trials, untried, skipped }
 }
 
 /// Returns a VF's interface and VLAN, or why it takes no part.
@@ -231,8 +243,8 @@ mod tests {
 
     #[test]
     fn two_of_each_vlan_try_and_one_of_each_tries_the_next() {
-        let (trials, skipped) = trials_of(&host(&[7, 7, 7, 9]), &desired());
-        assert_eq!(trials.len(), 1);
+        let HostTrials { trials, untried, skipped } = trials_of(&host(&[7, 7, 7, 9]), &desired());
+        assert_eq!((trials.len(), untried), (1, Vec::new()));
         assert_eq!(trials[0].tries, [(0, 1, true), (1, 0, true), (0, 2, false)]);
         assert_eq!(skipped, [("eth0 vf 2".to_owned(), "two others of VLAN 7 take part".to_owned())]);
     }
@@ -244,14 +256,29 @@ mod tests {
         for vf in vfs.take(1) {
             vf.offered_as = Some("x.y/z".to_owned());
         }
-        let (trials, skipped) = trials_of(&host, &desired());
+        let HostTrials { trials, untried, skipped } = trials_of(&host, &desired());
         assert!(trials.is_empty());
+        assert_eq!(untried, [("eth0".to_owned(), "no two of its VFs are free".to_owned())]);
         assert_eq!(skipped.len(), 2, "{skipped:?}");
     }
 
     #[test]
+    fn pf_without_a_trial_is_named_beside_one_that_has() {
+        let mut pfs = desired();
+        let address: DeviceAddress = "pci/0000:09:00.0".parse().expect("an address");
+        let origin = Origin::new("spec.yaml", 1, &SpecPath::spec());
+        pfs.insert(address.clone(), DesiredPf::new("a/c".to_owned(), address, origin));
+        let found = trials_of(&host(&[7, 7]), &pfs);
+        assert_eq!(found.trials.len(), 1);
+        assert_eq!(
+            found.untried,
+            [("pci/0000:09:00.0".to_owned(), "it was not found on this host".to_owned())]
+        );
+    }
+
+    #[test]
     fn silence_without_a_carrier_shows_nothing() {
-        let (trials, _) = trials_of(&host(&[7, 9]), &desired());
+        let HostTrials { trials, .. } = trials_of(&host(&[7, 9]), &desired());
         let rows = |carriers: Vec<bool>, received| {
             let tries = vec![Packets { sent: 3, received, mean: Duration::from_micros(700) }];
             let seen = TrafficSeen { carriers, tries, troubles: Vec::new() };

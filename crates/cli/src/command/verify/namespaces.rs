@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vfctl_kinds::probe::{ProbeRow, trials_of};
+use vfctl_kinds::probe::{HostTrials, ProbeRow, trials_of};
 use vfctl_port::{Bounds, World};
 
 use super::document::Verification;
@@ -18,12 +18,18 @@ pub(super) fn try_host(
     timeout: u64,
     report: &mut Verification,
 ) -> Result<(), CliError> {
-    let Some(host) = world.hosts.get(&machine.name) else { return Ok(()) };
-    let (trials, skipped) = trials_of(host, &wanted.pfs);
+    let not_tried = |subject: &str, why: &str| ProbeRow::not_compared(subject, "between VFs", "reached", why);
+    let Some(host) = world.hosts.get(&machine.name) else {
+        report.rows.push(not_tried("traffic", "this host could not be read"));
+        return Ok(());
+    };
+    let HostTrials { trials, untried, skipped } = trials_of(host, &wanted.pfs);
     report.notes.extend(skipped.iter().map(|(vf, why)| format!("{vf} took no part: {why}")));
+    report.rows.extend(untried.iter().map(|(pf, why)| not_tried(&format!("traffic {pf}"), why)));
+    if wanted.pfs.is_empty() {
+        report.rows.push(not_tried("traffic", "the specs select no physical function of this host"));
+    }
     if trials.is_empty() {
-        let why = "no two VFs of a PF of the spec are free";
-        report.rows.push(ProbeRow::not_compared("traffic", "between VFs", "reached", why));
         return Ok(());
     }
     let stop = || machine.clock.interrupted();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vfctl_kinds::cluster::Parts;
 use vfctl_kinds::network::NetworkSpec;
-use vfctl_kinds::probe::{ProbePlace, TestNetwork};
+use vfctl_kinds::probe::{ProbePlace, ProbeRow, TestNetwork};
 use vfctl_model::NamespaceName;
 use vfctl_plan::{Options, compared};
 use vfctl_port::{ClusterFacts, World};
@@ -160,6 +160,9 @@ fn run_groups(
         |group: &&Vec<&NetworkSpec>| traffic && matches!(group[..], [network] if !network.default_network);
     let looked: Vec<Vec<&NetworkSpec>> = groups.iter().filter(|group| !tries(group)).cloned().collect();
     check.look(&looked)?;
+    if traffic {
+        check.report.rows.extend(looked.iter().map(|group| without_traffic(group)));
+    }
     for network in groups.iter().filter(tries).flatten() {
         if check.machine.clock.interrupted() {
             break;
@@ -167,6 +170,17 @@ fn run_groups(
         check.traffic(network)?;
     }
     Ok(())
+}
+
+/// Returns the row of a group that is only looked at although packets were asked for.
+fn without_traffic(group: &[&NetworkSpec]) -> ProbeRow {
+    let names = group.iter().map(|network| network.name.as_str()).collect::<Vec<_>>();
+    let why = if group.len() > 1 {
+        format!("packets are not sent from a pod with several networks; pass --pod {}", names.join(" "))
+    } else {
+        "packets are not sent over a default network".to_owned()
+    };
+    ProbeRow::not_compared(&format!("traffic {}", names.join(",")), "two pods", "reached", why)
 }
 
 /// Returns the namespaces in which pods of these groups may be, of this run or of one before.
