@@ -17,7 +17,7 @@ pub(crate) fn run(cli: Cli, console: &mut Console<'_>, machine: &Machine<'_>) ->
         Command::Explain(args) => explain::run(&args, state_dir.as_deref(), console, machine),
         Command::Pools(args) => pools::run(&args, console, machine),
         Command::Pod(args) => pod::run(&args, console),
-        Command::Verify(args) => verify::run(&args, console, machine),
+        Command::Verify(args) => verify::run(&args, state_dir.as_deref(), console, machine),
         Command::Rbac(args) => rbac::run(&args, console),
         Command::Record(args) => record::run(&args, state_dir.as_deref(), console, machine),
         Command::Schema(args) => schema::run(&args, console),

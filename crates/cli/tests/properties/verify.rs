@@ -4,13 +4,16 @@
 use std::ffi::OsString;
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 use vfctl_cli::{Console, Exit, Machine, Terminal};
 use vfctl_model::{HostName, JsonValue, ObjectKind};
-use vfctl_port::{ObjectFacts, World};
+use vfctl_port::{EdgeError, ObjectFacts, Observe, Observed, Scope, What, World};
 use vfctl_sim::{PfSeed, SimCluster, SimHost, SimScopes};
+use vfctl_state::Lock;
 
 use crate::labels::Edge;
 
@@ -109,6 +112,11 @@ impl Place {
     }
 
     fn vfctl(&self, words: &str) -> (Exit, String) {
+        self.vfctl_seeing(words, &*self.scopes)
+    }
+
+    /// Runs a command that reads the host through this.
+    fn vfctl_seeing(&self, words: &str, observe: &dyn Observe) -> (Exit, String) {
         let word = |word: &str| match word.ends_with(".yaml") {
             true => self.folder.path().join(word).into(),
             false => OsString::from(word),
@@ -120,7 +128,7 @@ impl Place {
         let edge = Edge(Arc::clone(&self.scopes));
         let machine = Machine {
             name: host(),
-            observe: &*self.scopes,
+            observe,
             perform: &*self.scopes,
             traffic: &*self.scopes,
             connect: &edge,
@@ -264,4 +272,59 @@ fn traffic_that_was_not_tried_is_not_verified() {
     let (exit, said) = place.vfctl("verify -f host.yaml --traffic");
     assert_eq!(exit, Exit::Failed, "{said}");
     assert!(said.contains("not compared: no two of its VFs are free"), "{said}");
+}
+
+/// Two VLANs with two VFs each.
+fn four_vfs() -> String {
+    let groups = "count: 4, groups: [{vfs: \"0-1\", vlan: 100}, {vfs: \"2-3\", vlan: 200}]";
+    SPEC.split("  pools:").next().unwrap().replace("count: 2", groups)
+}
+
+/// Returns a host with four VFs in two VLANs, and `host.yaml` for it.
+fn place_of_four() -> Place {
+    let place = Place::new(RIGHT);
+    fs::write(place.folder.path().join("host.yaml"), four_vfs()).unwrap();
+    let (exit, said) = place.vfctl("apply host.yaml --yes --only host --allow-disruption");
+    assert_eq!(exit, Exit::Done, "{said}");
+    // The carrier comes back.
+    place.scopes.settle();
+    place
+}
+
+#[test]
+fn traffic_waits_for_the_lock_of_apply() {
+    let place = place_of_four();
+    let lock = Lock::acquire(&place.folder.path().join("state")).unwrap();
+    let (exit, said) = place.vfctl("verify -f host.yaml --traffic");
+    assert_eq!(exit, Exit::Failed, "{said}");
+    assert!(said.contains("lock"), "{said}");
+    drop(lock);
+    let (exit, said) = place.vfctl("verify -f host.yaml --traffic");
+    assert_eq!(exit, Exit::Done, "{said}");
+}
+
+/// A host on which somebody changes a VF after it was read once.
+struct Busy<'a> {
+    place: &'a Place,
+    reads: AtomicU32,
+}
+
+impl Observe for Busy<'_> {
+    fn observe(&self, scope: &Scope, what: &What, limit: Duration) -> Result<Observed, EdgeError> {
+        let is_whole = matches!((scope, what), (Scope::Host(_), What::Whole));
+        if is_whole && self.reads.fetch_add(1, Ordering::Relaxed) == 1 {
+            self.place.by_hand("vf-mtu fast vf 0 1400");
+        }
+        self.place.scopes.observe(scope, what, limit)
+    }
+}
+
+#[test]
+fn vfs_that_were_changed_meanwhile_are_left_alone() {
+    let place = place_of_four();
+    let busy = Busy { place: &place, reads: AtomicU32::new(0) };
+    let (exit, said) = place.vfctl_seeing("verify -f host.yaml --traffic", &busy);
+    assert_eq!(exit, Exit::Failed, "{said}");
+    assert!(said.contains("its VFs were changed meanwhile"), "{said}");
+    assert!(!said.contains("replies") && !said.contains("given back"), "{said}");
 }

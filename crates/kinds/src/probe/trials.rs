@@ -118,6 +118,13 @@ fn usable(
             None => "it has no driver".to_owned(),
         });
     };
+    // It may have a listener without an address of its own, such as a packet socket or IPv6 with the address of the link alone.
+    if netdev.up {
+        let name = &netdev.name;
+        return Err(format!(
+            "its interface {name} is up; if it is not in use, run `ip link set {name} down`"
+        ));
+    }
     let wanted = desired.vfs.get(&index).and_then(|vf| vf.attributes.get(VfAttribute::Vlan));
     let wanted = wanted.map(|wanted| wanted.value);
     let vlan = match (wanted, pf.attribute(vf, VfAttribute::Vlan)) {
@@ -260,6 +267,17 @@ mod tests {
         assert!(trials.is_empty());
         assert_eq!(untried, [("eth0".to_owned(), "no two of its VFs are free".to_owned())]);
         assert_eq!(skipped.len(), 2, "{skipped:?}");
+    }
+
+    #[test]
+    fn vf_that_is_up_is_left_out() {
+        let mut host = host(&[7, 7, 7]);
+        let vfs = host.physical_functions.values_mut().flat_map(|pf| pf.vfs.values_mut());
+        vfs.take(1).filter_map(|vf| vf.netdev.as_mut()).for_each(|netdev| netdev.up = true);
+        let HostTrials { trials, skipped, .. } = trials_of(&host, &desired());
+        let ends: Vec<&str> = trials[0].ends.iter().map(|end| end.name.as_str()).collect();
+        assert_eq!(ends, ["eth0 vf 1", "eth0 vf 2"]);
+        assert!(skipped[0].1.contains("ip link set v0 down"), "{skipped:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Runs the command: the spec against what is there, then pods, then the report.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use vfctl_kinds::cluster::Parts;
@@ -35,6 +36,7 @@ const ROUND: u64 = 300;
 /// Runs the command.
 pub(in crate::command) fn run(
     args: &VerifyArgs,
+    state_dir: Option<&Path>,
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
@@ -74,7 +76,8 @@ pub(in crate::command) fn run(
         pods.verify(&set, &mut report)?;
     } else if args.traffic {
         let wanted = with_places(&set, |documents| WantedOfHost::of(documents, &machine.name, &world));
-        try_host(machine, &world, &wanted, args.timeout, &mut report)?;
+        let folder = state_dir.unwrap_or(&machine.state_dir);
+        try_host(machine, folder, &world, &wanted, args.timeout, &mut report)?;
     }
     let elapsed = machine.clock.now().saturating_sub(begin);
     report.conclude(machine.clock.interrupted(), u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
