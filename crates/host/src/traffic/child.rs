@@ -46,11 +46,12 @@ fn say(said: &Said) {
     let _ = output.write_all(format!("{}\n", said.line()).as_bytes()).and_then(|()| output.flush());
 }
 
-fn work(trial: &TrafficTrial, limit: Duration, is_over: &AtomicBool) -> Result<(), String> {
+fn work(trial: &TrafficTrial, limit: Duration, is_over: &Arc<AtomicBool>) -> Result<(), String> {
     let origin =
         File::open("/proc/self/ns/net").map_err(|error| format!("open /proc/self/ns/net: {error}"))?;
     let mut socket = Socket::open().map_err(|error| format!("open netlink: {error}"))?;
-    let ends = (0..trial.ends.len()).map(End::start).collect::<Result<Vec<End>, _>>();
+    let ends =
+        (0..trial.ends.len()).map(|number| End::start(number, is_over)).collect::<Result<Vec<End>, _>>();
     let ends = ends.map_err(|error| error.to_string())?;
     let mut taken = Vec::new();
     let tried = take_and_try(trial, limit, is_over, &ends, &mut socket, &mut taken);
@@ -77,14 +78,19 @@ fn take_and_try<'a>(
     }
     for (end, interface, _) in taken.iter() {
         let has = end.begin(interface, limit)?;
-        say(&Said::Carrier(has));
-    }
-    for (from, to, is_to_reach) in &trial.tries {
         if is_over.load(Ordering::Relaxed) {
             return Ok(());
         }
+        say(&Said::Carrier(has));
+    }
+    for (from, to, is_to_reach) in &trial.tries {
         let (Some(from), Some(to)) = (ends.get(*from), ends.get(*to)) else { continue };
-        say(&Said::Tried(from.send_to(to.address, *is_to_reach)?));
+        let packets = from.send_to(to.address, *is_to_reach)?;
+        // What was broken off shows nothing.
+        if is_over.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        say(&Said::Tried(packets));
     }
     Ok(())
 }

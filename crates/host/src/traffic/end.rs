@@ -3,6 +3,8 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -73,19 +75,21 @@ pub(super) struct End {
 }
 
 impl End {
-    /// Starts an end; `number` makes its address, of 198.18.0.0/15, which is kept for such measurements (RFC 2544).
-    pub(super) fn start(number: usize) -> Result<Self, EndError> {
+    /// Starts an end; `number` makes its address, of 198.18.0.0/15, which is kept for such measurements (RFC 2544). Once `is_over` is
+    /// set, it waits for nothing more.
+    pub(super) fn start(number: usize, is_over: &Arc<AtomicBool>) -> Result<Self, EndError> {
         let host = u8::try_from(number + 1).map_err(|error| EndError::of("number an end", error))?;
         let address = Ipv4Addr::new(198, 18, 198, host);
         let (orders, of_orders) = channel();
         let (of_answers, answers) = channel();
         let (of_thread, thread) = channel();
+        let is_over = Arc::clone(is_over);
         let body = move || {
             let begun = unshare(CloneFlags::CLONE_NEWNET).map(|()| gettid().as_raw());
             let is_begun = begun.is_ok();
             let begun = begun.map_err(|errno| EndError::of("make a network namespace", errno));
             if of_thread.send(begun).is_ok() && is_begun {
-                serve(address, &of_orders, &of_answers);
+                serve(address, &is_over, &of_orders, &of_answers);
             }
         };
         thread::Builder::new()
@@ -155,11 +159,18 @@ pub(super) fn set_up(socket: &mut Socket<'_>, interface: &InterfaceName) -> Resu
 }
 
 /// Obeys until nobody orders any more.
-fn serve(address: Ipv4Addr, orders: &Receiver<Order>, answers: &Sender<Result<EndReply, EndError>>) {
+fn serve(
+    address: Ipv4Addr,
+    is_over: &AtomicBool,
+    orders: &Receiver<Order>,
+    answers: &Sender<Result<EndReply, EndError>>,
+) {
     while let Ok(order) = orders.recv() {
         let answer = match order {
-            Order::Begin { interface, limit } => begin(address, &interface, limit).map(EndReply::Carrier),
-            Order::Try { to, is_to_reach } => send(address, to, is_to_reach)
+            Order::Begin { interface, limit } => {
+                begin(address, is_over, &interface, limit).map(EndReply::Carrier)
+            }
+            Order::Try { to, is_to_reach } => send(address, is_over, to, is_to_reach)
                 .map(EndReply::Tried)
                 .map_err(|error| EndError::of("send packets", error)),
             Order::GiveBack { interface, origin } => {
@@ -172,7 +183,12 @@ fn serve(address: Ipv4Addr, orders: &Receiver<Order>, answers: &Sender<Result<En
     }
 }
 
-fn begin(address: Ipv4Addr, interface: &InterfaceName, limit: Duration) -> Result<bool, EndError> {
+fn begin(
+    address: Ipv4Addr,
+    is_over: &AtomicBool,
+    interface: &InterfaceName,
+    limit: Duration,
+) -> Result<bool, EndError> {
     let mut socket = Socket::open().map_err(|error| EndError::of("open netlink", error))?;
     set_up(&mut socket, interface)?;
     let mut message = AddressMessage::default();
@@ -189,12 +205,21 @@ fn begin(address: Ipv4Addr, interface: &InterfaceName, limit: Duration) -> Resul
         .map_err(|error| EndError::of(format!("answer on {interface}"), error))?;
     // It ends with the process.
     drop(thread::Builder::new().name("answer".to_owned()).spawn(move || answer(&answering)));
+    wait_for_carrier(is_over, limit, || Ok(link_of(&mut socket, interface)?.carrier))
+}
+
+/// Returns whether there is a carrier within `limit`; does not wait for it once all is over.
+fn wait_for_carrier(
+    is_over: &AtomicBool,
+    limit: Duration,
+    mut has_carrier: impl FnMut() -> Result<bool, EndError>,
+) -> Result<bool, EndError> {
     let begin = Instant::now();
     loop {
-        if link_of(&mut socket, interface)?.carrier {
+        if has_carrier()? {
             return Ok(true);
         }
-        if begin.elapsed() >= limit {
+        if is_over.load(Ordering::Relaxed) || begin.elapsed() >= limit {
             return Ok(false);
         }
         thread::sleep(Duration::from_millis(100));
@@ -214,21 +239,25 @@ fn answer(socket: &UdpSocket) {
     }
 }
 
-/// Sends packets to the one who answers at an address, and counts the replies.
-fn send(own: Ipv4Addr, to: Ipv4Addr, is_to_reach: bool) -> io::Result<Packets> {
+/// Sends packets to the one who answers at an address, and counts the replies; no more once all is over.
+fn send(own: Ipv4Addr, is_over: &AtomicBool, to: Ipv4Addr, is_to_reach: bool) -> io::Result<Packets> {
     let socket = UdpSocket::bind((own, 0))?;
     let mut number = 0_u32;
     // A switch learns, and neighbours are found, with the first packets.
     for _ in 0..if is_to_reach { TRIES } else { 0 } {
         number += 1;
-        if exchange(&socket, to, number)?.is_some() {
+        if is_over.load(Ordering::Relaxed) || exchange(&socket, to, number)?.is_some() {
             break;
         }
     }
-    let mut packets = Packets { sent: MEASURED, ..Packets::default() };
+    let mut packets = Packets::default();
     let mut total = Duration::ZERO;
     for _ in 0..MEASURED {
+        if is_over.load(Ordering::Relaxed) {
+            break;
+        }
         number += 1;
+        packets.sent += 1;
         if let Some(time) = exchange(&socket, to, number)? {
             packets.received += 1;
             total += time;
@@ -265,4 +294,24 @@ fn give_back(interface: &InterfaceName, origin: RawFd) -> Result<(), EndError> {
     let mut message = link_change(number_of(&mut socket, interface)?, 0, 0);
     message.attribute(IFLA_NET_NS_FD, &origin.to_ne_bytes());
     socket.ask(message, |_| {}).map_err(|error| EndError::of(format!("give {interface} back"), chain(&error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_waited_for_once_all_is_over() {
+        let begin = Instant::now();
+        let long = Duration::from_secs(60);
+        let is_over = AtomicBool::new(true);
+        assert!(!wait_for_carrier(&is_over, long, || Ok(false)).expect("no error"));
+        assert!(wait_for_carrier(&is_over, long, || Ok(true)).expect("no error"));
+        let loopback = Ipv4Addr::LOCALHOST;
+        let packets = send(loopback, &is_over, loopback, true).expect("no error");
+        assert_eq!(packets, Packets::default());
+        assert!(begin.elapsed() < Duration::from_secs(1));
+        let short = Duration::from_millis(1);
+        assert!(!wait_for_carrier(&AtomicBool::new(false), short, || Ok(false)).expect("no error"));
+    }
 }
