@@ -194,15 +194,33 @@ fn address_that_another_pod_has_is_an_overlap() {
 #[test]
 fn pods_of_a_run_that_was_killed_are_removed_and_named() {
     let place = Place::new(RIGHT);
+    leave_a_pod(&place, "a 4194305 7", false);
+    place.says(Exit::Done, &["removed pod default/vfctl-verify-x-1, left by an earlier verify"]);
+}
+
+/// Leaves a pod of a run of this process, which has the address that `tenant` gives; one that is going never goes.
+fn leave_a_pod(place: &Place, process: &str, is_going: bool) {
     let mut content: Value = serde_json::from_str(&ran(RIGHT).to_text()).unwrap();
-    content["metadata"]["labels"] = json!({"vfctl.dev/verify": "x"});
-    content["metadata"]["annotations"] = json!({"vfctl.dev/verify-process": "a 4194305 7"});
+    let metadata = content.pointer_mut("/metadata").and_then(Value::as_object_mut).unwrap();
+    metadata.insert("labels".to_owned(), json!({"vfctl.dev/verify": "x"}));
+    let annotations = metadata.get_mut("annotations").and_then(Value::as_object_mut).unwrap();
+    annotations.insert("vfctl.dev/verify-process".to_owned(), json!(process));
     place.scopes.by_hand_in_cluster(|facts| {
         let content = serde_json::from_value(content).unwrap();
-        let pod = ObjectFacts { uid: "9".to_owned(), content, ..ObjectFacts::default() };
+        let pod = ObjectFacts { uid: "9".to_owned(), content, is_going, ..ObjectFacts::default() };
         facts.objects.insert("pod default/vfctl-verify-x-1".parse().unwrap(), pod);
     });
-    place.says(Exit::Done, &["removed pod default/vfctl-verify-x-1, left by an earlier verify"]);
+}
+
+#[test]
+fn pod_that_cannot_be_removed_is_left_behind_and_still_has_its_address() {
+    let place = Place::new(RIGHT);
+    leave_a_pod(&place, "a 4194305 7", true);
+    let (exit, said) = place.vfctl("verify -f spec.yaml --pod --image i");
+    assert_eq!(exit, Exit::Failed, "{said}");
+    assert!(said.contains("error: left behind: pod default/vfctl-verify-x-1: it is still going"), "{said}");
+    assert!(!said.contains("removed pod"), "{said}");
+    assert!(said.contains("pod default/vfctl-verify-x-1 has 10.0.0.5"), "{said}");
 }
 
 #[test]

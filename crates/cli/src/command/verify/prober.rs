@@ -45,6 +45,17 @@ pub(super) struct Trial {
     pub(super) outcome: Result<(ObjectFacts, Inside), String>,
 }
 
+/// What became of what earlier runs have left.
+#[derive(Debug, Default)]
+pub(super) struct Leftovers {
+    /// What was removed.
+    pub(super) removed: Vec<String>,
+    /// What could not be removed, and why.
+    pub(super) left: Vec<String>,
+    /// What was left alone, and why.
+    pub(super) notes: Vec<String>,
+}
+
 type Found = BTreeMap<ObjectRef, Option<ObjectFacts>>;
 
 impl<'a> Prober<'a> {
@@ -159,10 +170,11 @@ impl<'a> Prober<'a> {
     /// Removes all probes that were started and waits until they are gone; returns those that are not, with the reason.
     pub(super) fn remove(&mut self) -> Vec<String> {
         let started = std::mem::take(&mut self.started);
-        self.remove_all(started)
+        self.remove_all(started).into_iter().map(left_behind).collect()
     }
 
-    fn remove_all(&self, mut objects: BTreeSet<ObjectRef>) -> Vec<String> {
+    /// Removes objects and waits until they are gone; returns those that are not, with the reason.
+    fn remove_all(&self, mut objects: BTreeSet<ObjectRef>) -> BTreeMap<ObjectRef, String> {
         let begin = self.clock.now();
         let mut troubles: BTreeMap<ObjectRef, String> = BTreeMap::new();
         let mut asked: BTreeSet<String> = BTreeSet::new();
@@ -199,17 +211,17 @@ impl<'a> Prober<'a> {
         let left = |object: ObjectRef| {
             let still = || format!("it is still going after {} s", GOING.as_secs());
             let why = troubles.get(&object).cloned().unwrap_or_else(still);
-            format!("{object}: {why}")
+            (object, why)
         };
         objects.into_iter().map(left).collect()
     }
 
-    /// Removes what earlier runs have left in these namespaces; returns the names of what was removed, and notes.
+    /// Removes what earlier runs have left in these namespaces.
     pub(super) fn remove_leftovers(
         &self,
         namespaces: &BTreeSet<NamespaceName>,
         host: &HostName,
-    ) -> Result<(Vec<String>, Vec<String>), EdgeError> {
+    ) -> Result<Leftovers, EdgeError> {
         let (mut leftovers, mut notes) = (BTreeSet::new(), Vec::new());
         for namespace in namespaces {
             let what =
@@ -227,10 +239,15 @@ impl<'a> Prober<'a> {
                 }
             }
         }
-        let names = leftovers.iter().map(ToString::to_string).collect();
-        notes.extend(self.remove_all(leftovers));
-        Ok((names, notes))
+        let left = self.remove_all(leftovers.clone());
+        leftovers.retain(|object| !left.contains_key(object));
+        let removed = leftovers.iter().map(ToString::to_string).collect();
+        Ok(Leftovers { removed, left: left.into_iter().map(left_behind).collect(), notes })
     }
+}
+
+fn left_behind((object, why): (ObjectRef, String)) -> String {
+    format!("{object}: {why}")
 }
 
 /// Returns whether a pod has ended, by its deadline or by itself.

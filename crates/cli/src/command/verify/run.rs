@@ -17,7 +17,7 @@ use super::error::VerifyError;
 use super::groups::groups;
 use super::namespaces::try_host;
 use super::pods::PodCheck;
-use super::prober::Prober;
+use super::prober::{Leftovers, Prober};
 use super::process::RunProcess;
 use super::spec::WantedOfHost;
 use super::text::text;
@@ -132,8 +132,10 @@ impl Pods<'_> {
             deadline: args.timeout + ROUND,
         };
         let prober = Prober::new(self.reach, machine.clock, place, Duration::from_secs(args.timeout));
-        let (removed, notes) = prober.remove_leftovers(&namespaces(args, &groups), &machine.name)?;
+        let Leftovers { removed, left, notes } =
+            prober.remove_leftovers(&namespaces(args, &groups), &machine.name)?;
         report.removed.extend(removed);
+        report.left_behind.extend(left);
         report.notes.extend(notes);
         let mut check = PodCheck {
             machine,
