@@ -12,7 +12,7 @@ use tempfile::{TempDir, tempdir};
 use vfctl_cli::{Console, Exit, Machine, Terminal};
 use vfctl_model::{HostName, JsonValue, ObjectKind};
 use vfctl_port::{EdgeError, ObjectFacts, Observe, Observed, Scope, What, World};
-use vfctl_sim::{PfSeed, SimCluster, SimHost, SimScopes};
+use vfctl_sim::{Kubelet, PfSeed, SimCluster, SimHost, SimScopes};
 use vfctl_state::Lock;
 
 use crate::labels::Edge;
@@ -81,11 +81,15 @@ struct Place {
 
 impl Place {
     fn new(given: Given) -> Self {
+        Self::with_kubelet(Box::new(move |_, _| Some(ran(given))))
+    }
+
+    fn with_kubelet(kubelet: Box<Kubelet>) -> Self {
         let sim = SimHost::builder().name(host()).pf(PfSeed::new("igb".parse().unwrap(), 7)).build();
         let node = json!({"uid": "1", "content": {"metadata": {"labels": {}}}});
         let facts = serde_json::from_value(json!({"objects": {"node a": node}})).unwrap();
         let cluster = SimCluster::new(facts, Box::new(|_, _| [].into()));
-        let cluster = cluster.with_kubelet(Box::new(move |_, _| Some(ran(given))));
+        let cluster = cluster.with_kubelet(kubelet);
         let scopes = Arc::new(SimScopes::new([(host(), sim.into_world())].into(), Some(cluster)));
         let folder = tempdir().unwrap();
         fs::write(folder.path().join("spec.yaml"), SPEC).unwrap();
@@ -253,17 +257,12 @@ fn json_says_the_same() {
 
 #[test]
 fn packets_tell_vlans_apart_and_what_is_offered_takes_no_part() {
-    let spec = SPEC.split("  pools:").next().unwrap();
     for (vlan, exit, word) in
         [(200, Exit::Done, "not reached: 0 of 3"), (100, Exit::Failed, "reached: 3 of 3 replies")]
     {
-        let place = Place::new(RIGHT);
-        let groups = "groups: [{vfs: \"0\", vlan: 100}, {vfs: \"1\", vlan: 200}]";
-        let spec = spec.replace("count: 2", &format!("count: 2, {groups}"));
-        fs::write(place.folder.path().join("host.yaml"), spec).unwrap();
-        let (done, said) = place.vfctl("apply host.yaml --yes --only host");
-        assert_eq!(done, Exit::Done, "{said}");
-        place.by_hand(&format!("set fast vf 1 vlan {vlan}"));
+        let place = place_of_four();
+        place.by_hand(&format!("set fast vf 2 vlan {vlan}"));
+        place.by_hand(&format!("set fast vf 3 vlan {vlan}"));
         let (ended, said) = place.vfctl("verify -f host.yaml --traffic");
         assert_eq!(ended, exit, "{said}");
         assert!(said.contains(word) && said.contains("given back"), "{said}");
@@ -345,4 +344,48 @@ fn vfs_that_were_changed_meanwhile_are_left_alone() {
     assert_eq!(exit, Exit::Failed, "{said}");
     assert!(said.contains("its VFs were changed meanwhile"), "{said}");
     assert!(!said.contains("replies") && !said.contains("given back"), "{said}");
+}
+
+/// Says what comes of a pod by its network, the address that it adds and those that it tries; `deaf` networks hear nobody.
+fn with_packets(pod: &ObjectFacts, deaf: &str) -> JsonValue {
+    let script = pod.content.to_text();
+    let network = if script.contains("\"tenant\"") { "tenant" } else { "other" };
+    let mut message = "link net1 02:00:00:00:00:01 1500 0x1003 1\n".to_owned();
+    for line in script.split("\\n").filter_map(|line| line.strip_prefix("reach ")) {
+        let (name, address) = line.split_once(' ').unwrap();
+        // The first two addresses are of `tenant`.
+        let target = if address.ends_with(".1") || address.ends_with(".2") { "tenant" } else { "other" };
+        let received = if target == network && network != deaf { 3 } else { 0 };
+        message.push_str(&format!("ping {name} 3 packets transmitted, {received} packets received\n"));
+    }
+    let look =
+        json!({"name": "look", "state": {"terminated": {"exitCode": 0, "message": message + "end\n"}}});
+    let status = json!([{"name": format!("default/{network}"), "interface": "net1"}]).to_string();
+    let added = json!({
+        "metadata": {"annotations": {"k8s.v1.cni.cncf.io/network-status": status}},
+        "spec": {"nodeName": "a"},
+        "status": {"phase": "Running", "initContainerStatuses": [look]},
+    });
+    serde_json::from_value(added).unwrap()
+}
+
+#[test]
+fn silence_of_another_vlan_counts_only_if_both_reach_their_own() {
+    let spec =
+        format!("{SPEC}    - {{name: other, namespaces: [default], resource: example.com/net, vlan: 200}}\n");
+    let spec = spec.replace("      ipam: {type: static, addresses: [{address: 10.0.0.5/24}]}\n", "");
+    let said = |deaf: &'static str| {
+        let place = Place::with_kubelet(Box::new(move |_, pod| Some(with_packets(pod, deaf))));
+        fs::write(place.folder.path().join("two.yaml"), &spec).unwrap();
+        let (_, said) = place.vfctl("verify -f two.yaml --pod tenant --traffic --image i");
+        assert_eq!(place.pods(), 0, "{said}");
+        said
+    };
+    let well = said("");
+    assert!(well.contains("not reached: 0 of 3 replies, 3 lost  ok"), "{well}");
+    let deaf = said("other");
+    assert!(deaf.contains("not compared: default/vfctl-verify-"), "{deaf}");
+    assert!(deaf.contains("was not reached in its own VLAN either"), "{deaf}");
+    let deaf = said("tenant");
+    assert!(deaf.contains("not compared: no pod reached default/vfctl-verify-"), "{deaf}");
 }

@@ -12,6 +12,8 @@ pub struct Tried<'a> {
     pub subject: String,
     /// Whether a reply is right.
     pub is_to_reach: bool,
+    /// Why silence would show nothing, such as that one of both reached nobody at all; `None` where it would.
+    pub unproven: Option<String>,
     /// What it found; an error says why nothing is known of it.
     pub found: Result<&'a Inside, String>,
     /// The attempts: the row's property, and the name in the script.
@@ -39,7 +41,7 @@ fn vlan_of(network: &NetworkSpec) -> Option<u16> {
 
 /// Returns a row for each attempt.
 pub fn rows_of_traffic(tried: &Tried<'_>) -> Vec<ProbeRow> {
-    let Tried { subject, is_to_reach, found, attempts, interface } = tried;
+    let Tried { subject, is_to_reach, unproven, found, attempts, interface } = tried;
     let expected = if *is_to_reach { "reached" } else { "not reached" };
     let row = |(property, name): &(String, String)| {
         let inside = match found {
@@ -56,7 +58,10 @@ pub fn rows_of_traffic(tried: &Tried<'_>) -> Vec<ProbeRow> {
                 let why = format!("{interface} has no carrier, so it would reach nobody");
                 ProbeRow::not_compared(subject, property, expected, why)
             }
-            Some(ping) => of_ping(subject, property, expected, *is_to_reach, ping),
+            Some(ping) => match unproven.as_ref().filter(|_| !is_to_reach && ping.received == 0) {
+                Some(why) => ProbeRow::not_compared(subject, property, expected, why.clone()),
+                None => of_ping(subject, property, expected, *is_to_reach, ping),
+            },
         }
     };
     attempts.iter().map(row).collect()
@@ -84,10 +89,15 @@ mod tests {
     }
 
     fn rows(is_to_reach: bool, message: &str) -> Vec<(Comparison, String)> {
+        rows_with(is_to_reach, None, message)
+    }
+
+    fn rows_with(is_to_reach: bool, unproven: Option<&str>, message: &str) -> Vec<(Comparison, String)> {
         let inside = Inside::read(message);
         let tried = Tried {
             subject: "s".to_owned(),
             is_to_reach,
+            unproven: unproven.map(str::to_owned),
             found: Ok(&inside),
             attempts: vec![("p".to_owned(), "test".to_owned())],
             interface: "net1".to_owned(),
@@ -114,6 +124,11 @@ mod tests {
         assert_eq!(of(false, 1, lost), Comparison::Same);
         assert_eq!(of(false, 0, lost), Comparison::NotCompared);
         assert_eq!(of(false, 1, got), Comparison::Different);
+        let deaf =
+            |is_to_reach, pings: &str| rows_with(is_to_reach, Some("deaf"), &(link(1) + pings)).remove(0);
+        assert_eq!(deaf(false, lost), (Comparison::NotCompared, "deaf".to_owned()));
+        assert_eq!(deaf(false, got).0, Comparison::Different);
+        assert_eq!(deaf(true, lost).0, Comparison::Different);
         assert_eq!(of(true, 1, got), Comparison::Same);
         assert_eq!(of(true, 1, lost), Comparison::Different);
         assert_eq!(of(true, 1, "end"), Comparison::NotCompared);

@@ -175,11 +175,33 @@ impl PfTrial {
                 let why = format!("{} has no carrier", end.name);
                 return Some(ProbeRow::not_compared(&subject, &property, expected, why));
             }
+            if let Some(why) =
+                self.unproven(seen, *from, *to).filter(|_| !is_to_reach && packets.received == 0)
+            {
+                return Some(ProbeRow::not_compared(&subject, &property, expected, why));
+            }
             let is_right = packets.sent > 0 && (packets.received > 0) == *is_to_reach;
             let comparison = if is_right { Comparison::Same } else { Comparison::Different };
             Some(ProbeRow::judged(&subject, &property, expected, figures(packets), comparison))
         };
         self.tries.iter().enumerate().filter_map(row).collect()
+    }
+
+    /// Says why silence between two ends shows nothing: an end that never reached another may be deaf. `None` where both have.
+    fn unproven(&self, seen: &TrafficSeen, from: usize, to: usize) -> Option<String> {
+        let has_reached = |place: usize| {
+            self.tries
+                .iter()
+                .zip(&seen.tries)
+                .any(|((from, to, _), packets)| packets.received > 0 && (*from == place || *to == place))
+        };
+        let name = |place: usize| self.ends.get(place).map_or("a VF", |end| end.name.as_str());
+        match (has_reached(from), has_reached(to)) {
+            (true, true) => None,
+            (false, false) => Some("neither VF reached any other".to_owned()),
+            (false, true) => Some(format!("{} reached no other VF", name(from))),
+            (true, false) => Some(format!("{} reached no other VF", name(to))),
+        }
     }
 
     /// Returns a row for each VF that took part: its interface is to be as it was before.
@@ -295,15 +317,37 @@ mod tests {
     }
 
     #[test]
-    fn silence_without_a_carrier_shows_nothing() {
-        let HostTrials { trials, .. } = trials_of(&host(&[7, 9]), &desired());
-        let rows = |carriers: Vec<bool>, received| {
-            let tries = vec![Packets { sent: 3, received, mean: Duration::from_micros(700) }];
-            let seen = TrafficSeen { carriers, tries, troubles: Vec::new() };
-            trials[0].rows(Ok(&seen)).remove(0).comparison
+    fn silence_shows_nothing_without_a_carrier_or_with_an_end_that_is_deaf() {
+        let (same, not_compared) =
+            ((Comparison::Same, None), |why: &str| (Comparison::NotCompared, Some(why.to_owned())));
+        // The last of the tries is the one of two VLANs.
+        let last = |vlans: &[u16], carriers: &[bool], received: &[u32]| {
+            let packets =
+                |received: &u32| Packets { sent: 3, received: *received, mean: Duration::from_micros(700) };
+            let seen = TrafficSeen {
+                carriers: carriers.to_vec(),
+                tries: received.iter().map(packets).collect(),
+                troubles: Vec::new(),
+            };
+            let HostTrials { trials, .. } = trials_of(&host(vlans), &desired());
+            let row = trials[0]
+                .rows(Ok(&seen))
+                .into_iter()
+                .find(|row| row.expected == "not reached")
+                .expect("a row");
+            (row.comparison, row.why)
         };
-        assert_eq!(rows(vec![true, true], 0), Comparison::Same);
-        assert_eq!(rows(vec![true, false], 0), Comparison::NotCompared);
-        assert_eq!(rows(vec![true, true], 3), Comparison::Different);
+        let four = [7, 7, 9, 9];
+        let up = [true; 4];
+        // Within VLAN 7 there and back, between VLANs is the fifth: 9 there, 9 back come before it.
+        assert_eq!(last(&four, &up, &[3, 3, 3, 3, 0]), same);
+        assert_eq!(last(&four, &up, &[3, 3, 0, 0, 0]), not_compared("eth0 vf 2 reached no other VF"));
+        assert_eq!(last(&four, &up, &[0, 0, 3, 3, 0]), not_compared("eth0 vf 0 reached no other VF"));
+        assert_eq!(
+            last(&four, &[true, true, false, true], &[3, 3, 0, 0, 0]),
+            not_compared("eth0 vf 2 has no carrier")
+        );
+        assert_eq!(last(&[7, 9], &up, &[0]), not_compared("neither VF reached any other"));
+        assert_eq!(last(&[7, 9], &up, &[3]), (Comparison::Different, None));
     }
 }

@@ -50,7 +50,8 @@ impl PodCheck<'_> {
         Ok(())
     }
 
-    /// Starts two pods of a network and one of another VLAN, and compares who reaches whom.
+    /// Starts two pods of a network and one of another VLAN, and compares who reaches whom. Where that one is silent, a second of its
+    /// VLAN shows whether it can be reached at all.
     pub(super) fn traffic(&mut self, network: &NetworkSpec) -> Result<(), VerifyError> {
         let (interface, test) = ("net1".to_owned(), self.test);
         let with_test = |host: u8, targets: Vec<(String, String)>| Script {
@@ -87,7 +88,14 @@ impl PodCheck<'_> {
             self.rows_of_partner(network, partner, answering, address.as_deref());
         }
         match (stranger, trials.get(1)) {
-            (Some(stranger), Some(trial)) => self.rows_of_stranger(network, stranger, trial, answering),
+            (Some(stranger), Some(trial)) => {
+                let control = with_test(4, vec![("test".to_owned(), test.address(3))]);
+                let unproven = match trials.first().filter(|partner| has_reached(partner)) {
+                    Some(_) => self.unproven(stranger, trial, control)?,
+                    None => Some(format!("no pod reached {}", answering.name())),
+                };
+                self.rows_of_stranger(network, stranger, trial, answering, unproven);
+            }
             _ => self.report.notes.push(format!(
                 "that {} is apart was not tried: the specs have no network in another VLAN",
                 network.name
@@ -122,11 +130,40 @@ impl PodCheck<'_> {
         let tried = Tried {
             subject,
             is_to_reach: true,
+            unproven: None,
             found: inside_of(partner),
             attempts,
             interface: "net1".to_owned(),
         };
         self.report.rows.extend(rows_of_traffic(&tried));
+    }
+
+    /// Starts a second pod of another VLAN where the first was silent, and says why that silence shows nothing; `None` where the second
+    /// reaches the first.
+    fn unproven(
+        &mut self,
+        stranger: &NetworkSpec,
+        silent: &Trial,
+        control: Script,
+    ) -> Result<Option<String>, VerifyError> {
+        if silent.outcome.is_err() || has_reached(silent) {
+            return Ok(None);
+        }
+        if self.machine.clock.interrupted() {
+            return Ok(Some("interrupted".to_owned()));
+        }
+        let control = self.pod(&[stranger], control)?;
+        let controls = self.prober.run(vec![control]);
+        // It only tries; what its network gives was compared of the first.
+        self.report.pods.extend(controls.iter().map(|control| control.report.clone()));
+        let silent = &silent.report.pod;
+        Ok(match controls.first() {
+            Some(control) if has_reached(control) => None,
+            Some(Trial { report, outcome: Err(why), .. }) => {
+                Some(format!("{}, which should reach {silent}, did not start: {why}", report.pod))
+            }
+            _ => Some(format!("{silent} was not reached in its own VLAN either")),
+        })
     }
 
     fn rows_of_stranger(
@@ -135,11 +172,13 @@ impl PodCheck<'_> {
         stranger: &NetworkSpec,
         trial: &Trial,
         answering: &ProbePod,
+        unproven: Option<String>,
     ) {
         let who = format!("{} of {} to {}", trial.report.pod, stranger.name, answering.name());
         let tried = Tried {
             subject: format!("traffic {}", network.name),
             is_to_reach: false,
+            unproven,
             found: inside_of(trial),
             attempts: vec![(who, "test".to_owned())],
             interface: "net1".to_owned(),
@@ -264,6 +303,11 @@ impl PodCheck<'_> {
         let left = self.prober.remove();
         self.report.left_behind.extend(left);
     }
+}
+
+/// Returns whether a pod had a reply.
+fn has_reached(trial: &Trial) -> bool {
+    inside_of(trial).is_ok_and(|inside| inside.pings.values().any(|ping| ping.received > 0))
 }
 
 fn inside_of(trial: &Trial) -> Result<&Inside, String> {
