@@ -198,8 +198,29 @@ fn address_that_another_pod_has_is_an_overlap() {
 #[test]
 fn pods_of_a_run_that_was_killed_are_removed_and_named() {
     let place = Place::new(RIGHT);
-    leave_a_pod(&place, "a 4194305 7", false);
+    leave_a_pod(&place, &ended(), false);
     place.says(Exit::Done, &["removed pod default/vfctl-verify-x-1, left by an earlier verify"]);
+}
+
+/// Returns a process of this host that is known to have ended: no process has such a number.
+fn ended() -> String {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let namespace = fs::read_link("/proc/self/ns/pid").unwrap();
+    let namespace = namespace.to_str().unwrap().trim_start_matches("pid:[").trim_end_matches(']').to_owned();
+    format!("a 4194305 7 {} {namespace}", boot.trim())
+}
+
+#[test]
+fn pod_of_another_pid_namespace_is_left_alone() {
+    let place = Place::new(RIGHT);
+    let process = ended();
+    leave_a_pod(&place, &format!("{}1", process), false);
+    let (_, said) = place.vfctl("verify -f spec.yaml --pod --image i");
+    assert!(
+        said.contains("pod default/vfctl-verify-x-1 is of another verify, which may still run"),
+        "{said}"
+    );
+    assert_eq!(place.pods(), 1, "{said}");
 }
 
 /// Leaves a pod of a run of this process, which has the address that `tenant` gives; one that is going never goes.
@@ -219,7 +240,7 @@ fn leave_a_pod(place: &Place, process: &str, is_going: bool) {
 #[test]
 fn pod_that_cannot_be_removed_is_left_behind_and_still_has_its_address() {
     let place = Place::new(RIGHT);
-    leave_a_pod(&place, "a 4194305 7", true);
+    leave_a_pod(&place, &ended(), true);
     let (exit, said) = place.vfctl("verify -f spec.yaml --pod --image i");
     assert_eq!(exit, Exit::Failed, "{said}");
     assert!(said.contains("error: left behind: pod default/vfctl-verify-x-1: it is still going"), "{said}");

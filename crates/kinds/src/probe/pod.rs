@@ -13,7 +13,7 @@ use crate::network::{NetworkSpec, PodStanza, StanzaError};
 /// The label of every probe; its value is that of one run.
 pub const RUN_LABEL: &str = "vfctl.dev/verify";
 
-/// The annotation that says which process the probe belongs to: host, process id and when it was started.
+/// The annotation that says which process the probe belongs to: host, process id, when it was started, boot and PID namespace.
 pub const RUN_ANNOTATION: &str = "vfctl.dev/verify-process";
 
 /// The container that looks, before the one that keeps the VFs.

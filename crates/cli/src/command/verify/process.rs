@@ -4,36 +4,57 @@ use std::path::Path;
 
 use vfctl_model::HostName;
 
-/// A process of a host.
+/// A process of a host. Its number says something only to those who count processes as it does: on the same boot, in the same PID
+/// namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RunProcess {
     host: String,
     pid: u32,
     started: String,
+    boot: String,
+    pid_namespace: String,
 }
 
 impl RunProcess {
     /// Returns this process.
     pub(super) fn this(host: &HostName) -> Self {
         let pid = std::process::id();
-        Self { host: host.to_string(), pid, started: started(pid).unwrap_or_default() }
+        Self {
+            host: host.to_string(),
+            pid,
+            started: started(pid).unwrap_or_default(),
+            boot: boot().unwrap_or_default(),
+            pid_namespace: pid_namespace().unwrap_or_default(),
+        }
     }
 
     /// Returns the text of an annotation.
     pub(super) fn text(&self) -> String {
-        format!("{} {} {}", self.host, self.pid, self.started)
+        let Self { host, pid, started, boot, pid_namespace } = self;
+        format!("{host} {pid} {started} {boot} {pid_namespace}")
     }
 
     /// Reads such a text.
     pub(super) fn of(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
         let (host, pid, started) = (words.next()?, words.next()?.parse().ok()?, words.next()?);
-        Some(Self { host: host.to_owned(), pid, started: started.to_owned() })
+        let (boot, pid_namespace) = (words.next()?, words.next()?);
+        Some(Self {
+            host: host.to_owned(),
+            pid,
+            started: started.to_owned(),
+            boot: boot.to_owned(),
+            pid_namespace: pid_namespace.to_owned(),
+        })
     }
 
-    /// Returns whether it is known to have ended; of another host's nothing is known.
+    /// Returns whether it is known to have ended. Of one of another host, another boot or another PID namespace nothing is known: a
+    /// machine of the same name has another boot, too.
     pub(super) fn has_ended(&self, host: &HostName) -> bool {
-        self.host == host.as_str() && started(self.pid).as_deref() != Some(self.started.as_str())
+        let is_counted_here = self.host == host.as_str()
+            && boot().is_some_and(|boot| boot == self.boot)
+            && pid_namespace().is_some_and(|namespace| namespace == self.pid_namespace);
+        is_counted_here && started(self.pid).as_deref() != Some(self.started.as_str())
     }
 
     /// Returns a name for a run of this process: short, of lower-case letters and digits, and another one each time.
@@ -59,6 +80,19 @@ fn started(pid: u32) -> Option<String> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(19).map(str::to_owned)
 }
 
+/// Returns which boot of the machine it is (random(4)).
+fn boot() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(text.trim().to_owned())
+}
+
+/// Returns the number of this process's PID namespace: that of `pid:[4026531836]` (namespaces(7)).
+fn pid_namespace() -> Option<String> {
+    let link = std::fs::read_link("/proc/self/ns/pid").ok()?;
+    let (_, number) = link.to_str()?.split_once('[')?;
+    Some(number.trim_end_matches(']').to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,10 +103,12 @@ mod tests {
         let this = RunProcess::this(&host);
         assert_eq!(RunProcess::of(&this.text()).as_ref(), Some(&this));
         assert!(!this.has_ended(&host));
-        assert!(RunProcess { started: "1".to_owned(), ..this.clone() }.has_ended(&host));
-        assert!(
-            !RunProcess { started: "1".to_owned(), ..this.clone() }.has_ended(&"b".parse().expect("a name"))
-        );
+        let ended = RunProcess { started: "1".to_owned(), ..this.clone() };
+        assert!(ended.has_ended(&host));
+        assert!(!ended.has_ended(&"b".parse().expect("a name")));
+        assert!(!RunProcess { boot: "1".to_owned(), ..ended.clone() }.has_ended(&host));
+        assert!(!RunProcess { pid_namespace: "1".to_owned(), ..ended.clone() }.has_ended(&host));
+        assert_eq!(RunProcess::of("lab 7 1"), None);
         assert_eq!(this.run_name().len(), 6);
     }
 }
