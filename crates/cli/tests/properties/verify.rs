@@ -63,7 +63,7 @@ fn ran(given: Given) -> JsonValue {
     let (mac, ip) = ("02:00:00:00:00:01", address.split('/').next().unwrap());
     let network = json!([{"name": "default/tenant", "interface": "net1", "ips": [ip], "mac": mac,
         "device-info": {"type": "pci", "pci": {"pci-address": pci}}}]);
-    let message = format!("link net1 {mac} 1500 0x1003 1\naddr net1 inet {address}\nend\n");
+    let message = format!("begin\nlink net1 {mac} 1500 0x1003 1\naddr net1 inet {address}\nend\n");
     let look = json!({"name": "look", "state": {"terminated": {"exitCode": 0, "message": message}}});
     let added = json!({
         "metadata": {"annotations": {"k8s.v1.cni.cncf.io/network-status": network.to_string()}},
@@ -371,7 +371,7 @@ fn vfs_that_were_changed_meanwhile_are_left_alone() {
 fn with_packets(pod: &ObjectFacts, deaf: &str) -> JsonValue {
     let script = pod.content.to_text();
     let network = if script.contains("\"tenant\"") { "tenant" } else { "other" };
-    let mut message = "link net1 02:00:00:00:00:01 1500 0x1003 1\n".to_owned();
+    let mut message = "begin\nlink net1 02:00:00:00:00:01 1500 0x1003 1\n".to_owned();
     for line in script.split("\\n").filter_map(|line| line.strip_prefix("reach ")) {
         let (name, address) = line.split_once(' ').unwrap();
         // The first two addresses are of `tenant`.

@@ -8,7 +8,7 @@ use vfctl_model::{
 };
 use vfctl_port::{HostFacts, PfFacts, Use, VfFacts};
 
-use super::inside::{Inside, InsideLink};
+use super::inside::{CUT_OFF, Inside, InsideLink};
 use super::network_status::AttachedNetwork;
 use super::row::{Comparison, ProbeRow};
 use crate::DesiredPf;
@@ -79,8 +79,7 @@ fn rows_inside(probed: &ProbedVf<'_>, subject: &str) -> Vec<ProbeRow> {
     let named = attached.map_or("none", |attached| attached.interface.as_str());
     let mut rows = vec![ProbeRow::of(subject, "interface", interface, named)];
     let Some(link) = inside.link(interface) else {
-        let why =
-            if inside.is_whole { "the pod has no such interface" } else { "the pod's message is cut off" };
+        let why = if inside.is_whole { "the pod has no such interface" } else { CUT_OFF };
         rows.push(ProbeRow::not_compared(subject, "addresses", "", why));
         return rows;
     };
@@ -89,7 +88,10 @@ fn rows_inside(probed: &ProbedVf<'_>, subject: &str) -> Vec<ProbeRow> {
         Some(mac) => ProbeRow::of(subject, "macAddress", mac, &link.mac),
         None => ProbeRow::shown(subject, "macAddress", &link.mac),
     });
-    rows.push(addresses(subject, network, link));
+    rows.push(match inside.is_whole {
+        true => addresses(subject, network, link),
+        false => ProbeRow::not_compared(subject, "addresses", "", CUT_OFF),
+    });
     rows
 }
 
@@ -263,4 +265,32 @@ fn of_rate(
         Reading::Unsupported => ProbeRow::of(subject, "rate", wanted.to_string(), "not supported"),
         Reading::Unreadable(why) => ProbeRow::not_compared(subject, "rate", wanted.to_string(), why.clone()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_that_is_cut_off_shows_no_addresses() {
+        let json = serde_json::json!({"name": "a", "resource": "x.y/1"});
+        let network: NetworkSpec = serde_json::from_value(json).expect("a network");
+        let comparison = |message: &str| {
+            let inside = Inside::read(message);
+            let host = Err("elsewhere");
+            let probed = ProbedVf {
+                pod: "p",
+                network: &network,
+                interface: "net1",
+                attached: None,
+                inside: &inside,
+                host,
+            };
+            let rows = rows_of_network(&probed);
+            rows.into_iter().find(|row| row.property == "addresses").map(|row| row.comparison)
+        };
+        let message = "link net1 02:00:00:00:00:01 1500 0x1003 1\nend";
+        assert_eq!(comparison(&format!("begin\n{message}")), Some(Comparison::Same));
+        assert_eq!(comparison(message), Some(Comparison::NotCompared));
+    }
 }

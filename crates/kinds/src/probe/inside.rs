@@ -6,6 +6,9 @@ use vfctl_model::IpNetwork;
 
 use super::ping::Ping;
 
+/// What is said of values that a message does not hold any more.
+pub(super) const CUT_OFF: &str = "the pod's message is cut off";
+
 /// What a probe found inside.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inside {
@@ -15,7 +18,7 @@ pub struct Inside {
     pub pings: BTreeMap<String, Ping>,
     /// What else it says: why it could not do what it was to.
     pub troubles: Vec<String>,
-    /// Whether it said all: a message that is too long is cut off.
+    /// Whether it said all: of a message that is too long the kubelet keeps the end.
     pub is_whole: bool,
 }
 
@@ -37,7 +40,7 @@ pub struct InsideLink {
 impl Inside {
     /// Reads what the script has written.
     pub fn read(message: &str) -> Self {
-        let mut inside = Self::default();
+        let (mut inside, mut has_begin) = (Self::default(), false);
         for line in message.lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
@@ -68,7 +71,8 @@ impl Inside {
                     figures.take(&said.join(" "));
                 }
                 ["trouble", ..] => inside.troubles.push(line.trim_start_matches("trouble ").to_owned()),
-                ["end"] => inside.is_whole = true,
+                ["begin"] => has_begin = true,
+                ["end"] => inside.is_whole = has_begin,
                 _ => {}
             }
         }
@@ -93,7 +97,7 @@ mod tests {
     #[test]
     fn what_a_script_writes_is_read() {
         let inside = Inside::read(
-            "link net1 AA:bb:cc:00:00:01 1500 0x1003 1\nlink net2 absent\naddr lo inet 127.0.0.1/8\n\
+            "begin\nlink net1 AA:bb:cc:00:00:01 1500 0x1003 1\nlink net2 absent\naddr lo inet 127.0.0.1/8\n\
              addr net1 inet 10.56.0.11/24\naddr net1 inet6 fe80::1/64\n\
              ping ipam 3 packets transmitted, 3 packets received, 0% packet loss\ntrouble the image has no ping\nend\n",
         );
@@ -103,6 +107,7 @@ mod tests {
         assert_eq!(inside.links.get("net2"), Some(&None));
         assert_eq!(inside.pings.get("ipam").map(|ping| (ping.sent, ping.received)), Some((3, 3)));
         assert_eq!(inside.troubles, ["the image has no ping"]);
-        assert!(inside.is_whole && !Inside::read("link net1 absent").is_whole);
+        assert!(inside.is_whole && !Inside::read("begin\nlink net1 absent").is_whole);
+        assert!(!Inside::read("k net1 absent\nend").is_whole);
     }
 }

@@ -1,7 +1,8 @@
 //! The shell script of a probe. It needs a shell and `ip`, and `ping` where it is to reach somebody.
 //!
 //! It writes to the container's termination message, which the kubelet puts into the pod's status: neither `exec` nor logs are
-//! needed. It has 4096 bytes (pkg/kubelet/types/constants.go), so a line says no more than is read.
+//! needed. It has 4096 bytes (pkg/kubelet/types/constants.go), so a line says no more than is read; of more the kubelet keeps the end,
+//! which the first line, `begin`, shows.
 
 use std::fmt::Write;
 
@@ -45,6 +46,7 @@ impl Script {
     pub fn text(&self) -> String {
         let Self { interfaces, test, targets, tries } = self;
         let mut text = String::from("say() { echo \"$@\" >>/dev/termination-log; }\n");
+        text.push_str("say begin\n");
         // A link comes up a moment after the interface does.
         let patient = if test.is_some() { 10 } else { 3 };
         let _ = writeln!(
@@ -91,6 +93,8 @@ mod tests {
         let look = Script { interfaces: vec!["net1".to_owned(), "net2".to_owned()], ..Script::default() };
         let text = look.text();
         assert!(text.contains("for d in net1 net2; do") && !text.contains("ip addr add"), "{text}");
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("say ")).collect();
+        assert_eq!(lines[..2], ["say begin", "say link $d $m $t $f ${c:-0}"]);
         let test = TestNetwork::of(7);
         let reach = Script {
             test: Some(("net1".to_owned(), test.address(2))),
