@@ -196,6 +196,18 @@ fn address_that_another_pod_has_is_an_overlap() {
 }
 
 #[test]
+fn pods_that_could_not_be_read_may_have_the_same_address() {
+    let place = Place::new(RIGHT);
+    place.scopes.by_hand_in_cluster(|facts| {
+        facts.unread.insert(ObjectKind::Pod, "list pods: 403 Forbidden".to_owned());
+    });
+    let (exit, said) = place.vfctl("verify -f spec.yaml --pod --image i");
+    assert_eq!(exit, Exit::Failed, "{said}");
+    let why = "not compared: the pods of the cluster could not be read: list pods: 403 Forbidden";
+    assert!(said.contains(why), "{said}");
+}
+
+#[test]
 fn pods_of_a_run_that_was_killed_are_removed_and_named() {
     let place = Place::new(RIGHT);
     leave_a_pod(&place, &ended(), false);

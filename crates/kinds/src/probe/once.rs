@@ -17,8 +17,13 @@ pub struct Holding {
 }
 
 /// Returns a row for each network of a pod that has addresses: nobody else on that network, or on another of the same VLAN and
-/// resource, may have them.
-pub fn rows_of_holdings(pod: &str, all: &BTreeSet<Holding>, networks: &[&NetworkSpec]) -> Vec<ProbeRow> {
+/// resource, may have them. `unread` says why the pods of others could not be read: then there may be more than is known.
+pub fn rows_of_holdings(
+    pod: &str,
+    all: &BTreeSet<Holding>,
+    networks: &[&NetworkSpec],
+    unread: Option<&str>,
+) -> Vec<ProbeRow> {
     let segment = |name: &str| {
         let network = networks.iter().find(|network| network.name.as_str() == name)?;
         let vlan = network.vlan.map_or(0, |NetworkVlan(tag)| tag.id.get());
@@ -37,6 +42,10 @@ pub fn rows_of_holdings(pod: &str, all: &BTreeSet<Holding>, networks: &[&Network
     let row = |(network, others): (&str, BTreeSet<String>)| {
         let subject = format!("{pod} {network}");
         let (property, expected) = ("address conflict", "none");
+        if let Some(why) = unread.filter(|_| others.is_empty()) {
+            let why = format!("the pods of the cluster could not be read: {why}");
+            return ProbeRow::not_compared(&subject, property, expected, why);
+        }
         if others.is_empty() {
             return ProbeRow::of(&subject, property, expected, "none");
         }
@@ -69,10 +78,13 @@ mod tests {
             network: network.to_owned(),
             address: "10.0.0.1".to_owned(),
         };
-        let found = |other: &str| {
+        let row = |other: &str, unread| {
             let all = [holding("p", "a"), holding("q", other)].into();
-            rows_of_holdings("p", &all, &[&a, &b, &c]).remove(0).found
+            rows_of_holdings("p", &all, &[&a, &b, &c], unread).remove(0)
         };
+        let found = |other: &str| row(other, None).found;
+        assert_eq!(row("b", Some("403")).comparison, Comparison::Different);
+        assert_eq!(row("c", Some("403")).comparison, Comparison::NotCompared);
         assert_eq!(
             [found("a"), found("b"), found("c")],
             ["pod q has 10.0.0.1", "pod q has 10.0.0.1", "none"]

@@ -206,6 +206,7 @@ impl PodCheck<'_> {
         let host = trials.iter().any(|trial| trial.outcome.as_ref().is_ok_and(|(facts, _)| is_here(facts)));
         let host = if host { self.host_now() } else { Err("no pod is on this host".to_owned()) };
         let holdings = self.holdings(all);
+        let unread = self.cluster.unread.get(&ObjectKind::Pod).map(String::as_str);
         for trial in trials {
             self.report.pods.push(trial.report.clone());
             match &trial.outcome {
@@ -223,7 +224,8 @@ impl PodCheck<'_> {
                 Ok((facts, inside)) => {
                     let rows = self.rows_of(trial, facts, inside, host.as_ref());
                     self.report.rows.extend(rows);
-                    self.report.rows.extend(rows_of_holdings(&trial.report.pod, &holdings, self.networks));
+                    let conflicts = rows_of_holdings(&trial.report.pod, &holdings, self.networks, unread);
+                    self.report.rows.extend(conflicts);
                 }
             }
         }
