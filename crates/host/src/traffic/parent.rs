@@ -61,7 +61,7 @@ impl TryTraffic for LinuxHost {
                         is_done = true;
                     }
                     Some(Said::Done) => is_done = true,
-                    None => seen.troubles.push(format!("the child says `{line}`")),
+                    None => seen.troubles.push(format!("unexpected line from the child process: `{line}`")),
                 },
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,

@@ -56,7 +56,7 @@ pub fn rows_of_traffic(tried: &Tried<'_>) -> Vec<ProbeRow> {
             None if !inside.is_whole => ProbeRow::not_compared(subject, property, expected, CUT_OFF),
             None => ProbeRow::not_compared(subject, property, expected, "ping said nothing"),
             Some(ping) if !is_to_reach && ping.received == 0 && !has_carrier => {
-                let why = format!("{interface} has no carrier, so it would reach nobody");
+                let why = format!("{interface} has no carrier");
                 ProbeRow::not_compared(subject, property, expected, why)
             }
             Some(ping) => match unproven.as_ref().filter(|_| !is_to_reach && ping.received == 0) {

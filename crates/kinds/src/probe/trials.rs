@@ -73,7 +73,7 @@ pub fn trials_of(host: &HostFacts, pfs: &BTreeMap<DeviceAddress, DesiredPf>) -> 
         let mut last: Option<usize> = None;
         for mut ends in by_vlan.into_values() {
             for end in ends.split_off(ends.len().min(2)) {
-                skipped.push((end.name, format!("two others of VLAN {} take part", end.vlan)));
+                skipped.push((end.name, format!("two other VFs of VLAN {} are tested", end.vlan)));
             }
             let first = trial.ends.len();
             if ends.len() == 2 {
@@ -87,8 +87,9 @@ pub fn trials_of(host: &HostFacts, pfs: &BTreeMap<DeviceAddress, DesiredPf>) -> 
             let why = if pf.vfs.is_empty() { "it has no VFs" } else { "no two of its VFs are free" };
             untried.push((trial.name, why.to_owned()));
             let alone = trial.ends.iter();
-            skipped
-                .extend(alone.map(|end| (end.name.clone(), "no other VF of its PF takes part".to_owned())));
+            skipped.extend(
+                alone.map(|end| (end.name.clone(), "no other VF of its PF can be tested".to_owned())),
+            );
         } else {
             trials.push(trial);
         }
@@ -96,7 +97,7 @@ pub fn trials_of(host: &HostFacts, pfs: &BTreeMap<DeviceAddress, DesiredPf>) -> 
     HostTrials { trials, untried, skipped }
 }
 
-/// Returns a VF's interface and VLAN, or why it takes no part.
+/// Returns a VF's interface and VLAN, or why it is skipped.
 fn usable(
     pf: &PfFacts,
     desired: &DesiredPf,
@@ -275,11 +276,11 @@ mod tests {
         let HostTrials { trials, untried, skipped } = trials_of(&host(&[7, 7, 7, 9]), &desired());
         assert_eq!((trials.len(), untried), (1, Vec::new()));
         assert_eq!(trials[0].tries, [(0, 1, true), (1, 0, true), (0, 2, false)]);
-        assert_eq!(skipped, [("eth0 vf 2".to_owned(), "two others of VLAN 7 take part".to_owned())]);
+        assert_eq!(skipped, [("eth0 vf 2".to_owned(), "two other VFs of VLAN 7 are tested".to_owned())]);
     }
 
     #[test]
-    fn lone_or_used_vfs_take_no_part() {
+    fn lone_or_used_vfs_are_skipped() {
         let mut host = host(&[7, 7]);
         let vfs = host.physical_functions.values_mut().flat_map(|pf| pf.vfs.values_mut());
         for vf in vfs.take(1) {

@@ -27,7 +27,7 @@ pub(super) fn try_host(
         return Ok(());
     };
     let HostTrials { trials, untried, skipped } = trials_of(host, &wanted.pfs);
-    report.notes.extend(skipped.iter().map(|(vf, why)| format!("{vf} took no part: {why}")));
+    report.notes.extend(skipped.iter().map(|(vf, why)| format!("{vf} skipped: {why}")));
     report.rows.extend(untried.iter().map(|(pf, why)| not_tried(&format!("traffic {pf}"), why)));
     if wanted.pfs.is_empty() {
         report.rows.push(not_tried("traffic", "the specs select no physical function of this host"));

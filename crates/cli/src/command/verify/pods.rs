@@ -97,7 +97,7 @@ impl PodCheck<'_> {
                 self.rows_of_stranger(network, stranger, trial, answering, unproven);
             }
             _ => self.report.notes.push(format!(
-                "that {} is apart was not tried: the specs have no network in another VLAN",
+                "isolation of {} not tested: the specs have no network in another VLAN",
                 network.name
             )),
         }

@@ -265,7 +265,7 @@ fn ended(
     facts: Option<&ObjectFacts>,
     elapsed: Duration,
 ) -> Option<Result<(ObjectFacts, Inside, Duration), String>> {
-    let Some(facts) = facts else { return Some(Err("somebody has deleted it".to_owned())) };
+    let Some(facts) = facts else { return Some(Err("the pod was deleted by another client".to_owned())) };
     match looked(facts) {
         _ if has_ended(facts) => Some(Err(state_of_pod(object, facts))),
         Some(inside) => Some(Ok((facts.clone(), inside, elapsed))),
