@@ -87,14 +87,18 @@ fn seconds_of(date: &str) -> Option<u64> {
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let words: Vec<&str> = date.split([' ', ':', ',']).filter(|word| !word.is_empty()).collect();
     let [_, day, month, year, hour, minute, second, "GMT"] = words[..] else { return None };
-    let number = |text: &str| text.parse::<u64>().ok();
+    // A server may send anything: what no clock shows is no date. A minute may have a leap second.
+    let within = |text: &str, least: u64, most: u64| {
+        text.parse::<u64>().ok().filter(|number| (least..=most).contains(number))
+    };
     let month = u64::try_from(MONTHS.iter().position(|name| *name == month)?).ok()? + 1;
-    let (day, year) = (number(day)?, number(year)?);
+    let (day, year) = (within(day, 1, 31)?, within(year, 1970, 9999)?);
+    let (hour, minute, second) = (within(hour, 0, 23)?, within(minute, 0, 59)?, within(second, 0, 60)?);
     // Days since 1970 of the proleptic Gregorian calendar, years counted from March.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
     let days = days.checked_sub(719_469)?;
-    Some(days * 86_400 + number(hour)? * 3_600 + number(minute)? * 60 + number(second)?)
+    Some(days * 86_400 + hour * 3_600 + minute * 60 + second)
 }
 
 /// Decodes base64 as tokens have it (RFC 4648, section 5, without padding); `None` where it is none.
@@ -143,7 +147,17 @@ mod tests {
             ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
             ("Tue, 29 Feb 2028 12:00:00 GMT", Some(1_835_438_400)),
+            ("Fri, 31 Dec 9999 23:59:60 GMT", Some(253_402_300_800)),
             ("tomorrow", None),
+            // Numbers that no clock shows, up to those that no sum can hold.
+            ("Sun, 06 Nov 18446744073709551615 08:49:37 GMT", None),
+            ("Sun, 18446744073709551615 Nov 1994 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 18446744073709551615:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 08:18446744073709551615:37 GMT", None),
+            ("Sun, 06 Nov 1994 08:49:18446744073709551615 GMT", None),
+            ("Sun, 00 Nov 1994 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 24:49:37 GMT", None),
+            ("Wed, 31 Dec 1969 23:59:59 GMT", None),
         ] {
             assert_eq!(seconds_of(date), seconds, "{date}");
         }
