@@ -1,14 +1,14 @@
 //! Changes of a cluster: objects applied and deleted, and what the API server's answer means for each op.
 
 use http::Request;
-use kube::core::params::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
+use kube::core::params::{DeleteParams, GetParams, ListParams, Patch, PatchParams, Preconditions};
 use serde::de::IgnoredAny;
 use vfctl_model::{JsonValue, ObjectKind, ObjectRef};
 use vfctl_port::{Action, Bounds, Deletion, Manifest, Op, OpError, Outcome};
 
 use crate::client::{Client, Failure, path};
 use crate::error::{ApiError, Refusal};
-use crate::item::Page;
+use crate::item::{Item, Page};
 use crate::patience::Patience;
 
 /// Performs ops one after the other. Where one is refused that ends the rest, or where no answer comes, what follows is
@@ -69,16 +69,42 @@ async fn keeps(client: &Client, op: &Op, object: &ObjectRef, bounds: Bounds<'_>)
     let Some(kind) = ObjectKind::ALL.iter().copied().find(|kind| kind.definition() == name) else {
         return Some("which objects would go with it is not known".to_owned());
     };
+    let patience = Patience::of_reading(bounds.limit);
     let one = path(kind, None).list(&ListParams::default().limit(1));
-    match client.read::<Page>(one, Patience::of_reading(bounds.limit)).await {
-        Ok(page) => {
-            let item = page.into_parts().0.into_iter().next()?;
-            let (first, _) = item.into_facts(kind)?;
-            Some(format!("{first} exists and would be deleted with it"))
-        }
-        Err(error) if error.code() == Some(404) => None,
-        Err(error) => Some(format!("which objects would go with it could not be read: {}", error.text())),
+    match client.read::<Page>(one, patience).await {
+        Ok(page) => match page.into_parts() {
+            (items, None) if items.is_empty() => None,
+            (items, _) => {
+                let first = items.into_iter().next().and_then(|item| item.into_facts(kind));
+                let first = first.map_or_else(|| format!("a {kind}"), |(object, _)| object.to_string());
+                Some(format!("{first} exists and would be deleted with it"))
+            }
+        },
+        Err(error) if error.code() == Some(404) => hidden(client, object, patience).await,
+        Err(error) => Some(unread(&error)),
     }
+}
+
+/// Returns why a definition must stay whose objects the API server does not find (404). `None` where there can be none: it does not
+/// serve the kind, since the definition is gone or was never accepted. It may also serve the kind in another version alone.
+async fn hidden(client: &Client, definition: &ObjectRef, patience: Patience) -> Option<String> {
+    let request = path(definition.kind(), None).get(definition.name().as_str(), &GetParams::default());
+    match client.read::<Item>(request, patience).await {
+        Ok(item) => match item.into_facts(definition.kind()) {
+            Some((_, facts)) if !facts.is_established() => None,
+            Some(_) | None => Some(
+                "which objects would go with it could not be read: the API server serves the kind, but not in the version that \
+                 vfctl reads (404 Not Found)"
+                    .to_owned(),
+            ),
+        },
+        Err(error) if error.code() == Some(404) => None,
+        Err(error) => Some(unread(&error)),
+    }
+}
+
+fn unread(error: &ApiError) -> String {
+    format!("which objects would go with it could not be read: {}", error.text())
 }
 
 async fn send(

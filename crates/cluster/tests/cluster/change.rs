@@ -194,3 +194,66 @@ fn a_server_that_is_not_there_refuses_after_a_few_tries() {
     let [Outcome::Refused(error)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert!(error.cause.ends_with(": Connection refused (os error 111)"), "{error}");
 }
+
+/// The definition of networks, and the list of all of them.
+const DEFINITION: &str =
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/network-attachment-definitions.k8s.cni.cncf.io";
+const NETWORKS: &str = "/apis/k8s.cni.cncf.io/v1/network-attachment-definitions";
+
+/// Deletes the definition of networks where the API server answers a list of them and the definition itself so; returns what came
+/// of it and whether the deletion was sent.
+fn delete_definition(list: ServerReply, definition: ServerReply) -> (Outcome, bool) {
+    let server = Server::start(move |request, _| match (request.method.as_str(), request.path()) {
+        ("GET", NETWORKS) => list.clone(),
+        ("GET", DEFINITION) => definition.clone(),
+        ("DELETE", DEFINITION) => say(200, r#"{"kind":"Status","status":"Success"}"#),
+        _ => say(500, "not expected"),
+    });
+    let op = delete("customresourcedefinition network-attachment-definitions.k8s.cni.cncf.io");
+    let mut outcomes = perform(&server, &[op]);
+    let is_sent = server.asked().iter().any(|request| request.method == "DELETE");
+    (outcomes.pop().expect("an outcome"), is_sent)
+}
+
+fn definition(established: &str) -> ServerReply {
+    say(
+        200,
+        &format!(
+            r#"{{"metadata":{{"name":"network-attachment-definitions.k8s.cni.cncf.io"}},"status":{{"conditions":[{{"type":"Established","status":"{established}"}}]}}}}"#
+        ),
+    )
+}
+
+#[test]
+fn a_definition_stays_while_the_api_server_lists_any_object_of_it() {
+    let gone = || refuse(404, "not found", "customresourcedefinitions", "");
+    for (list, first) in [
+        (r#"{"items":[{"metadata":{"name":"n","namespace":"net"}}]}"#, "network-attachment-definition net/n"),
+        // vfctl has no name for these.
+        (r#"{"items":[{"metadata":{"name":"N_1","namespace":"net"}}]}"#, "a network-attachment-definition"),
+        (r#"{"items":[{}]}"#, "a network-attachment-definition"),
+        (r#"{"metadata":{"continue":"more"},"items":[]}"#, "a network-attachment-definition"),
+    ] {
+        let cause = format!("{first} exists and would be deleted with it");
+        assert_eq!(delete_definition(say(200, list), gone()), (refused(&cause, None), false), "{list}");
+    }
+    assert_eq!(delete_definition(say(200, r#"{"items":[]}"#), gone()), (Outcome::Done, true));
+}
+
+#[test]
+fn a_kind_that_is_not_found_has_no_objects_only_where_its_definition_is_not_served() {
+    let not_found = || say(404, "404 page not found\n");
+    let gone = refuse(404, "not found", "customresourcedefinitions", "");
+    assert_eq!(delete_definition(not_found(), gone), (Outcome::Done, true));
+    assert_eq!(delete_definition(not_found(), definition("False")), (Outcome::Done, true));
+    for (answer, why) in [
+        (
+            definition("True"),
+            "the API server serves the kind, but not in the version that vfctl reads (404 Not Found)",
+        ),
+        (refuse(403, "forbidden", "customresourcedefinitions", ""), "403 Forbidden: forbidden"),
+    ] {
+        let cause = format!("which objects would go with it could not be read: {why}");
+        assert_eq!(delete_definition(not_found(), answer), (refused(&cause, None), false));
+    }
+}
