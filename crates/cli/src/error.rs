@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use vfctl_kinds::network::StanzaError;
+use vfctl_model::NamespaceName;
 use vfctl_port::EdgeError;
 use vfctl_state::StateError;
 
@@ -218,6 +219,17 @@ pub enum CliError {
     /// No pod can have these networks.
     #[error("print what a pod needs")]
     Stanza(#[source] StanzaError),
+    /// No namespace is named for an account that may create pods.
+    #[error("print the rights of `verify`: they allow creating pods, and no namespace is named for these")]
+    VerifyWithoutNamespace,
+    /// An account that may create pods in the namespace of the system could do everything.
+    #[error(
+        "print the rights of `verify` in namespace {namespace}: a pod there can run as any of its accounts, and some of them are cluster administrators"
+    )]
+    VerifyInSystemNamespace {
+        /// The namespace.
+        namespace: NamespaceName,
+    },
     /// Nothing can be verified.
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -304,6 +316,9 @@ impl CliError {
                 Some("pass --kubeconfig FILE, or set KUBECONFIG; --only host leaves the cluster out")
             }
             Self::NoNetworks => Some("add `networks` to the spec, one for each that pods are to have"),
+            Self::VerifyWithoutNamespace | Self::VerifyInSystemNamespace { .. } => Some(
+                "pass -n NAMESPACE: the namespace that has the networks, and has no accounts with more rights than its pods need",
+            ),
             Self::Verify(error) => error.fix(),
             Self::NoClusterFacts | Self::NoPodFacts => {
                 Some("add what `vfctl record --cluster` writes to --facts")

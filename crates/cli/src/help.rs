@@ -146,10 +146,14 @@ Such a token is made by `kubectl create token vfctl-node --bound-object-kind Nod
 Examples:
   vfctl rbac | kubectl apply -f -        Create accounts for all parts
   vfctl rbac read                        Print what is needed to plan
+  vfctl rbac read verify -n tests        Print what verify --pod needs in a namespace
+
+Whoever creates pods in a namespace can run them as any of its accounts. `verify` therefore needs
+a namespace, and is refused in kube-system, where some accounts are cluster administrators.
 
 Exit codes:
   0    Success
-  1    The output cannot be written";
+  1    `verify` has no namespace or kube-system, or the output cannot be written";
 
 /// Of `pools`.
 pub(crate) const POOLS: &str = "\

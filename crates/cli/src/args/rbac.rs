@@ -10,11 +10,12 @@ use crate::format::Formats;
 /// The options of `rbac`.
 #[derive(Debug, Args)]
 pub struct RbacArgs {
-    /// For which parts: read (plan, record --cluster), node, shared, verify (its pods, in the namespace); the part `host` needs
+    /// For which parts: read (plan, record --cluster), node, shared, verify (its pods, in the namespace of -n); the part `host` needs
     /// none [default: all but verify].
     #[arg(value_name = "PART", hide_possible_values = true)]
     pub parts: Vec<RbacPart>,
-    /// The namespace of the accounts and of the managed device plugin [default: kube-system].
+    /// The namespace of the accounts and of the managed device plugin; with verify also of its pods, must be given, and is not
+    /// kube-system [default: kube-system].
     #[arg(short, long, value_name = "NAME")]
     pub namespace: Option<NamespaceName>,
     /// The output format.

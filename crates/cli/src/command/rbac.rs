@@ -25,7 +25,7 @@ pub(super) fn run(args: &RbacArgs, console: &mut Console<'_>) -> Result<Exit, Cl
     let mut parts: Vec<RightsPart> = chosen.iter().map(|part| RightsPart::from(*part)).collect();
     parts.sort();
     parts.dedup();
-    let namespace = args.namespace.clone().unwrap_or_else(NamespaceName::kube_system);
+    let namespace = namespace_of(&parts, args.namespace.as_ref())?;
     let items = manifests(&parts, &namespace);
     match args.output {
         DocumentFormat::Json => print_json(console, &List { api_version: "v1", kind: "List", items })?,
@@ -37,4 +37,20 @@ pub(super) fn run(args: &RbacArgs, console: &mut Console<'_>) -> Result<Exit, Cl
         }
     }
     Ok(Exit::Done)
+}
+
+/// Returns the namespace of the accounts.
+///
+/// # Errors
+/// Where pods that the account of `verify` creates could run as an account that may do more: Kubernetes lets whoever creates a pod
+/// choose among the accounts of its namespace (`serviceAccountName`).
+fn namespace_of(parts: &[RightsPart], named: Option<&NamespaceName>) -> Result<NamespaceName, CliError> {
+    let system = NamespaceName::kube_system();
+    match named {
+        None if parts.contains(&RightsPart::Verify) => Err(CliError::VerifyWithoutNamespace),
+        Some(name) if parts.contains(&RightsPart::Verify) && *name == system => {
+            Err(CliError::VerifyInSystemNamespace { namespace: system })
+        }
+        named => Ok(named.cloned().unwrap_or(system)),
+    }
 }

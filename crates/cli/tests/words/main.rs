@@ -8,6 +8,7 @@ mod files;
 mod foreign;
 mod format;
 mod place;
+mod rbac;
 mod secrets;
 mod user;
 mod values;
