@@ -1,18 +1,23 @@
 //! What stands between vfctl and the API server where a scenario wants something to go wrong there: a small HTTP server that
 //! hands requests on to `kubectl proxy`, and does the harm that it is told to.
+//!
+//! The proxy has the rights of an administrator. Other users of this machine reach neither its socket, which is in a folder of this
+//! user alone, nor anything through the server, which asks for a token.
 
-use std::fs;
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::fault::{Fault, Harm, Order, befalling};
 use super::kubectl::Kubectl;
-use super::process::must_run;
+use super::process::{Process, must_run};
 use super::provider::{ClusterError, host};
 
 /// How long the programs that it starts may take to be there.
@@ -23,36 +28,59 @@ const CERTIFICATE: &str = include_str!("front-certificate.sh");
 #[derive(Debug)]
 pub struct Front {
     dir: PathBuf,
-    proxy: Child,
+    /// Held, not used: it ends when it is dropped.
+    _proxy: Option<Process>,
     port: u16,
+    token: String,
     faults: Arc<Mutex<Vec<Fault>>>,
     /// The server with a certificate of another time.
-    of_another_time: Option<Child>,
+    of_another_time: Option<Process>,
+}
+
+/// What a request needs besides itself.
+#[derive(Debug)]
+struct Way {
+    /// The socket of the proxy.
+    upstream: PathBuf,
+    /// The header by which clients say that they may ask.
+    pass: String,
+    faults: Arc<Mutex<Vec<Fault>>>,
 }
 
 impl Front {
-    /// Starts it; what it needs is in a folder.
+    /// Starts it; what it needs is in a new folder in the given one. It ends with the calling thread.
     ///
     /// # Errors
     ///
     /// When it cannot be started.
-    pub fn start(kubectl: &Kubectl, dir: &Path) -> Result<Self, ClusterError> {
-        let upstream = free_port()?;
-        let mut command = kubectl.command(&["proxy", "--port", &upstream.to_string()]);
-        let proxy = spawn(&mut command, upstream)?;
+    pub fn start(kubectl: &Kubectl, scratch: &Path) -> Result<Self, ClusterError> {
+        let dir = scratch.join("front");
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+        made.map_err(host(format!("make {}", dir.display())))?;
+        let socket = dir.join("proxy.sock");
+        let words = format!("--unix-socket={}", socket.display());
+        let mut proxy = Process::run(&kubectl.command(&["proxy", &words]), &dir)?;
+        await_server(&mut proxy, "kubectl proxy", || UnixStream::connect(&socket).is_ok())?;
+        Self::before(socket, dir, Some(proxy))
+    }
+
+    /// Listens in front of the socket of a proxy.
+    fn before(upstream: PathBuf, dir: PathBuf, proxy: Option<Process>) -> Result<Self, ClusterError> {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(host("listen in front of the API server"))?;
         let port = port_of(&listener)?;
+        let token = token()?;
         let faults = Arc::new(Mutex::new(Vec::new()));
-        let shared = Arc::clone(&faults);
+        let pass = format!("Bearer {token}");
+        let way = Arc::new(Way { upstream, pass, faults: Arc::clone(&faults) });
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let faults = Arc::clone(&shared);
+                let way = Arc::clone(&way);
                 // A connection that breaks is what this is for.
-                thread::spawn(move || drop(serve(&stream, upstream, &faults)));
+                thread::spawn(move || drop(serve(&stream, &way)));
             }
         });
-        let front = Self { dir: dir.to_owned(), proxy, port, faults, of_another_time: None };
-        front.write_kubeconfig(&format!("http://127.0.0.1:{port}"), "")?;
+        let front = Self { dir, _proxy: proxy, port, token, faults, of_another_time: None };
+        front.write_own_kubeconfig()?;
         Ok(front)
     }
 
@@ -67,13 +95,11 @@ impl Front {
     ///
     /// When a certificate cannot be made or shown.
     pub fn obey(&mut self, order: Order) -> Result<(), ClusterError> {
-        if let Some(mut server) = self.of_another_time.take() {
-            end(&mut server);
-        }
+        drop(self.of_another_time.take());
         let (begins, ends) = match order {
             Order::Well => {
                 self.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                return self.write_kubeconfig(&format!("http://127.0.0.1:{}", self.port), "");
+                return self.write_own_kubeconfig();
             }
             Order::Fault(fault) => {
                 self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
@@ -90,27 +116,30 @@ impl Front {
         let mut command = Command::new("openssl");
         command.current_dir(&self.dir).args(["s_server", "-quiet", "-www", "-cert", "front.crt"]);
         command.args(["-key", "front.key", "-accept", &format!("127.0.0.1:{port}")]);
-        self.of_another_time = Some(spawn(&mut command, port)?);
+        let mut server = Process::run(&command, &self.dir)?;
+        await_server(&mut server, "openssl s_server", || TcpStream::connect(("127.0.0.1", port)).is_ok())?;
+        self.of_another_time = Some(server);
         let authority = self.dir.join("ca.crt");
         let authority = format!(", certificate-authority: {}", authority.display());
-        self.write_kubeconfig(&format!("https://127.0.0.1:{port}"), &authority)
+        // It is to be refused before anything is said to it.
+        self.write_kubeconfig(&format!("https://127.0.0.1:{port}"), &authority, "")
     }
 
-    fn write_kubeconfig(&self, server: &str, more: &str) -> Result<(), ClusterError> {
+    fn write_own_kubeconfig(&self) -> Result<(), ClusterError> {
+        let server = format!("http://127.0.0.1:{}", self.port);
+        self.write_kubeconfig(&server, "", &format!("token: {}", self.token))
+    }
+
+    fn write_kubeconfig(&self, server: &str, more: &str, user: &str) -> Result<(), ClusterError> {
         let text = format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: front\n\
              contexts: [{{name: front, context: {{cluster: front, user: front}}}}]\n\
              clusters: [{{name: front, cluster: {{server: \"{server}\"{more}}}}}]\n\
-             users: [{{name: front, user: {{}}}}]\n"
+             users: [{{name: front, user: {{{user}}}}}]\n"
         );
-        fs::write(self.kubeconfig(), text).map_err(host("write front.conf"))
-    }
-}
-
-impl Drop for Front {
-    fn drop(&mut self) {
-        end(&mut self.proxy);
-        self.of_another_time.iter_mut().for_each(end);
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(true).mode(0o600).open(self.kubeconfig());
+        file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(host("write front.conf"))
     }
 }
 
@@ -129,12 +158,6 @@ pub fn silent() -> Result<u16, ClusterError> {
     Ok(port)
 }
 
-fn end(child: &mut Child) {
-    // It may have ended by itself.
-    drop(child.kill());
-    drop(child.wait());
-}
-
 fn port_of(listener: &TcpListener) -> Result<u16, ClusterError> {
     Ok(listener.local_addr().map_err(host("find a port"))?.port())
 }
@@ -143,21 +166,26 @@ fn free_port() -> Result<u16, ClusterError> {
     port_of(&TcpListener::bind("127.0.0.1:0").map_err(host("find a free port"))?)
 }
 
-/// Starts a server and waits until it takes connections.
-fn spawn(command: &mut Command, port: u16) -> Result<Child, ClusterError> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn().map_err(host(format!("start {name}")))?;
+/// Waits until a server takes connections.
+fn await_server(server: &mut Process, name: &str, is_there: impl Fn() -> bool) -> Result<(), ClusterError> {
     let started = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+    while !is_there() {
+        server.check()?;
         if started.elapsed() > LIMIT {
-            end(&mut child);
-            let said = format!("nothing listens on port {port}");
-            return Err(ClusterError::TooSlow { what: name, limit: LIMIT, said });
+            let said = "it takes no connections".to_owned();
+            return Err(ClusterError::TooSlow { what: name.to_owned(), limit: LIMIT, said });
         }
         thread::sleep(Duration::from_millis(50));
     }
-    Ok(child)
+    Ok(())
+}
+
+/// What nobody can guess.
+fn token() -> Result<String, ClusterError> {
+    let mut bytes = [0_u8; 32];
+    let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+    read.map_err(host("read /dev/urandom"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A date so many hours from now, as openssl takes it.
@@ -171,14 +199,26 @@ fn date(hours: i64) -> Result<String, ClusterError> {
 struct Request {
     method: String,
     target: String,
-    /// The lines of its head, without those about connections.
+    /// The lines of its head, without those about connections and credentials: the proxy has its own.
     head: Vec<String>,
+    /// The value of `Authorization`.
+    pass: String,
+    /// How long the body is.
+    length: usize,
     body: Vec<u8>,
 }
 
-fn serve(stream: &TcpStream, upstream: u16, faults: &Mutex<Vec<Fault>>) -> std::io::Result<()> {
+fn serve(stream: &TcpStream, way: &Way) -> std::io::Result<()> {
+    let Way { upstream, pass, faults } = way;
     let mut reader = BufReader::new(stream);
-    let Some(request) = read_request(&mut reader)? else { return Ok(()) };
+    let Some(mut request) = read_head(&mut reader)? else { return Ok(()) };
+    if request.pass != *pass {
+        // Before anything else is read or counted.
+        (&*stream).write_all(&answer(401, None, 0))?;
+        return stream.shutdown(Shutdown::Both);
+    }
+    request.body = vec![0; request.length];
+    reader.read_exact(&mut request.body)?;
     let harm = {
         let mut faults = faults.lock().unwrap_or_else(PoisonError::into_inner);
         befalling(&mut faults, &request.method, &request.target)
@@ -219,12 +259,12 @@ fn cut_short(answer: &[u8], bytes: usize) -> Vec<u8> {
     cut
 }
 
-fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
+fn read_head(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
     let mut first = String::new();
     reader.read_line(&mut first)?;
     let mut words = first.split_whitespace().map(str::to_owned);
     let (Some(method), Some(target)) = (words.next(), words.next()) else { return Ok(None) };
-    let (mut head, mut length) = (Vec::new(), 0);
+    let (mut head, mut pass, mut length) = (Vec::new(), String::new(), 0);
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
@@ -233,20 +273,21 @@ fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().unwrap_or(0);
         }
-        let is_about_connection = ["connection", "host"].iter().any(|word| name.eq_ignore_ascii_case(word));
-        if !is_about_connection {
+        if name.eq_ignore_ascii_case("authorization") {
+            pass = value.trim().to_owned();
+        }
+        let is_kept = |word: &&str| !name.eq_ignore_ascii_case(word);
+        if ["connection", "host", "authorization"].iter().all(is_kept) {
             head.push(line.to_owned());
         }
     }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok(Some(Request { method, target, head, body }))
+    Ok(Some(Request { method, target, head, pass, length, body: Vec::new() }))
 }
 
 /// Asks the API server; returns its whole answer. It is asked in HTTP/1.0, which knows no chunks.
-fn hand_on(request: &Request, upstream: u16) -> std::io::Result<Vec<u8>> {
-    let Request { method, target, head, body } = request;
-    let mut stream = TcpStream::connect(("127.0.0.1", upstream))?;
+fn hand_on(request: &Request, upstream: &Path) -> std::io::Result<Vec<u8>> {
+    let Request { method, target, head, pass: _, length: _, body } = request;
+    let mut stream = UnixStream::connect(upstream)?;
     let head: String = head.iter().map(|line| format!("{line}\r\n")).collect();
     let text = format!("{method} {target} HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n{head}\r\n");
     stream.write_all(text.as_bytes())?;
@@ -277,4 +318,82 @@ fn answer(code: u16, retry_after: Option<u64>, ahead: i64) -> Vec<u8> {
          Connection: close\r\n\r\n{body}"
     )
     .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::UnixListener;
+
+    /// Writes a kubectl that says how it was called, and listens nowhere.
+    const WRITE_KUBECTL: &str = r#"cat >kubectl <<'.' && chmod +x kubectl
+#!/bin/sh
+echo "$*" >"${0%/*}/called" && exec sleep 60
+.
+"#;
+
+    /// A front of a proxy that answers each request with the head of it.
+    fn front() -> (tempfile::TempDir, Front) {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("proxy.sock");
+        let listener = UnixListener::bind(&socket).unwrap();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let mut asked = String::new();
+                while !asked.ends_with("\r\n\r\n") && reader.read_line(&mut asked).unwrap() > 0 {}
+                stream.write_all(format!("HTTP/1.0 200 OK\r\n\r\n{asked}").as_bytes()).unwrap();
+            }
+        });
+        let front = Front::before(socket, dir.path().to_owned(), None).unwrap();
+        (dir, front)
+    }
+
+    fn ask(front: &Front, more: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", front.port)).unwrap();
+        write!(stream, "GET /api/v1/nodes HTTP/1.1\r\nHost: front\r\n{more}\r\n").unwrap();
+        let mut said = String::new();
+        stream.read_to_string(&mut said).unwrap();
+        said
+    }
+
+    #[test]
+    fn only_those_who_have_the_kubeconfig_reach_the_api_server() {
+        let (_dir, mut front) = front();
+        // One request is to be refused: those of others do not count.
+        front.obey(super::super::fault::parse("1 list nodes: answer 503").unwrap()).unwrap();
+        for pass in ["", "Authorization: Bearer\r\n", "Authorization: Bearer 00\r\n"] {
+            assert!(ask(&front, pass).starts_with("HTTP/1.1 401 "), "{pass}");
+        }
+        let pass = format!("Authorization: Bearer {}\r\n", front.token);
+        assert!(ask(&front, &pass).starts_with("HTTP/1.1 503 "));
+        let said = ask(&front, &format!("{pass}Accept: text/plain\r\n"));
+        assert!(said.starts_with("HTTP/1.0 200 ") && said.contains("Accept: text/plain\r\n"), "{said}");
+        let (path, token) = (front.kubeconfig(), &front.token);
+        assert!(token.len() == 64 && fs::read_to_string(&path).unwrap().contains(&format!("token: {token}")));
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+        // The proxy has credentials of its own.
+        assert!(!said.contains(&front.token), "{said}");
+    }
+
+    #[test]
+    fn the_proxy_listens_in_a_folder_of_this_user_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        // Written by a process of its own: what is open for writing here is so in whatever another test starts meanwhile.
+        let mut write = Command::new("sh");
+        assert!(write.current_dir(dir.path()).args(["-c", WRITE_KUBECTL]).status().unwrap().success());
+        let (program, socket) = (dir.path().join("kubectl"), dir.path().join("front/proxy.sock"));
+        let (listens, called) = (socket.clone(), dir.path().join("called"));
+        let listener = thread::spawn(move || {
+            while !fs::read_to_string(&called).unwrap_or_default().ends_with('\n') {
+                thread::sleep(Duration::from_millis(5));
+            }
+            (UnixListener::bind(listens).unwrap(), fs::read_to_string(called).unwrap())
+        });
+        let front = Front::start(&Kubectl::new(&program, Path::new("none")), dir.path()).unwrap();
+        let (_listener, called) = listener.join().unwrap();
+        assert_eq!(called, format!("proxy --unix-socket={}\n", socket.display()));
+        assert_eq!(fs::metadata(&front.dir).unwrap().permissions().mode() & 0o777, 0o700);
+    }
 }

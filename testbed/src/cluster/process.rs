@@ -27,15 +27,21 @@ impl Process {
     ///
     /// When it cannot be started.
     pub fn start(program: &Path, arguments: &[String], logs: &Path) -> Result<Self, ClusterError> {
+        Self::run(Command::new(program).args(arguments), logs)
+    }
+
+    /// Starts a command; its log is `NAME.log` in the folder of logs, after its program. It ends with the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn run(command: &Command, logs: &Path) -> Result<Self, ClusterError> {
+        let program = Path::new(command.get_program());
         let name = program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let log = logs.join(format!("{name}.log"));
         let output = File::create(&log).map_err(host(format!("write {}", log.display())))?;
         let errors = output.try_clone().map_err(host(format!("write {}", log.display())))?;
-        // It shall not outlive this program, however that ends.
-        let child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL"])
-            .arg(program)
-            .args(arguments)
+        let child = bound(command)
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
@@ -74,6 +80,22 @@ impl Drop for Process {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// The same command, which does not outlive the thread that starts it, however that ends.
+fn bound(command: &Command) -> Command {
+    let mut bound = Command::new("setpriv");
+    bound.args(["--pdeathsig", "KILL"]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => bound.env(name, value),
+            None => bound.env_remove(name),
+        };
+    }
+    if let Some(dir) = command.get_current_dir() {
+        bound.current_dir(dir);
+    }
+    bound
 }
 
 /// The last lines of a file.
