@@ -131,6 +131,7 @@ impl Kubectl {
             said = match self.run(arguments) {
                 Ok(answer) if wanted(&answer) => return Ok(()),
                 Ok(answer) => answer,
+                Err(error @ ClusterError::GivenUp { .. }) => return Err(error),
                 Err(error) => error.to_string(),
             };
             thread::sleep(POLL);

@@ -3,14 +3,73 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::thread;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::provider::{ClusterError, host};
 
 const POLL: Duration = Duration::from_millis(20);
 /// How many lines of a log are shown.
 const TAIL: usize = 15;
+
+/// How long the children of a program that is ended may take to end by themselves.
+const CHILDREN_LIMIT: Duration = Duration::from_secs(10);
+
+/// The commands that run within a limit: those of the whole process, since who ends them knows neither them nor their threads.
+static COMMANDS: Mutex<Commands> = Mutex::new(Commands { running: 0, ender: None });
+
+struct Commands {
+    running: usize,
+    /// The only thread that may run any, once it has ended those of all others.
+    ender: Option<ThreadId>,
+}
+
+impl Commands {
+    fn lock() -> MutexGuard<'static, Self> {
+        COMMANDS.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn are_over(&self) -> bool {
+        self.ender.is_some_and(|ender| ender != thread::current().id())
+    }
+}
+
+/// Counted as a command that runs.
+struct Counted;
+
+impl Counted {
+    fn begin(attempt: &str) -> Result<Self, ClusterError> {
+        let mut commands = Commands::lock();
+        if commands.are_over() {
+            return Err(ClusterError::GivenUp { attempt: attempt.to_owned() });
+        }
+        commands.running += 1;
+        Ok(Self)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        Commands::lock().running -= 1;
+    }
+}
+
+/// Ends the commands of other threads, and waits until they have ended. From now on only the calling thread runs any.
+pub(crate) fn end_those_of_others() {
+    Commands::lock().ender = Some(thread::current().id());
+    while Commands::lock().running > 0 {
+        thread::sleep(POLL);
+    }
+}
+
+/// Whether another thread has ended the commands of this one.
+pub(crate) fn is_given_up() -> bool {
+    Commands::lock().are_over()
+}
 
 /// A program that runs until it is dropped.
 #[derive(Debug)]
@@ -52,9 +111,7 @@ impl Process {
 
     /// The processes that the program has started itself and that run.
     pub fn child_ids(&self) -> Vec<u32> {
-        let id = self.child.id();
-        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
-        children.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+        children_of(self.child.id())
     }
 
     /// Fails when the program has ended.
@@ -98,6 +155,37 @@ fn bound(command: &Command) -> Command {
     bound
 }
 
+/// The processes that a process has started itself and that run.
+fn children_of(id: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    children
+        .flat_map(|ids| ids.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Kills a program that starts others, such as docker, and gives these the time to end: what they have asked for is then there, and
+/// can be removed.
+fn end(child: &mut Child) -> std::io::Result<()> {
+    // Stopped, it starts no more of them.
+    let id = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+    kill(id, Signal::SIGSTOP)?;
+    let children = children_of(child.id());
+    child.kill()?;
+    child.wait()?;
+    let started = Instant::now();
+    while children.iter().any(|id| is_running(*id)) && started.elapsed() < CHILDREN_LIMIT {
+        thread::sleep(POLL);
+    }
+    Ok(())
+}
+
+/// Whether a process is there and more than what nobody has waited for.
+fn is_running(id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+}
+
 /// The last lines of a file.
 pub(crate) fn tail(path: &Path, lines: usize) -> String {
     let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
@@ -105,21 +193,22 @@ pub(crate) fn tail(path: &Path, lines: usize) -> String {
     all.get(all.len().saturating_sub(lines)..).unwrap_or_default().join("\n")
 }
 
-/// Runs a command to its end; `None` when its time was up and it was killed.
+/// Runs a command to its end; `None` when its time was up and it was killed. It does not outlive this process.
 ///
 /// # Errors
 ///
-/// When it cannot be started or waited for.
+/// When it cannot be started or waited for, and when another thread has ended it.
 pub(crate) fn run_within(
     command: &mut Command,
     limit: Duration,
     attempt: &str,
 ) -> Result<Option<Output>, ClusterError> {
+    let _counted = Counted::begin(attempt)?;
     // Files, not pipes: nothing waits for a reader.
     let mut stdout = tempfile::tempfile().map_err(host(format!("keep the output of {attempt}")))?;
     let mut stderr = tempfile::tempfile().map_err(host(format!("keep the output of {attempt}")))?;
     let copy = |file: &File| file.try_clone().map_err(host(format!("keep the output of {attempt}")));
-    let mut child = command
+    let mut child = bound(command)
         .stdin(Stdio::null())
         .stdout(copy(&stdout)?)
         .stderr(copy(&stderr)?)
@@ -129,6 +218,10 @@ pub(crate) fn run_within(
     let status = loop {
         if let Some(status) = child.try_wait().map_err(host(format!("wait for {attempt}")))? {
             break status;
+        }
+        if is_given_up() {
+            end(&mut child).map_err(host(format!("end {attempt}")))?;
+            return Err(ClusterError::GivenUp { attempt: attempt.to_owned() });
         }
         if started.elapsed() > limit {
             child.kill().map_err(host(format!("end {attempt}")))?;

@@ -138,6 +138,12 @@ pub enum ClusterError {
         /// The last lines of it.
         said: String,
     },
+    /// The cluster is given up meanwhile.
+    #[error("run {attempt}: the cluster is given up")]
+    GivenUp {
+        /// The program with its first words.
+        attempt: String,
+    },
     /// Something did not come in time.
     #[error("wait for {what}: not there after {} s\n{said}", limit.as_secs())]
     TooSlow {

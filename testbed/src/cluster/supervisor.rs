@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::addresses::Addresses;
@@ -16,7 +16,7 @@ use super::control_plane::KUBECTL;
 use super::folder::Folder;
 use super::kubectl::Kubectl;
 use super::plane::{Plane, Wanted};
-use super::process::tail;
+use super::process::{end_those_of_others, is_given_up, tail};
 use super::provider::{Cluster, ClusterError, host};
 use super::worker::Worker;
 use super::workers::{self, BootedWorker};
@@ -72,8 +72,12 @@ pub fn supervise(order: &Order) -> Result<(), ClusterError> {
         return Err(ClusterError::Running { folder: folder.path().to_owned() });
     };
     let ready = Arc::new(AtomicBool::new(false));
-    watch_starter(order.starter, folder.clone(), Arc::clone(&ready));
+    let watcher = watch_starter(order, Arc::clone(&ready));
     let ended = live(order, &ready);
+    if is_given_up() {
+        // It cleans up, and ends this process.
+        drop(watcher.join());
+    }
     Addresses::give_back(folder);
     if let Err(error) = &ended {
         // What the reason is counts, not what stays besides.
@@ -87,19 +91,25 @@ pub fn supervise(order: &Order) -> Result<(), ClusterError> {
 
 /// Ends this process, and with it all that it has started, when the command that waits for the cluster is gone before the
 /// cluster is ready: nobody knows of it then.
-fn watch_starter(starter: u32, folder: Folder, ready: Arc<AtomicBool>) {
+fn watch_starter(order: &Order, ready: Arc<AtomicBool>) -> JoinHandle<()> {
+    let Order { folder, parts, starter, .. } = order.clone();
     thread::spawn(move || {
         while !ready.load(Ordering::SeqCst) {
             if parent_id() != starter {
                 let why = "the command that started it has ended before it was ready";
                 eprintln!("cluster: {why}");
+                // What creates a kind cluster would go on while that is deleted.
+                end_those_of_others();
                 Addresses::give_back(&folder);
+                if let Err(error) = kind::clean(&folder, || Ok(parts)) {
+                    eprintln!("cluster: failed to {}; `testbed cluster stop` tries it again", chain(&error));
+                }
                 drop(fs::write(folder.broken_file(), format!("{why}\n")));
                 process::exit(1);
             }
             thread::sleep(POLL);
         }
-    });
+    })
 }
 
 /// An error with its causes in one line.
