@@ -41,6 +41,8 @@ testbed=$target/debug/testbed
 # Short: sockets lie below it.
 room=$(mktemp -d "${TMPDIR:-/tmp}/vfctl-cluster.XXXXXX")
 running=
+# The folders of clusters that could not be stopped.
+unstopped=()
 # What a kind cluster might leave on this machine: links, rules, what docker has.
 machine() {
     ip -o link | awk -F ': ' '{ print "link " $2 }'
@@ -68,10 +70,16 @@ left_behind() {
     done
 }
 
-# However this ends, no cluster stays.
+# However this ends, no cluster stays. By its folder it is stopped: that of one which cannot be stopped stays.
 end() {
+    local dir left=
     [ -z "$running" ] || stop "$running" || true
-    rm -rf "$room"
+    for dir in "${unstopped[@]}"; do
+        "$testbed" cluster stop --dir "$dir" && continue
+        left=1
+        echo "cluster: could not be stopped; stop it with: $(realpath "$testbed") cluster stop --dir $dir" >&2
+    done
+    [ -n "$left" ] || rm -rf "$room"
 }
 trap end EXIT
 
@@ -107,6 +115,7 @@ scenarios_of() {
 start() {
     local size=(--workers "$1")
     [ "$1" != bare ] || size=(--workers 1 --bare)
+    [[ " ${unstopped[*]} " != *" $room/$1 "* ]] || return
     running=$1
     rm -rf "${room:?}/$1"
     "$testbed" cluster start --provider "$provider" --dir "$room/$1" "${size[@]}" --vfctl "$vfctl"
@@ -121,7 +130,11 @@ stop() {
         timeout 60 "$testbed" cluster exec --dir "$room/$1" --worker "$number" -- 'tail -n 5000 /var/log/kubelet.log' \
             >"$log/kubelet-$number.log" 2>/dev/null || true
     done
-    "$testbed" cluster stop --dir "$room/$1" || return
+    "$testbed" cluster stop --dir "$room/$1" || {
+        unstopped+=("$room/$1")
+        running=
+        return 1
+    }
     cp -r "$room/$1/log/." "$log/"
     running=
 }
