@@ -38,6 +38,19 @@ def scopes_of(plan):
     return scopes + ([Scope("cluster", plan["cluster"])] if plan.get("cluster") else [])
 
 
+def narrowed(plan, name):
+    """Returns the plan of one host and of the cluster out of a plan for several hosts, with the summary that follows from it."""
+    plan = {key: value for key, value in plan.items() if key != "errors"}
+    plan["hosts"] = {name: plan["hosts"][name]}
+    summaries = [scope.plan["summary"] for scope in scopes_of(plan)]
+    own = plan["hosts"][name]["summary"]
+    tally = dict.fromkeys(plan["summary"]["hosts"], 0)
+    tally.update({own["standing"]: 1, "needConsent": int(own["needsConsent"])})
+    plan["summary"] = {key: any(summary[key] for summary in summaries) for key in ("changed", "blocked", "needsConsent")}
+    plan["summary"]["hosts"] = tally
+    return plan
+
+
 def steps_of(scopes):
     """Returns every step, without what only vfctl needs to make it."""
     steps = []

@@ -25,7 +25,9 @@ options:
       - A plan that C(vfctl plan --out) wrote, on the controller unless O(remote_src=true). If it has the plans of several hosts, the
         host takes its own.
       - The plan is applied as it is. vfctl refuses it if the host has changed since, so a second run of the same plan fails.
-        In check mode the module shows what the plan says; it does not check whether it is stale.
+        That also applies to a plan without changes.
+      - In check mode the module shows what the plan says; it does not check whether it is stale. If the plan has no changes, RV(state)
+        is V(unchecked).
     type: path
   allow_disruption:
     description:
@@ -52,7 +54,9 @@ options:
     choices: [fail, warn, ignore]
     default: fail
   require_host:
-    description: Fail if no document of the spec concerns this host. With V(false) the module only warns.
+    description:
+      - Fail if no document of the spec concerns this host, before anything is changed. With V(false) the module only warns.
+      - Documents that concern only the cluster do not count.
     type: bool
     default: true
 requirements:
@@ -107,10 +111,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: How the host stands after the module. V(converged) is as the spec says; V(changes) only in check mode.
+  description:
+    - How the host stands after the module. V(converged) is as the spec says.
+    - Only in check mode, V(changes) means that there are changes, and V(unchecked) that O(plan_file) has none, and that it is not known
+      whether it is stale.
   returned: success
   type: str
-  choices: [converged, changes, held, notConcerned]
+  choices: [converged, changes, held, notConcerned, unchecked]
 host:
   description: The name that vfctl knows the host by.
   returned: if a plan of one host was made
@@ -145,7 +152,7 @@ notes:
   type: list
   elements: dict
 needs_consent:
-  description: Whether the plan needs O(allow_disruption).
+  description: Whether the plan of this host, or of the cluster, needs O(allow_disruption).
   returned: if a plan was made
   type: bool
 reboot_required:
@@ -153,7 +160,7 @@ reboot_required:
   returned: success
   type: bool
 plan_text:
-  description: The plan as V(vfctl plan) prints it.
+  description: The plan as V(vfctl plan) prints it, without those of other hosts.
   returned: if there are steps
   type: str
 report:
@@ -171,11 +178,12 @@ exit_code:
   type: int
 """
 
+import json
 import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vfctl.sriov.plugins.module_utils.plan import diff_of, scopes_of, steps_of, victims_of
+from ansible_collections.vfctl.sriov.plugins.module_utils.plan import diff_of, narrowed, scopes_of, steps_of, victims_of
 from ansible_collections.vfctl.sriov.plugins.module_utils.program import (
     CHANGES,
     ERROR,
@@ -189,6 +197,7 @@ from ansible_collections.vfctl.sriov.plugins.module_utils.program import (
     ended,
     failures,
     spelled,
+    write,
 )
 from ansible_collections.vfctl.sriov.plugins.module_utils.report import troubles_of
 
@@ -204,6 +213,8 @@ class Run:
         self.params = module.params
         self.program = program
         self.results = {}
+        self.scopes = []
+        self.left_out = False
 
     def main(self):
         if self.params["plan_file"]:
@@ -212,7 +223,10 @@ class Run:
         else:
             path = os.path.join(self.module.tmpdir, "plan.json")
             code = self.planned(path)
-        if self.module.check_mode or code in (SAME, HELD):
+        if self.left_out and self.params["require_host"]:
+            raise self.failure("no document of the spec concerns this host; correct nodes.names, or set require_host to false")
+        # A plan that was made elsewhere says nothing of the host of now: only apply finds out whether it is stale.
+        if self.module.check_mode or not self.params["plan_file"] and code in (SAME, HELD):
             return self.standing(code)
         return self.applied(path)
 
@@ -246,17 +260,23 @@ class Run:
         name = self.program.host_name()
         if name not in plan["hosts"]:
             raise Failure("the plan is for %s, and this host is %s" % (", ".join(plan["hosts"]) or "no host", name))
-        self.take(dict(plan, hosts={name: plan["hosts"][name]}), None)
+        own = os.path.join(self.module.tmpdir, "own.json")
+        plan = narrowed(plan, name)
+        write(own, json.dumps(plan))
+        self.take(plan, own)
         self.results["exit_code"] = code
         if self.module.check_mode:
             self.module.warn("check mode does not find out whether the plan is stale")
-        if plan["hosts"][name]["summary"]["blocked"]:
-            raise self.failure("the plan is blocked")
+        if plan["summary"]["blocked"]:
+            raise self.failure("the plan is blocked, nothing was changed")
         return CHANGES if self.results["steps"] else SAME
 
     def take(self, plan, path):
-        """Puts what a plan says into the results."""
+        """Puts what a plan says into the results. It is in the file `path`."""
         self.scopes = scopes_of(plan)
+        standings = [each["summary"]["standing"] for each in plan["hosts"].values()]
+        # Without the part `host` the plan has no host.
+        self.left_out = bool(standings) and all(standing == "notConcerned" for standing in standings)
         hosts = list(plan["hosts"])
         finding = self.program.finding
         self.results.update(
@@ -264,33 +284,40 @@ class Run:
             victims=victims_of(self.scopes),
             held=[finding(each) for scope in self.scopes for each in scope.findings("held")],
             notes=[finding(each) for scope in self.scopes for each in scope.findings("notes")],
-            needs_consent=plan["summary"]["needsConsent"],
+            needs_consent=any(scope.plan["summary"]["needsConsent"] for scope in self.scopes),
         )
         if len(hosts) == 1:
             self.results["host"] = hosts[0]
         if self.results["steps"]:
             self.results["diff"] = diff_of(self.scopes)
-            self.results["plan_text"] = self.program.text("show", [path or self.params["plan_file"]])
+            self.results["plan_text"] = self.program.text("show", [path])
 
     def standing(self, code):
         """Ends without an apply: nothing to do, or check mode."""
-        concerned = any(scope.plan["summary"]["standing"] != "notConcerned" for scope in self.scopes)
         if code == CHANGES:
             if self.results["needs_consent"] and not self.params["allow_disruption"]:
                 self.module.warn("without allow_disruption this plan fails: " + self.disruption())
             return self.finished("changes", True)
-        if not concerned:
-            return self.unconcerned()
+        if self.left_out:
+            return self.finished("notConcerned", False)
+        if self.params["plan_file"]:
+            return self.finished("unchecked", False)
         return self.finished("held" if code == HELD else "converged", False)
 
     def applied(self, path):
         arguments = [path, "--yes", "--progress", "none"] + self.cluster()
         arguments += ["--allow-disruption"] if self.params["allow_disruption"] else []
-        code, report = self.program.run("apply", arguments)
+        try:
+            code, report = self.program.run("apply", arguments)
+        except Failure as failure:
+            # It was killed, or worse. It cannot be known how far it came.
+            self.results.update(failure.results)
+            raise self.failure("%s; the host may be changed in part" % failure.message, failure.errors, True)
         self.results["exit_code"] = code
         if not report["format"].startswith("vfctl.dev/report/"):
-            # It cannot be known how far it came.
-            raise self.failure("vfctl apply printed no report", failures(self.program, report))
+            # Errors and the exit code 1 say that vfctl ended before the first change.
+            refused = code == ERROR and report["format"].startswith("vfctl.dev/errors/")
+            raise self.failure("vfctl apply printed no report", failures(self.program, report), not refused)
         self.results["report"] = report["summary"]
         changed = report["changed"]
         troubles = troubles_of(report)
@@ -303,17 +330,10 @@ class Run:
         if report["result"] not in RESULTS[code] or troubles:
             raise self.failure("vfctl apply ended with %d, and its report says %s" % (code, report["result"]), troubles, changed)
         self.results["held"] = [self.program.finding(each) for each in report.get("held", [])]
-        if report["result"] == "notConcerned":
-            return self.unconcerned()
         self.results["reboot_required"] = code == REBOOT
         if code == REBOOT:
             self.module.warn("the host is as specified only after a reboot")
         return self.finished(report["result"], changed)
-
-    def unconcerned(self):
-        if self.params["require_host"]:
-            raise self.failure("no document of the spec concerns this host; correct nodes.names, or set require_host to false")
-        return self.finished("notConcerned", False)
 
     def finished(self, state, changed):
         held = self.results["held"]

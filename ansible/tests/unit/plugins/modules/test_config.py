@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.vfctl.sriov.tests.unit.lab import REPOSITORY, VFCTL, spec
+from ansible_collections.vfctl.sriov.tests.unit.lab import REPOSITORY, VFCTL, script, spec
 
 EXAMPLES = sorted(path.parent.name for path in (REPOSITORY / "examples").glob("*/plan.txt") if (path.parent / "facts.json").exists())
 
@@ -201,6 +201,70 @@ def test_a_reviewed_plan_is_applied_once(run, lab, tmp_path):
     assert again["failed"] and "plan is stale" in again["msg"]
 
 
+def test_an_empty_plan_is_stale_after_a_change(run, lab, tmp_path):
+    want = spec("eth0", {"count": 2, "all": {"vlan": 100}})
+    run("config", spec=want, executable=lab.executable)
+    (tmp_path / "spec.json").write_text(json.dumps(want))
+    plan = str(tmp_path / "reviewed.json")
+    assert lab.vfctl("plan", str(tmp_path / "spec.json"), "--out", plan).returncode == 0
+    shown = run("config", check_mode=True, plan_file=plan, executable=lab.executable)
+    assert shown["state"] == "unchecked" and not shown["changed"] and shown["steps"] == []
+    same = run("config", plan_file=plan, executable=lab.executable)
+    assert same["state"] == "converged" and not same["changed"]
+    lab.hand("set eth0 vf 1 vlan 200")
+    stale = run("config", plan_file=plan, executable=lab.executable)
+    assert stale["failed"] and "plan is stale" in stale["msg"] and not stale["changed"]
+
+
+def plan_of_two(host, folder, **vfs):
+    """Writes a plan for the simulated host and for another that differs in name only; each has its own document."""
+    folder.mkdir()
+    facts = json.loads(host.vfctl("discover", "--json").stdout)
+    facts["hosts"]["other"] = facts["hosts"]["lab"]
+    (folder / "facts.json").write_text(json.dumps(facts))
+    documents = [spec("eth0", each, name=name, nodes={"names": [name]}) for name, each in vfs.items()]
+    names = []
+    for document in documents:
+        names.append(str(folder / ("%s.yaml" % document["metadata"]["name"])))
+        with open(names[-1], "w", encoding="utf-8") as file:
+            json.dump(document, file)
+    plan = str(folder / "plan.json")
+    made = subprocess.run([VFCTL, "plan", *names, "--facts", folder / "facts.json", "--out", plan], check=False, capture_output=True, text=True)
+    assert made.returncode == 2, made.stderr
+    return plan
+
+
+def test_results_of_a_plan_for_two_hosts_are_of_this_host(run, lab, tmp_path):
+    run("config", spec=spec("eth0", {"count": 2}), executable=lab.executable)
+    lab.hand("netns eth0 vf 1 tenant")
+    plan = plan_of_two(lab, tmp_path / "two", lab={"count": 2, "groups": [{"vfs": "0", "vlan": 100}]}, other={"count": 3})
+    shown = run("config", check_mode=True, plan_file=plan, executable=lab.executable)
+    assert shown["host"] == "lab" and shown["changed"] and not shown["needs_consent"]
+    assert "warnings" not in shown or "without allow_disruption" not in str(shown["warnings"])
+    assert "other" not in shown["plan_text"] and "vlan" in shown["plan_text"]
+    applied = run("config", plan_file=plan, executable=lab.executable)
+    assert applied["changed"] and applied["state"] == "converged"
+
+
+def test_a_plan_for_two_hosts_in_which_this_one_needs_consent(run, lab, tmp_path):
+    run("config", spec=spec("eth0", {"count": 2}), executable=lab.executable)
+    lab.hand("netns eth0 vf 1 tenant")
+    plan = plan_of_two(lab, tmp_path / "two", lab={"count": 3}, other={"count": 2, "groups": [{"vfs": "0", "vlan": 100}]})
+    shown = run("config", check_mode=True, plan_file=plan, executable=lab.executable)
+    assert shown["needs_consent"] and "tenant" in shown["plan_text"] and "vlan" not in shown["plan_text"]
+    refused = run("config", plan_file=plan, executable=lab.executable)
+    assert refused["failed"] and not refused["changed"]
+
+
+def test_a_plan_for_two_hosts_that_does_not_concern_this_one(run, lab, tmp_path):
+    plan = plan_of_two(lab, tmp_path / "two", other={"count": 2})
+    for check_mode in (True, False):
+        result = run("config", check_mode=check_mode, plan_file=plan, executable=lab.executable)
+        assert result["failed"] and "no document of the spec concerns this host" in result["msg"]
+    result = run("config", check_mode=True, plan_file=plan, executable=lab.executable, require_host=False)
+    assert result["state"] == "notConcerned"
+
+
 def test_a_plan_of_another_host_is_refused(run, lab, tmp_path):
     folder = REPOSITORY / "examples/drift-one-vlan"
     plan = str(tmp_path / "plan.json")
@@ -226,7 +290,7 @@ def document(kind, **fields):
 
 
 def plan_of(standing, **summary):
-    host = {"summary": dict({"standing": standing}, **summary), "documents": ["a"], "stages": []}
+    host = {"summary": dict({"standing": standing, "needsConsent": False}, **summary), "documents": ["a"], "stages": []}
     changed = standing == "changes"
     return document("plan", hosts={"lab": host}, summary={"changed": changed, "blocked": standing == "blocked", "needsConsent": False})
 
@@ -234,6 +298,36 @@ def plan_of(standing, **summary):
 def report_of(result, changed=True, **fields):
     counts = {"planned": 1, "done": 1, "refused": 0, "unknown": 0, "notTried": 0, "unmet": 0}
     return document("report", result=result, changed=changed, blocked=False, needsConsent=False, summary=counts, lanes=[], **fields)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("cluster, code", [("same", 0), ("changes", 2)])
+def test_a_cluster_that_is_concerned_does_not_stand_for_the_host(run, says, cluster, code, check_mode):
+    plan = plan_of("notConcerned")
+    plan["cluster"] = plan_of(cluster)["hosts"]["lab"]
+    executable = says(plan=(code, plan), apply=(0, report_of("converged")))
+    result = run("config", check_mode=check_mode, spec=spec("eth0", {"count": 1}), executable=executable)
+    assert result["failed"] and not result["changed"] and "no document of the spec concerns this host" in result["msg"]
+    result = run("config", check_mode=check_mode, spec=spec("eth0", {"count": 1}), executable=executable, require_host=False)
+    assert not result.get("failed") and result["changed"] == (cluster == "changes")
+    assert cluster == "changes" or result["state"] == "notConcerned"
+
+
+def test_an_apply_that_is_killed_may_have_changed_something(run, says, tmp_path):
+    plan = tmp_path / "a.json"
+    plan.write_text(json.dumps(plan_of("changes")))
+    killed = script(tmp_path / "killed", "case $1 in plan) cat %s; exit 2;; apply) kill -KILL $$;; esac\nexec %s \"$@\"\n" % (plan, VFCTL))
+    result = run("config", spec=spec("eth0", {"count": 1}), executable=killed)
+    assert result["failed"] and result["changed"] and "the host may be changed in part" in result["msg"]
+    assert result["exit_code"] == -9
+    garbled = says(plan=(2, plan_of("changes")), apply=(0, "[]"))
+    assert run("config", spec=spec("eth0", {"count": 1}), executable=garbled)["changed"]
+
+
+def test_an_apply_that_did_not_begin_has_changed_nothing(run, says):
+    errors = document("errors", errors=[{"message": "another vfctl is running"}])
+    result = run("config", spec=spec("eth0", {"count": 1}), executable=says(plan=(2, plan_of("changes")), apply=(1, errors)))
+    assert result["failed"] and not result["changed"] and "another vfctl is running" in result["msg"]
 
 
 def test_done_but_a_reboot_is_required(run, says):
