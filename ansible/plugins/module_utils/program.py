@@ -160,8 +160,11 @@ class Program:
 
 
 def write(path, text):
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise Failure("%s cannot be written: %s" % (path, to_native(error.strerror)))
 
 
 def unknown(dummy):

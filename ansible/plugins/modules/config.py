@@ -29,6 +29,11 @@ options:
       - In check mode the module shows what the plan says; it does not check whether it is stale. If the plan has no changes, RV(state)
         is V(unchecked).
     type: path
+  plan_out:
+    description:
+      - Write the plan to this file on the host, also in check mode, for the O(plan_file) of a later task with O(remote_src=true), which
+        applies exactly what this task shows.
+    type: path
   allow_disruption:
     description:
       - Allow changes that destroy VFs or disrupt their users. Without it such a plan fails, and RV(victims) names the users.
@@ -107,6 +112,19 @@ EXAMPLES = r"""
   vfctl.sriov.config:
     plan_file: "plans/{{ inventory_hostname }}.json"
     allow_disruption: true
+
+- name: Plan, and keep the plan
+  vfctl.sriov.config:
+    src: sriov.yaml
+    plan_out: /root/plan.json
+  check_mode: true
+  register: planned
+
+- name: Apply exactly that, if it disrupts no user
+  vfctl.sriov.config:
+    plan_file: /root/plan.json
+    remote_src: true
+    allow_disruption: "{{ planned.victims == [] }}"
 """
 
 RETURN = r"""
@@ -221,7 +239,7 @@ class Run:
             path = self.params["plan_file"]
             code = self.reviewed(path)
         else:
-            path = os.path.join(self.module.tmpdir, "plan.json")
+            path = self.params["plan_out"] or os.path.join(self.module.tmpdir, "plan.json")
             code = self.planned(path)
         if self.left_out and self.params["require_host"]:
             raise self.failure("no document of the spec concerns this host; correct nodes.names, or set require_host to false")
@@ -369,6 +387,7 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(
             plan_file=dict(type="path"),
+            plan_out=dict(type="path"),
             allow_disruption=dict(type="bool", default=False),
             only=dict(type="list", elements="str", choices=["host", "node", "shared"]),
             force_conflicts=dict(type="bool", default=False),
@@ -381,6 +400,7 @@ def main():
         ),
         mutually_exclusive=[
             ("spec", "src", "plan_file"),
+            ("plan_file", "plan_out"),
             ("plan_file", "host_values"),
             ("plan_file", "only"),
         ],

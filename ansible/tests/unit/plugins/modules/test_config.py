@@ -201,6 +201,20 @@ def test_a_reviewed_plan_is_applied_once(run, lab, tmp_path):
     assert again["failed"] and "plan is stale" in again["msg"]
 
 
+def test_a_plan_that_was_written_is_applied_as_it_was_shown(run, lab, tmp_path):
+    plan = str(tmp_path / "kept.json")
+    want = spec("eth0", {"count": 2})
+    shown = run("config", check_mode=True, spec=want, plan_out=plan, executable=lab.executable)
+    applied = run("config", plan_file=plan, executable=lab.executable)
+    assert applied["changed"] and applied["steps"] == shown["steps"] and applied["plan_text"] == shown["plan_text"]
+    run("config", check_mode=True, spec=spec("eth0", {"count": 3}), plan_out=plan, executable=lab.executable)
+    lab.hand("netns eth0 vf 1 tenant")
+    stale = run("config", plan_file=plan, allow_disruption=True, executable=lab.executable)
+    assert stale["failed"] and "plan is stale" in stale["msg"] and lab.vfctl("discover").stdout.count("2/7") == 1
+    result = run("config", spec=want, plan_out=str(tmp_path / "nosuch/plan.json"), executable=lab.executable)
+    assert result["failed"] and "nosuch/plan.json cannot be written: No such file" in result["msg"]
+
+
 def test_an_empty_plan_is_stale_after_a_change(run, lab, tmp_path):
     want = spec("eth0", {"count": 2, "all": {"vlan": 100}})
     run("config", spec=want, executable=lab.executable)
