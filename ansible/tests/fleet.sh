@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the playbooks on a fleet of simulated hosts: a rollout, a canary that fails, a drain, a report of drift.
+# Runs the playbooks on a fleet of simulated hosts: rollouts that end well and that must not, canaries, drains, reports of drift.
 # kubectl is a script that notes what it is asked; its drain takes the VFs back from the pods of a simulated host.
 #
 # Needs VFCTL_SIM, VFCTL_REPOSITORY, and the collection in ANSIBLE_COLLECTIONS_PATH.
@@ -14,6 +14,22 @@ vfs() { "$VFCTL_SIM" --world "$work/$1.json" vfctl discover | awk '$1 == "eth0" 
 same() { [ "$1" = "$2" ] || die "expected $2, found $1: $3"; }
 play() { ansible-playbook -i "$work/inventory" -e rollout_become=false -e drift_become=false "$@" 2>&1 | tee "$work/said"; }
 said() { grep -qE "$1" "$work/said" || die "expected $1"; }
+# fails WHY COMMAND…: a command that must fail.
+fails() { if "${@:2}"; then die "$1"; fi; }
+# untouched VFS: no host has another number of VFs.
+untouched() { for host in $hosts; do same "$(vfs "$host")" "$1" "$host"; done; }
+asked() { awk '$1 != "get" { printf "%s %s ", $1, $2 }' "$work/kubectl"; }
+# meanwhile HOST COMMAND NUMBER WORDS…: once this command was run there so many times, somebody does this.
+meanwhile() {
+    : >"$work/$1.count"
+    cat >"$work/$1.meanwhile" <<SH
+[ "\$1" != $2 ] || echo >>"$work/$1.count"
+if [ "\$(wc -l <"$work/$1.count")" -eq $3 ]; then
+    "$VFCTL_SIM" --world "$work/$1.json" hand ${*:4}
+    rm "$work/$1.meanwhile"
+fi
+SH
+}
 
 mkdir "$work/bin" "$work/specs"
 hosts="w1 w2 w3 w4"
@@ -21,7 +37,13 @@ hosts="w1 w2 w3 w4"
     echo "[sriov]"
     for host in $hosts; do
         "$VFCTL_SIM" --world "$work/$host.json" new "$VFCTL_REPOSITORY/testbed/fixtures/lab.facts.json"
-        printf '#!/bin/sh\nexec %s --world %s vfctl "$@"\n' "$VFCTL_SIM" "$work/$host.json" >"$work/bin/$host"
+        cat >"$work/bin/$host" <<SH
+#!/bin/sh
+"$VFCTL_SIM" --world "$work/$host.json" vfctl "\$@"
+code=\$?
+[ ! -e "$work/$host.meanwhile" ] || . "$work/$host.meanwhile" >&2
+exit \$code
+SH
         chmod +x "$work/bin/$host"
         echo "$host ansible_connection=local rollout_executable=$work/bin/$host drift_executable=$work/bin/$host"
     done
@@ -53,17 +75,46 @@ rollout() { play vfctl.sriov.rollout -e rollout_src="$work/specs" "$@"; }
 
 echo "== a mistake stops before any host"
 spec 2 5000
-if rollout; then die "a mistake was rolled out"; fi
+fails "a mistake was rolled out" rollout
 said "fleet.yaml:6:.*found .5000."
-for host in $hosts; do same "$(vfs "$host")" 0/7 "$host after a mistake"; done
+untouched 0/7
 
-echo "== a first host that fails stops the rollout"
+echo "== so does one host that cannot be reached, and one without vfctl"
 spec 2 100
-hand w1 fault createVfs on eth0 refuse ENOSPC
-if rollout; then die "the rollout went on"; fi
+cp "$work/inventory" "$work/all"
+printf '[sriov]\nw5 ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1\n' >>"$work/inventory"
+fails "the rollout went on without a host" rollout
+untouched 0/7
+sed "s|rollout_executable=$work/bin/w4|rollout_executable=/nosuch|" "$work/all" >"$work/inventory"
+fails "the rollout went on without vfctl on w4" rollout
+said "/nosuch is not installed"
+untouched 0/7
+cp "$work/all" "$work/inventory"
+
+echo "== no host is no success"
+fails "nothing was rolled out" rollout -e rollout_hosts=nosuch
+said "no host of the inventory .* matches nosuch"
+fails "canaries that do not exist" play vfctl.sriov.canary -e rollout_src="$work/specs" -e canary_hosts=cannary
+said "no host of the inventory .* matches cannary"
+fails "the canary is left out" play vfctl.sriov.canary -e rollout_src="$work/specs" --limit w2,w3
+fails "each host is a canary" play vfctl.sriov.canary -e rollout_src="$work/specs" -e canary_hosts=sriov
+said "each host of the fleet is a canary"
+fails "the canary is not in the fleet" play vfctl.sriov.canary -e rollout_src="$work/specs" -e 'rollout_hosts=sriov:!w1'
+said "not in the fleet: w1"
+untouched 0/7
+
+echo "== a host that fails stops the rollout"
+hand w2 fault createVfs on eth0 refuse ENOSPC
+fails "the rollout went on" rollout
 said ENOSPC
-for host in w2 w3 w4; do same "$(vfs "$host")" 0/7 "$host after the first has failed"; done
-hand w1 fault createVfs on eth0 none
+same "$(vfs w1)" 2/7 "w1, the first"
+for host in w2 w3 w4; do same "$(vfs "$host")" 0/7 "$host after the second has failed"; done
+hand w2 fault createVfs on eth0 none
+
+echo "== check mode shows what would be done"
+rollout --check
+for host in w2 w3 w4; do same "$(vfs "$host")" 0/7 "$host in check mode"; done
+said "^w4 +: .*changed=[1-9].*failed=0"
 
 echo "== a rollout, and another that changes nothing"
 rollout
@@ -79,7 +130,15 @@ said "^w4 +: .*changed=[1-9].*failed=0"
 echo "== drift is reported, and a host that cannot be reached"
 printf '[sriov]\nw5 ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1\n' >>"$work/inventory"
 hand w3 set eth0 vf 1 vlan 200
-if play vfctl.sriov.drift -e drift_src="$work/specs" -e drift_report="$work/drift.json"; then die "drift is no error"; fi
+drift() { play vfctl.sriov.drift -e drift_src="$work/specs" -e drift_report="$work/drift.json" "$@"; }
+fails "--limit hides drift" drift --limit w2,w3
+said "1 of 2 hosts differ: w3"
+drift -e 'drift_hosts=sriov:!w3:!w5'
+said "3 hosts are as specified"
+fails "no host is as specified" drift -e drift_hosts=nosuch
+said "no host of the inventory .* matches nosuch"
+fails "no host is as specified" drift --limit w5 -e drift_hosts=canary
+fails "drift is no error" drift
 said "2 of 5 hosts differ: w3, w5"
 python3 - "$work/drift.json" <<'PYTHON'
 import json, sys
@@ -96,19 +155,45 @@ echo "== a node is drained where VFs are in use, and uncordoned afterwards"
 sed -i '/^w5/d' "$work/inventory"
 spec 3 101
 for host in $hosts; do hand "$host" netns eth0 vf 1 pod; done
-rollout -e rollout_cluster=true
-for host in $hosts; do same "$(vfs "$host")" 3/7 "$host after the drain"; done
-same "$(grep -c '^drain ' "$work/kubectl")" 4 "drains"
-same "$(grep w1 "$work/kubectl" | cut -d ' ' -f 1 | tr '\n' ' ')" "get drain uncordon " "what was asked for w1"
+rollout -e rollout_cluster=true --check
+said "would be drained and planned again"
+untouched 2/7
+[ ! -e "$work/kubectl" ] || die "check mode asked for $(cat "$work/kubectl")"
+# A variable of the hosts, which is not known when batches are made.
+sed -i 's/^\(w[0-9]\) ansible_connection.*/& rollout_cluster=true/' "$work/inventory"
+rollout
+untouched 3/7
+same "$(asked)" "$(for host in $hosts; do printf 'drain %s uncordon %s ' "$host" "$host"; done)" "what was asked, one node after the other"
+same "$(grep -c '^get node ' "$work/kubectl")" 4 "looks whether a node was in service"
 
 echo "== a node that is still in use stays as it is, and out of service"
 spec 4 101
 hand w1 netns eth0 vf 1 other
 : >"$work/kubectl"
-if rollout -e rollout_cluster=true; then die "a VF in use was destroyed"; fi
+fails "a VF in use was destroyed" rollout
 said "still in use: in network namespace other"
 said "w1 stays cordoned"
-same "$(vfs w1)" 3/7 "w1"
+untouched 3/7
+same "$(asked)" "drain w1 " "what was asked"
+
+echo "== who comes after the check of the users is not disrupted"
+hand w1 netns-back other
+hand w1 netns eth0 vf 1 pod
+: >"$work/kubectl"
+meanwhile w1 plan 2 netns eth0 vf 2 late
+fails "a VF that came into use was destroyed" rollout
+said "plan is stale"
+said "w1 stays cordoned"
+untouched 3/7
+hand w1 netns-back late
+
+echo "== a node that differs again after apply stays out of service"
+hand w1 netns eth0 vf 1 pod
+: >"$work/kubectl"
+meanwhile w1 apply 1 set eth0 vf 0 vlan 7
+fails "w1 is in service with another VLAN" rollout
+said "the host differs again after apply: .*vlan: 7 -> 101"
+said "w1 stays cordoned"
+same "$(asked)" "drain w1 " "what was asked"
 same "$(vfs w2)" 3/7 "w2"
-same "$(cut -d ' ' -f 1 "$work/kubectl" | tr '\n' ' ')" "get drain " "what was asked"
 echo "fleet: all passed"
