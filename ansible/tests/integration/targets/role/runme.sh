@@ -18,8 +18,10 @@ play() {
 }
 recap() { grep -q "$1" "$OUTPUT_DIR/said" || die "expected $1"; }
 kept() { [ -e /etc/vfctl/a.yaml ]; }
+dropin() { echo "/etc/systemd/system/$1.service.d/role.conf"; }
 # run_unit NAME: what the unit runs.
-run_unit() { eval "$(sed -n 's/^ExecStart=\(.\)/\1/p' "/etc/systemd/system/$1.service.d/host-values.conf")"; }
+run_unit() { eval "$(sed -n 's/^ExecStart=\(.\)/\1/p' "$(dropin "$1")")"; }
+hand() { "$sim" --world "$world" hand "$@"; }
 
 "$sim" --world "$world" new "$repository/testbed/fixtures/lab.facts.json"
 printf '#!/bin/sh\nexec %s --world %s vfctl "$@"\n' "$sim" "$world" >"$binary"
@@ -43,7 +45,7 @@ recap 'changed=0 .*failed=0'
 
 run_unit vfctl-drift
 run_unit vfctl | grep -q "No changes" || die "the unit for the boot applies something else"
-"$sim" --world "$world" hand set eth0 vf 1 vlan 200
+hand set eth0 vf 1 vlan 200
 if run_unit vfctl-drift; then die "the unit does not see drift"; fi
 play --check --diff
 grep -q -- '-  vf 1 vlan: 200' "$OUTPUT_DIR/said" || die "check mode does not show drift"
@@ -57,7 +59,63 @@ grep -q "set allow_disruption to allow this" "$OUTPUT_DIR/said" || die "the refu
 [ "$(cat /etc/vfctl/a.yaml)" = "$before" ] || die "what was refused is kept"
 play -e vfctl_src="$OUTPUT_DIR/a.yaml" -e '{"vfctl_host_values": {}, "vfctl_allow_disruption": true}'
 [ ! -e /etc/vfctl/host-values.json ] || die "values that are no longer given are kept"
-[ ! -e /etc/systemd/system/vfctl.service.d/host-values.conf ] || die "the unit still has the values"
+[ ! -e "$(dropin vfctl)" ] || die "the unit still has the values"
+
+# What was applied in part is kept: the old specs would undo it at the next boot.
+a=(-e vfctl_src="$OUTPUT_DIR/a.yaml" -e '{"vfctl_host_values": {}}')
+sed -i 's/count: 3/count: 3, all: {vlan: 300}/' "$OUTPUT_DIR/a.yaml"
+echo '    - {name: second, match: {interface: eth1}, vfs: {count: 1}}' >>"$OUTPUT_DIR/a.yaml"
+hand fault createVfs on eth1 refuse ENOSPC
+if play "${a[@]}"; then die "the role ends well, and eth1 has no VF"; fi
+grep -q "specs are kept for the next boot, but not all of them was applied" "$OUTPUT_DIR/said" || die "what is kept is not said"
+diff "$OUTPUT_DIR/a.yaml" /etc/vfctl/a.yaml || die "what was applied in part is not kept"
+hand fault createVfs on eth1 none
+play "${a[@]}"
+
+# So is all but what others hold, whether that run changed something or another before.
+hand netns eth0 vf 1 tenant
+sed -i 's/vlan: 300/vlan: 301/' "$OUTPUT_DIR/a.yaml"
+for run in changes "finds the rest"; do
+    echo "# The run that $run." >>"$OUTPUT_DIR/a.yaml"
+    if play "${a[@]}"; then die "the role ends well, and vf 1 is held"; fi
+    diff "$OUTPUT_DIR/a.yaml" /etc/vfctl/a.yaml || die "the run that $run does not keep what was applied"
+done
+hand netns-back tenant
+play "${a[@]}"
+
+# Two files that would be kept as one.
+mkdir "$OUTPUT_DIR/twins"
+cp "$OUTPUT_DIR/a.yaml" "$OUTPUT_DIR/twins/a.yaml"
+sed 's/name: a}/name: twin}/; s/eth0/eni1np1/; s/eth1/eni2np1/' "$OUTPUT_DIR/a.yaml" >"$OUTPUT_DIR/twins/a.yml"
+if play -e vfctl_src="$OUTPUT_DIR/twins" -e '{"vfctl_host_values": {}}'; then die "one of two files is lost"; fi
+grep -q "would both be kept as one: a.yaml, a.yml" "$OUTPUT_DIR/said" || die "the twins are not named"
+
+# A part, from another folder: at boot, too. There is no cluster, so all parts together are refused.
+cat >"$OUTPUT_DIR/pods.yaml" <<YAML
+apiVersion: vfctl.dev/v1alpha1
+kind: SriovConfig
+metadata: {name: pods}
+spec:
+  physicalFunctions:
+    - {name: pods, match: {interface: eth1}, vfs: {count: 2}}
+  pools:
+    - {resource: intel.com/pods, from: [{physicalFunction: pods}]}
+  networks:
+    - {name: pods, namespaces: [default], resource: intel.com/pods}
+YAML
+pods=(-e vfctl_src="$OUTPUT_DIR/pods.yaml"
+    -e '{"vfctl_host_values": {}, "vfctl_only": ["host"], "vfctl_folder": "/etc/vfctl-pods", "vfctl_allow_disruption": true}')
+play "${pods[@]}"
+if /usr/local/sbin/vfctl apply --yes /etc/vfctl-pods; then die "the specs do not need a cluster, so this proves nothing"; fi
+run_unit vfctl | grep -q "No changes" || die "the boot applies other parts than the role"
+run_unit vfctl-drift
+"$sim" --world "$world" vfctl discover | grep -q "^eth1 .* 2/7" || die "the VFs are not there"
+for unit in vfctl vfctl-drift; do
+    [ "$(grep -c ConditionPathExistsGlob "$(dropin $unit)")" -eq 2 ] || die "$unit still looks into /etc/vfctl"
+    grep -qx 'ConditionPathExistsGlob=/etc/vfctl-pods/\*.yaml' "$(dropin $unit)" || die "$unit does not look into /etc/vfctl-pods"
+done
+play "${pods[@]}"
+recap 'changed=0 .*failed=0'
 
 # Only at the next boot, from one document, without what others left there.
 cp "$OUTPUT_DIR/a.yaml" /etc/vfctl/old.yaml
