@@ -12,6 +12,7 @@ export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 ANSIBLE_NOCOLOR=1
 PYTHON=3.11
 TOOLS=ansible/tests/requirements.txt
 PIP=24.2 # which ansible-test asks for
+SANITY=24 # how many sanity tests this ansible-test has, at least
 
 # What does not run, and why.
 NOT_RUN=(
@@ -111,10 +112,21 @@ units() {
     count unit "${good:-0}" "$bad"
 }
 
+# Writes the names of all sanity tests. A list that is empty or cut short would pass.
+list_sanity() {
+    ansible-test sanity --list-tests >"$work/sanity" || return 1
+    [ "$(wc -l <"$work/sanity")" -ge "$SANITY" ] || {
+        echo "ansible-test lists $(wc -l <"$work/sanity") sanity tests, and should list at least $SANITY"
+        return 1
+    }
+}
+
 # Each sanity test by itself, so that one that does not run is not one that passes.
 sanity() {
-    local test
-    for test in $(cd "$collection" && ansible-test sanity --list-tests 2>/dev/null); do
+    local test tests
+    check sanity-list list_sanity
+    mapfile -t tests <"$work/sanity"
+    for test in "${tests[@]}"; do
         case $test in
         pslint) continue ;;
         esac
