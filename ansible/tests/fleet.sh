@@ -72,6 +72,7 @@ spec:
 YAML
 }
 rollout() { play vfctl.sriov.rollout -e rollout_src="$work/specs" "$@"; }
+canary() { play vfctl.sriov.canary -e rollout_src="$work/specs" -e canary_minutes=0.02 "$@"; }
 
 echo "== a mistake stops before any host"
 spec 2 5000
@@ -94,12 +95,12 @@ cp "$work/all" "$work/inventory"
 echo "== no host is no success"
 fails "nothing was rolled out" rollout -e rollout_hosts=nosuch
 said "no host of the inventory .* matches nosuch"
-fails "canaries that do not exist" play vfctl.sriov.canary -e rollout_src="$work/specs" -e canary_hosts=cannary
+fails "canaries that do not exist" canary -e canary_hosts=cannary
 said "no host of the inventory .* matches cannary"
-fails "the canary is left out" play vfctl.sriov.canary -e rollout_src="$work/specs" --limit w2,w3
-fails "each host is a canary" play vfctl.sriov.canary -e rollout_src="$work/specs" -e canary_hosts=sriov
+fails "the canary is left out" canary --limit w2,w3
+fails "each host is a canary" canary -e canary_hosts=sriov
 said "each host of the fleet is a canary"
-fails "the canary is not in the fleet" play vfctl.sriov.canary -e rollout_src="$work/specs" -e 'rollout_hosts=sriov:!w1'
+fails "the canary is not in the fleet" canary -e 'rollout_hosts=sriov:!w1'
 said "not in the fleet: w1"
 untouched 0/7
 
@@ -124,7 +125,7 @@ for host in $hosts; do said "^$host +: .*changed=0 .*failed=0"; done
 
 echo "== a canary is watched before the others follow"
 spec 2 101
-play vfctl.sriov.canary -e rollout_src="$work/specs" -e canary_minutes=0.02
+canary
 said "^w4 +: .*changed=[1-9].*failed=0"
 
 echo "== drift is reported, and a host that cannot be reached"
