@@ -167,6 +167,15 @@ untouched 3/7
 same "$(asked)" "$(for host in $hosts; do printf 'drain %s uncordon %s ' "$host" "$host"; done)" "what was asked, one node after the other"
 same "$(grep -c '^get node ' "$work/kubectl")" 4 "looks whether a node was in service"
 
+echo "== more nodes at once, if that was asked for"
+spec 4 101
+for host in $hosts; do hand "$host" netns eth0 vf 1 pod; done
+: >"$work/kubectl"
+rollout -e rollout_drain_at_once=3
+same "$(asked | sed 's/ w[0-9] / /g')" "drain uncordon drain drain drain uncordon uncordon uncordon " "what was asked"
+spec 3 101
+rollout
+
 echo "== a node that is still in use stays as it is, and out of service"
 spec 4 101
 hand w1 netns eth0 vf 1 other
