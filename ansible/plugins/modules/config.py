@@ -116,13 +116,13 @@ EXAMPLES = r"""
 - name: Plan, and keep the plan
   vfctl.sriov.config:
     src: sriov.yaml
-    plan_out: /root/plan.json
+    plan_out: /var/lib/vfctl/plan.json
   check_mode: true
   register: planned
 
 - name: Apply exactly that, if it disrupts no user
   vfctl.sriov.config:
-    plan_file: /root/plan.json
+    plan_file: /var/lib/vfctl/plan.json
     remote_src: true
     allow_disruption: "{{ planned.victims == [] }}"
 """
