@@ -173,7 +173,9 @@ fn of_sandbox(about: &str, asked: &[Asked], warning: &Warning<'_>) -> PodLink {
         .map(|one| one.network.to_string())
         .or(named.map(str::to_owned))
         .unwrap_or_else(|| about.to_owned());
-    PodLink::broken(PodLinkKind::Attachment, network, reason, cut(telling(warning.message))).with_help(help)
+    let said = cut(telling(warning.message));
+    let found = if said.is_empty() { format!("{SANDBOX}, without a message") } else { said };
+    PodLink::broken(PodLinkKind::Attachment, network, reason, found).with_help(help)
 }
 
 /// Returns the network that multus names in a message, as in `error adding container to network "a"`.
