@@ -160,11 +160,7 @@ fn needed_by(row: &ComponentRow, context: &ClusterContext<'_>, draft: &ClusterDr
     let networks = context.facts.of_kind(kind).filter(|(object, _)| !deleted.contains(*object));
     let users: Vec<&ObjectRef> =
         networks.filter(|(_, facts)| is_served(row.serves, facts)).map(|(object, _)| object).collect();
-    let first = users.first()?;
-    Some(match users.len() {
-        1 => format!("{first} needs it"),
-        count => format!("{first} and {} more need it", count - 1),
-    })
+    few(&users, "needs it", "need it")
 }
 
 /// Returns whether a network does not work without a part. One whose configuration is a file of its nodes, or is not understood, may
@@ -203,10 +199,15 @@ fn kept_for(object: &ObjectRef, context: &ClusterContext<'_>, draft: &ClusterDra
         .map(|(object, _)| object)
         .filter(|object| !deleted.contains(*object))
         .collect();
-    let first = users.first()?;
-    Some(match users.len() {
-        1 => format!("{first} would go with it"),
-        count => format!("{first} and {} more would go with it", count - 1),
+    few(&users, "would go with it", "would go with it")
+}
+
+/// Returns a sentence about objects that names the first and counts the others; `None` where there are none.
+fn few(objects: &[&ObjectRef], of_one: &str, of_several: &str) -> Option<String> {
+    let first = objects.first()?;
+    Some(match objects.len() {
+        1 => format!("{first} {of_one}"),
+        count => format!("{first} and {} more {of_several}", count - 1),
     })
 }
 

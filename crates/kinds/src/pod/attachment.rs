@@ -37,6 +37,7 @@ const NO_ADDRESS: &str = "delete pods that no longer need an address, or make th
                           addresses of pods that are gone stay taken where a node died: for host-local in \
                           /var/lib/cni/networks of the node, for whereabouts in its ippools";
 const IPAM: &str = "correct `ipam` of the network; the plugin's own log on the node says more";
+const TAKEN: &str = "another pod has the address that the pod asks for: ask for another";
 const NO_PLUGIN: &str = "install the CNI plugin on the node, in /opt/cni/bin";
 
 /// What CNI plugins say, the more telling first.
@@ -44,16 +45,8 @@ const ROWS: &[Row] = &[
     row("no ip addresses available in range", BreakReason::IpamRefused, NO_ADDRESS),
     row("could not allocate ip in range", BreakReason::IpamRefused, NO_ADDRESS),
     row("no free ips in ippool", BreakReason::IpamRefused, NO_ADDRESS),
-    row(
-        "is not available in range set",
-        BreakReason::IpamRefused,
-        "another pod has the address that the pod asks for: ask for another",
-    ),
-    row(
-        "already been allocated",
-        BreakReason::IpamRefused,
-        "another pod has the address that the pod asks for: ask for another",
-    ),
+    row("is not available in range set", BreakReason::IpamRefused, TAKEN),
+    row("already been allocated", BreakReason::IpamRefused, TAKEN),
     row(
         "no more tries",
         BreakReason::IpamRefused,
