@@ -75,6 +75,8 @@ pub enum Reason {
     OutOfService,
     /// The device plugin finds devices only when it starts.
     PluginMustStart,
+    /// What a part does is done by its pods.
+    PodsMustRun,
     /// An object of vfctl's own that no document asks for any more.
     NoLongerAsked,
     /// What pods have written on their nodes must go with them.
@@ -111,6 +113,7 @@ impl fmt::Display for Reason {
             Self::PluginMustStart => {
                 "the device plugin reads its configuration and finds devices when it starts"
             }
+            Self::PodsMustRun => "written again, and waited for: pods of it do not run",
             Self::NoLongerAsked => "no document asks for it any more",
             Self::ClearsAway => "its pods remove their configuration from the nodes when they end",
         })

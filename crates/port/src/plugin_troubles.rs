@@ -10,7 +10,7 @@ use crate::{ClusterFacts, ObjectFacts};
 pub fn roll_out_troubles(facts: &ClusterFacts, set: &ObjectRef) -> Vec<String> {
     let owner = format!("DaemonSet {}", set.name());
     let is_of_set = |(pod, facts): &(&ObjectRef, &ObjectFacts)| {
-        pod.namespace() == set.namespace() && facts.owners.contains(&owner) && !is_ready(facts)
+        pod.namespace() == set.namespace() && facts.owners.contains(&owner) && !facts.is_ready()
     };
     let pods = facts.of_kind(ObjectKind::Pod);
     let mut troubles: Vec<String> =
@@ -24,15 +24,6 @@ pub fn roll_out_troubles(facts: &ClusterFacts, set: &ObjectRef) -> Vec<String> {
         });
     }
     troubles
-}
-
-/// Returns whether a pod says that it is ready.
-fn is_ready(facts: &ObjectFacts) -> bool {
-    let conditions = facts.content.at(&["status", "conditions"]).map_or(&[][..], JsonValue::members);
-    conditions.iter().any(|condition| {
-        let says = |name: &str, value: &str| condition.field(name).and_then(JsonValue::text) == Some(value);
-        says("type", "Ready") && says("status", "True")
-    })
 }
 
 /// Returns what is known of the plugin on a node that does not offer what it should, a sentence for each of its pods; of a pod that

@@ -114,6 +114,18 @@ fn foreign(image: &str) -> ObjectFacts {
     }
 }
 
+/// Writes a field into an object.
+fn put(scopes: &SimScopes, object: &ObjectRef, path: &[&str], value: JsonValue) {
+    scopes.by_hand_in_cluster(|facts| {
+        let mut at = &mut facts.objects.get_mut(object).unwrap().content;
+        for name in path {
+            let JsonValue::Fields(fields) = at else { panic!("{at:?} has no fields") };
+            at = fields.entry((*name).to_owned()).or_insert_with(|| JsonValue::Fields(BTreeMap::new()));
+        }
+        *at = value.clone();
+    });
+}
+
 const ALL: [&str; 5] = ["multus", "whereabouts", "sriovCni", "ibSriovCni", "devicePlugin"];
 
 /// The kinds of objects that parts have, and nothing else.
@@ -191,6 +203,36 @@ fn newer_release_starts_the_pods_of_its_part_anew_and_no_others() {
             assert_eq!(before[&name] != uids, name == owner, "{part}: {name}");
         }
     }
+}
+
+#[test]
+fn part_whose_pods_do_not_run_is_waited_for_unless_their_nodes_are_silent() {
+    let scopes = bare();
+    let config = asking(&ALL, None, true);
+    converge(&scopes, &config, false);
+    let set = object("daemonset kube-system/vfctl-multus");
+    let break_pods = || put(&scopes, &set, &["status", "numberReady"], JsonValue::Number(0));
+    break_pods();
+    let plan = planned(&scopes, &config, false);
+    assert_eq!(changes(&plan), ["write objects: daemonset kube-system/vfctl-multus"]);
+    assert!(
+        render(&plan, Detail::Short).contains("status.numberReady: 0 -> 1"),
+        "{}",
+        render(&plan, Detail::Short)
+    );
+    let rows = vfctl_plan::compared(&plan);
+    assert!(rows.iter().any(|row| format!("{row:?}").contains("numberReady")), "{rows:?}");
+    let written = converge(&scopes, &config, false);
+    assert_eq!(written.lanes.iter().map(|lane| lane.ops.len()).sum::<usize>(), 1);
+
+    break_pods();
+    let taint =
+        JsonValue::from_text(r#"[{"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}]"#);
+    put(&scopes, &object("node a"), &["spec", "taints"], taint.unwrap());
+    let plan = planned(&scopes, &config, false);
+    assert!(plan.is_empty(), "{}", render(&plan, Detail::Verbose));
+    let text = render(&plan, Detail::Short);
+    assert!(text.contains("0 of 1 pods of daemonset kube-system/vfctl-multus are ready"), "{text}");
 }
 
 #[test]

@@ -1,18 +1,23 @@
 //! A part that vfctl installs: its objects, and the lane that brings them to what is asked for.
 
 use vfctl_model::{JsonValue, ObjectKind, ObjectName, ObjectRef};
-use vfctl_port::{Claim, ClaimValue, ObjectFacts, Phase, Property, Thing};
+use vfctl_port::{
+    Action, Claim, ClaimValue, ObjectFacts, Op, Phase, Property, Target, Thing, roll_out_troubles,
+};
 
 use super::by_node::Keys;
 use super::foreign;
 use super::manifest;
 use super::row::{ComponentRow, Installed, PodOrder};
 use super::section::ManagedSpec;
+use crate::change::Change;
+use crate::change_value::ChangeValue;
 use crate::cluster::{
     ClusterContext, ClusterDraft, DOCUMENT_LABEL, Owner, as_found, delete_lane, found, lane, manager_of,
     object, subject, write_step,
 };
 use crate::document::PlacedDocument;
+use crate::finding::Findings;
 use crate::lane::LaneDraft;
 use crate::path::Origin;
 use crate::step::{Reason, Step};
@@ -248,9 +253,12 @@ fn add(
     }
     let found = found(facts, &wanted);
     lane.basis.push(as_found(object, found.as_ref()));
+    let is_awaited = object.kind() == ObjectKind::DaemonSet && managed.row.installed == Installed::RolledOut;
     if facts.is_some_and(|facts| facts.content.covers(&wanted)) {
+        if is_awaited && let Some(step) = start_step(object, &wanted, context, origin, &mut lane.findings) {
+            lane.steps.push(step);
+        }
         lane.goal.push(as_found(object, found.as_ref()));
-        note_unready(managed.row, object, context, lane, origin);
         return;
     }
     let mut manifest = context.manifest(object, wanted);
@@ -259,9 +267,7 @@ fn add(
     let mut step =
         write_step(Phase::WriteObjects, Reason::Asked, object, found.as_ref(), manifest, Some(origin));
     match object.kind() {
-        ObjectKind::DaemonSet if managed.row.installed == Installed::RolledOut => {
-            await_roll_out(object, &mut step);
-        }
+        ObjectKind::DaemonSet if is_awaited => await_roll_out(object, &mut step),
         ObjectKind::CustomResourceDefinition => {
             step.ends.push(yes(object, Property::Established));
             step.settle_ms = ESTABLISHED_WITHIN_MS;
@@ -283,18 +289,43 @@ fn yes(object: &ObjectRef, property: Property) -> Claim {
     Claim::is(subject(Thing::Object(object.clone())), property, ClaimValue::Flag(true))
 }
 
-/// Notes that a DaemonSet which says what it should is not rolled out: to write it again would change nothing.
-fn note_unready(
-    row: &ComponentRow,
+/// Returns the step that waits for the pods of a DaemonSet which says what it should; `None` where they run. Where no more are missing
+/// than there are nodes that do not answer, that is noted alone: those nodes have the pods that are missing.
+fn start_step(
     set: &ObjectRef,
+    wanted: &JsonValue,
     context: &ClusterContext<'_>,
-    lane: &mut LaneDraft,
     origin: &Origin,
-) {
-    let Some(facts) = context.object(set) else { return };
-    // Facts of before do not say it.
-    let is_awaited = set.kind() == ObjectKind::DaemonSet && row.installed == Installed::RolledOut;
-    let Some(wanted) = facts.desired_pods().filter(|_| is_awaited && !facts.is_rolled_out()) else { return };
-    let message = format!("{set} is as asked for, and {} of its {wanted} pods are ready", facts.ready_pods());
-    lane.findings.note(Some(origin), message);
+    findings: &mut Findings,
+) -> Option<Step> {
+    // Facts of before do not say how many.
+    let facts = context.object(set).filter(|facts| !facts.is_rolled_out())?;
+    let desired = facts.desired_pods()?;
+    let ready = facts.ready_pods();
+    let nodes = context.facts.of_kind(ObjectKind::Node);
+    let silent = nodes.filter(|(_, node)| node.is_out_of_reach()).count();
+    if u64::try_from(silent).is_ok_and(|silent| silent > 0 && desired.saturating_sub(ready) <= silent) {
+        let message =
+            format!("{ready} of {desired} pods of {set} are ready, and {silent} nodes do not answer");
+        findings.note(Some(origin), message);
+        return None;
+    }
+    let counted = |ready, updated| {
+        let (ready, updated) = (JsonValue::Number(ready), JsonValue::Number(updated));
+        let counts = JsonValue::of([("numberReady", ready), ("updatedNumberScheduled", updated)]);
+        ChangeValue::Is(ClaimValue::Content(JsonValue::of([("status", counts)])))
+    };
+    let mut step = Step::new(Phase::WriteObjects, Property::RolledOut, Reason::PodsMustRun);
+    step.changes.push(Change {
+        from: Some(counted(ready, facts.updated_pods())),
+        to: counted(desired, desired),
+        origin: Some(origin.clone()),
+        op: Op {
+            target: Target::Object(set.clone()),
+            action: Action::ApplyObject(context.manifest(set, wanted.clone())),
+        },
+    });
+    await_roll_out(set, &mut step);
+    step.details.extend(roll_out_troubles(context.facts, set));
+    Some(step)
 }

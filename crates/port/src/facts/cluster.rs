@@ -27,6 +27,9 @@ pub struct ClusterFacts {
     pub unread: BTreeMap<ObjectKind, String>,
 }
 
+/// The taints of nodes whose kubelet does not say that it is ready.
+const OUT_OF_REACH: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
 /// The facts of one object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -84,8 +87,7 @@ impl ObjectFacts {
     /// node is to have a pod, there is nothing to wait for (`DaemonSetStatus`, k8s.io/api/apps/v1).
     pub fn is_rolled_out(&self) -> bool {
         let Some(wanted) = self.desired_pods() else { return false };
-        let count = |name: &str| self.number(&["status", name]).unwrap_or(0);
-        count("updatedNumberScheduled") >= wanted && count("numberReady") >= wanted
+        self.updated_pods() >= wanted && self.ready_pods() >= wanted
     }
 
     /// Returns how many pods a DaemonSet is to have; `None` where its controller has not seen yet what it says.
@@ -95,6 +97,11 @@ impl ObjectFacts {
         has_seen.then(|| self.number(&["status", "desiredNumberScheduled"]).unwrap_or(0))
     }
 
+    /// Returns how many pods of a DaemonSet are as it says.
+    pub fn updated_pods(&self) -> u64 {
+        self.number(&["status", "updatedNumberScheduled"]).unwrap_or(0)
+    }
+
     /// Returns how many pods of a DaemonSet are ready.
     pub fn ready_pods(&self) -> u64 {
         self.number(&["status", "numberReady"]).unwrap_or(0)
@@ -102,11 +109,27 @@ impl ObjectFacts {
 
     /// Returns whether the API server serves the kind that a CustomResourceDefinition defines.
     pub fn is_established(&self) -> bool {
+        self.has_condition("Established")
+    }
+
+    /// Returns whether a pod says that it is ready.
+    pub fn is_ready(&self) -> bool {
+        self.has_condition("Ready")
+    }
+
+    /// Returns whether a node has not told the cluster lately that it is ready: the cluster taints it then
+    /// (`TaintNodeNotReady` and `TaintNodeUnreachable`, k8s.io/api/core/v1).
+    pub fn is_out_of_reach(&self) -> bool {
+        let taints = self.content.at(&["spec", "taints"]).map_or(&[][..], JsonValue::members);
+        taints.iter().filter_map(|taint| taint.field("key")?.text()).any(|key| OUT_OF_REACH.contains(&key))
+    }
+
+    fn has_condition(&self, name: &str) -> bool {
         let conditions = self.content.at(&["status", "conditions"]).map_or(&[][..], JsonValue::members);
         conditions.iter().any(|condition| {
             let says =
                 |name: &str, value: &str| condition.field(name).and_then(JsonValue::text) == Some(value);
-            says("type", "Established") && says("status", "True")
+            says("type", name) && says("status", "True")
         })
     }
 
