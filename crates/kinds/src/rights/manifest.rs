@@ -177,18 +177,32 @@ fn role(
         Reach::Cluster => ("ClusterRole", "ClusterRoleBinding", None),
         Reach::Namespace => ("Role", "RoleBinding", Some(namespace)),
     };
-    let account = |part: &RightsPart| Subject {
-        kind: "ServiceAccount",
-        name: name_of(*part),
-        namespace: namespace.to_string(),
-    };
     let role = Role { head: Head::of(VERSION, kind, name_of(part), place), rules };
-    let binding = Binding {
-        head: Head::of(VERSION, binding, name_of(part), place),
-        role_ref: RoleRef { api_group: GROUP, kind, name: name_of(part) },
-        subjects: subjects.iter().map(account).collect(),
-    };
-    vec![RightsManifest::Role(role), RightsManifest::Binding(binding)]
+    let bindings = subjects.iter().map(|subject| {
+        RightsManifest::Binding(Binding {
+            head: Head::of(VERSION, binding, name_of_binding(part, at, *subject, namespace), place),
+            role_ref: RoleRef { api_group: GROUP, kind, name: name_of(part) },
+            subjects: vec![Subject {
+                kind: "ServiceAccount",
+                name: name_of(*subject),
+                namespace: namespace.to_string(),
+            }],
+        })
+    });
+    std::iter::once(RightsManifest::Role(role)).chain(bindings).collect()
+}
+
+/// Returns what binds a role to one account. Each account has a binding of its own, so that one more part, or another namespace,
+/// takes nothing from those that have the role already.
+fn name_of_binding(part: RightsPart, at: Reach, subject: RightsPart, namespace: &NamespaceName) -> String {
+    let mut name = name_of(subject);
+    if part != subject {
+        name = format!("{name}:{part}");
+    }
+    if at == Reach::Cluster && *namespace != NamespaceName::kube_system() {
+        name = format!("{name}:{namespace}");
+    }
+    name
 }
 
 /// Returns a right that a role of a part gives: Kubernetes lets nobody create a role that gives more than they have
