@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vfctl_model::{InterfaceName, JsonValue, PciAddress, VfIndex};
-use vfctl_port::{HostFacts, Use, VfFacts};
+use vfctl_port::{HostFacts, ObjectFacts, Use, VfFacts};
 
 use super::chain::{BreakReason, PodLink, PodLinkKind};
 use super::network::Asked;
@@ -16,6 +16,9 @@ use crate::network::RESOURCE_ANNOTATION;
 const NETWORK_STATUS: &str = "k8s.v1.cni.cncf.io/network-status";
 
 const LINK: PodLinkKind = PodLinkKind::Vf;
+
+/// The plugins whose interfaces stand on another one (containernetworking/plugins, plugins/main).
+const ON_TOP: [&str; 5] = ["bridge", "ipvlan", "macvlan", "tap", "vlan"];
 
 /// A network that multus has noted.
 struct Noted {
@@ -47,7 +50,7 @@ pub(super) fn check(
         };
         let one = noted.remove(position);
         if facts.annotation(RESOURCE_ANNOTATION).is_some() {
-            links.push(of_network(scene, &name, &one));
+            links.push(of_network(scene, &name, &one, stays_on_host(facts)));
         }
     }
     let has_network_of = |resource: &str| {
@@ -96,8 +99,16 @@ fn not_attached(scene: &Scene<'_>, network: &str) -> PodLink {
     PodLink::broken(LINK, network, BreakReason::NotAttached, found).with_help(help)
 }
 
+/// Returns whether the plugin of a network puts an interface on a VF, and leaves the VF itself where it is.
+fn stays_on_host(network: &ObjectFacts) -> bool {
+    let config = network.content.at(&["spec", "config"]).and_then(JsonValue::text);
+    let config = config.and_then(|text| JsonValue::from_text(text).ok()).unwrap_or_default();
+    let first = config.field("plugins").and_then(|list| list.members().first()).unwrap_or(&config);
+    first.field("type").and_then(JsonValue::text).is_some_and(|plugin| ON_TOP.contains(&plugin))
+}
+
 /// Returns the link of a network's VF.
-fn of_network(scene: &Scene<'_>, network: &str, noted: &Noted) -> PodLink {
+fn of_network(scene: &Scene<'_>, network: &str, noted: &Noted, stays_on_host: bool) -> PodLink {
     let interface = &noted.interface;
     let Some(address) = noted.device else {
         let found = format!("the pod has it as {interface}; which VF that is, multus has not noted");
@@ -113,7 +124,7 @@ fn of_network(scene: &Scene<'_>, network: &str, noted: &Noted) -> PodLink {
         let found = format!("multus noted {address} for {interface}, and the host has no VF there");
         return PodLink::broken(LINK, network, BreakReason::VfGone, found).with_help(again);
     };
-    if let Some(netdev) = &vf.netdev {
+    if let Some(netdev) = vf.netdev.as_ref().filter(|_| !stays_on_host) {
         let found = format!(
             "multus noted {address} for {interface}, and that VF, vf {index} of {port}, is on the host as {}: it was made anew, \
              or taken back",

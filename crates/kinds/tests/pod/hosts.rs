@@ -38,3 +38,20 @@ fn host_tells_whether_the_vf_is_still_there() {
         assert!(link.found.contains(found), "{chain}");
     }
 }
+
+#[test]
+fn vf_below_another_interface_stays_on_the_host() {
+    let mut objects = well();
+    let network = objects["network-attachment-definition default/tenant-a"]["content"]["spec"]
+        .as_object_mut()
+        .expect("a network");
+    network.insert(
+        "config".to_owned(),
+        r#"{"cniVersion": "0.3.1", "type": "macvlan", "master": "eth9"}"#.into(),
+    );
+    let vf = json!({"pci": "0000:01:10.0", "driver": "igbvf", "attributes": {},
+        "netdev": {"name": "eth9", "mac": "02:00:00:00:00:01", "mtu": 1500, "up": true}});
+    let chain = walk(&with_host(&objects, vf), &[], &pod());
+    let broken = chain.links.iter().find(|link| link.reason == Some(BreakReason::VfGone));
+    assert!(broken.is_none(), "{chain}");
+}
