@@ -1,13 +1,13 @@
-//! The page about bad days of the API server: a row for each scenario that has one, made of what the scenario asserts.
+//! The page about bad days of a cluster: a row for each scenario that has one, made of what the scenario asserts.
 
 use std::fmt::Write;
 
 use crate::scenario::{Action, BadDay, Exit, Scenario, Step};
 
 const HEAD: &str = "\
-# Bad days of the API server
+# Bad days of a cluster
 
-What vfctl does where the API server, the way to it or an account is in trouble. Each row is a scenario that runs against a real
+What vfctl does where the API server, the way to it, an account or a node is in trouble. Each row is a scenario that runs against a real
 API server: the command ends within its limit, with this exit code and these words. Nothing that is half done goes unreported, and
 the next apply finishes the work, after which a plan is empty. What follows `with` is what the scenario does to the requests: the verb
 and the resource of those that it befalls, and what happens to them.
