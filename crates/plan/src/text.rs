@@ -42,6 +42,10 @@ pub fn render(plan: &Plan, detail: Detail) -> String {
     if plan.hosts.len() > 1 {
         let _ = writeln!(text, "\n{tally}");
     }
+    if text.is_empty() {
+        // Nothing is asked for, and nothing of vfctl's is there.
+        line(&mut text, 0, "No changes.");
+    }
     text
 }
 

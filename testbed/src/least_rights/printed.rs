@@ -81,7 +81,7 @@ pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
     members(value, name).iter().filter_map(|text| Some(text.as_str()?.to_owned())).collect()
 }
 
-/// Whether a message names a right: in the words of the API server, or in vfctl's.
+/// Whether a message names a right: in the words of the API server, also where it lets nobody give what they do not have, or in vfctl's.
 pub(super) fn names(said: &str, right: &PrintedRight) -> bool {
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let PrintedRight { verb, resource, namespace, .. } = right;
@@ -92,7 +92,10 @@ pub(super) fn names(said: &str, right: &PrintedRight) -> bool {
         said.contains(&format!("in namespace {name}"))
             || said.contains(&format!("in the namespace \"{name}\""))
     };
-    has_right && namespace.as_ref().is_none_or(in_namespace)
+    let is_given = said.split("RBAC permissions not currently held").nth(1).is_some_and(|missing| {
+        missing.contains(&format!("Resources:[\"{plural}\"]")) && missing.contains(&format!("\"{verb}\""))
+    });
+    has_right && namespace.as_ref().is_none_or(in_namespace) || is_given
 }
 
 /// The text at a path; `None` where there is none.

@@ -29,6 +29,8 @@ kind: SriovConfig
 metadata: {name: node}
 spec:
   components:
+    multus: {version: v4.2.4, managed: {image: "localhost/multus-cni:v4.2.4"}}
+    whereabouts: {version: v0.9.2, managed: {image: "localhost/whereabouts:v0.9.2"}}
     devicePlugin: {version: v3.5.1, managed: {image: "localhost/sriov-device-plugin:v3.5.1"}}
   physicalFunctions:
     - {name: first, match: {interface: PF}, vfs: {count: 2, all: {driver: igbvf}}}
@@ -65,10 +67,10 @@ const COMMANDS: [(&str, &str, &[i32]); 9] = [
     ("vfctl-node", "apply spec.yaml --yes --only host,node", &[0]),
     ("vfctl-read", "plan spec.yaml", &[0]),
     ("vfctl-read", "record --cluster", &[0]),
-    ("vfctl-read", "plan nothing.yaml", &[2]),
+    ("vfctl-read", "plan nothing.yaml --prune", &[2]),
     ("vfctl-node", "apply nothing.yaml --yes --only host,node", &[0]),
-    ("vfctl-shared", "apply nothing.yaml --yes --only shared", &[0]),
-    ("vfctl-read", "plan nothing.yaml", &[0]),
+    ("vfctl-shared", "apply nothing.yaml --prune --yes --only shared", &[0]),
+    ("vfctl-read", "plan nothing.yaml --prune", &[0]),
 ];
 
 /// What came of taking a right away.
@@ -226,19 +228,26 @@ impl<'a> LeastRights<'a> {
 
     /// Takes back what the commands have written.
     fn reset(&self) -> Result<(), ClusterError> {
-        let label = "app.kubernetes.io/managed-by=vfctl";
-        let kinds = "daemonsets,configmaps,network-attachment-definitions";
-        self.kubectl.run(&["delete", kinds, "--all-namespaces", "--selector", label, "--wait=false"])?;
+        // Accounts and roles that are printed have no document.
+        for (label, kinds) in [
+            ("app.kubernetes.io/managed-by=vfctl", "daemonsets,configmaps,network-attachment-definitions"),
+            (
+                "vfctl.dev/document",
+                "serviceaccounts,clusterroles,clusterrolebindings,customresourcedefinitions",
+            ),
+        ] {
+            self.kubectl.run(&["delete", kinds, "--all-namespaces", "--selector", label, "--wait=false"])?;
+        }
         let labels = ["vfctl.dev/device-plugin-", "--overwrite"];
         self.kubectl.run(&[&["label", "node", NODE][..], &labels].concat())?;
         self.kubectl.run(&["annotate", "node", NODE, "vfctl.dev/documents-"])?;
         let _kubelet = PlayedKubelet::of(self.kubectl.clone(), NODE.to_owned(), RESOURCE.to_owned(), 2);
         self.kubectl.wait_for(
-            "the end of the device plugin's pods",
+            "the end of what vfctl made",
             LIMIT,
             &["get", "pods,daemonsets", "--all-namespaces", "--output", "name"],
             || Ok(()),
-            |answer| !answer.contains("vfctl-device-plugin"),
+            |answer| !answer.contains("vfctl-"),
         )
     }
 

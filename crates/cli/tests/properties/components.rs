@@ -141,7 +141,7 @@ pub(crate) fn rights_to_write(is_meant: impl Fn(ObjectKind) -> bool) -> BTreeSet
     // Apply starts no pods.
     let writing = RIGHTS.iter().filter(|right| !matches!(right.part, RightsPart::Read | RightsPart::Verify));
     let named = writing.flat_map(|right| right.verbs.iter().map(|verb| (right.kind, *verb)));
-    named.filter(|(kind, verb)| *verb != "create" && is_meant(*kind)).collect()
+    named.filter(|(kind, verb)| !matches!(*verb, "create" | "get") && is_meant(*kind)).collect()
 }
 
 #[test]

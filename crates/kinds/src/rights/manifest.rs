@@ -1,5 +1,7 @@
 //! Accounts, roles and their bindings.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 use vfctl_model::{DEVICE_PLUGIN_NAME, NamespaceName, OWNER_LABEL};
 
@@ -168,7 +170,7 @@ fn role(
     let rows = RIGHTS.iter().filter(|right| right.part == part && Reach::of(right.at) == at);
     let mut rules: Vec<Rule> = rows.flat_map(rules_of).collect();
     if part == RightsPart::Shared && at == Reach::Cluster {
-        rules.extend(components::rules().into_iter().map(given));
+        rules.extend(given());
     }
     if rules.is_empty() {
         return Vec::new();
@@ -205,16 +207,34 @@ fn name_of_binding(part: RightsPart, at: Reach, subject: RightsPart, namespace: 
     name
 }
 
-/// Returns a right that a role of a part gives: Kubernetes lets nobody create a role that gives more than they have
-/// (`ConfirmNoEscalation`, pkg/registry/rbac/validation/policy_compact.go and rule.go).
-fn given(rule: PolicyRule) -> Rule {
-    let PolicyRule { groups, resources, verbs } = rule;
-    Rule {
-        api_groups: groups.to_vec(),
-        resources: resources.to_vec(),
-        resource_names: Vec::new(),
-        verbs: verbs.to_vec(),
+/// Returns the rights that the roles of parts give, without those that whoever installs them has anyway: Kubernetes lets nobody create
+/// a role that gives more than they have (`ConfirmNoEscalation`, pkg/registry/rbac/validation/policy_compact.go and rule.go).
+fn given() -> Vec<Rule> {
+    let is_had = |group: &str, resource: &str, verb: &str| {
+        RIGHTS.iter().any(|right| {
+            let row = right.kind.row();
+            let is_its = matches!(right.part, RightsPart::Read | RightsPart::Shared);
+            let is_it = row.group == group && row.plural == resource && right.verbs.contains(&verb);
+            is_its && right.at == Where::Cluster && is_it
+        })
+    };
+    let mut given: BTreeMap<(&'static str, &'static str), BTreeSet<&'static str>> = BTreeMap::new();
+    for PolicyRule { groups, resources, verbs } in components::rules() {
+        for (group, resource) in
+            groups.iter().flat_map(|group| resources.iter().map(move |one| (*group, *one)))
+        {
+            let missing = verbs.iter().copied().filter(|verb| !is_had(group, resource, verb));
+            given.entry((group, resource)).or_default().extend(missing);
+        }
     }
+    given.retain(|_, verbs| !verbs.is_empty());
+    let rule = |((group, resource), verbs): ((&'static str, &'static str), BTreeSet<&'static str>)| Rule {
+        api_groups: vec![group],
+        resources: vec![resource],
+        resource_names: Vec::new(),
+        verbs: verbs.into_iter().collect(),
+    };
+    given.into_iter().map(rule).collect()
 }
 
 /// Returns the rules of a row: what can be allowed by name is.

@@ -67,48 +67,33 @@ const fn right(part: RightsPart, kind: ObjectKind, at: Where, verbs: &'static [&
     Right { part, kind, at, verbs }
 }
 
-/// Every row. A server-side apply is a patch, and creates where there is no object yet.
+/// Every row. A server-side apply is a patch, and creates where there is no object yet. Who only reads lists; who writes gets what it
+/// has written, too.
 pub const RIGHTS: &[Right] = &[
-    right(RightsPart::Read, ObjectKind::Node, Where::Cluster, &["get", "list"]),
-    right(RightsPart::Read, ObjectKind::Pod, Where::Cluster, &["get", "list"]),
-    right(RightsPart::Read, ObjectKind::ConfigMap, Where::Cluster, &["get", "list"]),
-    right(RightsPart::Read, ObjectKind::DaemonSet, Where::Cluster, &["get", "list"]),
-    right(RightsPart::Read, ObjectKind::NetworkAttachmentDefinition, Where::Cluster, &["get", "list"]),
+    right(RightsPart::Read, ObjectKind::Node, Where::Cluster, &["list"]),
+    right(RightsPart::Read, ObjectKind::Pod, Where::Cluster, &["list"]),
+    right(RightsPart::Read, ObjectKind::ConfigMap, Where::Cluster, &["list"]),
+    right(RightsPart::Read, ObjectKind::DaemonSet, Where::Cluster, &["list"]),
+    right(RightsPart::Read, ObjectKind::NetworkAttachmentDefinition, Where::Cluster, &["list"]),
     // Why a pod does not start: no plan needs them.
     right(RightsPart::Read, ObjectKind::Event, Where::Cluster, &["list"]),
     right(RightsPart::Read, ObjectKind::SriovNetworkNodePolicy, Where::Cluster, &["list"]),
-    right(RightsPart::Node, ObjectKind::Node, Where::Cluster, &["patch"]),
-    right(RightsPart::Node, ObjectKind::ConfigMap, Where::Plugin, &["create", "patch"]),
-    right(RightsPart::Read, ObjectKind::ServiceAccount, Where::Cluster, &["get", "list"]),
-    right(RightsPart::Read, ObjectKind::ClusterRole, Where::Cluster, &["get", "list"]),
-    right(RightsPart::Read, ObjectKind::ClusterRoleBinding, Where::Cluster, &["get", "list"]),
-    right(RightsPart::Read, ObjectKind::CustomResourceDefinition, Where::Cluster, &["get", "list"]),
-    right(RightsPart::Shared, ObjectKind::ConfigMap, Where::Parts, &["create", "patch", "delete"]),
-    right(RightsPart::Shared, ObjectKind::DaemonSet, Where::Parts, &["create", "patch", "delete"]),
-    right(RightsPart::Shared, ObjectKind::ServiceAccount, Where::Parts, &["create", "patch", "delete"]),
-    right(RightsPart::Shared, ObjectKind::ClusterRole, Where::PartsOfCluster, &["create", "patch", "delete"]),
-    right(
-        RightsPart::Shared,
-        ObjectKind::ClusterRoleBinding,
-        Where::PartsOfCluster,
-        &["create", "patch", "delete"],
-    ),
-    right(
-        RightsPart::Shared,
-        ObjectKind::CustomResourceDefinition,
-        Where::Definitions,
-        &["create", "patch", "delete"],
-    ),
-    right(
-        RightsPart::Shared,
-        ObjectKind::NetworkAttachmentDefinition,
-        Where::Cluster,
-        &["create", "patch", "delete"],
-    ),
-    right(
-        RightsPart::Verify,
-        ObjectKind::Pod,
-        Where::Namespace,
-        &["create", "patch", "get", "list", "delete"],
-    ),
+    right(RightsPart::Read, ObjectKind::ServiceAccount, Where::Cluster, &["list"]),
+    right(RightsPart::Read, ObjectKind::ClusterRole, Where::Cluster, &["list"]),
+    right(RightsPart::Read, ObjectKind::ClusterRoleBinding, Where::Cluster, &["list"]),
+    right(RightsPart::Read, ObjectKind::CustomResourceDefinition, Where::Cluster, &["list"]),
+    right(RightsPart::Node, ObjectKind::Node, Where::Cluster, &["get", "patch"]),
+    // The plugin's, whose names nobody knows before.
+    right(RightsPart::Node, ObjectKind::Pod, Where::Cluster, &["get"]),
+    right(RightsPart::Node, ObjectKind::ConfigMap, Where::Plugin, &["get", "create", "patch"]),
+    right(RightsPart::Shared, ObjectKind::ConfigMap, Where::Parts, WRITE),
+    right(RightsPart::Shared, ObjectKind::DaemonSet, Where::Parts, WRITE),
+    right(RightsPart::Shared, ObjectKind::ServiceAccount, Where::Parts, WRITE),
+    right(RightsPart::Shared, ObjectKind::ClusterRole, Where::PartsOfCluster, WRITE),
+    right(RightsPart::Shared, ObjectKind::ClusterRoleBinding, Where::PartsOfCluster, WRITE),
+    right(RightsPart::Shared, ObjectKind::CustomResourceDefinition, Where::Definitions, WRITE),
+    right(RightsPart::Shared, ObjectKind::NetworkAttachmentDefinition, Where::Cluster, WRITE),
+    right(RightsPart::Verify, ObjectKind::Pod, Where::Namespace, WRITE),
 ];
+
+const WRITE: &[&str] = &["get", "create", "patch", "delete"];
