@@ -100,8 +100,8 @@ impl<'a> Managed<'a> {
         let order = PodOrder { image: &spec.image, name, clears_away: false };
         let pod = (row.pod)(order);
         let set = match &keys {
-            Some(keys) => manifest::daemon_set_spec(name, keys.on_nodes(pod), Some(keys.annotations())),
-            None => manifest::daemon_set_spec(name, pod, None),
+            Some(keys) => row.daemon_set_spec(keys.on_nodes(pod), Some(keys.annotations())),
+            None => row.daemon_set_spec(pod, None),
         };
         objects.push((in_namespace(ObjectKind::DaemonSet), vec![("spec", set)]));
         let whole = |(object, fields): (Option<ObjectRef>, Fields<'_>)| {

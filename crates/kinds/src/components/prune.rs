@@ -127,7 +127,7 @@ fn clear_away(
     let version = facts.label(manifest::VERSION_LABEL);
     let wanted = JsonValue::of([
         ("metadata", manifest::metadata(document, row.object, version)),
-        ("spec", manifest::daemon_set_spec(row.object, pod, None)),
+        ("spec", row.daemon_set_spec(pod, None)),
     ]);
     if facts.content.covers(&wanted) {
         if !facts.is_rolled_out() {

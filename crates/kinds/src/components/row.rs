@@ -4,8 +4,13 @@ use std::fmt;
 
 use vfctl_model::{JsonValue, NamespaceName};
 
+use super::manifest;
 use super::section::{ComponentsSpec, ManagedSpec};
+use crate::cluster::text;
 use crate::path::SpecPath;
+
+/// How many nodes may be without a part while its pods are replaced: one after the other takes longer than is waited.
+const AT_ONCE: &str = "10%";
 
 /// A rule of a role (`PolicyRule`, k8s.io/api/rbac/v1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +103,18 @@ impl ComponentRow {
     /// Returns the place in a document where vfctl is asked to manage it.
     pub(super) fn managed_path(&self) -> SpecPath {
         self.path().key("managed")
+    }
+
+    /// Returns the spec of its DaemonSet with these pods. Where all of them are awaited they are replaced on several nodes at once:
+    /// pods that run do not need them meanwhile.
+    pub(super) fn daemon_set_spec(&self, pod: JsonValue, annotations: Option<JsonValue>) -> JsonValue {
+        let mut spec = manifest::daemon_set_spec(self.object, pod, annotations);
+        if let (Installed::RolledOut, JsonValue::Fields(fields)) = (self.installed, &mut spec) {
+            let rolling = JsonValue::of([("maxUnavailable", text(AT_ONCE))]);
+            let strategy = JsonValue::of([("type", text("RollingUpdate")), ("rollingUpdate", rolling)]);
+            fields.insert("updateStrategy".to_owned(), strategy);
+        }
+        spec
     }
 }
 
