@@ -9,7 +9,7 @@
 #
 # usage: ci/cluster.sh [--provider kind] [--small] [VFCTL]
 #        VFCTL                     the program that workers have; otherwise one is built
-#        --small                   one cluster with one worker, and two scenarios
+#        --small                   one cluster with one worker, one scenario in it and one without workers
 #        ALL=1 ci/cluster.sh …     also those below testbed/scenarios/cluster-long, which take minutes each, and those below
 #                                  testbed/scenarios/without-vfctl, which try the testbed itself
 set -euo pipefail
@@ -43,6 +43,8 @@ room=$(mktemp -d "${TMPDIR:-/tmp}/vfctl-cluster.XXXXXX")
 running=
 # The folders of clusters that could not be stopped.
 unstopped=()
+# The process in which scenarios without workers run.
+without=
 # What a kind cluster might leave on this machine: links, rules, what docker has.
 machine() {
     ip -o link | awk -F ': ' '{ print "link " $2 }'
@@ -70,9 +72,20 @@ left_behind() {
     done
 }
 
+# Waits for the process in which scenarios without workers run.
+join() {
+    wait "$without" || true
+    without=
+    [ ! -e "$room/0/cluster.json" ] || unstopped+=("$room/0")
+}
+
 # However this ends, no cluster stays. By its folder it is stopped: that of one which cannot be stopped stays.
 end() {
     local dir left=
+    if [ -n "$without" ]; then
+        kill -- "-$without" 2>/dev/null || true
+        join
+    fi
     [ -z "$running" ] || stop "$running" || true
     for dir in "${unstopped[@]}"; do
         "$testbed" cluster stop --dir "$dir" && continue
@@ -146,18 +159,32 @@ in_existing() {
         existing=$room/x
     fi
     mapfile -t wanted < <(wanted_for 0)
+    [ -z "$small" ] || wanted=(testbed/scenarios/cluster/networks_only.scenario)
     scenarios_of 0 "$existing" "${wanted[@]}"
     [ -z "$existing" ] || "$testbed" cluster stop --dir "$existing" || broken=$((broken + 1))
 }
 
-[ "$provider" = local ] || machine | sort >"$room/machine"
-if [ -z "$small" ]; then
+# What needs no worker waits most of the time, for limits and for what was delayed: it has a control plane of its own beside the
+# clusters with workers.
+without_workers() {
+    trap '[ -z "$running" ] || stop "$running" || true' EXIT
+    trap 'exit 143' TERM
     start 0 || :
     in_existing 0
     stop 0 || broken=$((broken + 1))
-    sizes="1 2 bare"
-else
+    echo "$passed $broken" >"$room/without"
+}
+
+[ "$provider" = local ] || machine | sort >"$room/machine"
+sizes="1 2 bare"
+if [ -n "$small" ]; then
     sizes=1
+elif [ "$provider" = local ]; then
+    # In a group of its own, so that it can be ended with all that it has started.
+    set -m
+    without_workers >"$room/without.log" 2>&1 &
+    without=$!
+    set +m
 fi
 for workers in $sizes; do
     mapfile -t wanted < <(wanted_for "$workers")
@@ -166,7 +193,7 @@ for workers in $sizes; do
     for attempt in 1 2; do
         if start "$workers"; then dir=$room/$workers; else dir=; fi
         # It has no cluster of its own then.
-        [ -z "$small" ] || [ "$attempt" = 2 ] || in_existing "$workers"
+        [ -n "$without" ] || [ "$workers$attempt" != 11 ] || in_existing "$workers"
         scenarios_of "$workers" "$dir" "${wanted[@]}"
         stop "$workers" || broken=$((broken + 1))
         # QEMU seldom stands still, which is nobody's doing in the guest: once, and it is said.
@@ -176,6 +203,18 @@ for workers in $sizes; do
         echo "cluster: a worker stood still; what failed runs once more in a new cluster" >&2
     done
 done
+if [ -n "$without" ]; then
+    join
+    echo "cluster: without workers:" >&2
+    cat "$room/without.log" >&2
+    if read -r good bad <"$room/without"; then
+        passed=$((passed + good))
+        broken=$((broken + bad))
+    else
+        # What has not come to its end has failed.
+        broken=$((broken + 1))
+    fi
+fi
 if [ "$provider" = kind ]; then
     left=$(left_behind)
     if [ -n "$left" ]; then
