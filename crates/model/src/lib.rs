@@ -53,7 +53,9 @@ pub use link_state::VfLinkState;
 pub use mac::MacAddress;
 pub use module_set::ModuleSet;
 pub use name::{DriverName, HostName, InterfaceName, ModuleName};
-pub use object::{DEVICE_PLUGIN_NAME, OWNER_LABEL, ObjectKind, ObjectKindRow, ObjectRef, PART_DEFINITIONS};
+pub use object::{
+    DEVICE_PLUGIN_NAME, NAME_LABEL, OWNER_LABEL, ObjectKind, ObjectKindRow, ObjectRef, PART_DEFINITIONS,
+};
 pub use parse::{ParseError, misread};
 pub use rate::RateLimits;
 pub use reading::{RawReading, Reading};

@@ -12,6 +12,9 @@ use crate::text::text_serde;
 /// The label of all objects that vfctl makes, and its value. It has the key that the Kubernetes project recommends for it.
 pub const OWNER_LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "vfctl");
 
+/// The label that says which part of a cluster an object is of, with the key that the Kubernetes project recommends for it.
+pub const NAME_LABEL: &str = "app.kubernetes.io/name";
+
 /// What the objects of the device plugin that vfctl manages are called.
 pub const DEVICE_PLUGIN_NAME: &str = "vfctl-device-plugin";
 
@@ -89,6 +92,7 @@ object_kinds! {
         is_namespaced: true,
         kept: &[
             &["spec", "nodeName"],
+            &["spec", "hostNetwork"],
             &["spec", "nodeSelector"],
             &["spec", "containers"],
             &["spec", "initContainers"],

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use vfctl_model::ObjectRef;
+use vfctl_model::{NAME_LABEL, ObjectKind, ObjectRef};
 use vfctl_port::{
-    ActionKind, Claim, ObjectFacts, Observed, Op, Outcome, Property, Thing, What, api_hint, hint,
-    plugin_troubles, roll_out_troubles,
+    ActionKind, Claim, ClusterFacts, ObjectFacts, Observed, Op, Outcome, Property, Thing, What, api_hint,
+    hint, plugin_troubles, roll_out_troubles,
 };
 
 use super::LaneRun;
@@ -51,13 +51,25 @@ impl LaneRun<'_> {
         // The lane itself reads no pods but those that it waits for.
         // Where that cannot be read, there is nothing to add.
         let read = self.edges.observe.observe(self.scope, &What::Whole, READ_LIMIT);
-        if let Ok(Observed::Cluster(facts)) = read {
+        if let Ok(Observed::Cluster(mut facts)) = read {
+            for set in &sets {
+                self.read_pods_of(set, &mut facts);
+            }
             let of_nodes = nodes.iter().flat_map(|node| plugin_troubles(&facts, node));
             let is_behind =
                 |set: &&ObjectRef| !facts.objects.get(set).is_some_and(ObjectFacts::is_rolled_out);
             let of_sets = sets.iter().filter(is_behind).flat_map(|set| roll_out_troubles(&facts, set));
             let troubles: Vec<String> = of_nodes.chain(of_sets).collect();
             troubles.into_iter().for_each(|trouble| self.note_trouble(trouble));
+        }
+    }
+
+    /// Reads the pods of a DaemonSet on all nodes: a look from a host has those of its own node.
+    fn read_pods_of(&self, set: &ObjectRef, facts: &mut ClusterFacts) {
+        let Some(namespace) = set.namespace().cloned() else { return };
+        let what = What::Labelled { kind: ObjectKind::Pod, namespace, label: NAME_LABEL };
+        if let Ok(Observed::Objects(pods)) = self.edges.observe.observe(self.scope, &what, READ_LIMIT) {
+            facts.objects.extend(pods.into_iter().filter_map(|(pod, found)| Some((pod, found?))));
         }
     }
 }

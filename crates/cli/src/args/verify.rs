@@ -30,7 +30,8 @@ pub struct VerifyArgs {
     /// With --pod: the pods' namespace [default: the first that has the networks].
     #[arg(short, long, value_name = "NAME", requires = "pod")]
     pub namespace: Option<NamespaceName>,
-    /// How long to wait for pods to be ready, and for VFs to have a carrier, in seconds.
+    /// How long to wait for pods that are started together to be ready, and for VFs to have a carrier, in seconds; pods of
+    /// several networks can take several times as long.
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(5..=3600))]
     pub timeout: u64,
     #[command(flatten)]

@@ -215,13 +215,9 @@ fn part_whose_pods_do_not_run_is_waited_for_unless_their_nodes_are_silent() {
     break_pods();
     let plan = planned(&scopes, &config, false);
     assert_eq!(changes(&plan), ["write objects: daemonset kube-system/vfctl-multus"]);
-    assert!(
-        render(&plan, Detail::Short).contains("status.numberReady: 0 -> 1"),
-        "{}",
-        render(&plan, Detail::Short)
-    );
+    assert!(render(&plan, Detail::Short).contains("podsReady: 0 -> 1"), "{}", render(&plan, Detail::Short));
     let rows = vfctl_plan::compared(&plan);
-    assert!(rows.iter().any(|row| format!("{row:?}").contains("numberReady")), "{rows:?}");
+    assert!(rows.iter().any(|row| format!("{row:?}").contains("podsReady")), "{rows:?}");
     let written = converge(&scopes, &config, false);
     assert_eq!(written.lanes.iter().map(|lane| lane.ops.len()).sum::<usize>(), 1);
 

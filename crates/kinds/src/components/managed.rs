@@ -312,8 +312,8 @@ fn start_step(
     }
     let counted = |ready, updated| {
         let (ready, updated) = (JsonValue::Number(ready), JsonValue::Number(updated));
-        let counts = JsonValue::of([("numberReady", ready), ("updatedNumberScheduled", updated)]);
-        ChangeValue::Is(ClaimValue::Content(JsonValue::of([("status", counts)])))
+        let counts = JsonValue::of([("podsReady", ready), ("podsUpdated", updated)]);
+        ChangeValue::Is(ClaimValue::Content(counts))
     };
     let mut step = Step::new(Phase::WriteObjects, Property::RolledOut, Reason::PodsMustRun);
     step.changes.push(Change {

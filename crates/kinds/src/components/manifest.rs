@@ -1,12 +1,10 @@
 //! What objects of parts are made of: the fields that several of them have, as the API server takes them.
 
-use vfctl_model::{JsonValue, NamespaceName, OWNER_LABEL, ObjectKind, ObjectName, ObjectRef};
+use vfctl_model::{JsonValue, NAME_LABEL, NamespaceName, OWNER_LABEL, ObjectKind, ObjectName, ObjectRef};
 
 use super::row::PolicyRule;
 use crate::cluster::{DOCUMENT_LABEL, labels, text};
 
-/// The label by which a DaemonSet knows its pods.
-const NAME_LABEL: &str = "app.kubernetes.io/name";
 /// The label that says which release a DaemonSet is of.
 pub(super) const VERSION_LABEL: &str = "app.kubernetes.io/version";
 /// Where the programs of CNI plugins are on a node, and in the pods that put them there.

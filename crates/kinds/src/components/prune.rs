@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use vfctl_model::{JsonValue, ObjectKind, ObjectRef};
-use vfctl_port::{Action, ObjectFacts, Phase, Stage};
+use vfctl_port::{Action, ObjectFacts, Phase, Stage, roll_out_troubles};
 
 use super::foreign;
 use super::managed::{Managed, await_roll_out};
@@ -55,10 +55,25 @@ pub(super) fn conclude(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
                 2 => format!("{first} and 1 more object of {row} stay"),
                 count => format!("{first} and {} more objects of {row} stay", count - 1),
             };
-            let message = format!(
-                "{more}: no document asks for {row} to be managed any more; --prune removes what vfctl made"
-            );
+            let prune = match needed_by(row, context, draft) {
+                Some(why) if foreign::sets_of(row, context).next().is_none() => {
+                    format!("--prune removes what vfctl made once no network needs it, and {why}")
+                }
+                _ => "--prune removes what vfctl made".to_owned(),
+            };
+            let message = format!("{more}: no document asks for {row} to be managed any more; {prune}");
             draft.findings.note(None, message);
+            note_unready(&left, context, draft);
+        }
+    }
+}
+
+/// Notes what keeps the pods of what stays from running.
+fn note_unready(left: &Left<'_>, context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
+    let sets = left.iter().filter(|(object, _)| object.kind() == ObjectKind::DaemonSet);
+    for (set, _) in sets.filter(|(_, facts)| facts.desired_pods().is_some() && !facts.is_rolled_out()) {
+        for trouble in roll_out_troubles(context.facts, set) {
+            draft.findings.note(None, trouble);
         }
     }
 }
@@ -87,7 +102,8 @@ fn prune(row: &'static ComponentRow, left: Left<'_>, context: &ClusterContext<'_
         draft.findings.note(None, format!("{set} runs {row} and was not made by vfctl: it stays"));
     }
     if let Some(why) = needed_by(row, context, draft).filter(|_| others.is_empty()) {
-        draft.findings.note(None, format!("{row} stays: {why}"));
+        draft.findings.note(None, format!("{row} stays: {why}; it goes once no network does"));
+        note_unready(&left, context, draft);
         return;
     }
     let mut going: Left<'_> = Vec::new();

@@ -89,7 +89,9 @@ pub(super) fn check(scene: &Scene<'_>, asked: &[Asked], links: &mut Vec<PodLink>
     let is_made =
         scene.is_running() || waiting.as_ref().is_some_and(|(_, reason, _)| !NOT_YET.contains(reason));
     if is_made {
-        links.push(PodLink::holds(link, about, "the CNI plugins have attached what multus asked for"));
+        if !scene.is_on_host_network() {
+            links.push(PodLink::holds(link, about, "the CNI plugins have attached what multus asked for"));
+        }
         links.extend(waiting.filter(|(_, reason, _)| !NOT_YET.contains(reason)).map(of_container));
         return;
     }

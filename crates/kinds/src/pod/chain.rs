@@ -181,6 +181,8 @@ break_reasons! {
     ImageNotPulled = "image cannot be pulled",
     /// A container does not run.
     ContainerFails = "container does not run",
+    /// The pod uses the network of its host, for which nobody calls a CNI plugin.
+    HostNetwork = "pod uses its host's network",
     /// The pod runs without the network.
     NotAttached = "network not attached",
     /// The VF that the pod was given is gone.

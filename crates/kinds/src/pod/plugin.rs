@@ -77,10 +77,12 @@ fn why_not_on(
         }
         (None, Some(changed)) if !is_older => {
             let found = format!(
-                "{pod} started at {started}, after {map} was changed at {changed}, and found no device for it"
+                "{pod} started at {started}, after {map} was changed at {changed}, and node {node} offers none of it"
             );
-            broken(BreakReason::PoolEmpty, found)
-                .with_help(format!("`vfctl pools` on {node} shows what each device lacks; {log}"))
+            broken(BreakReason::PoolEmpty, found).with_help(format!(
+                "a plugin that has just started needs up to a minute: look again; after that no device fits, and `vfctl pools` \
+                 on {node} shows what each lacks; {log}"
+            ))
         }
         _ => {
             let when = match changed.filter(|_| is_older) {

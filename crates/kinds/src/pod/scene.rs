@@ -31,6 +31,11 @@ impl<'a> Scene<'a> {
         self.phase() == "Running"
     }
 
+    /// Returns whether the pod uses the network of its host.
+    pub(super) fn is_on_host_network(&self) -> bool {
+        self.facts.content.at(&["spec", "hostNetwork"]) == Some(&JsonValue::Flag(true))
+    }
+
     /// Returns the node that the pod is on.
     pub(super) fn node_name(&self) -> Option<&'a str> {
         self.facts.node_name()

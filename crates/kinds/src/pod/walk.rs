@@ -84,7 +84,7 @@ fn links(scene: &Scene<'_>) -> Vec<PodLink> {
                 .with_help("start it again if it is to have VFs"),
         ];
     }
-    let mut links = vec![PodLink::holds(PodLinkKind::Pod, about, format!("it is {phase}"))];
+    let mut links = vec![PodLink::holds(PodLinkKind::Pod, about.clone(), format!("it is {phase}"))];
     let asked = network::annotation(scene, &mut links);
     let requests = requested(scene.facts);
     if asked.as_ref().is_some_and(Vec::is_empty) && requests.is_empty() {
@@ -95,7 +95,16 @@ fn links(scene: &Scene<'_>) -> Vec<PodLink> {
             ),
         );
     }
-    let asked: Vec<Asked> = asked.unwrap_or_default();
+    let mut asked: Vec<Asked> = asked.unwrap_or_default();
+    if scene.is_on_host_network() && !asked.is_empty() {
+        let found = "`hostNetwork: true`: the kubelet calls no CNI plugin for it, and none of its networks is ever attached";
+        links.push(
+            PodLink::broken(PodLinkKind::Attachment, about, BreakReason::HostNetwork, found).with_help(
+                "remove `hostNetwork` from the pod, or its networks and their requests, and create it again",
+            ),
+        );
+        asked.clear();
+    }
     let needs = network::check(scene, &asked, &requests, &mut links);
     for (resource, count) in &requests {
         offer::check(scene, resource, *count, &mut links);

@@ -135,8 +135,11 @@ fn networks_cases() -> Vec<Case> {
 fn pool_cases() -> Vec<Case> {
     use BreakReason as Why;
     use PodLinkKind as At;
+    let on_host =
+        with(well(), |objects| objects["pod default/a"]["content"]["spec"]["hostNetwork"] = json!(true));
     let insufficient = "0/1 nodes are available: 1 Insufficient example.com/net.";
     vec![
+        (on_host, At::Attachment, Why::HostNetwork, "the kubelet calls no CNI plugin"),
         (
             without(not_offered(), MAP),
             At::Pool,
@@ -166,7 +169,7 @@ fn pool_cases() -> Vec<Case> {
             Why::PluginNotRestarted,
             "changed at 2026-01-01T12:00:00Z, after pod kube-system/vfctl-device-plugin-x had started",
         ),
-        (not_offered(), At::Pool, Why::PoolEmpty, "found no device for it"),
+        (not_offered(), At::Pool, Why::PoolEmpty, "and node worker-1 offers none of it"),
         (
             without(with(waiting(insufficient), |objects| objects[WORKER] = node("worker-1", 0)), MAP),
             At::Pool,

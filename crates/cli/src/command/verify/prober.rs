@@ -31,6 +31,8 @@ pub(super) struct Prober<'a> {
     /// What the probes have in common.
     pub(super) place: ProbePlace,
     timeout: Duration,
+    /// Says what is waited for.
+    say: &'a dyn Fn(&str),
     /// Those that may be there.
     started: BTreeSet<ObjectRef>,
 }
@@ -65,8 +67,9 @@ impl<'a> Prober<'a> {
         clock: &'a dyn Clock,
         place: ProbePlace,
         timeout: Duration,
+        say: &'a dyn Fn(&str),
     ) -> Self {
-        Self { reach, clock, place, timeout, started: BTreeSet::new() }
+        Self { reach, clock, place, timeout, say, started: BTreeSet::new() }
     }
 
     /// Starts probes side by side, and waits until each has looked or can no more.
@@ -80,6 +83,8 @@ impl<'a> Prober<'a> {
                 outcomes.insert(pod.object.clone(), Err(why));
             }
         }
+        let names: Vec<String> = pods.iter().map(|pod| pod.object.to_string()).collect();
+        (self.say)(&format!("{}: started, waited for up to {} s", names.join(", "), self.timeout.as_secs()));
         let mut last: Found = BTreeMap::new();
         let mut unread = None;
         loop {
@@ -170,6 +175,9 @@ impl<'a> Prober<'a> {
     /// Removes all probes that were started and waits until they are gone; returns those that are not, with the reason.
     pub(super) fn remove(&mut self) -> Vec<String> {
         let started = std::mem::take(&mut self.started);
+        if !started.is_empty() {
+            (self.say)("removing the pods");
+        }
         self.remove_all(started).into_iter().map(left_behind).collect()
     }
 

@@ -1,5 +1,6 @@
 //! Runs the command: the spec against what is there, then pods, then the report.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -72,7 +73,10 @@ pub(in crate::command) fn run(
         let wanted = with_places(&set, |documents| {
             WantedOfHost::of(documents, &machine.name, &World { cluster: Some(cluster.clone()), ..world })
         });
-        let pods = Pods { args, named, reach: &reach, machine, cluster: &cluster, wanted: &wanted };
+        let console = RefCell::new(&mut *console);
+        let say = |text: &str| console.borrow_mut().say(&format!("{text}\n"));
+        let pods =
+            Pods { args, named, reach: &reach, machine, cluster: &cluster, wanted: &wanted, say: &say };
         pods.verify(&set, &mut report)?;
     } else if args.traffic {
         let wanted = with_places(&set, |documents| WantedOfHost::of(documents, &machine.name, &world));
@@ -112,6 +116,8 @@ struct Pods<'a> {
     machine: &'a Machine<'a>,
     cluster: &'a ClusterFacts,
     wanted: &'a WantedOfHost,
+    /// Says what is waited for.
+    say: &'a dyn Fn(&str),
 }
 
 impl Pods<'_> {
@@ -131,7 +137,8 @@ impl Pods<'_> {
             node: self.cluster.node_of(&machine.name).map(|(name, _)| name.clone()),
             deadline: args.timeout + ROUND,
         };
-        let prober = Prober::new(self.reach, machine.clock, place, Duration::from_secs(args.timeout));
+        let prober =
+            Prober::new(self.reach, machine.clock, place, Duration::from_secs(args.timeout), self.say);
         let Leftovers { removed, left, notes } =
             prober.remove_leftovers(&namespaces(args, &groups), &machine.name)?;
         report.removed.extend(removed);
