@@ -145,8 +145,9 @@ fn reset_node(
         kubectl.run(&["uncordon", name])?;
     }
     for (key, effect) in &node.taints {
-        // Those come and go with what the kubelet says of itself.
-        if !key.starts_with("node.kubernetes.io/") {
+        let was_there = known.contains(format!("Node {name} taint {key}:{effect}").as_str());
+        // Those of Kubernetes itself come and go with what the kubelet says of itself.
+        if !was_there && !key.starts_with("node.kubernetes.io/") {
             kubectl.run(&["taint", "node", name, &format!("{key}:{effect}-")])?;
         }
     }
