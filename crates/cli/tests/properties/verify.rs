@@ -281,7 +281,10 @@ fn pods_need_an_image_and_known_networks() {
 fn json_says_the_same() {
     let (exit, said) = Place::new(RIGHT).vfctl("verify -f spec.yaml --pod --image i -o json");
     assert_eq!(exit, Exit::Done, "{said}");
-    let json: Value = serde_json::from_str(&said).unwrap();
+    // What was waited for is said on standard error, which follows.
+    let (json, waited) = said.split_at(said.rfind('}').unwrap() + 1);
+    assert!(waited.contains("started, waited for up to 120 s"), "{waited}");
+    let json: Value = serde_json::from_str(json).unwrap();
     assert_eq!(json["format"], "vfctl.dev/verification/v1");
     assert_eq!(json["result"], "verified");
     assert_eq!(json["figures"]["different"], 0);
