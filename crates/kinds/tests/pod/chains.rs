@@ -135,8 +135,7 @@ fn networks_cases() -> Vec<Case> {
 fn pool_cases() -> Vec<Case> {
     use BreakReason as Why;
     use PodLinkKind as At;
-    let on_host =
-        with(well(), |objects| objects["pod default/a"]["content"]["spec"]["hostNetwork"] = json!(true));
+    let on_host = with(well(), |all| all["pod default/a"]["content"]["spec"]["hostNetwork"] = json!(true));
     let insufficient = "0/1 nodes are available: 1 Insufficient example.com/net.";
     vec![
         (on_host, At::Attachment, Why::HostNetwork, "the kubelet calls no CNI plugin"),
