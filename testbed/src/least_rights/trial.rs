@@ -124,6 +124,9 @@ impl<'a> LeastRights<'a> {
         own.write("nothing.yaml", &NOTHING.replace("PF", interface))?;
         own.write("definition.yaml", DEFINITION)?;
         own.apply_file("definition.yaml")?;
+        // Multus brings it, and takes it back.
+        let networks = "network-attachment-definitions.k8s.cni.cncf.io";
+        own.kubectl.run(&["delete", "customresourcedefinition", networks, "--ignore-not-found"])?;
         own.world()?;
         let printed = own.run(None, "rbac --output json")?;
         own.list = serde_json::from_str(&printed.stdout)
@@ -230,7 +233,7 @@ impl<'a> LeastRights<'a> {
     fn reset(&self) -> Result<(), ClusterError> {
         // Accounts and roles that are printed have no document.
         for (label, kinds) in [
-            ("app.kubernetes.io/managed-by=vfctl", "daemonsets,configmaps,network-attachment-definitions"),
+            ("app.kubernetes.io/managed-by=vfctl", "daemonsets,configmaps"),
             (
                 "vfctl.dev/document",
                 "serviceaccounts,clusterroles,clusterrolebindings,customresourcedefinitions",
@@ -245,9 +248,11 @@ impl<'a> LeastRights<'a> {
         self.kubectl.wait_for(
             "the end of what vfctl made",
             LIMIT,
-            &["get", "pods,daemonsets", "--all-namespaces", "--output", "name"],
+            &["get", "pods,daemonsets,customresourcedefinitions", "--all-namespaces", "--output", "name"],
             || Ok(()),
-            |answer| !answer.contains("vfctl-"),
+            |answer| {
+                ["vfctl-", "whereabouts", "network-attachment"].iter().all(|word| !answer.contains(word))
+            },
         )
     }
 
@@ -261,7 +266,13 @@ impl<'a> LeastRights<'a> {
             None => resource.clone(),
         };
         let config = config.display().to_string();
+        // kubectl takes what follows a stroke for a name.
+        let (resource, subresource) = match resource.split_once('/').filter(|_| names.is_empty()) {
+            Some((resource, subresource)) => (resource.to_owned(), format!("--subresource={subresource}")),
+            None => (resource, String::new()),
+        };
         let mut words = vec!["--kubeconfig", &config, "auth", "can-i", verb, &resource];
+        words.extend(Some(subresource.as_str()).filter(|words| !words.is_empty()));
         match namespace {
             Some(namespace) => words.extend(["--namespace", namespace]),
             None => words.push("--all-namespaces"),
