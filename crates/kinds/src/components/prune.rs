@@ -56,10 +56,10 @@ pub(super) fn conclude(context: &ClusterContext<'_>, draft: &mut ClusterDraft) {
                 count => format!("{first} and {} more objects of {row} stay", count - 1),
             };
             let prune = match needed_by(row, context, draft) {
-                Some(why) if foreign::sets_of(row, context).next().is_none() => {
+                Some(why) => {
                     format!("--prune removes what vfctl made once no network needs it, and {why}")
                 }
-                _ => "--prune removes what vfctl made".to_owned(),
+                None => "--prune removes what vfctl made".to_owned(),
             };
             let message = format!("{more}: no document asks for {row} to be managed any more; {prune}");
             draft.findings.note(None, message);
@@ -101,7 +101,7 @@ fn prune(row: &'static ComponentRow, left: Left<'_>, context: &ClusterContext<'_
     for set in &others {
         draft.findings.note(None, format!("{set} runs {row} and was not made by vfctl: it stays"));
     }
-    if let Some(why) = needed_by(row, context, draft).filter(|_| others.is_empty()) {
+    if let Some(why) = needed_by(row, context, draft) {
         draft.findings.note(None, format!("{row} stays: {why}; it goes once no network does"));
         note_unready(&left, context, draft);
         return;
@@ -162,11 +162,15 @@ fn clear_away(
     true
 }
 
-/// Returns which networks do not work without a part, as a reason why it stays; `None` where all work. A network that cannot be read
-/// counts as one that needs it.
-fn needed_by(row: &ComponentRow, context: &ClusterContext<'_>, draft: &ClusterDraft) -> Option<String> {
+/// Returns which networks do not work without a part, as a reason why it stays; `None` where all work, as they do where another runs
+/// it. A network that cannot be read counts as one that needs it.
+fn needed_by(
+    row: &'static ComponentRow,
+    context: &ClusterContext<'_>,
+    draft: &ClusterDraft,
+) -> Option<String> {
     let kind = ObjectKind::NetworkAttachmentDefinition;
-    if row.serves == Serves::NoNetwork {
+    if row.serves == Serves::NoNetwork || foreign::sets_of(row, context).next().is_some() {
         return None;
     }
     if context.facts.unread.contains_key(&kind) {
