@@ -11,9 +11,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/vfctl/testbed
 SUITE=bookworm
 # libpam-systemd: debootstrap does not find out that polkitd, which
-# network-manager needs, takes it for its logind.
+# network-manager needs, takes it for its logind. python3-apt: what Ansible installs packages by.
 PACKAGES="systemd systemd-sysv udev dbus libpam-systemd network-manager openssh-server kmod iproute2 procps python3
-    busybox-static pci.ids"
+    python3-apt ethtool busybox-static pci.ids"
 # What root.ext4 may grow to while a guest runs; the file itself takes what is in it.
 SIZE=1500M
 # Modules of the initrd.

@@ -74,6 +74,8 @@ pub struct Plan {
     pub userland: Userland,
     /// The program that will be `vfctl` in the guest, if there is one.
     pub vfctl: Option<PathBuf>,
+    /// Further words for QEMU.
+    pub more: Vec<String>,
 }
 
 /// The folders that host and guest share.
@@ -127,7 +129,7 @@ impl Lab {
             programs: &folder,
             console: Console::Log(log.to_owned()),
             cache: &folders.cache,
-            more: Vec::new(),
+            more: plan.more.clone(),
         };
         let mut guest = Guest::boot(&order)?;
         prepare(&mut guest, &plan.topology)?;
@@ -165,7 +167,7 @@ pub fn shell(plan: &Plan) -> Result<(), LabError> {
         programs,
         console: Console::Terminal,
         cache: &folders.cache,
-        more: Vec::new(),
+        more: plan.more.clone(),
     };
     // A terminal shows a failed boot by itself; nothing starts it again.
     let accelerator =

@@ -4,6 +4,8 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -46,24 +48,37 @@ impl Ports {
         Self { api, etcd: after(1), etcd_peers: after(2), controller_manager: after(3), scheduler: after(4) }
     }
 
-    /// The ports that begin with the one that was named, or else the first that are free.
-    fn choose(named: Option<u16>) -> Result<Self, ClusterError> {
+    /// The ports that begin with the one that was named, or else the first that are free; nobody else chooses one of them while the
+    /// claim is kept.
+    fn choose(named: Option<u16>) -> Result<(Self, Claim), ClusterError> {
         if let Some(port) = named {
-            let ports = Self::from(port);
-            return ports.check().map(|()| ports);
+            return Self::from(port).claim();
         }
-        let all = (0..TRIES).map(|number| Self::from(FIRST_PORT + 5 * number));
-        all.into_iter().find(|ports| ports.check().is_ok()).ok_or(ClusterError::Port { port: FIRST_PORT })
+        let claim = |number| Self::from(FIRST_PORT + 5 * number).claim();
+        (1..TRIES).fold(claim(0), |chosen, number| chosen.or_else(|_| claim(number)))
     }
 
-    /// Fails when another program uses one.
-    fn check(self) -> Result<(), ClusterError> {
+    /// Claims each of them, by a name that the kernel gives to one process of a network namespace: two clusters that are started at
+    /// the same moment both find them free.
+    fn claim(self) -> Result<(Self, Claim), ClusterError> {
         let Self { api, etcd, etcd_peers, controller_manager, scheduler } = self;
-        for port in [api, etcd, etcd_peers, controller_manager, scheduler] {
-            TcpListener::bind(("127.0.0.1", port)).map_err(|_| ClusterError::Port { port })?;
-        }
-        Ok(())
+        let claim = |port: u16| {
+            let name = SocketAddr::from_abstract_name(format!("vfctl-testbed-port-{port}"))?;
+            let claim = UnixListener::bind_addr(&name)?;
+            // Another program may use it.
+            TcpListener::bind(("127.0.0.1", port)).map(|_| claim)
+        };
+        let claim = |port| claim(port).map_err(|source| ClusterError::Port { port, source });
+        let claims = [api, etcd, etcd_peers, controller_manager, scheduler].map(claim);
+        let claims = claims.into_iter().collect::<Result<Vec<UnixListener>, ClusterError>>()?;
+        Ok((self, Claim { _ports: claims }))
     }
+}
+
+/// A claim on ports, as long as it is kept.
+#[derive(Debug)]
+struct Claim {
+    _ports: Vec<UnixListener>,
 }
 
 /// The programs of a control plane; dropping them ends them, the last started first.
@@ -75,6 +90,7 @@ pub struct ControlPlane {
     etcd: Process,
     /// The API server's port.
     pub port: u16,
+    _claim: Claim,
 }
 
 impl ControlPlane {
@@ -84,7 +100,7 @@ impl ControlPlane {
     ///
     /// When a port is in use or something does not start.
     pub fn start(parts: &Path, folder: &Folder, port: Option<u16>) -> Result<Self, ClusterError> {
-        let ports = Ports::choose(port)?;
+        let (ports, claim) = Ports::choose(port)?;
         let start = |program: &str, arguments: Vec<String>| {
             Process::start(&parts.join(program), &arguments, &folder.logs())
         };
@@ -103,7 +119,7 @@ impl ControlPlane {
         let controller_manager =
             start("kubernetes/kube-controller-manager", controller_manager_arguments(folder, ports))?;
         let scheduler = start("kubernetes/kube-scheduler", scheduler_arguments(folder, ports))?;
-        Ok(Self { scheduler, controller_manager, api_server, etcd, port: ports.api })
+        Ok(Self { scheduler, controller_manager, api_server, etcd, port: ports.api, _claim: claim })
     }
 
     /// Fails when one of its programs has ended.
@@ -112,7 +128,7 @@ impl ControlPlane {
     ///
     /// When one has, with what it said last.
     pub fn check(&mut self) -> Result<(), ClusterError> {
-        let Self { scheduler, controller_manager, api_server, etcd, port: _ } = self;
+        let Self { scheduler, controller_manager, api_server, etcd, port: _, _claim: _ } = self;
         [scheduler, controller_manager, api_server, etcd].into_iter().try_for_each(Process::check)
     }
 }
@@ -267,4 +283,33 @@ fn scheduler_arguments(folder: &Folder, ports: Ports) -> Vec<String> {
         option("secure-port", ports.scheduler),
         option("leader-elect", false),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the first of ten ports that are likely free.
+    fn ten_ports() -> u16 {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().min(u16::MAX - 10)
+    }
+
+    #[test]
+    fn ports_that_one_cluster_has_chosen_are_free_to_no_other_that_would_use_one_of_them() {
+        // Somebody may take one meanwhile.
+        let choose = |_| {
+            let port = ten_ports();
+            Ports::choose(Some(port + 5)).ok()?;
+            Some((port, Ports::choose(Some(port)).ok()?))
+        };
+        let (port, first) = (0..10).find_map(choose).unwrap();
+        for other in [port, port + 2, port + 4] {
+            let error = Ports::choose(Some(other)).unwrap_err();
+            let cause = std::error::Error::source(&error).expect("the cause is kept").to_string();
+            assert!(cause.contains("in use"), "{error}: {cause}");
+        }
+        assert!(Ports::choose(Some(port + 5)).is_ok(), "those of the other are free again");
+        drop(first);
+        assert!(Ports::choose(Some(port + 2)).is_ok());
+    }
 }

@@ -323,13 +323,14 @@ fn configuration(port: u16) -> String {
 
 /// The port that was named, or the first that is free, and a listener that keeps it so.
 fn free_port(named: Option<u16>) -> Result<(TcpListener, u16), ClusterError> {
-    let listen = |port| TcpListener::bind(("127.0.0.1", port)).ok().map(|listener| (listener, port));
-    match named {
-        Some(port) => listen(port).ok_or(ClusterError::Port { port }),
-        None => (0..PORTS)
-            .find_map(|number| listen(FIRST_PORT + number))
-            .ok_or(ClusterError::Port { port: FIRST_PORT }),
+    let listen = |port| match TcpListener::bind(("127.0.0.1", port)) {
+        Ok(listener) => Ok((listener, port)),
+        Err(source) => Err(ClusterError::Port { port, source }),
+    };
+    if let Some(port) = named {
+        return listen(port);
     }
+    (1..PORTS).fold(listen(FIRST_PORT), |found, number| found.or_else(|_| listen(FIRST_PORT + number)))
 }
 
 #[cfg(test)]

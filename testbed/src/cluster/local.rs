@@ -211,7 +211,7 @@ impl Provider for Local {
     }
 
     fn stopped(&self) -> &'static str {
-        "no cluster is running"
+        "nothing of the cluster runs any more"
     }
 }
 

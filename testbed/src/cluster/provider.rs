@@ -155,10 +155,12 @@ pub enum ClusterError {
         said: String,
     },
     /// A port is in use.
-    #[error("use port {port} of 127.0.0.1: another program does; is another cluster running?")]
+    #[error("use port {port} of 127.0.0.1, which another cluster may have")]
     Port {
         /// The port.
         port: u16,
+        /// What the system said.
+        source: io::Error,
     },
     /// The folder is used by a cluster that runs.
     #[error("start a cluster in {folder}: one is running there; stop it with `testbed cluster stop`")]

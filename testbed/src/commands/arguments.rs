@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::hardware::Hardware;
-use super::{cluster, exec, invent, matrix, run};
+use super::{cluster, exec, hosts, invent, matrix, run};
 use crate::fixtures;
 use crate::guest::agent;
 use crate::image::{self, Userland};
@@ -33,6 +33,8 @@ enum Command {
     ///
     /// Stops at the first command that fails and ends with its exit code.
     Exec(exec::ExecArguments),
+    /// Boot hosts that are reached by ssh on loopback, run a command beside them, end them
+    Hosts(hosts::HostsArguments),
     /// Run scenarios in one guest, one after another
     Run(run::RunArguments),
     /// Run scenarios on the simulator
@@ -77,6 +79,7 @@ pub fn run_command(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Image { guest } => println!("{}", image::find_or_build(guest)?.display()),
         Command::Shell(hardware) => lab::shell(&hardware.plan()?)?,
         Command::Exec(arguments) => return exec::exec(&arguments),
+        Command::Hosts(arguments) => return hosts::hosts(&arguments),
         Command::Run(arguments) => return run::run(&arguments),
         Command::Simulate(arguments) => return run::simulate(&arguments),
         Command::Matrix(arguments) => return matrix::write_or_check(&arguments),

@@ -45,6 +45,6 @@ impl Hardware {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(Plan { topology, userland: guest.unwrap_or_default(), vfctl })
+        Ok(Plan { topology, userland: guest.unwrap_or_default(), vfctl, more: Vec::new() })
     }
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod cluster;
 mod exec;
 mod hardware;
+mod hosts;
 mod invent;
 mod matrix;
 mod rights;

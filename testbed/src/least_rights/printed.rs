@@ -1,6 +1,6 @@
 //! The rights among the objects that `vfctl rbac` prints, one by one, and what names them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A right: one verb of one rule of one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +24,20 @@ impl PrintedRight {
         members(list, "items").get(self.item).cloned().unwrap_or_default()
     }
 
+    /// The question whether who asks has it (`SelfSubjectAccessReview`, k8s.io/api/authorization/v1).
+    pub(super) fn review(&self, list: &Value) -> Value {
+        let (plural, group) = self.resource.split_once('.').unwrap_or((&self.resource, ""));
+        let (plural, subresource) = plural.split_once('/').unwrap_or((plural, ""));
+        let names = self.object_names(list);
+        json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {
+            "resourceAttributes": {
+                "namespace": self.namespace.as_deref().unwrap_or_default(),
+                "verb": self.verb, "group": group, "resource": plural, "subresource": subresource,
+                "name": names.first().map_or("", String::as_str)}}})
+    }
+
     /// The names of the objects that it is for; none where it is for all.
-    pub(super) fn object_names(&self, list: &Value) -> Vec<String> {
+    fn object_names(&self, list: &Value) -> Vec<String> {
         let role = self.in_list(list);
         members(&role, "rules").get(self.rule).map(|rule| texts(rule, "resourceNames")).unwrap_or_default()
     }
@@ -105,8 +117,6 @@ pub(super) fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn list() -> Value {
@@ -124,6 +134,16 @@ mod tests {
         assert_eq!(named, ["create daemonsets.apps", "get pods", "list pods"]);
         assert_eq!(without(&list(), &rights[0])["rules"].as_array().map(Vec::len), Some(1));
         assert_eq!(without(&list(), &rights[1])["rules"][1]["verbs"], json!(["list"]));
+    }
+
+    #[test]
+    fn a_right_is_asked_for_by_group_resource_subresource_and_name() {
+        let list = json!({"items": [{"kind": "ClusterRole", "metadata": {"name": "a"}, "rules": [
+            {"apiGroups": ["apps"], "resources": ["daemonsets/status"], "verbs": ["get"], "resourceNames": ["b"]}]}]});
+        let review = printed(&list)[0].review(&list);
+        let wanted = json!({"namespace": "", "verb": "get", "group": "apps", "resource": "daemonsets",
+            "subresource": "status", "name": "b"});
+        assert_eq!(review["spec"]["resourceAttributes"], wanted);
     }
 
     #[test]

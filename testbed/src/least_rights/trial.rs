@@ -23,6 +23,8 @@ const NAMESPACE: &str = "vfctl-testbed";
 const LIMIT: Duration = Duration::from_secs(240);
 /// How long the API server may take to follow a change of a role.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(20);
+/// How often definitions that do not go are changed.
+const NUDGED_EVERY: Duration = Duration::from_secs(5);
 
 const SPEC: &str = r#"apiVersion: vfctl.dev/v1alpha1
 kind: SriovConfig
@@ -168,7 +170,7 @@ impl<'a> LeastRights<'a> {
     pub fn without(&mut self, right: &PrintedRight) -> Result<Noticed, ClusterError> {
         self.reset()?;
         self.replace(&without(&self.list, right))?;
-        let is_gone = self.follows(right, "no");
+        let is_gone = self.follows(right, false);
         let noticed = match is_gone {
             Ok(()) => match self.all()? {
                 None => Noticed::Not,
@@ -181,7 +183,7 @@ impl<'a> LeastRights<'a> {
             Err(_) => Noticed::Granted,
         };
         self.replace(&right.in_list(&self.list))?;
-        self.follows(right, "yes")?;
+        self.follows(right, true)?;
         Ok(noticed)
     }
 
@@ -245,48 +247,51 @@ impl<'a> LeastRights<'a> {
         self.kubectl.run(&[&["label", "node", NODE][..], &labels].concat())?;
         self.kubectl.run(&["annotate", "node", NODE, "vfctl.dev/documents-"])?;
         let _kubelet = PlayedKubelet::of(self.kubectl.clone(), NODE.to_owned(), RESOURCE.to_owned(), 2);
+        let mut nudged = (Instant::now(), 0);
         self.kubectl.wait_for(
             "the end of what vfctl made",
             LIMIT,
             &["get", "pods,daemonsets,customresourcedefinitions", "--all-namespaces", "--output", "name"],
-            || Ok(()),
+            || self.nudge_definitions(&mut nudged),
             |answer| {
                 ["vfctl-", "whereabouts", "network-attachment"].iter().all(|word| !answer.contains(word))
             },
         )
     }
 
-    /// Waits until the API server allows a right, or does so no more.
-    fn follows(&self, right: &PrintedRight, wanted: &str) -> Result<(), ClusterError> {
-        let PrintedRight { role, namespace, verb, resource, .. } = right;
-        let config = self.scratch.path().join(format!("{role}.conf"));
-        let names = right.object_names(&self.list);
-        let resource = match names.first() {
-            Some(name) => format!("{resource}/{name}"),
-            None => resource.clone(),
-        };
-        let config = config.display().to_string();
-        // kubectl takes what follows a stroke for a name.
-        let (resource, subresource) = match resource.split_once('/').filter(|_| names.is_empty()) {
-            Some((resource, subresource)) => (resource.to_owned(), format!("--subresource={subresource}")),
-            None => (resource, String::new()),
-        };
-        let mut words = vec!["--kubeconfig", &config, "auth", "can-i", verb, &resource];
-        words.extend(Some(subresource.as_str()).filter(|words| !words.is_empty()));
-        match namespace {
-            Some(namespace) => words.extend(["--namespace", namespace]),
-            None => words.push("--all-namespaces"),
+    /// Changes the definitions that are still there, every now and then: the API server that finds the storage of one "(re)initializing"
+    /// when it is deleted right after it was made waits longer and longer before it tries again, for minutes, unless it changes.
+    fn nudge_definitions(&self, (last, count): &mut (Instant, u32)) -> Result<(), ClusterError> {
+        if last.elapsed() < NUDGED_EVERY {
+            return Ok(());
         }
+        (*last, *count) = (Instant::now(), *count + 1);
+        let annotation = format!("testbed.vfctl.dev/nudged={count}");
+        let words =
+            ["annotate", "customresourcedefinitions", "--selector", "vfctl.dev/document", "--overwrite"];
+        self.kubectl.run(&[&words[..], &[&annotation]].concat()).map(drop)
+    }
+
+    /// Waits until the API server allows a right, or does so no more. It is asked by an object: `kubectl auth can-i` asks for something
+    /// else where the kind is not defined at the moment.
+    fn follows(&self, right: &PrintedRight, is_wanted: bool) -> Result<(), ClusterError> {
+        let PrintedRight { role, verb, resource, .. } = right;
+        let config = self.scratch.path().join(format!("{role}.conf")).display().to_string();
+        self.write("review.json", &right.review(&self.list).to_string())?;
+        let review = self.scratch.path().join("review.json").display().to_string();
+        let output = "--output=jsonpath={.status.allowed}";
+        let words = ["--kubeconfig", &config, "create", "--validate=false", output, "--filename", &review];
         let started = Instant::now();
         while started.elapsed() < FOLLOWED_WITHIN {
-            let output = run_within(&mut self.kubectl.command(&words), LIMIT, "kubectl auth can-i")?;
-            let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-            if said.is_some_and(|said| said.trim() == wanted) {
+            let output = run_within(&mut self.kubectl.command(&words), LIMIT, "kubectl create")?;
+            let answered = output.filter(|output| output.status.success());
+            // What is false is left out.
+            if answered.is_some_and(|answer| (answer.stdout.trim_ascii() == b"true") == is_wanted) {
                 return Ok(());
             }
             thread::sleep(Duration::from_millis(200));
         }
-        let said = format!("kubectl auth can-i {verb} {resource} does not say {wanted}");
+        let said = format!("whether {role} may {verb} {resource} is not {is_wanted}");
         Err(ClusterError::TooSlow { what: "a change of a role".to_owned(), limit: FOLLOWED_WITHIN, said })
     }
 
