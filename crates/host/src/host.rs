@@ -5,13 +5,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use nix::unistd::gethostname;
 use vfctl_model::HostName;
 use vfctl_port::{EdgeError, Scope};
 
 use crate::child::{Children, Slot};
 use crate::netlink::Relay;
 use crate::roots::Roots;
-use crate::sysfs::files::text;
 use crate::sysfs::pf::Catalogs;
 
 /// How the host is looked at.
@@ -72,8 +72,8 @@ impl LinuxHost {
 /// # Errors
 /// Where it has none, or one that is no name.
 pub fn host_name() -> Result<HostName, EdgeError> {
-    let name = text(&Roots::of_this_machine().path("/proc/sys/kernel/hostname"));
     let attempt = "read the host's name";
-    let name = name.map_err(|error: io::Error| EdgeError::new(attempt, error))?;
-    name.parse().map_err(|error| EdgeError::new(attempt, error))
+    // Not from /proc: commands that look at no host run where that is not mounted, too.
+    let name = gethostname().map_err(|errno| EdgeError::new(attempt, io::Error::from(errno)))?;
+    name.to_string_lossy().parse().map_err(|error| EdgeError::new(attempt, error))
 }

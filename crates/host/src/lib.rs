@@ -8,6 +8,7 @@
 mod child;
 mod clock;
 mod errno;
+mod ethtool;
 mod host;
 mod netlink;
 mod observe;

@@ -16,8 +16,8 @@ use vfctl_model::{DeviceAddress, EswitchSetting};
 
 use super::frames::Frame;
 use super::words::{
-    ALWAYS, ESWITCH, LINE, OPEN, READ, RELAY, Read as Asked, Returned, STORE, SWITCH, Store, Stored,
-    Switched, THEN, TRAFFIC, WasRead, When, unescaped,
+    ALWAYS, ESWITCH, FIRMWARE, LINE, OPEN, READ, RELAY, Read as Asked, Returned, STORE, SWITCH, Store,
+    Stored, Switched, THEN, TRAFFIC, WasRead, When, unescaped,
 };
 
 /// Starts children and knows those that are waited for.
@@ -65,6 +65,7 @@ impl Children {
         let words = reads.iter().flat_map(|read| match read {
             Asked::FirstLine(path) => [OsStr::new(LINE), path.as_os_str()],
             Asked::Eswitch(device) => [OsStr::new(ESWITCH), OsStr::new(device)],
+            Asked::Firmware(interface) => [OsStr::new(FIRMWARE), OsStr::new(interface.as_str())],
             Asked::Opens(path) => [OsStr::new(OPEN), path.as_os_str()],
         });
         let wanted = reads.len();

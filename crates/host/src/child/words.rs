@@ -3,6 +3,8 @@
 use std::ffi::CStr;
 use std::path::PathBuf;
 
+use vfctl_model::InterfaceName;
+
 /// The hidden first argument of a child that stores: `WHEN PATH VALUE` follow, as often as wanted.
 pub(crate) const STORE: &str = "__store";
 /// The hidden first argument of a child that sets the mode of an embedded switch: `DEVICE WORD VALUE` follow.
@@ -22,6 +24,7 @@ pub(super) const ALWAYS: &str = "always";
 /// The words for [`Read`].
 pub(super) const LINE: &str = "line";
 pub(super) const ESWITCH: &str = "eswitch";
+pub(super) const FIRMWARE: &str = "firmware";
 pub(super) const OPEN: &str = "open";
 /// What stands between the parts of one result.
 pub(crate) const PART: char = '\t';
@@ -121,6 +124,8 @@ pub(crate) enum Read {
     /// Mode, inline mode and encap mode of the embedded switch of the device with this bus and name, with a [`PART`] between
     /// them, and behind another the representors of its VFs, `0=eth4 1=eth5`, or `!` and why they could not be read.
     Eswitch(String),
+    /// The version of the firmware of this interface's card, as `ethtool -i` shows it.
+    Firmware(InterfaceName),
     /// Whether a file that only one may have open can be opened: [`HELD`] where somebody else has it.
     Opens(PathBuf),
 }

@@ -11,10 +11,11 @@ use vfctl_model::{DeviceAddress, EswitchSetting};
 
 use super::relay::relay;
 use super::words::{
-    ALWAYS, CHILD_NAME, ESWITCH, HELD, OPEN, PART, READ, RELAY, STORE, SWITCH, Stored, Switched, TRAFFIC,
-    WasRead, escaped,
+    ALWAYS, CHILD_NAME, ESWITCH, FIRMWARE, HELD, OPEN, PART, READ, RELAY, STORE, SWITCH, Stored, Switched,
+    TRAFFIC, WasRead, escaped,
 };
 use crate::errno::{chain, io_cause};
+use crate::ethtool::firmware_version;
 use crate::netlink::{Ack, Devlink, DevlinkPort, SwitchMode};
 use crate::sysfs::files::optional_text;
 
@@ -105,6 +106,8 @@ pub(super) fn read_all(
     while let (Some(kind), Some(name)) = (arguments.next(), arguments.next()) {
         let result = if kind == ESWITCH {
             read_eswitch(devlink.get_or_insert_with(open_devlink), &name)
+        } else if kind == FIRMWARE {
+            firmware_version(&name).map_err(|error| io_cause(&error))
         } else if kind == OPEN {
             try_to_open(Path::new(&name))
         } else {

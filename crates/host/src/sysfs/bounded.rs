@@ -1,4 +1,5 @@
-//! Reads that may have to wait for a lock that somebody keeps: `driver_override` of VFs, the link's speed, and devlink.
+//! Reads that may have to wait for a lock that somebody keeps: `driver_override` of VFs, the link's speed, the version of the
+//! firmware, and devlink.
 //!
 //! `driver_override_show` takes the device's lock in kernels before 2026 (drivers/pci/pci-sysfs.c), and a VF
 //! that is being unbound holds it for as long as its user keeps it; devlink's lock is held while firmware is
@@ -42,6 +43,8 @@ enum Wanted {
     /// The speed of its interface, whose reader turns in circles while somebody keeps the lock of all interfaces
     /// (`speed_show`, net/core/net-sysfs.c).
     Speed,
+    /// The version of its firmware: the kernel asks the driver under the lock of all interfaces (`dev_ethtool`).
+    Firmware,
     /// The driver override of this VF.
     Override(VfIndex),
 }
@@ -136,15 +139,18 @@ fn requests_of(
 ) -> Vec<Request> {
     let request = |wanted, read| Request { pf: pf.clone(), wanted, read };
     let mode = request(Wanted::Switch, Read::Eswitch(pf.to_string()));
-    let speed = interface.map(|interface| {
+    let of_interface = interface.map(|interface| {
         let path = roots.device(pf).join("net").join(interface.as_str()).join("speed");
-        request(Wanted::Speed, Read::FirstLine(path))
+        [
+            request(Wanted::Speed, Read::FirstLine(path)),
+            request(Wanted::Firmware, Read::Firmware(interface.clone())),
+        ]
     });
     let overrides = vfs.into_iter().map(|(index, address)| {
         let path = roots.function(address).join("driver_override");
         request(Wanted::Override(index), Read::FirstLine(path))
     });
-    [mode].into_iter().chain(speed).chain(overrides).collect()
+    [mode].into_iter().chain(of_interface.into_iter().flatten()).chain(overrides).collect()
 }
 
 /// Returns the reads about VFs and interfaces that have come to be, or were found, since a child was asked for these.
@@ -177,6 +183,8 @@ fn give(pfs: &mut BTreeMap<&DeviceAddress, &mut PfFacts>, request: &Request, res
         }
         // EINVAL while the interface is down, or where the driver does not tell.
         (Wanted::Speed, WasRead::Failed(_)) => {}
+        (Wanted::Firmware, WasRead::Text(text)) => pf.firmware = Some(text),
+        (Wanted::Firmware, WasRead::Failed(why)) => pf.unread.push(format!("version of the firmware: {why}")),
         (Wanted::Switch, WasRead::Text(text)) => {
             let mut parts = text.split(PART);
             for property in ESWITCH {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vfctl_model::{
-    Cidr, DriverName, DriverRow, InterfaceName, MacAddress, PciAddress, PciClass, PciId, RawReading, Reading,
-    Toggle, VfAttribute, VfIndex, VfValue,
+    Cidr, DeviceAddress, DriverName, DriverRow, InterfaceName, MacAddress, PciAddress, PciClass, PciId,
+    RawReading, Reading, Toggle, VfAttribute, VfIndex, VfValue,
 };
 
 use super::master::Master;
@@ -50,6 +50,10 @@ pub struct PfFacts {
     /// The serial number: PCI Device Serial Number capability, or devlink's `board.serial_number`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
+    /// The version of the firmware, as `ethtool -i` shows it (`fw_version` of `struct ethtool_drvinfo`); `None` where the
+    /// driver does not report it, or the PF has no interface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
     /// The NUMA node; `None` where the machine has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numa_node: Option<u16>,
@@ -141,6 +145,11 @@ pub struct PfNetdev {
 }
 
 impl PfFacts {
+    /// Returns what it is called: by its interface, or else by its address.
+    pub fn title(&self, address: &DeviceAddress) -> String {
+        self.netdev.as_ref().map_or_else(|| address.to_string(), |netdev| netdev.name.to_string())
+    }
+
     /// Returns what is known of the PF's driver.
     pub fn row(&self) -> &'static DriverRow {
         let driver = self.driver.as_ref();
