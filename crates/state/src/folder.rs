@@ -5,8 +5,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::OFlag;
-use nix::unistd::Uid;
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
+use nix::unistd::{AccessFlags, Uid, faccessat};
 
 use crate::error::StateError;
 
@@ -28,6 +28,26 @@ pub(crate) fn create(path: &Path) -> Result<(), StateError> {
     };
     attempt().map_err(|source| StateError::Folder { path: path.to_owned(), source })?;
     check_owner(path)
+}
+
+/// Checks, and writes nothing, that a writer could use the folder, or make it where it is not there.
+///
+/// # Errors
+/// Where it could not.
+pub fn check_usable(path: &Path) -> Result<(), StateError> {
+    let failed = |source: io::Error| StateError::Folder { path: path.to_owned(), source };
+    let is_there = match fs::metadata(path) {
+        Ok(found) if found.is_dir() => true,
+        Ok(_) => return Err(failed(io::ErrorKind::NotADirectory.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(failed(error)),
+    };
+    let first = if is_there { Some(path) } else { path.ancestors().skip(1).find(|above| above.is_dir()) };
+    // A relative path is in the folder of now.
+    let first = first.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let may_write = AccessFlags::W_OK | AccessFlags::X_OK;
+    faccessat(AT_FDCWD, first, may_write, AtFlags::AT_EACCESS).map_err(|errno| failed(errno.into()))?;
+    if is_there { check_owner(path) } else { Ok(()) }
 }
 
 /// Checks that only root and this user can have written what is in the folder: a plan restores what journals there say is

@@ -13,6 +13,7 @@ mod reader;
 mod timestamp;
 
 pub use error::StateError;
+pub use folder::check_usable;
 pub use holder::Holder;
 pub use journal::{FileJournal, KEPT_JOURNALS};
 pub use lock::Lock;
