@@ -36,6 +36,8 @@ pub struct VfAttributeRow {
     pub ip_word: &'static str,
     /// What it does, with unit and netlink attribute.
     pub doc: &'static str,
+    /// What it does, in a few words behind its setting; it begins in lower case, but for the field's own words.
+    pub purpose: &'static str,
     /// The shape of its value.
     pub shape: Shape,
     /// The value of a VF that was just created; what `default` writes.
@@ -87,6 +89,7 @@ vf_attributes! {
         key: "macAddress",
         ip_word: "mac",
         doc: "Administrative MAC address of the VF (IFLA_VF_MAC). `default` drops it: the VF's driver picks one.",
+        purpose: "administrative MAC address of the VF",
         shape: Shape::Mac,
         factory: VfValue::Mac(MacAddress::ZERO),
         without: VfValue::Mac(MacAddress::ZERO),
@@ -100,6 +103,7 @@ vf_attributes! {
         key: "vlan",
         ip_word: "vlan",
         doc: "VLAN that the PF puts on and takes off the VF's frames (IFLA_VF_VLAN_LIST): id 0-4094, qos 0-7, protocol 802.1Q or 802.1ad.",
+        purpose: "VLAN that the PF puts on and takes off the VF's frames",
         shape: Shape::Vlan,
         factory: VfValue::Vlan(VlanTag::NONE),
         without: VfValue::Vlan(VlanTag::NONE),
@@ -113,6 +117,7 @@ vf_attributes! {
         key: "trust",
         ip_word: "trust",
         doc: "Whether the VF may change its MAC and turn on promiscuous mode (IFLA_VF_TRUST).",
+        purpose: "whether the VF may change its MAC and turn on promiscuous mode",
         shape: Shape::Toggle,
         factory: VfValue::Toggle(Toggle::Off),
         without: VfValue::Toggle(Toggle::Off),
@@ -126,6 +131,7 @@ vf_attributes! {
         key: "spoofCheck",
         ip_word: "spoofchk",
         doc: "Whether frames with a source MAC or VLAN other than the VF's are dropped (IFLA_VF_SPOOFCHK).",
+        purpose: "whether frames with a source MAC or VLAN other than the VF's are dropped",
         shape: Shape::Toggle,
         factory: VfValue::Toggle(Toggle::On),
         without: VfValue::Toggle(Toggle::Off),
@@ -139,6 +145,7 @@ vf_attributes! {
         key: "linkState",
         ip_word: "state",
         doc: "Link that the VF sees: the PF's own (auto), always up (enable) or always down (disable) (IFLA_VF_LINK_STATE).",
+        purpose: "link that the VF sees: the PF's own (auto), always up (enable) or always down (disable)",
         shape: Shape::LinkState,
         factory: VfValue::LinkState(VfLinkState::Auto),
         without: VfValue::LinkState(VfLinkState::Auto),
@@ -152,6 +159,7 @@ vf_attributes! {
         key: "queryRss",
         ip_word: "query_rss",
         doc: "Whether the VF may read the PF's RSS table and hash key (IFLA_VF_RSS_QUERY_EN).",
+        purpose: "whether the VF may read the PF's RSS table and hash key",
         shape: Shape::Toggle,
         factory: VfValue::Toggle(Toggle::Off),
         without: VfValue::Toggle(Toggle::Off),
@@ -165,6 +173,7 @@ vf_attributes! {
         key: "rate",
         ip_word: "rate",
         doc: "Guaranteed (min) and highest (max) transmit rate in Mbit/s, 0 for no limit (IFLA_VF_RATE).",
+        purpose: "guaranteed (min) and highest (max) transmit rate in Mbit/s, 0 for no limit",
         shape: Shape::Rate,
         factory: VfValue::Rate(RateLimits::NONE),
         without: VfValue::Rate(RateLimits::NONE),
@@ -221,6 +230,11 @@ mod tests {
         for attribute in VfAttribute::ALL {
             let row = attribute.row();
             assert!(row.doc.contains("IFLA_VF_"), "{attribute}: {}", row.doc);
+            let purpose = row.purpose;
+            assert!(
+                !purpose.is_empty() && !purpose.contains("IFLA_") && !purpose.ends_with('.'),
+                "{purpose}"
+            );
             assert_eq!(row.factory.shape(), row.shape, "{attribute}");
             assert_eq!(attribute.key().parse(), Ok(*attribute));
         }

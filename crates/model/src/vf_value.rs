@@ -26,6 +26,19 @@ pub enum Shape {
     LinkState,
 }
 
+impl Shape {
+    /// Returns a value as a spec would have it, to begin with.
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Mac => "{first: \"02:00:00:00:00:01\"}",
+            Self::Vlan => "100",
+            Self::Rate => "{max: 1000}",
+            Self::Toggle => "on",
+            Self::LinkState => "auto",
+        }
+    }
+}
+
 /// A value of a VF attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum VfValue {
