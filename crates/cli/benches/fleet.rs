@@ -1,4 +1,4 @@
-//! Measures `vfctl plan --facts` on folders of facts files: time and peak memory for 100 hosts and for 10,000, the
+//! Measures `vfctl plan --facts` on folders of facts files: time and peak memory for 100 hosts and for 10,000 in each format, the
 //! time for one small host, and pools and networks of a cluster with 250 nodes and with 1000.
 //!
 //! Each host has two PFs with 32 VFs each, and on one of four hosts a VF has drifted. Prints what was asked beside what
@@ -23,6 +23,12 @@ const HOSTS: [usize; 2] = [100, 10_000];
 
 /// One of so many hosts has drifted.
 const DRIFTED: usize = 4;
+
+/// In how many ways they have drifted: how many different plans with changes there are.
+const WAYS: usize = 20;
+
+/// The formats in which a fleet's plan is measured.
+const FORMATS: [&str; 4] = ["text", "json", "markdown", "html"];
 
 /// How often one small host is planned for.
 const RUNS: usize = 200;
@@ -87,12 +93,11 @@ fn main() {
     let [few, many] = sizes.map(|hosts| {
         let facts = folder.path().join(format!("{hosts}-hosts"));
         write_facts(&facts, hosts);
-        let text = plan(&spec, &facts, hosts, false);
-        let json = plan(&spec, &facts, hosts, true);
+        let peaks = FORMATS.map(|format| plan(&spec, &facts, hosts, format));
         fs::remove_dir_all(&facts).expect("remove the facts");
-        [text, json]
+        peaks
     });
-    for (what, few, many) in [("text", few[0], many[0]), ("json", few[1], many[1])] {
+    for (what, (few, many)) in FORMATS.into_iter().zip(few.into_iter().zip(many)) {
         let ratio = many as f64 / few as f64;
         let missed = if ratio <= ASKED_MEMORY { "" } else { "  MISSED" };
         println!("  {what}: {ratio:.2} times the memory for all, asked: at most {ASKED_MEMORY}{missed}");
@@ -124,7 +129,7 @@ fn plan_cluster(spec: &Path, facts: &Path, nodes: usize) -> f64 {
     let shown = facts.with_extension("shown");
     let began = Instant::now();
     let child =
-        vfctl(spec, facts, false).stdout(File::create(&shown).expect("a file")).spawn().expect("run vfctl");
+        vfctl(spec, facts, "text").stdout(File::create(&shown).expect("a file")).spawn().expect("run vfctl");
     let (ended, peak) = watch(child);
     let took = began.elapsed().as_secs_f64();
     assert_eq!(ended.code(), Some(2), "no node offers anything yet");
@@ -138,11 +143,11 @@ fn plan_cluster(spec: &Path, facts: &Path, nodes: usize) -> f64 {
 /// Measures a host of one PF with four VFs, from the start of the program to its end.
 fn one_small_host(folder: &Path, spec: &Path, runs: usize) {
     let facts = folder.join("small.json");
-    fs::write(&facts, document("host-00003", &[host_pf(0, 4, true)])).expect("write facts");
+    fs::write(&facts, document("host-00003", &[host_pf(0, 4, Some(3))])).expect("write facts");
     let mut times: Vec<f64> = (0..runs)
         .map(|_| {
             let began = Instant::now();
-            let ended = vfctl(spec, &facts, false).stdout(Stdio::null()).status().expect("run vfctl");
+            let ended = vfctl(spec, &facts, "text").stdout(Stdio::null()).status().expect("run vfctl");
             assert_eq!(ended.code(), Some(2), "a VF has drifted");
             began.elapsed().as_secs_f64() * 1e3
         })
@@ -156,29 +161,36 @@ fn one_small_host(folder: &Path, spec: &Path, runs: usize) {
 }
 
 /// Plans for the hosts of a folder; prints what it took, and returns the peak memory in KiB.
-fn plan(spec: &Path, facts: &Path, hosts: usize, json: bool) -> u64 {
+fn plan(spec: &Path, facts: &Path, hosts: usize, format: &str) -> u64 {
     let shown = facts.with_extension("shown");
     let began = Instant::now();
     let out = File::create(&shown).expect("a file");
     let summary = File::create(facts.with_extension("said")).expect("a file");
-    let child = vfctl(spec, facts, json).stdout(out).stderr(summary).spawn().expect("run vfctl");
+    let child = vfctl(spec, facts, format).stdout(out).stderr(summary).spawn().expect("run vfctl");
     let (ended, peak) = watch(child);
     let took = began.elapsed().as_secs_f64();
     assert_eq!(ended.code(), Some(2), "some hosts have drifted");
     let drifted = hosts.div_ceil(DRIFTED);
-    let summary = format!("{hosts} hosts: {drifted} with changes, {} without changes.\n", hosts - drifted);
-    let said = if json { facts.with_extension("said") } else { shown.clone() };
-    assert!(fs::read_to_string(said).expect("what was said").ends_with(&summary));
+    let summary = format!("{hosts} hosts: {drifted} with changes, {} without changes.", hosts - drifted);
+    let said = if format == "json" { facts.with_extension("said") } else { shown.clone() };
+    assert!(fs::read_to_string(said).expect("what was said").contains(&summary));
     let size = fs::metadata(&shown).expect("what was shown").len() / 1024;
-    let what = if json { "--json" } else { "text" };
-    println!("{hosts} hosts, 2 PFs x 32 VFs, {what}: {took:.2} s, peak memory {peak} KiB, {size} KiB shown");
+    println!(
+        "{hosts} hosts, 2 PFs x 32 VFs, {format}: {took:.2} s, peak memory {peak} KiB, {size} KiB shown"
+    );
+    if format == "markdown" {
+        let text = fs::read_to_string(&shown).expect("a review");
+        let groups = text.lines().filter(|line| line.starts_with("| ")).count() - 1;
+        assert_eq!(groups, WAYS.min(drifted) + 1, "equal plans are one row");
+        println!("  {groups} rows for {hosts} hosts, {} characters", text.chars().count());
+    }
     fs::remove_file(shown).expect("remove what was shown");
     peak
 }
 
-fn vfctl(spec: &Path, facts: &Path, json: bool) -> Command {
+fn vfctl(spec: &Path, facts: &Path, format: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
-    command.arg("plan").arg(spec).arg("--facts").arg(facts).args(json.then_some("--json")).env_clear();
+    command.arg("plan").arg(spec).arg("--facts").arg(facts).args(["-o", format]).env_clear();
     command
 }
 
@@ -203,8 +215,8 @@ fn write_facts(folder: &Path, hosts: usize) {
     fs::create_dir(folder).expect("a folder");
     for host in 0..hosts {
         let name = format!("host-{host:05}");
-        let drifted = host % DRIFTED == 0;
-        let text = document(&name, &[host_pf(0, 32, drifted), host_pf(1, 32, false)]);
+        let drifted = (host % DRIFTED == 0).then_some(host / DRIFTED % WAYS);
+        let text = document(&name, &[host_pf(0, 32, drifted), host_pf(1, 32, None)]);
         fs::write(folder.join(format!("{name}.json")), text).expect("write facts");
     }
 }
@@ -220,10 +232,10 @@ fn document(name: &str, pfs: &[(String, Value)]) -> String {
     serde_json::to_string_pretty(&document).expect("JSON")
 }
 
-/// Returns the address and the facts of a PF; where it has drifted, its last VF is trusted.
-fn host_pf(number: usize, vfs: usize, drifted: bool) -> (String, Value) {
+/// Returns the address and the facts of a PF; where it has drifted, this VF is trusted.
+fn host_pf(number: usize, vfs: usize, drifted: Option<usize>) -> (String, Value) {
     let vfs: serde_json::Map<String, Value> =
-        (0..vfs).map(|vf| (vf.to_string(), self::vf(number, vf, drifted && vf + 1 == vfs))).collect();
+        (0..vfs).map(|vf| (vf.to_string(), self::vf(number, vf, drifted == Some(vf)))).collect();
     let pf = json!({
         "class": "0x020000", "vendor": "8086", "device": "159b",
         "model": "Intel Corporation Ethernet Controller E810-XXV for SFP",

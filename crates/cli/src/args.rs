@@ -1,25 +1,37 @@
 //! The command line.
 
+mod apply;
+mod discover;
+mod init;
+mod plan;
 mod pod;
 mod pools;
 mod rbac;
 mod record;
+mod shell;
+mod spec;
+mod validate;
 mod verify;
 
 use std::path::PathBuf;
 
+pub(crate) use apply::ApplyArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use discover::{DiscoverArgs, DiscoverOutput};
+pub(crate) use init::InitArgs;
+pub(crate) use plan::{FailOn, PlanArgs, PlanOutput};
 pub(crate) use pod::PodArgs;
 pub(crate) use pools::PoolsArgs;
 pub(crate) use rbac::{RbacArgs, RbacPart};
 pub(crate) use record::RecordArgs;
+pub(crate) use shell::{CompletionsArgs, ManArgs};
+pub(crate) use spec::{FileArgs, HostValuesArgs, SpecArgs, SpecPaths};
+pub(crate) use validate::{ValidateArgs, ValidateOutput, plugin_version};
 pub(crate) use verify::VerifyArgs;
-use vfctl_model::{DevicePluginVersion, ParseError};
 
-use crate::format::{Format, FormatArgs, Formats};
+use crate::format::FormatArgs;
 use crate::help;
-use crate::progress::ProgressChoice;
-use crate::reach::{ClusterArgs, PartArgs};
+use crate::reach::ClusterArgs;
 use crate::terminal::ColourChoice;
 
 /// Declare what SR-IOV on this host should look like, show what would change, and do exactly that.
@@ -42,14 +54,17 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the ports that can have VFs, what is set on them, and why a port cannot.
-    #[command(after_help = help::DISCOVER)]
+    #[command(visible_alias = "get", after_help = help::DISCOVER)]
     Discover(DiscoverArgs),
+    /// Print a spec to begin with, for one port of this host.
+    #[command(after_help = help::INIT)]
+    Init(InitArgs),
     /// Check specs, and what device plugins and pod networks read, without looking at any host, and report every mistake with
     /// its place.
     #[command(after_help = help::VALIDATE)]
     Validate(ValidateArgs),
     /// Show what apply would change, why, in which order, and which users it disrupts.
-    #[command(after_help = help::PLAN)]
+    #[command(visible_alias = "diff", after_help = help::PLAN)]
     Plan(PlanArgs),
     /// Show a plan file as plan printed it.
     #[command(after_help = help::SHOW)]
@@ -78,6 +93,15 @@ pub enum Command {
     /// Print the JSON Schema of a document, for editors and programs.
     #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
+    /// Print a script that completes vfctl's commands and options in a shell.
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(CompletionsArgs),
+    /// Print the version of vfctl.
+    #[command(after_help = help::VERSION)]
+    Version,
+    /// Write man pages, for packages.
+    #[command(hide = true, after_help = help::MAN)]
+    Man(ManArgs),
 }
 
 impl Command {
@@ -85,7 +109,7 @@ impl Command {
     pub(crate) fn prints_json(&self) -> bool {
         match self {
             Self::Discover(args) => args.json || args.output == DiscoverOutput::Json,
-            Self::Validate(args) => args.format.is_json(),
+            Self::Validate(args) => args.output() == ValidateOutput::Json,
             Self::Plan(args) => args.prints_json(),
             Self::Show(args) => args.format.is_json(),
             Self::Apply(args) => args.format.is_json(),
@@ -93,27 +117,9 @@ impl Command {
             Self::Pools(args) => args.format.is_json(),
             Self::Verify(args) => args.format.is_json(),
             Self::Pod(_) | Self::Rbac(_) | Self::Record(_) | Self::Schema(_) => false,
+            Self::Init(_) | Self::Completions(_) | Self::Version | Self::Man(_) => false,
         }
     }
-}
-
-/// Where specs come from.
-#[derive(Debug, Args)]
-pub struct SpecArgs {
-    /// Spec files, folders of them, or `-` for standard input.
-    #[arg(required = true, value_name = "SPEC")]
-    pub specs: Vec<PathBuf>,
-    #[command(flatten)]
-    pub host_values: HostValuesArgs,
-}
-
-/// Where values of hosts come from that are not in the specs.
-#[derive(Debug, Clone, Args)]
-pub struct HostValuesArgs {
-    /// Read values of hosts, as in `spec.hosts`, from this JSON or YAML file and merge them into the specs; may be given
-    /// several times, `-` is standard input.
-    #[arg(long, value_name = "FILE")]
-    pub host_values: Vec<PathBuf>,
 }
 
 /// Where facts come from.
@@ -123,84 +129,6 @@ pub struct FactsArgs {
     /// given several times [default: this host].
     #[arg(long, value_name = "FILE|DIR")]
     pub facts: Vec<PathBuf>,
-}
-
-/// The options of `discover`.
-#[derive(Debug, Args)]
-pub struct DiscoverArgs {
-    /// The output format.
-    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<DiscoverOutput>::of(), default_value = "table")]
-    pub output: DiscoverOutput,
-    /// The same as `-o json`.
-    #[arg(long, conflicts_with = "output")]
-    pub json: bool,
-    /// With -o spec: also write MAC addresses that may be random [default: list them in comments].
-    #[arg(long)]
-    pub pin_macs: bool,
-    #[command(flatten)]
-    pub facts: FactsArgs,
-}
-
-/// The formats of `discover`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DiscoverOutput {
-    /// A table for people.
-    Table,
-    /// The facts as JSON.
-    Json,
-    /// The facts as YAML.
-    Yaml,
-    /// The host as a spec, whose plan is empty.
-    Spec,
-}
-
-/// The options of `validate`.
-#[derive(Debug, Args)]
-pub struct ValidateArgs {
-    #[command(flatten)]
-    pub specs: SpecArgs,
-    /// Check configurations of sriov-network-device-plugin by the rules of this version, such as v3.5.1 [default: the newest
-    /// known].
-    #[arg(long, value_name = "VERSION", value_parser = plugin_version)]
-    pub plugin_version: Option<DevicePluginVersion>,
-    #[command(flatten)]
-    pub format: FormatArgs,
-}
-
-/// Returns the version of the device plugin that a word is, where its rules are known.
-fn plugin_version(word: &str) -> Result<DevicePluginVersion, ParseError> {
-    let version: DevicePluginVersion = word.parse()?;
-    let oldest = DevicePluginVersion::OLDEST;
-    if version >= oldest { Ok(version) } else { Err(ParseError::new(word, "version from v3.5.1 on")) }
-}
-
-/// The options of `plan`.
-#[derive(Debug, Args)]
-pub struct PlanArgs {
-    #[command(flatten)]
-    pub specs: SpecArgs,
-    #[command(flatten)]
-    pub facts: FactsArgs,
-    #[command(flatten)]
-    pub parts: PartArgs,
-    /// Also write the plan to this file, for apply, or a file for each host into this folder; `-` is the same as -o json.
-    #[arg(long, value_name = "FILE|DIR")]
-    pub out: Option<PathBuf>,
-    /// The output format.
-    #[arg(short, long, value_name = "FORMAT", value_parser = Formats::<Format>::or_to_file("the plan"), default_value = "text")]
-    pub output: Format,
-    /// The same as `-o json`.
-    #[arg(long, conflicts_with = "output")]
-    pub json: bool,
-    /// Fail if no document concerns this host [default: only warn].
-    #[arg(long)]
-    pub require_host: bool,
-    /// End with 0, not 4, if the only differences are on VFs that others hold.
-    #[arg(long)]
-    pub ignore_held: bool,
-    /// Show the command for each change, and where the spec asks for it.
-    #[arg(short, long)]
-    pub verbose: bool,
 }
 
 /// The options of `show`.
@@ -216,48 +144,17 @@ pub struct ShowArgs {
     pub verbose: bool,
 }
 
-/// The options of `apply`.
-#[derive(Debug, Args)]
-pub struct ApplyArgs {
-    /// Spec files, folders, `-` for standard input; or one plan that `plan --out` wrote.
-    #[arg(required = true, value_name = "SPEC|PLAN")]
-    pub inputs: Vec<PathBuf>,
-    #[command(flatten)]
-    pub host_values: HostValuesArgs,
-    #[command(flatten)]
-    pub parts: PartArgs,
-    /// Skip the confirmation prompt; a plan file never asks.
-    #[arg(short, long)]
-    pub yes: bool,
-    /// Allow changes that destroy VFs or disrupt their users [default: refuse them].
-    #[arg(long)]
-    pub allow_disruption: bool,
-    /// Fail if no document concerns this host [default: only warn].
-    #[arg(long)]
-    pub require_host: bool,
-    /// End with 0, not 4, if the only differences are on VFs that others hold.
-    #[arg(long)]
-    pub ignore_held: bool,
-    /// How to report progress on standard error.
-    #[arg(long, value_name = "HOW", default_value = "auto", hide_possible_values = true)]
-    #[arg(
-        help = "How to report progress on standard error: auto (one line that is updated in place on a terminal, \
-                  else plain), plain (a line for each phase), none"
-    )]
-    pub progress: ProgressChoice,
-    #[command(flatten)]
-    pub format: FormatArgs,
-}
-
 /// The options of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// What to explain: `pf/NAME`, `pf/NAME/vf/N`, or either with a property: `pf/fast/vf/3/vlan`; or `pod NAMESPACE/NAME`.
     #[arg(value_name = "ADDRESS")]
     pub address: String,
-    /// Spec files, folders of them, or `-` for standard input; a pod may be explained without.
+    /// Spec files, folders of them, or `-` for standard input [default: /etc/vfctl; for a pod: none].
     #[arg(value_name = "SPEC")]
     pub specs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub file: FileArgs,
     #[command(flatten)]
     pub host_values: HostValuesArgs,
     #[command(flatten)]

@@ -1,7 +1,6 @@
-//! What can go wrong in a command, and the code it ends with.
+//! What can go wrong in a command.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use vfctl_kinds::network::StanzaError;
 use vfctl_model::NamespaceName;
@@ -9,33 +8,6 @@ use vfctl_port::EdgeError;
 use vfctl_state::StateError;
 
 use crate::command::VerifyError;
-
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// All is as it should be.
-    Done,
-    /// Something failed, was refused or is blocked.
-    Failed,
-    /// `plan` found changes.
-    Changes,
-    /// All that differs is held by others.
-    Held,
-    /// The user stopped it.
-    Interrupted,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Changes => 2,
-            Exit::Held => 4,
-            Exit::Interrupted => 130,
-        })
-    }
-}
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +93,16 @@ pub enum CliError {
         /// The format it is of.
         format: String,
     },
+    /// A host is to be planned for that the facts have not.
+    #[error("find the hosts of --limit: no host matches `{pattern}`; hosts: {}", some_of(hosts, *more))]
+    NoSuchHost {
+        /// The name, or the pattern.
+        pattern: String,
+        /// The first hosts of the facts.
+        hosts: String,
+        /// How many more there are.
+        more: usize,
+    },
     /// One file was given twice.
     #[error("read `{path}`: it is given twice")]
     Twice {
@@ -150,6 +132,49 @@ pub enum CliError {
         /// The folder.
         path: PathBuf,
     },
+    /// No spec was named, and the folder where they are looked for then is not there.
+    #[error("find a spec: none is named, and the folder `{path}` does not exist")]
+    NoSpecFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A word names no port.
+    #[error("find the port `{word}`: {known}")]
+    NoSuchPort {
+        /// The word.
+        word: String,
+        /// Which ports there are.
+        known: String,
+        /// What to do about it.
+        fix: String,
+    },
+    /// A port is meant, and several hosts have one of this name.
+    #[error("find the port `{word}`: it is in the facts of several hosts: {hosts}")]
+    SeveralPorts {
+        /// The word.
+        word: String,
+        /// The hosts.
+        hosts: String,
+    },
+    /// A port cannot have what is asked for.
+    #[error("write a spec {wanted}: {cause}")]
+    NotForPort {
+        /// What is asked for, and the port.
+        wanted: String,
+        /// Why it cannot have it.
+        cause: String,
+        /// What to do about it.
+        fix: String,
+    },
+    /// A file is to be replaced, and none is named.
+    #[error("replace a file with --force: the spec goes to standard output")]
+    ForceWithoutFile,
+    /// A file is there already.
+    #[error("write `{path}`: the file exists already")]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder holds no facts.
     #[error("find facts in `{path}`: there is no *.json, *.yaml or *.yml file in it")]
     NoFacts {
@@ -168,6 +193,9 @@ pub enum CliError {
         /// The file.
         path: PathBuf,
     },
+    /// Standard output is asked to be two documents.
+    #[error("write to standard output: `--out -` asks for the plan as JSON, and -o for another document")]
+    TwoOutputs,
     /// Two facts files speak of one host.
     #[error("read `{path}`: host {host} is in another facts file, too")]
     HostTwice {
@@ -299,11 +327,19 @@ impl CliError {
             Self::Document { .. } | Self::NoJson { .. } => Some(
                 "create the file again, facts with `vfctl record --out` and plans with `vfctl plan --out`",
             ),
+            Self::NoSuchHost { .. } => Some("name hosts of the facts, or add the host's facts to --facts"),
             Self::StdinTwice { .. } => Some("write one of them to a file and name that"),
             Self::ValuesForPlan { .. } => Some("give --host-values to `vfctl plan --out`, or apply the spec"),
             Self::VersionOfSpec => {
                 Some("write `components: {devicePlugin: {version: v3.5.1}}` into the spec")
             }
+            Self::NoSpec { .. } | Self::NoSpecFolder { .. } => {
+                Some("name a spec, or write one into the folder; `vfctl init PORT` prints one")
+            }
+            Self::NoSuchPort { fix, .. } | Self::NotForPort { fix, .. } => Some(fix),
+            Self::SeveralPorts { .. } => Some("give the facts of one host"),
+            Self::ForceWithoutFile => Some("name the file with --out FILE"),
+            Self::Exists { .. } => Some("pass --force to replace it, or name another file"),
             Self::HostTwice { .. } => Some("keep one facts file for each host"),
             Self::NoFacts { .. } => Some("write facts into it, on each host with `vfctl record --out`"),
             Self::State(error) if error.is_for_root_alone() => {
@@ -330,8 +366,18 @@ impl CliError {
                 Some("pass --only, --force-conflicts and --prune to `vfctl plan --out`")
             }
             Self::Foreign { .. } => Some("name another file with --out, or remove this one first"),
+            Self::TwoOutputs => Some("write the plan to a file with `--out FILE`"),
             Self::OverFacts { .. } | Self::OverSpec { .. } => Some("name another file or folder with --out"),
             _ => None,
         }
+    }
+}
+
+/// Returns the names of a few hosts, and how many more there are; `none` where there is no host.
+fn some_of(hosts: &str, more: usize) -> String {
+    match (hosts, more) {
+        ("", _) => "none".to_owned(),
+        (hosts, 0) => hosts.to_owned(),
+        (hosts, more) => format!("{hosts} and {more} more"),
     }
 }

@@ -6,11 +6,13 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use vfctl_port::{ClusterFacts, World};
+use vfctl_spec::is_yaml;
 
 use crate::document::{FACTS, parsed, yaml_parsed};
 use crate::error::CliError;
 use crate::input::{file_text, is_stdin, text_from};
 use crate::machine::{Console, Machine};
+use crate::spec_folder::must_be_file;
 use crate::stream::Documents;
 
 /// The endings of facts files in a folder.
@@ -141,10 +143,6 @@ impl Stream {
     }
 }
 
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
-}
-
 /// The sources that a command was given, in their order; a folder stands for its files by name.
 pub(crate) struct Sources {
     places: VecDeque<Result<PathBuf, CliError>>,
@@ -162,7 +160,7 @@ impl Sources {
             } else if path.is_dir() {
                 match folder(path) {
                     Ok((files, skipped)) => {
-                        places.extend(files.into_iter().map(Ok));
+                        places.extend(files.into_iter().map(|file| must_be_file(&file).map(|_| file)));
                         console.say(&skipped_note(path, &skipped));
                     }
                     Err(error) => places.push_back(Err(error)),

@@ -17,7 +17,7 @@ pub struct FormatArgs {
 
 /// The formats of most commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Text for people.
     Text,
     /// A JSON document for programs.

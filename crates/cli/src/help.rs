@@ -5,6 +5,7 @@ pub(crate) const VFCTL: &str = "\
 Examples:
   vfctl discover                          Show which ports can have VFs
   vfctl discover -o spec > sriov.yaml     Begin with a spec of the host as it is
+  vfctl init ens1f0np0 --out sriov.yaml   Begin with a spec for one port
   vfctl plan sriov.yaml                   Show what would change
   vfctl apply sriov.yaml                  Make the changes, after confirmation
 
@@ -13,10 +14,12 @@ Exit codes:
   1    Error: nothing was done, or only a part
   2    plan: there are changes
   4    plan, apply: the only differences are on VFs that others hold
+  5    plan --fail-on disruption: apply needs --allow-disruption
   130  apply: interrupted
 
 Environment:
   VFCTL_STATE_DIR  The same as --state-dir
+  VFCTL_SPEC_DIR   Where specs are read from if none is named [default: /etc/vfctl]
   VFCTL_LOG        What to log on standard error: error, warn (default), info, debug, trace
   NO_COLOR         Print no colors; CLICOLOR_FORCE=1 prints them also without a terminal";
 
@@ -25,11 +28,29 @@ pub(crate) const DISCOVER: &str = "\
 Examples:
   vfctl discover                          Show this host's ports and VFs
   vfctl discover -o spec > sriov.yaml     Write this host as a spec, whose plan is empty
+  vfctl discover ens1f0np0 0000:17:00.1   Show two ports
+  vfctl discover ice -o wide              Show the ports of a driver, with more columns
+  vfctl get -o json                       Print all facts as JSON
   vfctl discover --facts host.json        Show another host, by what `vfctl record` wrote there
+  vfctl discover -o html > host.html      Write a page with pictures of ports, VFs and pools
+  vfctl discover -o svg > host.svg        Write the pictures alone
 
 Exit codes:
   0    Success
-  1    The host or the facts cannot be read";
+  1    The host or the facts cannot be read, or there is no such port";
+
+/// Of `init`.
+pub(crate) const INIT: &str = "\
+What is not asked for is in comments: remove the `#` of a line to use it.
+
+Examples:
+  vfctl init ens1f0np0                    Print a spec for a port
+  vfctl init 0000:17:00.0 --count 8 --driver vfio-pci --out sriov.yaml  Write one for DPDK
+  vfctl init ens1f0np0 --vlan 100 --mac 02:00:17:00:00:01  Set a VLAN and MAC addresses
+
+Exit codes:
+  0    Success
+  1    There is no such port, it cannot have what is asked for, or the file exists";
 
 /// Of `validate`.
 pub(crate) const VALIDATE: &str = "\
@@ -39,7 +60,10 @@ ConfigMaps that hold them. Warnings do not fail.
 
 Examples:
   vfctl validate sriov.yaml               Check a spec
-  vfctl validate specs/ -o json           Print every mistake with file, line and column, for CI
+  vfctl validate specs/ -o json           Print every mistake with file, line and column
+  vfctl validate specs/ -o github         Annotate a change on GitHub
+  vfctl validate specs/ -o junit > validate.xml  Write a report that GitLab shows in a merge request
+  vfctl validate specs/ -o sarif > validate.sarif  Write a log for code scanning
   vfctl validate config.json --plugin-version v3.5.1  Check a device plugin's configuration
 
 Exit codes:
@@ -53,15 +77,22 @@ A line begins with + where something is created, ~ where it is changed, - where 
 
 Examples:
   vfctl plan sriov.yaml                   Show what apply would change on this host
+  vfctl plan -f sriov.yaml                The same, as kubectl names files
+  vfctl diff                              Plan for the specs in /etc/vfctl
   vfctl plan sriov.yaml -v                Add the command for each change
+  vfctl plan sriov.yaml -q                Print nothing but errors, as in a check for drift
   vfctl plan sriov.yaml --out plan.json   Write the plan to a file that apply takes
   vfctl plan sriov.yaml --facts hosts/    Plan for other hosts, by what `vfctl record` wrote there
+  vfctl plan sriov.yaml --facts hosts/ --limit worker-1,edge-*  Plan for some of them
+  vfctl plan sriov.yaml --facts hosts/ -o markdown  Print a comment for a merge request
+  vfctl plan sriov.yaml -o html > plan.html  Write a page with pictures of ports, VFs and pools
 
 Exit codes:
   0    There is nothing to do
   1    An error blocks the plan, the specs have mistakes, or something cannot be read
   2    There are changes
-  4    The only differences are on VFs that others hold; 0 with --ignore-held";
+  4    The only differences are on VFs that others hold; 0 with --ignore-held
+  5    With --fail-on disruption: there are changes, and apply needs --allow-disruption";
 
 /// Of `show`.
 pub(crate) const SHOW: &str = "\
@@ -78,10 +109,13 @@ pub(crate) const APPLY: &str = "\
 Examples:
   vfctl apply sriov.yaml                  Show the plan, ask, and make the changes
   vfctl apply sriov.yaml --yes            Do not ask, as in scripts and at boot
+  vfctl apply sriov.yaml --yes --wait=30s  Wait for another vfctl to end, half a minute at most
+  vfctl apply --yes                       Apply the specs in /etc/vfctl
+  vfctl apply sriov.yaml --dry-run        Show the plan, and whether apply would be refused
   vfctl apply plan.json                   Make the changes of a plan that was reviewed
 
 Exit codes:
-  0    The host is as the specs say, and was read again to prove it
+  0    The host is as the specs say, and was read again to prove it; of a dry run: apply would begin
   1    Refused, failed, or not converged; the report says why
   4    Done, but VFs that others hold differ; 0 with --ignore-held
   130  Interrupted; the report says what was done";
@@ -190,23 +224,52 @@ Examples:
 Exit codes:
   0    Success";
 
+/// Of `completions`.
+pub(crate) const COMPLETIONS: &str = "\
+Examples:
+  vfctl completions bash > /etc/bash_completion.d/vfctl  Complete in bash, for all users
+  vfctl completions zsh > _vfctl          Complete in zsh; put the file into a folder of $fpath
+  vfctl completions fish > ~/.config/fish/completions/vfctl.fish  Complete in fish
+
+Exit codes:
+  0    Success";
+
+/// Of `version`.
+pub(crate) const VERSION: &str = "\
+Examples:
+  vfctl version                           Print the version, as `vfctl --version` does
+
+Exit codes:
+  0    Success";
+
+/// Of `man`.
+pub(crate) const MAN: &str = "\
+Examples:
+  vfctl man | man -l -                    Read the page of vfctl
+  vfctl man /usr/local/share/man/man1     Write a page for each command
+
+Exit codes:
+  0    Success
+  1    A page cannot be written";
+
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory, Parser};
 
     use crate::Cli;
 
-    /// Returns the commands that a help text shows, without what the shell does with their output.
+    /// Returns the commands of vfctl that a help text shows, with what a shell leaves of each.
     fn examples(text: &str) -> Vec<Vec<&str>> {
-        let commands = text.lines().filter_map(|line| line.trim_start().strip_prefix("vfctl "));
-        commands
-            .map(|command| {
-                let end = command.find("  ").unwrap_or(command.len());
-                let command = command.get(..end).unwrap_or(command);
-                let words = command.split(' ').take_while(|word| !matches!(*word, ">" | "|"));
-                std::iter::once("vfctl").chain(words).collect()
-            })
-            .collect()
+        let lines = text.lines().map(|line| {
+            let line = line.trim_start();
+            line.split_once("  ").map_or(line, |(command, _)| command)
+        });
+        let commands = lines.flat_map(|line| line.split(" | ")).filter_map(|command| {
+            let words = command.split(' ').skip_while(|word| *word != "vfctl");
+            let words: Vec<&str> = words.take_while(|word| *word != ">").collect();
+            (!words.is_empty()).then_some(words)
+        });
+        commands.collect()
     }
 
     #[test]
@@ -221,7 +284,7 @@ mod tests {
             let (_, shown) = help.split_once("\nExamples:\n").expect("examples");
             let (shown, _) = shown.split_once("\n\n").expect("exit codes");
             let examples = examples(shown);
-            assert!(!examples.is_empty(), "{name}: {help}");
+            assert!(examples.len() >= shown.lines().count(), "an example without vfctl: {name}: {help}");
             for words in examples {
                 assert!(Cli::try_parse_from(&words).is_ok(), "{name}: {words:?}");
             }

@@ -10,9 +10,10 @@ use vfctl_kinds::pool::plugin::is_config;
 use vfctl_plan::{Plan, check};
 use vfctl_spec::{Diagnostic, Source, SpecSet};
 
-use crate::args::{HostValuesArgs, SpecArgs};
+use crate::args::SpecPaths;
 use crate::document::{Header, PLAN, parsed};
 use crate::error::CliError;
+use crate::spec_folder::files_of;
 
 /// Returns the texts of these files, folders (`*.yaml`, `*.yml`, sorted) and standard input (`-`).
 pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<Source>, CliError> {
@@ -20,7 +21,7 @@ pub(crate) fn spec_texts(paths: &[PathBuf]) -> Result<Vec<Source>, CliError> {
     once(paths)?;
     for path in paths {
         if path.is_dir() {
-            for file in folder(path)? {
+            for file in files_of(path)? {
                 sources.push(source(&file, text_of(&file)?));
             }
         } else {
@@ -94,24 +95,6 @@ pub(crate) fn text_from(path: &Path, bytes: Vec<u8>) -> Result<String, CliError>
         let cause = std::io::Error::new(std::io::ErrorKind::InvalidData, what);
         CliError::Read { path: path.to_owned(), cause }
     })
-}
-
-/// Returns the specs of a folder, in their order.
-fn folder(path: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let failed = |cause| CliError::Read { path: path.to_owned(), cause };
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if entry.path().is_file() {
-            names.extend(entry.file_name().to_str().map(str::to_owned));
-        }
-    }
-    let files: Vec<PathBuf> =
-        vfctl_spec::spec_file_order(names).into_iter().map(|name| path.join(name)).collect();
-    if files.is_empty() {
-        return Err(CliError::NoSpec { path: path.to_owned() });
-    }
-    Ok(files)
 }
 
 /// Returns the plan of this file, proven for each of its hosts: somebody may have edited it.
@@ -205,17 +188,17 @@ pub(crate) enum Specs {
 }
 
 /// Reads and validates specs, beside which facts are read from these paths.
-pub(crate) fn specs(args: &SpecArgs, facts: &[PathBuf]) -> Result<Specs, CliError> {
-    let (sources, values) = spec_sources(args, facts)?;
+pub(crate) fn specs(paths: &SpecPaths, facts: &[PathBuf]) -> Result<Specs, CliError> {
+    let (sources, values) = spec_sources(paths, facts)?;
     Ok(checked(sources, values))
 }
 
 /// Returns the texts of specs and those with values of hosts, beside which facts are read from these paths.
 pub(crate) fn spec_sources(
-    args: &SpecArgs,
+    paths: &SpecPaths,
     facts: &[PathBuf],
 ) -> Result<(Vec<Source>, Vec<Source>), CliError> {
-    let SpecArgs { specs, host_values: HostValuesArgs { host_values } } = args;
+    let SpecPaths { specs, host_values } = paths;
     stdin_once(&[("the spec", specs), ("--host-values", host_values), ("--facts", facts)])?;
     let values = value_texts(host_values)?;
     Ok((spec_texts(specs)?, values))

@@ -12,11 +12,13 @@ mod args;
 mod command;
 mod document;
 mod error;
+mod exit;
 mod facts;
 mod format;
 mod help;
 mod in_order;
 mod input;
+mod limit;
 mod machine;
 mod made;
 mod mistakes;
@@ -24,20 +26,23 @@ mod new_file;
 mod output;
 mod paint;
 mod plan_stream;
+mod port_word;
 mod progress;
 mod reach;
 mod reader;
 mod redact;
+mod spec_folder;
 mod stream;
 mod table;
 mod terminal;
+mod usage;
 mod yaml;
 
 use std::ffi::OsString;
 
 pub use args::Cli;
-use clap::Parser;
-pub use error::{CliError, Exit};
+pub use error::CliError;
+pub use exit::Exit;
 pub use machine::{Console, Machine};
 use mistakes::report_error;
 pub use reach::{ClusterArgs, ClusterEdge, Connect, NoCluster};
@@ -52,9 +57,9 @@ pub fn run<'a>(
     machine: impl FnOnce() -> Result<Machine<'a>, CliError>,
 ) -> Exit {
     while_read(console, |console| {
-        let cli = match Cli::try_parse_from(arguments) {
+        let cli = match usage::parsed(arguments) {
             Ok(cli) => cli,
-            Err(error) => return usage(&error, console),
+            Err(error) => return usage::print(&error, console),
         };
         console.terminal = console.terminal.with(cli.color);
         let prints_json = cli.command.prints_json();
@@ -71,16 +76,4 @@ pub fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("VFCTL_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,kube_client=off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
-}
-
-/// Prints help, the version, or what is wrong with the arguments.
-fn usage(error: &clap::Error, console: &mut Console<'_>) -> Exit {
-    let asked = !error.use_stderr();
-    let has_colours = if asked { console.terminal.colours_out } else { console.terminal.colours_err };
-    let text = if has_colours { error.render().ansi().to_string() } else { error.render().to_string() };
-    let written = if asked { write!(console.out, "{text}") } else { write!(console.err, "{text}") };
-    match written {
-        Ok(()) if asked => Exit::Done,
-        _ => Exit::Failed,
-    }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use vfctl_model::HostName;
 use vfctl_port::{Clock, Observe, Perform, Scope, TryTraffic, What, World, with_causes};
+use vfctl_view::harmless;
 
 use crate::error::CliError;
-use crate::paint::harmless;
 use crate::reach::Connect;
 use crate::terminal::Terminal;
 

@@ -1,4 +1,4 @@
-//! Files that commands write: whole or not at all, and never over a file that is no document of vfctl's own.
+//! Files that commands write: whole or not at all, and over a file that is no document of vfctl's own only where that is asked for.
 //!
 //! They are written beside their place and renamed. Nothing waits for stable storage: a file that a power cut tears is
 //! refused by whoever reads it.
@@ -25,10 +25,43 @@ pub(crate) struct NewFile {
     file: Option<BufWriter<File>>,
 }
 
+/// Which file may be at the place, and be replaced.
+#[derive(Clone, Copy)]
+pub(crate) enum Replaceable<'a> {
+    /// None.
+    Nothing,
+    /// A document of this kind.
+    Document(&'a Kind),
+    /// Whichever it is.
+    Anything,
+}
+
 /// What is written until it is complete.
 struct Part {
     path: PathBuf,
     place: PathBuf,
+    /// Whether the place must still be free when the part takes it.
+    is_only_for_free_place: bool,
+}
+
+impl Part {
+    fn put(&self) -> io::Result<()> {
+        let Self { path, place, is_only_for_free_place } = self;
+        if !is_only_for_free_place {
+            return fs::rename(path, place);
+        }
+        // A rename would take the place of what came there meanwhile; the part's own name goes when it is dropped.
+        match fs::hard_link(path, place) {
+            // A file system without links, such as FAT.
+            Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
+                match place.symlink_metadata() {
+                    Ok(_) => Err(ErrorKind::AlreadyExists.into()),
+                    Err(_) => fs::rename(path, place),
+                }
+            }
+            linked => linked,
+        }
+    }
 }
 
 impl Drop for Part {
@@ -47,9 +80,20 @@ impl NewFile {
     /// # Errors
     /// Where it cannot be made, or another file is there.
     pub(crate) fn begin(path: &Path, kind: &Kind) -> Result<Self, CliError> {
+        Self::begin_over(path, Replaceable::Document(kind))
+    }
+
+    /// Begins a file where nothing is, or over a file that may be replaced.
+    ///
+    /// # Errors
+    /// Where it cannot be made, or another file is there.
+    pub(crate) fn begin_over(path: &Path, over: Replaceable<'_>) -> Result<Self, CliError> {
         let failed = |cause| CliError::Write { path: path.to_owned(), cause };
-        let (part, file) = match replaceable(path, kind)? {
-            Replaces::Nothing => part(path, None).map(|(part, file)| (Some(part), file)),
+        let (part, file) = match replaceable(path, over)? {
+            Replaces::Nothing => part(path, None).map(|(mut part, file)| {
+                part.is_only_for_free_place = matches!(over, Replaceable::Nothing);
+                (Some(part), file)
+            }),
             // A link stays, and what it points to is replaced.
             Replaces::File(old) => path
                 .canonicalize()
@@ -71,8 +115,10 @@ impl NewFile {
     pub(crate) fn put(mut self) -> Result<(), CliError> {
         self.complete()?;
         let Self { path, part, file: _ } = self;
-        let put = part.map_or(Ok(()), |part| fs::rename(&part.path, &part.place));
-        put.map_err(|cause| CliError::Write { path, cause })
+        part.map_or(Ok(()), |part| part.put()).map_err(|cause| match cause.kind() {
+            ErrorKind::AlreadyExists => CliError::Exists { path },
+            _ => CliError::Write { path, cause },
+        })
     }
 }
 
@@ -98,24 +144,29 @@ enum Replaces {
 
 /// Refuses a place where a file is that is neither empty nor a document of this kind, of whichever version.
 pub(crate) fn check_place(path: &Path, kind: &Kind) -> Result<(), CliError> {
-    replaceable(path, kind).map(|_| ())
+    replaceable(path, Replaceable::Document(kind)).map(|_| ())
 }
 
-fn replaceable(path: &Path, kind: &Kind) -> Result<Replaces, CliError> {
+fn replaceable(path: &Path, over: Replaceable<'_>) -> Result<Replaces, CliError> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Replaces::Nothing),
         Err(cause) => return Err(CliError::Write { path: path.to_owned(), cause }),
     };
+    if matches!(over, Replaceable::Nothing) {
+        return Err(CliError::Exists { path: path.to_owned() });
+    }
     if metadata.is_dir() {
         return Err(CliError::Write { path: path.to_owned(), cause: ErrorKind::IsADirectory.into() });
     }
     if !metadata.is_file() {
         return Ok(Replaces::NoFile);
     }
-    let text = fs::read(path).map_err(|cause| CliError::Read { path: path.to_owned(), cause })?;
-    if !text.is_empty() && !is_of(&text, kind) {
-        return Err(CliError::Foreign { path: path.to_owned(), what: kind.what });
+    if let Replaceable::Document(kind) = over {
+        let text = fs::read(path).map_err(|cause| CliError::Read { path: path.to_owned(), cause })?;
+        if !text.is_empty() && !is_of(&text, kind) {
+            return Err(CliError::Foreign { path: path.to_owned(), what: kind.what });
+        }
     }
     Ok(Replaces::File(metadata))
 }
@@ -139,7 +190,7 @@ fn part(place: &Path, old: Option<&Metadata>) -> io::Result<(Part, File)> {
         // Never one that is there: in a folder such as /tmp it may be a link of somebody else's.
         match File::create_new(&path) {
             Ok(file) => {
-                let part = Part { path, place: place.to_owned() };
+                let part = Part { path, place: place.to_owned(), is_only_for_free_place: false };
                 if let Some(old) = old {
                     // Only root may give a file away; to others it is theirs from now on.
                     if let Err(error) = fchown(&file, Some(old.uid()), Some(old.gid())) {

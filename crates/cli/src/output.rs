@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::document::Kind;
 use crate::error::CliError;
 use crate::machine::Console;
-use crate::new_file::NewFile;
+use crate::new_file::{NewFile, Replaceable};
 use crate::paint::paint;
 
 /// Prints a document as JSON.
@@ -25,7 +25,12 @@ pub(crate) fn print_text(console: &mut Console<'_>, text: &str) -> Result<(), Cl
 
 /// Writes the text of a document of this kind to a file, in one piece or not at all.
 pub(crate) fn write(path: &Path, text: &[u8], kind: &Kind) -> Result<(), CliError> {
-    let mut file = NewFile::begin(path, kind)?;
+    write_over(path, text, Replaceable::Document(kind))
+}
+
+/// Writes a text to a file, where nothing is or over what may be replaced, in one piece or not at all.
+pub(crate) fn write_over(path: &Path, text: &[u8], over: Replaceable<'_>) -> Result<(), CliError> {
+    let mut file = NewFile::begin_over(path, over)?;
     file.write_all(text).map_err(|cause| CliError::Write { path: path.to_owned(), cause })?;
     file.put()
 }

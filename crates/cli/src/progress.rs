@@ -21,7 +21,7 @@ const WIDTH: usize = 80;
 
 /// How to report progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProgressChoice {
+pub(crate) enum ProgressChoice {
     /// On a terminal one line that is updated in place; elsewhere as plain.
     Auto,
     /// A line for each phase.

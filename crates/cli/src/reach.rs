@@ -133,6 +133,11 @@ pub(crate) struct Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
+    /// Reaches this host alone.
+    pub(crate) fn without_cluster(machine: &'a Machine<'a>) -> Self {
+        Self { machine, cluster: None }
+    }
+
     /// Reaches for the cluster where it is asked anything.
     pub(crate) fn of(machine: &'a Machine<'a>, args: &PartArgs, wanted: Wanted) -> Result<Self, CliError> {
         let cluster = if args.asks(wanted) {
@@ -145,6 +150,15 @@ impl<'a> Reach<'a> {
             return Err(CliError::NoCluster);
         }
         Ok(Self { machine, cluster })
+    }
+
+    /// Checks that there is a cluster where something is to be written to one: the host's part alone would end well, and pods would
+    /// be given VFs that are gone.
+    pub(crate) fn check(&self, writes_to_cluster: bool, args: &PartArgs) -> Result<(), CliError> {
+        match writes_to_cluster && !self.has_cluster() && args.options().parts != Parts::ONLY_HOST {
+            true => Err(CliError::NoCluster),
+            false => Ok(()),
+        }
     }
 
     /// Returns the scopes that are reached.

@@ -18,6 +18,8 @@ pub enum ColourChoice {
 /// What the streams are. The default is that of pipes and files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Terminal {
+    /// Whether standard output is a terminal.
+    pub(crate) is_out: bool,
     /// Whether standard output may be coloured.
     pub(crate) colours_out: bool,
     /// Whether standard error may be coloured.
@@ -34,7 +36,18 @@ impl Terminal {
         let is_dumb = set("TERM").is_some_and(|term| term == "dumb");
         let is_forced = set("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         let colours = |is_terminal: bool| set("NO_COLOR").is_none() && (is_forced || is_terminal && !is_dumb);
-        Self { colours_out: colours(out), colours_err: colours(err), updates_err: err && !is_dumb }
+        Self {
+            is_out: out,
+            colours_out: colours(out),
+            colours_err: colours(err),
+            updates_err: err && !is_dumb,
+        }
+    }
+
+    /// Returns how wide a line on standard output may be; `None` where it is no terminal, or one that does not tell.
+    pub(crate) fn width_out(self) -> Option<usize> {
+        let size = terminal_size::terminal_size_of(std::io::stdout()).filter(|_| self.is_out);
+        size.map(|(width, _)| width.0.into()).filter(|width| *width > 0)
     }
 
     /// Returns the same with the colours that the user chose.

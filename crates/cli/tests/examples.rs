@@ -30,6 +30,12 @@ const LINES: usize = 40;
 /// The case whose plan installs everything and names each object, and how many lines that takes at most.
 const LARGEST: (&str, usize) = ("cluster-from-nothing", 90);
 
+/// The cases that have a review as well: changes of some hosts, users who are disrupted, errors.
+const REVIEWED: [&str; 3] = ["fleet", "grow-in-use", "blocked"];
+
+/// The cases that have pictures: VFs that are destroyed under their users; pools and networks.
+const PICTURED: [&str; 2] = ["grow-in-use", "cluster-two-nics"];
+
 /// What a program printed, and how it ended.
 #[derive(PartialEq, Eq, Debug)]
 struct Ran {
@@ -108,6 +114,27 @@ fn every_example_prints_its_plan_and_ends_as_its_readme_says() {
         let ran = plan(&case, &[]);
         compare(&case, "plan.txt", &ran.out);
         assert_eq!((ran.code, ran.err.as_str()), (promised_code(&case), ""), "{}", case.display());
+    }
+}
+
+#[test]
+fn examples_of_what_a_reviewer_sees_print_it_as_markdown() {
+    for case in REVIEWED.map(|name| root().join(name)) {
+        let ran = plan(&case, &["-o", "markdown"]);
+        compare(&case, "plan.md", &ran.out);
+        assert_eq!((ran.code, ran.err.as_str()), (promised_code(&case), ""), "{}", case.display());
+    }
+}
+
+#[test]
+fn examples_with_pictures_print_them() {
+    for case in PICTURED.map(|name| root().join(name)) {
+        let ran = plan(&case, &["-o", "html"]);
+        compare(&case, "page.html", &ran.out);
+        assert_eq!((ran.code, ran.err.as_str()), (promised_code(&case), ""), "{}", case.display());
+        let drawn = vfctl(&case, &["discover", "--facts", "facts.json", "-o", "svg"]);
+        compare(&case, "hosts.svg", &drawn.out);
+        assert_eq!((drawn.code, drawn.err.as_str()), (0, ""), "{}", case.display());
     }
 }
 
@@ -314,6 +341,17 @@ fn twelve_mistakes_are_reported_at_once_each_with_place_cause_and_fix() {
     assert_eq!(none.code, 0, "{}", none.err);
     let none: Value = serde_json::from_str(&none.out).expect("JSON");
     assert_eq!(none, serde_json::json!({"format": "vfctl.dev/errors/v1", "errors": []}));
+}
+
+#[test]
+fn mistakes_are_printed_for_ci_systems() {
+    let case = root().join(MISTAKES);
+    for (format, golden) in [("github", "github.txt"), ("sarif", "sarif.json"), ("junit", "junit.xml")] {
+        let ran = vfctl(&case, &["validate", "spec.yaml", "-o", format]);
+        compare(&case, golden, &ran.out);
+        let said = if format == "github" { String::new() } else { text(&case, "diagnostics.txt") };
+        assert_eq!((ran.code, ran.err), (1, said), "{format}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn explain(arguments: &[&str]) -> (Option<i32>, String, String) {
     let facts = Path::new(FOLDER).join("facts.json");
     let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
     command.arg("explain").args(arguments).arg("--facts").arg(facts);
-    command.env("NO_COLOR", "1").env_remove("VFCTL_STATE_DIR");
+    command.env("NO_COLOR", "1").env_remove("VFCTL_STATE_DIR").env("VFCTL_SPEC_DIR", "/nowhere");
     let output = command.output().expect("run vfctl");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     (output.status.code(), text(output.stdout), text(output.stderr))
@@ -54,7 +54,7 @@ fn what_names_no_pod_is_an_error_that_says_the_form() {
         (&["pod"][..], "name the pod as NAMESPACE/NAME"),
         (&["pod", "web-0"], "`web-0` is not the name of a pod (NAMESPACE/NAME"),
         (&["pod/a/b/c"], "`a/b/c` is not the name of a pod"),
-        (&["pf/fast"], "name the spec after it"),
+        (&["pf/fast"], "none is named, and the folder `/nowhere` does not exist\n  fix: name a spec"),
     ] {
         let (code, out, err) = explain(arguments);
         assert_eq!((code, out.as_str()), (Some(1), ""), "{arguments:?}");

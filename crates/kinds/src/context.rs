@@ -6,16 +6,16 @@ use vfctl_model::{
     DriverName, DriverRow, InterfaceName, PciAddress, Reading, VfAttribute, VfIndex, VfSet, VfValue,
 };
 use vfctl_port::{
-    Action, AdminState, Claim, ClaimValue, InterfaceUse, NoInterface, Op, PfFacts, Property, Subject, Target,
-    Thing, VfFacts,
+    Action, AdminState, Claim, ClaimValue, InterfaceUse, Op, PfFacts, Property, Subject, Target, Thing,
+    VfFacts,
 };
 
 use crate::fate::{Life, VfFate};
 use crate::finding::Findings;
 use crate::holder::Holder;
 use crate::lane::HostContext;
+use crate::obstacle::{Obstacle, no_interface};
 use crate::path::Origin;
-use crate::pf::ELSEWHERE;
 use crate::step::{Step, Victim};
 use crate::{DesiredPf, DesiredVf, binding};
 
@@ -157,38 +157,8 @@ impl<'a> PfContext<'a> {
 
     /// Reports that the PF has no interface that could be worked with, and why. `asked` is what only an interface can have.
     pub(crate) fn report_no_interface(&self, origin: &Origin, asked: &str, findings: &mut Findings) {
-        let driver = self.facts.driver.as_ref().map_or("none", |driver| driver.as_str());
-        let (message, fix) = match self.facts.no_interface() {
-            Some(NoInterface::Hidden) => {
-                ("the PF's network interface cannot be seen from here".to_owned(), ELSEWHERE.to_owned())
-            }
-            Some(NoInterface::NoNetworkCard) => {
-                let class =
-                    self.facts.class.map_or_else(String::new, |class| format!(" (PCI class {class})"));
-                (
-                    format!("the PF is not a network card{class} and has no interface"),
-                    format!("take {asked} out"),
-                )
-            }
-            Some(NoInterface::NotEthernet) => (
-                "the PF is an InfiniBand port; this version sets only the count and the driver of its VFs"
-                    .to_owned(),
-                format!("take {asked} out, or set the port to Ethernet with the vendor's tool"),
-            ),
-            Some(NoInterface::UserSpace) => (
-                format!("the PF is driven from user space, by {driver}, and has no interface"),
-                format!("take {asked} out, or bind the PF to its network driver"),
-            ),
-            Some(NoInterface::OnlyWithVfs) => (
-                format!("the PF has no interface yet: {driver} creates one with the first VFs"),
-                format!("apply the count without {asked} first, then all of it"),
-            ),
-            Some(NoInterface::NoDriver) | None => (
-                "the PF has no driver, and thus no interface".to_owned(),
-                format!("take {asked} out, or bind the PF to its network driver"),
-            ),
-        };
-        findings.problem(Some(origin), message, fix);
+        let Obstacle { cause, fix } = no_interface(self.facts, asked);
+        findings.problem(Some(origin), cause, fix);
     }
 
     /// Returns the PCI address that the VF has or will have. Of one that stays it is what was read: an op on its function

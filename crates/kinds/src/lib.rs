@@ -18,6 +18,7 @@ pub mod holder;
 mod kind;
 pub mod lane;
 mod list;
+mod obstacle;
 pub mod path;
 #[cfg(test)]
 #[path = "sample_tests.rs"]
@@ -45,6 +46,7 @@ pub mod system;
 pub mod vf;
 
 pub use kind::{Asked, PfColumn, PfKind, Section, VfColumn, VfKind};
+pub use obstacle::Obstacle;
 
 list::kinds! {
     sections {

@@ -8,7 +8,7 @@ use vfctl_kinds::change_value::ChangeValue;
 use vfctl_model::{JsonValue, ObjectKind, ObjectRef};
 use vfctl_port::ClaimValue;
 
-use crate::text::Detail;
+use crate::rows::Detail;
 
 /// How many fields of a new object are shown before the others are counted.
 const SHOWN: usize = 7;

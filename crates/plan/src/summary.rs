@@ -9,7 +9,8 @@ use vfctl_model::VfSet;
 use vfctl_port::Thing;
 
 use crate::object_text;
-use crate::text::Detail;
+use crate::rows::Detail;
+use crate::text_hash::Hasher;
 
 /// How many different changes are shown line by line before they are summed up.
 const SHOWN: usize = 8;
@@ -27,12 +28,15 @@ struct Group {
     members: VfSet,
 }
 
-/// Returns the lines.
-pub(crate) fn changes(step: &Step, detail: Detail) -> Vec<String> {
+/// Returns the lines; `exact` is given all of the changes, also what the lines leave out.
+pub(crate) fn changes(step: &Step, detail: Detail, exact: &mut Hasher) -> Vec<String> {
     if step.changes.iter().any(|change| change.op.target.object().is_some()) {
-        return step.changes.iter().flat_map(|change| object_text::changes(change, detail)).collect();
+        let lines = |detail| step.changes.iter().flat_map(move |change| object_text::changes(change, detail));
+        lines(Detail::Verbose).for_each(|line| exact.add(&line));
+        return lines(detail).collect();
     }
     let groups = groups(step);
+    groups.iter().for_each(|group| exact.add(&group.whole(step)));
     let all: VfSet = step.changes.iter().filter_map(Change::vf).collect();
     let begin_alike = groups.windows(2).all(|pair| matches!(pair, [a, b] if a.from == b.from));
     let own_value_each = groups.len() == all.len();
@@ -75,6 +79,12 @@ impl Group {
     fn line(&self, step: &Step) -> String {
         let Self { from, to, members } = self;
         format!("{} {from} -> {to}", subject(step, members))
+    }
+
+    /// Returns the line with every VF.
+    fn whole(&self, step: &Step) -> String {
+        let Self { from, to, members } = self;
+        format!("{}: {members}: {from} -> {to}", step.property)
     }
 }
 

@@ -239,6 +239,13 @@ properties! {
         source: "the Kubernetes API",
         object: ClaimShape::Content, |object| Reading::Known(Some(ClaimValue::Content(object.content.clone()))),
     }
+    Keys "keys" {
+        doc: "ConfigMap: the names of all its keys, with spaces between them.",
+        source: "the Kubernetes API (`data`)",
+        object: ClaimShape::Name, |object| {
+            name(Some(&object.data().map(|(key, _)| key).collect::<Vec<_>>().join(" ")))
+        },
+    }
     Uid "uid" {
         doc: "Object of the cluster: the uid that the API server gave it.",
         source: "the Kubernetes API (`metadata.uid`)",

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::source::Source;
 use crate::yaml::Span;
 
 /// A mistake in a spec.
@@ -49,6 +50,14 @@ impl Place {
     /// Returns the bytes of the text that are meant.
     pub fn bytes(&self) -> std::ops::Range<usize> {
         self.span.start..self.span.end
+    }
+
+    /// Returns the column behind the part of it that lies on its line, in characters from 1, by the sources that it was
+    /// made from.
+    pub fn end_column(&self, sources: &[Source]) -> usize {
+        let marked = sources.get(self.span.source).and_then(|source| source.text.get(self.bytes()));
+        let on_line = marked.unwrap_or_default().chars().take_while(|c| !matches!(c, '\n' | '\r'));
+        self.column + on_line.count()
     }
 }
 

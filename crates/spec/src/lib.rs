@@ -24,5 +24,5 @@ pub use foreign::Checked;
 pub use load::{Document, SpecSet, load, load_with};
 pub use render::{Colour, render, render_warnings};
 pub use schema::json_schema;
-pub use source::{Source, spec_file_order};
+pub use source::{Source, is_yaml, spec_file_order};
 pub use validate::{Validation, validate};

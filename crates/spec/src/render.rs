@@ -1,5 +1,6 @@
 //! Diagnostics as text for people: each with the lines that it is about.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -135,7 +136,7 @@ fn add_snippet<'a>(
     let line = if last.is_some() { line.saturating_sub(1).max(1) } else { line };
     let annotations = places.iter().map(|(place, label)| annotation(within(&ends(place), &lines), *label));
     let shown = text.get(lines.clone()).unwrap_or(text);
-    let snippet = Snippet::source(shown).line_start(line).path(first.file.as_str());
+    let snippet = Snippet::source(shown).line_start(line).path(in_one_line(&first.file));
     group.element(snippet.annotations(annotations))
 }
 
@@ -147,7 +148,10 @@ fn add_piece<'a>(group: Group<'a>, place: &'a Place, label: Option<&'a str>, tex
         let annotation = annotation(within(&range, &line), label);
         let shown = text.get(line).unwrap_or_default();
         return group.element(
-            Snippet::source(shown).line_start(place.line).path(place.file.as_str()).annotation(annotation),
+            Snippet::source(shown)
+                .line_start(place.line)
+                .path(in_one_line(&place.file))
+                .annotation(annotation),
         );
     }
     let start = text.floor_char_boundary(range.start.saturating_sub(AROUND)).max(line.start);
@@ -155,9 +159,22 @@ fn add_piece<'a>(group: Group<'a>, place: &'a Place, label: Option<&'a str>, tex
     let piece = start..end.max(start);
     let marked = range.start..range.end.min(piece.end);
     let shown = text.get(piece.clone()).unwrap_or_default();
-    let origin = Origin::path(place.file.as_str()).line(place.line).char_column(place.column);
+    let origin = Origin::path(in_one_line(&place.file)).line(place.line).char_column(place.column);
     let annotation = annotation(within(&marked, &piece), label);
     group.element(origin).element(Snippet::source(shown).line_start(place.line).annotation(annotation))
+}
+
+/// Returns the name of a file with its control characters written out: a part of it in a line of its own would look like another
+/// message, and a terminal would obey some.
+fn in_one_line(name: &str) -> Cow<'_, str> {
+    if !name.contains(char::is_control) {
+        return Cow::Borrowed(name);
+    }
+    let mut shown = String::new();
+    for c in name.chars() {
+        if c.is_control() { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
 }
 
 fn annotation<'a>(range: Range<usize>, label: Option<&'a str>) -> Annotation<'a> {

@@ -1,5 +1,8 @@
 //! Texts to read, and the order in which a folder's files are read.
 
+use std::ffi::OsString;
+use std::path::Path;
+
 use crate::diagnostic::Place;
 use crate::yaml::Span;
 
@@ -54,14 +57,16 @@ impl Text {
     }
 }
 
-/// Returns those of a folder's file names that are specs (`*.yaml`, `*.yml`), in the order of reading: by name,
-/// byte by byte. Hidden files are none.
-pub fn spec_file_order(names: impl IntoIterator<Item = String>) -> Vec<String> {
-    let is_spec = |name: &String| {
-        let suffix = name.rsplit_once('.').map(|(_, suffix)| suffix);
-        !name.starts_with('.') && matches!(suffix, Some("yaml" | "yml"))
-    };
-    let mut specs: Vec<String> = names.into_iter().filter(is_spec).collect();
+/// Returns whether a file has the name of a YAML file.
+pub fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+/// Returns those of the names in a folder that are specs (`*.yaml`, `*.yml`), in the order of reading: by name, byte by byte.
+/// Hidden files are none.
+pub fn spec_file_order(names: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let is_spec = |name: &OsString| !name.as_encoded_bytes().starts_with(b".") && is_yaml(Path::new(name));
+    let mut specs: Vec<OsString> = names.into_iter().filter(is_spec).collect();
     specs.sort();
     specs
 }
@@ -73,6 +78,6 @@ mod tests {
     #[test]
     fn a_folder_is_read_by_name_and_only_its_specs() {
         let names = ["b.yml", "a.yaml", "README.md", ".hidden.yaml", "10.yaml", "yaml", "c.yaml.bak"];
-        assert_eq!(spec_file_order(names.map(str::to_owned)), ["10.yaml", "a.yaml", "b.yml"]);
+        assert_eq!(spec_file_order(names.map(OsString::from)), ["10.yaml", "a.yaml", "b.yml"]);
     }
 }

@@ -14,8 +14,8 @@ pub struct PodArgs {
     /// The networks, by their names in the specs [default: all of them].
     #[arg(value_name = "NETWORK")]
     pub networks: Vec<String>,
-    /// Spec files, folders of them, or `-` for standard input.
-    #[arg(short, long, required = true, value_name = "SPEC")]
+    /// Spec files, folders of them, or `-` for standard input [default: /etc/vfctl].
+    #[arg(short, long, value_name = "SPEC")]
     pub file: Vec<PathBuf>,
     /// The pod's namespace [default: the first that has all of the networks].
     #[arg(short, long, value_name = "NAME")]

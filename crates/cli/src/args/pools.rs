@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use clap::Args;
 use vfctl_model::DevicePluginVersion;
 
-use super::{FactsArgs, HostValuesArgs, plugin_version};
+use super::{FactsArgs, FileArgs, HostValuesArgs, plugin_version};
 use crate::format::FormatArgs;
 use crate::reach::ClusterArgs;
 
 /// The options of `pools`.
 #[derive(Debug, Args)]
 pub struct PoolsArgs {
-    /// Spec files, folders of them, `-` for standard input; or one config.json of the device plugin.
-    #[arg(required = true, value_name = "SPEC|CONFIG")]
+    /// Spec files, folders of them, `-` for standard input; or one config.json of the device plugin [default: /etc/vfctl].
+    #[arg(value_name = "SPEC|CONFIG")]
     pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub file: FileArgs,
     #[command(flatten)]
     pub host_values: HostValuesArgs,
     #[command(flatten)]

@@ -12,8 +12,8 @@ use crate::reach::ClusterArgs;
 /// The options of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Spec files, folders of them, or `-` for standard input.
-    #[arg(short, long, required = true, value_name = "SPEC")]
+    /// Spec files, folders of them, or `-` for standard input [default: /etc/vfctl].
+    #[arg(short, long, value_name = "SPEC")]
     pub file: Vec<PathBuf>,
     #[command(flatten)]
     pub host_values: HostValuesArgs,

@@ -6,18 +6,18 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use vfctl_apply::{Edges, Look, Report, Result as Ending};
-use vfctl_kinds::cluster::Parts;
 use vfctl_plan::{Detail, Disruption, Plan, SpecFile, render};
-use vfctl_port::{Clock, with_causes};
+use vfctl_port::{Clock, World, with_causes};
 use vfctl_spec::SpecSet;
-use vfctl_state::{FileJournal, Lock};
+use vfctl_state::FileJournal;
 
 use crate::args::ApplyArgs;
 use crate::command::concern::Selectors;
 use crate::command::cut_off::CutOff;
-use crate::command::permission;
 use crate::command::plan::{proven, report_stuck};
-use crate::error::{CliError, Exit};
+use crate::command::{lock_wait, permission};
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::input::{ApplyInput, plan_or_specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::made::made_now;
@@ -39,11 +39,12 @@ enum Input {
 }
 
 impl Input {
-    fn wanted_of_cluster(&self) -> Wanted {
+    /// Returns what is wanted of a cluster; `None` where none is asked anything, whichever is named.
+    fn wanted_of_cluster(&self) -> Option<Wanted> {
         match self {
-            Self::Specs(set, _) => Wanted::by(set),
+            Self::Specs(set, _) => Some(Wanted::by(set)),
             // Which hosts are meant was decided when it was made.
-            Self::Plan(plan, _) => Wanted { objects: plan.cluster.is_some(), labels: false },
+            Self::Plan(plan, _) => plan.cluster.as_ref().map(|_| Wanted { objects: true, labels: false }),
         }
     }
 
@@ -64,16 +65,25 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     machine.observe.prepare();
     let folder = state_dir.unwrap_or(&machine.state_dir);
-    let lock = Lock::acquire(folder).map_err(CliError::State)?;
+    let lock = match args.dry_run {
+        true => {
+            vfctl_state::check_usable(folder).map_err(CliError::State)?;
+            None
+        }
+        false => Some(lock_wait::acquire(folder, args.wait(), machine.clock, console)?),
+    };
     let Some(input) = input(args, console, machine)? else { return Ok(Exit::Failed) };
-    let reach = Reach::of(machine, &args.parts, input.wanted_of_cluster())?;
-    if input.writes_to_cluster() && !reach.has_cluster() && args.parts.options().parts != Parts::ONLY_HOST {
-        // The host's part alone would end well, and pods would be given VFs that are gone.
-        return Err(CliError::NoCluster);
-    }
+    let reach = match input.wanted_of_cluster() {
+        Some(wanted) => Reach::of(machine, &args.parts, wanted)?,
+        None => Reach::without_cluster(machine),
+    };
+    reach.check(input.writes_to_cluster(), &args.parts)?;
     let scopes = reach.scopes();
     let mut before = Look::take(&scopes, &reach, machine.clock)?;
-    let cut_off = CutOff::learn(folder, &mut before.world);
+    let cut_off = match lock {
+        Some(_) => CutOff::learn(folder, &mut before.world),
+        None => CutOff::learn_by_looking(folder, &mut before.world),
+    };
     let (plan, specs, seen, selectors) = match input {
         Input::Specs(set, specs) => {
             let options = args.parts.options();
@@ -94,7 +104,9 @@ pub(super) fn run(
     }
     report_stuck(&plan, &before.world, console);
     let detail = if args.allow_disruption { Detail::Allowed } else { Detail::Short };
-    let is_shown = !seen && !args.format.is_json();
+    // Nobody agrees to what was not shown.
+    let is_quiet = args.quiet && (args.yes || args.dry_run);
+    let is_shown = (!seen || args.dry_run) && !is_quiet && !args.format.is_json();
     if is_shown {
         print_text(console, &render(&plan, detail))?;
     }
@@ -104,6 +116,9 @@ pub(super) fn run(
     let missing = permission::missing(&plan, &reach);
     if !missing.is_empty() {
         return Ok(end.with(Report::refused(missing), console));
+    }
+    if args.dry_run {
+        return end.dry_run(&before.world, is_shown, console);
     }
     if plan.is_empty() && !seen {
         let report = nothing_to_do(&plan);
@@ -137,7 +152,7 @@ pub(super) fn run(
     }
     let journal = FileJournal::begin(folder).map_err(CliError::State)?;
     let report = {
-        let progress = Reporter::new(args.progress, console.terminal.updates_err, &mut *console.err);
+        let progress = Reporter::new(args.progress(), console.terminal.updates_err, &mut *console.err);
         let edges = Edges {
             observe: &reach,
             perform: &reach,
@@ -179,10 +194,11 @@ fn input(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Option<Input>, CliError> {
-    match plan_or_specs(&args.inputs, &args.host_values.host_values)? {
+    let inputs = args.inputs()?;
+    match plan_or_specs(&inputs, &args.host_values.host_values)? {
         ApplyInput::Plan(Plan { made, mut hosts, cluster, .. }) => {
             let specs = made.map(|made| made.specs).unwrap_or_default();
-            let path = args.inputs.first().cloned().unwrap_or_default();
+            let path = inputs.first().cloned().unwrap_or_default();
             if args.parts.is_given() {
                 return Err(CliError::PartsOfPlan { path });
             }
@@ -293,14 +309,38 @@ impl End<'_> {
     /// Prints the report; returns how the command ends: by what the report says, also where nobody hears it.
     fn with(&self, report: Report, console: &mut Console<'_>) -> Exit {
         let report = Report { made: Some(made_now(self.specs)), ..report.of(self.plan) };
+        let exit = exit(self.args, &report);
+        if self.args.quiet && matches!(exit, Exit::Done | Exit::Held) {
+            return exit;
+        }
         let printed = match self.args.format.is_json() {
             true => print_json(console, &report),
             false => print_text(console, &report.render()),
         };
-        if let Err(error) = printed {
-            console.say(&format!("note: failed to {}; the report is lost\n", with_causes(&error)));
+        let Err(error) = printed else { return exit };
+        // One that nobody reads is none: this is such as a full disk, which keeps the report from whoever needs it.
+        let lost = with_causes(&error);
+        console.say(&format!(
+            "error: failed to {lost}; the report is lost\n  fix: apply again; it changes only what is left\n"
+        ));
+        match exit {
+            Exit::Done | Exit::Held => Exit::Failed,
+            exit => exit,
         }
-        exit(self.args, &report)
+    }
+
+    /// Ends a dry run of a plan that nothing refuses so far; with JSON its document is the plan.
+    fn dry_run(&self, world: &World, is_shown: bool, console: &mut Console<'_>) -> Result<Exit, CliError> {
+        if let Some(report) = vfctl_apply::refused_as_stale(self.plan, world) {
+            return Ok(self.with(report, console));
+        }
+        if is_shown {
+            writeln!(console.out, "Dry run: nothing was changed.")?;
+        } else if self.args.format.is_json() {
+            print_json(console, self.plan)?;
+        }
+        let is_held = self.plan.is_held() && !self.args.ignore_held;
+        Ok(if is_held { Exit::Held } else { Exit::Done })
     }
 
     /// Prints the report of an apply that was refused for this reason.

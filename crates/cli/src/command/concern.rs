@@ -34,9 +34,14 @@ impl Selectors {
         if plan.hosts.get(host).is_none_or(is_concerned) {
             return false;
         }
-        let (why, fix) = self.reasons(host);
-        console.say(&format!("warning: no document concerns this host: {why}\n  fix: {fix}\n"));
+        console.say(&self.warning(host));
         true
+    }
+
+    /// Returns the warning that no document concerns a host, with the name that was most likely meant.
+    pub(super) fn warning(&self, host: &HostName) -> String {
+        let (why, fix) = self.reasons(host);
+        format!("warning: no document concerns this host: {why}\n  fix: {fix}\n")
     }
 
     /// Returns why no document concerns a host, and what to do about it.

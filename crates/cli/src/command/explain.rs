@@ -6,18 +6,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use vfctl_kinds::pf::{Address, ExplainError};
 use vfctl_plan::{Explanation, explain};
+use vfctl_view::harmless;
 
-use crate::args::{ExplainArgs, SpecArgs};
+use crate::args::{ExplainArgs, SpecPaths};
 use crate::command::cut_off::CutOff;
 use crate::command::explain_pod;
-use crate::error::{CliError, Exit};
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::facts::world;
 use crate::input::{specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::mistakes::valid;
 use crate::output::print_json;
-use crate::paint::harmless;
 use crate::reach::learn_labels;
+use crate::spec_folder::or_folder;
 
 /// What `explain` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -51,11 +53,8 @@ pub(super) fn run(
     let wrong =
         |error: ExplainError| CliError::Address { address: args.address.clone(), why: error.to_string() };
     let address: Address = args.address.parse().map_err(wrong)?;
-    if args.specs.is_empty() {
-        let why = "name the spec after it, such as `sriov.yaml`; only a pod is explained without".to_owned();
-        return Err(CliError::Address { address: args.address.clone(), why });
-    }
-    let files = SpecArgs { specs: args.specs.clone(), host_values: args.host_values.clone() };
+    let named = or_folder(args.file.after(&args.specs))?;
+    let files = SpecPaths { specs: named, host_values: args.host_values.host_values.clone() };
     let specs = specs(&files, &args.facts.facts)?;
     let Some((set, _)) = valid(specs, args.format.is_json(), console)? else { return Ok(Exit::Failed) };
     let mut world = world(&args.facts.facts, console, machine)?;

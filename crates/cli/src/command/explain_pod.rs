@@ -6,8 +6,9 @@ use vfctl_kinds::pod::{LinkState, PodChain, walk};
 use vfctl_model::ObjectRef;
 use vfctl_port::{What, World, with_causes};
 
-use crate::args::{ExplainArgs, SpecArgs};
-use crate::error::{CliError, Exit};
+use crate::args::{ExplainArgs, SpecPaths};
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::facts::world;
 use crate::input::{specs, with_places};
 use crate::machine::{Console, Machine};
@@ -35,8 +36,9 @@ enum PodChainFormat {
 }
 
 /// Returns the pod that the arguments name, and the specs beside it; `None` where they name something else.
-pub(super) fn pod_and_specs(args: &ExplainArgs) -> Result<Option<(ObjectRef, SpecArgs)>, CliError> {
-    let mut specs = args.specs.iter();
+pub(super) fn pod_and_specs(args: &ExplainArgs) -> Result<Option<(ObjectRef, SpecPaths)>, CliError> {
+    let named = args.file.after(&args.specs);
+    let mut specs = named.iter();
     let name = match args.address.split_once('/') {
         Some(("pod", name)) => name.to_owned(),
         None if args.address == "pod" => match specs.next() {
@@ -48,8 +50,8 @@ pub(super) fn pod_and_specs(args: &ExplainArgs) -> Result<Option<(ObjectRef, Spe
     let pod = format!("pod {name}").parse().map_err(|_| {
         wrong(args, format!("`{name}` is not the name of a pod (NAMESPACE/NAME, such as `default/web-0`)"))
     })?;
-    let host_values = args.host_values.clone();
-    Ok(Some((pod, SpecArgs { specs: specs.cloned().collect(), host_values })))
+    let host_values = args.host_values.host_values.clone();
+    Ok(Some((pod, SpecPaths { specs: specs.cloned().collect(), host_values })))
 }
 
 fn wrong(args: &ExplainArgs, why: String) -> CliError {
@@ -60,7 +62,7 @@ fn wrong(args: &ExplainArgs, why: String) -> CliError {
 pub(super) fn run(
     args: &ExplainArgs,
     pod: &ObjectRef,
-    files: &SpecArgs,
+    files: &SpecPaths,
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {

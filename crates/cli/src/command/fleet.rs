@@ -1,36 +1,37 @@
 //! `vfctl plan --facts`: plans for hosts as their facts come, however many there are.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
 use vfctl_kinds::document::Selection;
 use vfctl_model::HostName;
-use vfctl_plan::{
-    Detail, Failure, Made, NodeShare, Options, Plan, PlanSummary, Scale, ScopePlan, Summary, Tally,
-    plan_cluster, plan_host, render_scope,
-};
-use vfctl_port::{ClusterFacts, Scope, with_causes};
+use vfctl_plan::{Detail, NodeShare, Options, Plan, Scale, ScopePlan, ScopeRows, plan_cluster, plan_host};
+use vfctl_port::{ClusterFacts, Scope};
 use vfctl_spec::SpecSet;
 
-use crate::args::PlanArgs;
+use crate::args::{PlanArgs, PlanOutput};
+use crate::command::concern::Selectors;
+use crate::command::fleet_report::{Planned, Report, Shown};
+use crate::command::pictures::as_planned;
 use crate::command::plan::proven;
 use crate::command::plan_files::PlanFiles;
-use crate::error::{CliError, Exit};
+use crate::command::reviewed::Sheet;
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::facts::{Beginning, FactsSource, Sources};
 use crate::in_order::in_order;
 use crate::input::with_places;
+use crate::limit::Limit;
 use crate::machine::Console;
-use crate::output::print_text;
-use crate::plan_stream::{PlanEnd, PlanStream, scope_json};
+use crate::plan_stream::scope_json;
 
 /// Runs the command on facts that were recorded.
 pub(super) fn run(
     args: &PlanArgs,
     set: &SpecSet,
-    made: Made,
     console: &mut Console<'_>,
+    sheet: &mut Sheet,
 ) -> Result<Exit, CliError> {
-    let files = PlanFiles::at(args.folder_or_file(), &args.facts.facts, &made)?;
+    let files = PlanFiles::at(args.folder_or_file(), &args.facts.facts, &sheet.made)?;
     let mut sources = Sources::of(&args.facts.facts, console).peekable();
     let Beginning { sources: first, hosts, cluster } = Beginning::read(&mut sources, set.selects_by_labels());
     let scale = if sources.peek().is_some() { Scale::Fleet } else { Scale::of(hosts) };
@@ -39,20 +40,25 @@ pub(super) fn run(
         options: args.parts.options(),
         scale,
         cluster,
-        text: (!args.prints_json()).then(|| args.detail()),
+        limit: Limit::to(&args.limit),
+        rows: (args.printed() != PlanOutput::Json).then(|| args.detail()),
+        quiet: args.quiet,
+        pictures: args.is_pictured(),
         json: args.prints_json() || files.are_wanted(),
     };
-    let mut report = Report::new(args, console, scale, files, made);
+    let selectors = with_places(set, Selectors::of);
+    let mut report = Report::new(args, selectors, console, scale, files, sheet);
     let done = in_order(
         first.into_iter().chain(sources),
         |source| planner.plan(source),
         |planned| report.take(planned),
     );
+    let done = done.and_then(|()| report.check(&planner.limit));
     if done.is_err() {
         report.files.discard();
     }
     if done.is_err() || report.tally.has_errors() || report.tally.planned() == 0 {
-        report.remove_stale();
+        report.remove_stale(&planner.limit);
     }
     if let Err(error) = done {
         return report.broken_off(error);
@@ -66,7 +72,7 @@ pub(super) fn run(
         Ok(cluster) => cluster.flatten(),
         Err(error) => return report.broken_off(error),
     };
-    let is_changed = cluster.as_ref().and_then(|shown| shown.summary).is_some_and(|summary| summary.changed);
+    let is_changed = cluster.as_ref().is_some_and(|shown| shown.summary.changed);
     if let (true, true, Some(path)) = (is_changed, planner.options.parts.host, args.folder_or_file()) {
         // Hosts would be taken their VFs without their nodes being taken out of service.
         report.files.discard();
@@ -84,29 +90,16 @@ struct Planner<'a> {
     scale: Scale,
     /// The facts of the cluster, where hosts are selected by them.
     cluster: Option<ClusterFacts>,
-    /// The text that is wanted, if any.
-    text: Option<Detail>,
+    /// Which hosts are planned for.
+    limit: Limit,
+    /// How much is to be said in words, if anything.
+    rows: Option<Detail>,
+    /// Whether only plans that are blocked are to be said.
+    quiet: bool,
+    /// Whether hosts are pictured.
+    pictures: bool,
     /// Whether JSON is wanted.
     json: bool,
-}
-
-/// What is to be shown of one source.
-struct Planned {
-    path: PathBuf,
-    /// Whether there are other hosts, in other sources or in this one.
-    scale: Scale,
-    hosts: Vec<PlannedHost>,
-    cluster: Option<ClusterFacts>,
-}
-
-/// A host, what it has to do with its cluster, and what is to be shown of it; `None` where its own part is not wanted.
-type PlannedHost = (HostName, Option<NodeShare>, Option<Result<Shown, CliError>>);
-
-/// What is to be shown of one scope.
-struct Shown {
-    summary: Option<Summary>,
-    text: String,
-    json: String,
 }
 
 impl Planner<'_> {
@@ -118,14 +111,29 @@ impl Planner<'_> {
             Scale::Fleet => Scale::Fleet,
             Scale::OneHost => Scale::of(world.hosts.len()),
         };
-        let mut planned = Planned { path, scale, hosts: Vec::new(), cluster: None };
+        let mut planned = Planned {
+            path,
+            scale,
+            names: world.hosts.keys().cloned().collect(),
+            hosts: Vec::new(),
+            cluster: None,
+        };
         let cluster = self.cluster.as_ref().or(world.cluster.as_ref());
-        for (name, host) in &world.hosts {
+        for (name, host) in world.hosts.iter().filter(|(name, _)| self.limit.allows(name)) {
             let plan = with_places(self.set, |documents| {
                 plan_host(&Selection::of(documents, name, cluster), host, &world, scale, self.options.parts)
             });
             let (plan, share) = plan.split(self.options);
-            planned.hosts.push((name.clone(), share, plan.map(|plan| self.show_host(name, plan))));
+            let shown = plan.map(|plan| {
+                let picture = self.pictures.then(|| {
+                    with_places(self.set, |documents| {
+                        let selection = Selection::of(documents, name, cluster);
+                        as_planned(&selection, host, (&world, cluster), &plan, self.options.parts)
+                    })
+                });
+                self.show_host(name, plan).map(|shown| Shown { picture, ..shown })
+            });
+            planned.hosts.push((name.clone(), share, shown));
         }
         planned.cluster = world.cluster;
         Ok(planned)
@@ -133,10 +141,10 @@ impl Planner<'_> {
 
     /// Proves the plan of a host and returns what is to be shown of it.
     fn show_host(&self, name: &HostName, plan: ScopePlan) -> Result<Shown, CliError> {
-        let plan = Plan::new([(name.clone(), plan)].into(), None);
-        proven(&plan)?;
-        let shown = plan.scopes().map(|(scope, plan)| self.show(&scope, plan)).next();
-        shown.unwrap_or_else(|| Ok(Shown { summary: None, text: String::new(), json: String::new() }))
+        let mut whole = Plan::new([(name.clone(), plan)].into(), None);
+        proven(&whole)?;
+        let plan = whole.hosts.remove(name).unwrap_or_default();
+        self.show(&Scope::Host(name.clone()), &plan)
     }
 
     /// Plans for the cluster once every host is planned for.
@@ -153,215 +161,9 @@ impl Planner<'_> {
     }
 
     fn show(&self, scope: &Scope, plan: &ScopePlan) -> Result<Shown, CliError> {
-        let text = self.text.map(|detail| render_scope(scope, plan, detail)).unwrap_or_default();
+        let detail = self.rows.filter(|_| !self.quiet || plan.is_blocked());
+        let rows = detail.map(|detail| ScopeRows::of(scope, plan, detail));
         let json = if self.json { scope_json(plan)? } else { String::new() };
-        Ok(Shown { summary: Some(plan.summary()), text, json })
-    }
-}
-
-/// Prints plans as they come, and counts.
-struct Report<'a, 'b> {
-    console: &'a mut Console<'b>,
-    prints_json: bool,
-    ignores_held: bool,
-    scale: Scale,
-    files: PlanFiles,
-    stream: PlanStream,
-    seen: BTreeSet<HostName>,
-    tally: Tally,
-    errors: Vec<Failure>,
-    cluster: Option<ClusterFacts>,
-    shares: BTreeMap<HostName, NodeShare>,
-}
-
-impl<'a, 'b> Report<'a, 'b> {
-    fn new(
-        args: &PlanArgs,
-        console: &'a mut Console<'b>,
-        scale: Scale,
-        files: PlanFiles,
-        made: Made,
-    ) -> Self {
-        Self {
-            console,
-            prints_json: args.prints_json(),
-            ignores_held: args.ignore_held,
-            scale,
-            files,
-            stream: PlanStream::new(Some(made)),
-            seen: BTreeSet::new(),
-            tally: Tally::default(),
-            errors: Vec::new(),
-            cluster: None,
-            shares: BTreeMap::new(),
-        }
-    }
-
-    /// Prints the plans of the next source. What is wrong with one source does not keep others from being planned for.
-    fn take(&mut self, planned: Result<Planned, CliError>) -> Result<(), CliError> {
-        let Planned { path, scale, hosts, cluster } = match planned {
-            Ok(planned) => planned,
-            Err(error) => return self.fail(error),
-        };
-        self.scale = scale;
-        for (name, share, shown) in hosts {
-            if !self.seen.insert(name.clone()) {
-                self.fail(CliError::HostTwice { path: path.clone(), host: name.to_string() })?;
-                continue;
-            }
-            match shown {
-                Some(Ok(shown)) => self.print(&name, &shown)?,
-                Some(Err(error)) => self.fail(error)?,
-                None => {}
-            }
-            self.shares.extend(share.map(|share| (name, share)));
-        }
-        match (cluster, &self.cluster) {
-            (Some(_), Some(_)) => self.fail(CliError::ClusterTwice { path })?,
-            (Some(cluster), None) => self.cluster = Some(cluster),
-            (None, _) => {}
-        }
-        Ok(())
-    }
-
-    /// Says what is wrong with one source or host of several; the only one has nothing beside it that could go on.
-    fn fail(&mut self, error: CliError) -> Result<(), CliError> {
-        if self.scale == Scale::OneHost {
-            return Err(error);
-        }
-        self.tally.count_error();
-        let message = format!("failed to {}", with_causes(&error));
-        self.errors.push(Failure { message, help: error.fix().map(str::to_owned) });
-        self.console.say_error(&error);
-        Ok(())
-    }
-
-    /// Ends with an error that leaves nothing to go on with. A JSON document that is begun has no room for another.
-    fn broken_off(self, error: CliError) -> Result<Exit, CliError> {
-        if !self.stream.is_begun() {
-            return Err(error);
-        }
-        self.console.say_error(&error);
-        Ok(Exit::Failed)
-    }
-
-    /// Removes the plans of an earlier run, and says so.
-    fn remove_stale(&mut self) {
-        match self.files.remove_stale() {
-            Ok(stale) => {
-                for path in stale {
-                    self.console
-                        .say(&format!("note: removed the plan of an earlier run, `{}`\n", path.display()));
-                }
-            }
-            Err(error) => self.console.say_error(&error),
-        }
-    }
-
-    fn print(&mut self, name: &HostName, shown: &Shown) -> Result<(), CliError> {
-        let Shown { summary, text, json } = shown;
-        if self.prints_json {
-            self.stream.host(&mut self.console.out, name, json)?;
-        } else {
-            self.print_text(text)?;
-        }
-        let Some(summary) = summary else { return Ok(()) };
-        self.tally.count(summary);
-        self.files.host(name, json, summary)
-    }
-
-    /// Prints the text of a scope, with a gap to the one before.
-    fn print_text(&mut self, text: &str) -> Result<(), CliError> {
-        let gap = if self.tally.planned() > 0 { "\n" } else { "" };
-        print_text(self.console, &format!("{gap}{text}"))
-    }
-
-    fn finish(mut self, cluster: Option<Shown>) -> Result<Exit, CliError> {
-        if let Some(Shown { text, .. }) = cluster.as_ref().filter(|_| !self.prints_json) {
-            self.print_text(text)?;
-        }
-        let summary = (self.tally.hosts() > 1 || self.scale == Scale::Fleet).then(|| self.tally.to_string());
-        let cluster_summary = cluster.as_ref().and_then(|shown| shown.summary);
-        let cluster = cluster.map(|shown| shown.json);
-        let end = PlanEnd {
-            cluster: cluster.as_deref(),
-            errors: &self.errors,
-            summary: PlanSummary::of(self.tally, cluster_summary),
-        };
-        if self.prints_json {
-            self.stream.finish(&mut self.console.out, &end)?;
-            self.console.out.flush()?;
-            self.console.say(&summary.map_or_else(String::new, |summary| format!("{summary}\n")));
-        } else if let Some(summary) = summary {
-            writeln!(self.console.out, "\n{summary}")?;
-        }
-        self.files.finish(&end)?;
-        if self.tally.concerns_nobody() {
-            self.console
-                .say("error: no document concerns any of these hosts\n  fix: see `nodes` of the spec\n");
-            return Ok(Exit::Failed);
-        }
-        Ok(match exit(self.tally, cluster_summary) {
-            Exit::Held if self.ignores_held => Exit::Done,
-            exit => exit,
-        })
-    }
-}
-
-/// Returns how the command ends: as the worst of hosts and cluster.
-fn exit(tally: Tally, cluster: Option<Summary>) -> Exit {
-    let is_blocked = cluster.is_some_and(|cluster| cluster.blocked);
-    let is_changed = cluster.is_some_and(|cluster| cluster.changed);
-    match (tally.has_errors() || is_blocked, tally.has_changes() || is_changed) {
-        (true, _) => Exit::Failed,
-        (false, true) => Exit::Changes,
-        (false, false) if tally.has_held() => Exit::Held,
-        (false, false) => Exit::Done,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use vfctl_plan::PlanFormat;
-
-    use super::*;
-    use crate::terminal::Terminal;
-
-    #[test]
-    fn a_flawed_plan_of_one_host_of_a_single_source_leaves_the_json_of_the_others_whole() {
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut console =
-            Console { out: &mut out, err: &mut err, can_ask: false, terminal: Terminal::default() };
-        let mut report = Report {
-            console: &mut console,
-            prints_json: true,
-            ignores_held: false,
-            scale: Scale::OneHost,
-            files: PlanFiles::Unwanted,
-            stream: PlanStream::new(None),
-            seen: BTreeSet::new(),
-            tally: Tally::default(),
-            errors: Vec::new(),
-            cluster: None,
-            shares: BTreeMap::new(),
-        };
-        let json = scope_json(&ScopePlan::default()).expect("JSON");
-        let shown = |json: &str| Shown {
-            summary: Some(ScopePlan::default().summary()),
-            text: String::new(),
-            json: json.to_owned(),
-        };
-        let flawed = Err(CliError::FlawedPlan { flaws: "a flaw".to_owned() });
-        let hosts = [("a", Ok(shown(&json))), ("b", flawed), ("c", Ok(shown(&json)))];
-        let hosts = hosts.map(|(name, shown)| (name.parse().expect("a name"), None, Some(shown))).into();
-        let planned =
-            Planned { path: PathBuf::from("facts.json"), scale: Scale::of(3), hosts, cluster: None };
-        report.take(Ok(planned)).expect("the others go on");
-        assert_eq!(report.finish(None).expect("an end"), Exit::Failed);
-        let plan: Plan = serde_json::from_slice(&out).expect("a whole document");
-        let names: Vec<String> = plan.hosts.keys().map(ToString::to_string).collect();
-        assert_eq!((plan.format, names), (PlanFormat::V1, vec!["a".to_owned(), "c".to_owned()]));
-        let said = String::from_utf8(err).expect("text");
-        assert!(said.contains("a flaw") && said.contains("3 hosts:"), "{said}");
+        Ok(Shown { summary: plan.summary(), rows, picture: None, json })
     }
 }

@@ -35,7 +35,7 @@ fn take_out_random_macs(host: &mut HostFacts) -> String {
         if macs.is_empty() {
             continue;
         }
-        let title = pf.netdev.as_ref().map_or_else(|| address.to_string(), |netdev| netdev.name.to_string());
+        let title = pf.title(address);
         comments.push_str(&format!(
             "# {title}: these MAC addresses may be random, so they are left out and new VFs may get others.\n\
              # `vfctl discover -o spec --pin-macs` writes them into the spec.\n"

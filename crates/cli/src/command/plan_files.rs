@@ -11,6 +11,7 @@ use vfctl_plan::{Made, PlanSummary, Summary, Tally};
 use crate::command::plan::host_file;
 use crate::document::PLAN;
 use crate::error::CliError;
+use crate::limit::Limit;
 use crate::new_file::{NewFile, check_place};
 use crate::plan_stream::{PlanEnd, PlanStream};
 
@@ -114,15 +115,18 @@ impl PlanFiles {
     }
 
     /// Removes the plans of an earlier run that a failed one has left there, and returns where they were: they would be
-    /// taken for its own. Of a folder these are the files which such a run had written.
-    pub(super) fn remove_stale(&self) -> Result<Vec<PathBuf>, CliError> {
+    /// taken for its own. Of a folder these are the files which such a run had written for hosts that this one was to plan for.
+    pub(super) fn remove_stale(&self, limit: &Limit) -> Result<Vec<PathBuf>, CliError> {
         let stale = match self {
             Self::Unwanted | Self::One { file: Some(_), .. } => Vec::new(),
             Self::One { path, file: None, .. } => Vec::from_iter(held(path).map(|_| path.clone())),
             Self::Folder { path, made: _, written } => {
                 let failed = |cause| CliError::Read { path: path.clone(), cause };
                 let files = fs::read_dir(path).map_err(failed)?.filter_map(|entry| Some(entry.ok()?.path()));
-                files.filter(|file| !written.contains_key(file) && is_host_file(file)).collect()
+                let is_stale = |file: &PathBuf| {
+                    !written.contains_key(file) && host_of_file(file).is_some_and(|host| limit.allows(&host))
+                };
+                files.filter(is_stale).collect()
             }
         };
         for path in &stale {
@@ -154,12 +158,11 @@ fn place(path: &Path) -> std::io::Result<PathBuf> {
     })
 }
 
-/// Returns whether a file holds the plan of the one host after which it is named.
-fn is_host_file(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else {
-        return false;
-    };
-    held(path).is_some_and(|hosts| hosts.keys().eq([name]))
+/// Returns the host after which a file is named, if it holds the plan of that one.
+fn host_of_file(path: &Path) -> Option<HostName> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".json")?;
+    held(path).filter(|hosts| hosts.keys().eq([name]))?;
+    name.parse().ok()
 }
 
 /// Returns the hosts whose plans a file holds; `None` where it is no plan file.

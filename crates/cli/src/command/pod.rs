@@ -2,19 +2,20 @@
 
 use vfctl_kinds::network::{NetworkSpec, PodStanza};
 
-use crate::args::{DocumentFormat, HostValuesArgs, PodArgs, SpecArgs};
-use crate::error::{CliError, Exit};
+use crate::args::{DocumentFormat, PodArgs, SpecPaths};
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::input::specs;
 use crate::machine::Console;
 use crate::mistakes::valid;
 use crate::output::print_json;
+use crate::spec_folder::or_folder;
 use crate::yaml;
 
 /// Runs the command.
 pub(super) fn run(args: &PodArgs, console: &mut Console<'_>) -> Result<Exit, CliError> {
     let as_json = args.output == DocumentFormat::Json;
-    let files =
-        SpecArgs { specs: args.file.clone(), host_values: HostValuesArgs { host_values: Vec::new() } };
+    let files = SpecPaths { specs: or_folder(args.file.clone())?, host_values: Vec::new() };
     let Some((set, _)) = valid(specs(&files, &[])?, as_json, console)? else { return Ok(Exit::Failed) };
     let networks = || set.documents.iter().flat_map(|document| &document.config.spec.networks);
     let chosen: Vec<&NetworkSpec> = match args.networks[..] {

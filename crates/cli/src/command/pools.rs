@@ -17,13 +17,15 @@ use vfctl_port::{HostFacts, World};
 
 use super::rdma_shared::RdmaSharedOfHost;
 use crate::args::PoolsArgs;
-use crate::error::{CliError, Exit};
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::facts::world;
 use crate::input::{ConfigOrSpecs, config_or_specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::mistakes::valid;
 use crate::output::{print_json, print_text};
 use crate::reach::learn_labels;
+use crate::spec_folder::or_folder;
 
 /// What `pools` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -117,32 +119,35 @@ pub(super) fn run(
     console: &mut Console<'_>,
     machine: &Machine<'_>,
 ) -> Result<Exit, CliError> {
-    let (hosts, rdma_shared) =
-        match config_or_specs(&args.inputs, &args.host_values.host_values, &args.facts.facts)? {
-            ConfigOrSpecs::Config(path, text) => {
-                let config = read(&text).map_err(|cause| CliError::Document {
-                    path,
-                    what: "a configuration of the device plugin",
-                    cause: Box::new(cause),
-                })?;
-                let world = world(&args.facts.facts, console, machine)?;
-                let version = args.plugin_version.unwrap_or(DevicePluginVersion::NEWEST);
-                (of_config(&config, version, &world), BTreeMap::new())
+    let (hosts, rdma_shared) = match config_or_specs(
+        &or_folder(args.file.after(&args.inputs))?,
+        &args.host_values.host_values,
+        &args.facts.facts,
+    )? {
+        ConfigOrSpecs::Config(path, text) => {
+            let config = read(&text).map_err(|cause| CliError::Document {
+                path,
+                what: "a configuration of the device plugin",
+                cause: Box::new(cause),
+            })?;
+            let world = world(&args.facts.facts, console, machine)?;
+            let version = args.plugin_version.unwrap_or(DevicePluginVersion::NEWEST);
+            (of_config(&config, version, &world), BTreeMap::new())
+        }
+        ConfigOrSpecs::Specs(specs) => {
+            if args.plugin_version.is_some() {
+                return Err(CliError::VersionOfSpec);
             }
-            ConfigOrSpecs::Specs(specs) => {
-                if args.plugin_version.is_some() {
-                    return Err(CliError::VersionOfSpec);
-                }
-                let Some((set, _)) = valid(specs, args.format.is_json(), console)? else {
-                    return Ok(Exit::Failed);
-                };
-                let mut world = world(&args.facts.facts, console, machine)?;
-                if args.facts.facts.is_empty() {
-                    learn_labels(machine, &args.access, &set, &mut world)?;
-                }
-                with_places(&set, |documents| of_documents(documents, &world))
+            let Some((set, _)) = valid(specs, args.format.is_json(), console)? else {
+                return Ok(Exit::Failed);
+            };
+            let mut world = world(&args.facts.facts, console, machine)?;
+            if args.facts.facts.is_empty() {
+                learn_labels(machine, &args.access, &set, &mut world)?;
             }
-        };
+            with_places(&set, |documents| of_documents(documents, &world))
+        }
+    };
     let is_wrong = |host: &HostPools| {
         host.ends.is_some()
             || !host.problems.is_empty()

@@ -5,7 +5,8 @@ use vfctl_kinds::rights::{RightsManifest, RightsPart, manifests};
 use vfctl_model::NamespaceName;
 
 use crate::args::{DocumentFormat, RbacArgs, RbacPart};
-use crate::error::{CliError, Exit};
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::machine::Console;
 use crate::output::print_json;
 use crate::yaml;

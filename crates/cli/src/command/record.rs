@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use vfctl_port::{What, World, api_hint};
+use vfctl_view::harmless;
 
 use crate::args::{DocumentFormat, RecordArgs};
 use crate::command::cut_off::CutOff;
 use crate::document::FACTS;
-use crate::error::{CliError, Exit};
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::machine::{Console, Machine};
 use crate::new_file::check_place;
 use crate::output::{is_stdout, json_of, write};
-use crate::paint::harmless;
 use crate::reach::learn;
 use crate::redact::redact;
 use crate::yaml;

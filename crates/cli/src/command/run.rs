@@ -1,8 +1,14 @@
 //! Which command is which.
 
-use super::{apply, discover, explain, plan, pod, pools, rbac, record, schema, show, validate, verify};
+use clap::CommandFactory;
+
+use super::{
+    apply, completions, discover, explain, init, man, plan, pod, pools, rbac, record, schema, show, validate,
+    verify,
+};
 use crate::args::{Cli, Command};
-use crate::error::{CliError, Exit};
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::machine::{Console, Machine};
 
 /// Runs the command.
@@ -10,6 +16,7 @@ pub(crate) fn run(cli: Cli, console: &mut Console<'_>, machine: &Machine<'_>) ->
     let Cli { state_dir, color: _, command } = cli;
     match command {
         Command::Discover(args) => discover::run(&args, console, machine),
+        Command::Init(args) => init::run(&args, console, machine),
         Command::Validate(args) => validate::run(&args, console),
         Command::Plan(args) => plan::run(&args, state_dir.as_deref(), console, machine),
         Command::Show(args) => show::run(&args, console),
@@ -21,5 +28,11 @@ pub(crate) fn run(cli: Cli, console: &mut Console<'_>, machine: &Machine<'_>) ->
         Command::Rbac(args) => rbac::run(&args, console),
         Command::Record(args) => record::run(&args, state_dir.as_deref(), console, machine),
         Command::Schema(args) => schema::run(&args, console),
+        Command::Completions(args) => completions::run(&args, console),
+        Command::Version => {
+            write!(console.out, "{}", Cli::command().render_version())?;
+            Ok(Exit::Done)
+        }
+        Command::Man(args) => man::run(&args, console),
     }
 }

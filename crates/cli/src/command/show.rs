@@ -3,7 +3,8 @@
 use vfctl_plan::{Detail, render};
 
 use crate::args::ShowArgs;
-use crate::error::{CliError, Exit};
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::input::plan_file;
 use crate::machine::Console;
 use crate::output::{print_json, print_text};

@@ -9,6 +9,9 @@ use fastrand::Rng;
 
 use crate::case::Case;
 
+/// For how many seconds seeds are tried until one was taken and one refused.
+const MOST: u64 = 60;
+
 /// How long one case may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -49,7 +52,9 @@ pub(crate) fn for_seeds(check: impl Fn(&mut Rng, &Case) -> Reception) {
                 resume_unwind(panic);
             }
         }
-        if began.elapsed() > Duration::from_secs(seconds) {
+        // On a machine with much else to do, the first seeds may all be refused.
+        let least = if taken > 0 && refused > 0 { seconds } else { seconds.max(MOST) };
+        if began.elapsed() > Duration::from_secs(least) {
             break;
         }
     }

@@ -239,7 +239,7 @@ fn facts_from_files_need_those_of_the_cluster_in_whichever_order_they_come() {
             &format!("plan spec.yaml{files}"),
             Exit::Changes,
             // The name of `b` is not allowed by the one document, and its label is not that of the other.
-            &["host a: dpdk", "host b: no document", "host c: dpdk", "count: 0 -> 2"],
+            &["host a: dpdk", "host b: no document", "2 hosts like a: a, c", "count: 0 -> 2"],
         );
     }
     let cause = "document dpdk selects nodes by labels, and those of a are not known: no cluster was read";

@@ -33,6 +33,7 @@ mod pools;
 mod request;
 mod run;
 mod scopes;
+mod shared_rdma;
 mod verify;
 
 use std::cell::RefCell;

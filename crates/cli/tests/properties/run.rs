@@ -3,7 +3,7 @@
 use vfctl_apply::{Edges, Look, Progress, Report, Result as Ending};
 use vfctl_kinds::document::{PlacedDocument, SriovConfig, live};
 use vfctl_kinds::path::{Origin, SpecPath};
-use vfctl_plan::{Detail, Plan, check, render};
+use vfctl_plan::{Detail, Options, Plan, check, render};
 use vfctl_port::{Journal, Perform, Phase, World};
 use vfctl_sim::SimHost;
 
@@ -27,8 +27,13 @@ pub(crate) fn parsed(text: &str) -> SriovConfig {
 
 /// Plans for a world.
 pub(crate) fn plan(config: &SriovConfig, world: &World) -> Plan {
+    plan_with(config, world, Options::default())
+}
+
+/// Plans for a world with options.
+pub(crate) fn plan_with(config: &SriovConfig, world: &World, options: Options) -> Plan {
     let place = |path: &SpecPath| Origin::new("spec.yaml", 1, path);
-    vfctl_plan::plan(&[PlacedDocument { config, place: &place }], world, vfctl_plan::Options::default())
+    vfctl_plan::plan(&[PlacedDocument { config, place: &place }], world, options)
 }
 
 /// Reads the whole simulated host.

@@ -31,7 +31,7 @@ fn file_that_is_given_as_a_format_is_told_where_files_go() {
             let ran = place.vfctl(&format!("{words} -o {file}"));
             assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{words} {file}");
             let (what, formats) =
-                if words == PLAN { ("plan", "text, json") } else { ("facts", "json, yaml") };
+                if words == PLAN { ("plan", "text, json, markdown, html") } else { ("facts", "json, yaml") };
             let said = format!(
                 "error: `{file}` is not an output format ({formats}); write the {what} to a file with `--out {file}`\n"
             );

@@ -1,10 +1,11 @@
 //! The YAML of a VF's driver.
 
 use std::fmt;
+use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vfctl_model::{DriverName, misread};
+use vfctl_model::{DriverName, ParseError, misread};
 
 use crate::setting::DEFAULT;
 
@@ -40,10 +41,18 @@ impl Serialize for DriverChoice {
 impl<'de> Deserialize<'de> for DriverChoice {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match text.as_str() {
+        text.parse().map_err(|error| misread(&text, &error))
+    }
+}
+
+impl FromStr for DriverChoice {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
             DEFAULT => Ok(Self::Default),
             NONE => Ok(Self::None),
-            name => name.parse().map(Self::Named).map_err(|error| misread(name, &error)),
+            name => name.parse().map(Self::Named),
         }
     }
 }

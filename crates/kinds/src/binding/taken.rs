@@ -53,7 +53,7 @@ fn report_port(
             }
         }
     }
-    let port = facts.netdev.as_ref().map_or_else(|| address.to_string(), |netdev| netdev.name.to_string());
+    let port = facts.title(address);
     if !unasked.is_empty() {
         findings.note(None, format!("loading module {module} also binds {driver} to vf {unasked} of {port}"));
     }

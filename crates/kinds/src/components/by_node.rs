@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use vfctl_model::{JsonValue, ObjectName, ObjectRef};
+use vfctl_port::{Claim, ClaimValue, ObjectFacts, Property, Thing};
 
 use super::managed::Managed;
 use super::manifest::list;
 use super::rdma_shared_device_plugin;
-use crate::cluster::{ClusterContext, text};
+use crate::cluster::{ClusterContext, subject, text};
 use crate::document::PlacedDocument;
 
 /// The annotation of pods that says by which configurations they were started.
@@ -25,27 +26,29 @@ pub(crate) fn manages_shared_rdma(documents: &[PlacedDocument<'_>]) -> bool {
 pub(super) struct Keys {
     /// What those of the nodes at hand are to be; null where one is to go.
     pub(super) wanted: BTreeMap<String, JsonValue>,
-    /// All that there are then.
-    all: BTreeMap<String, String>,
+    /// All that there are then, whoever made them.
+    all: BTreeMap<String, JsonValue>,
     /// The node at hand, where that is one alone.
     pub(super) only: Option<ObjectName>,
+    /// Whether some node has something for the part; keys of a ConfigMap that another made say nothing of it.
+    is_needed: bool,
 }
 
 impl Keys {
     /// Returns the keys as the hosts at hand and the cluster have them.
     pub(super) fn of(context: &ClusterContext<'_>, config_map: &ObjectRef) -> Self {
-        let data = context.object(config_map).filter(|facts| facts.is_ours());
-        let data = data.and_then(|facts| facts.content.at(&["data"]));
-        let found = data.into_iter().flat_map(JsonValue::fields);
-        let mut all: BTreeMap<String, String> =
-            found.filter_map(|(key, value)| Some((key.to_owned(), value.text()?.to_owned()))).collect();
+        let found = context.object(config_map);
+        // Those that another made stay where the ConfigMap is taken over, and are read again like its own.
+        let data = found.into_iter().flat_map(ObjectFacts::data);
+        let mut all: BTreeMap<String, JsonValue> =
+            data.map(|(key, value)| (key.to_owned(), value.clone())).collect();
         let mut wanted = BTreeMap::new();
         let mut nodes = Vec::new();
         for (host, shared) in context.shared_rdma {
             let Some((node, _)) = context.facts.node_of(host) else { continue };
             let key = node.to_string();
             match &shared.config {
-                Some(config) => drop(all.insert(key.clone(), config.clone())),
+                Some(config) => drop(all.insert(key.clone(), text(config))),
                 None => drop(all.remove(&key)),
             }
             wanted.insert(key, shared.config.as_ref().map_or(JsonValue::Null, text));
@@ -54,14 +57,25 @@ impl Keys {
         let only = if let [node] = nodes.as_slice() { Some(node.clone()) } else { None };
         if only.is_none() {
             // In whose name all are written takes back none.
-            wanted.extend(all.iter().map(|(key, config)| (key.clone(), text(config))));
+            wanted.extend(all.iter().map(|(key, config)| (key.clone(), config.clone())));
         }
-        Self { wanted, all, only }
+        let is_needed = match found.is_some_and(ObjectFacts::is_ours) {
+            true => !all.is_empty(),
+            false => context.shared_rdma.values().any(|shared| shared.config.is_some()),
+        };
+        Self { wanted, all, only, is_needed }
+    }
+
+    /// Returns the claim that the ConfigMap has these keys and no others. What the DaemonSet says was made of them: where another
+    /// node's key came meanwhile, its pods would not run there, or not with what it says.
+    pub(super) fn claim(&self, config_map: &ObjectRef) -> Claim {
+        let names = self.all.keys().map(String::as_str).collect::<Vec<_>>().join(" ");
+        Claim::is(subject(Thing::Object(config_map.clone())), Property::Keys, ClaimValue::Name(names))
     }
 
     /// Returns whether no node has anything for the part.
     pub(super) fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        !self.is_needed
     }
 
     /// Returns the pods of a DaemonSet on the nodes that have a key.
@@ -87,7 +101,6 @@ impl Keys {
 
     /// Returns the annotations of these pods.
     pub(super) fn annotations(&self) -> JsonValue {
-        let all = self.all.iter().map(|(key, config)| (key.clone(), text(config))).collect();
-        JsonValue::of([(CONFIGURATION, text(JsonValue::Fields(all).to_text()))])
+        JsonValue::of([(CONFIGURATION, text(JsonValue::Fields(self.all.clone()).to_text()))])
     }
 }

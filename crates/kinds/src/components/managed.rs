@@ -1,6 +1,6 @@
 //! A part that vfctl installs: its objects, and the lane that brings them to what is asked for.
 
-use vfctl_model::{JsonValue, ObjectKind, ObjectName, ObjectRef};
+use vfctl_model::{JsonValue, ObjectKind, ObjectRef};
 use vfctl_port::{
     Action, Claim, ClaimValue, ObjectFacts, Op, Phase, Property, Target, Thing, roll_out_troubles,
 };
@@ -154,15 +154,14 @@ pub(super) fn plan(row: &'static ComponentRow, context: &ClusterContext<'_>, dra
         draft.lanes.extend(own.map(|(object, facts)| delete_lane(object, facts)));
         return;
     }
-    let author = keys.and_then(|keys| keys.only);
     if report_of_before(&managed, &set, context, draft) {
         return;
     }
     delete_of_before(&set, context, draft);
     let mut lane = lane(vfctl_port::Stage::Publish, &set);
     for (object, wanted) in objects {
-        let author = author.as_ref().filter(|_| object.kind() == ObjectKind::ConfigMap);
-        add(&managed, context, &object, wanted, author, &mut lane);
+        let keys = keys.as_ref().filter(|_| object.kind() == ObjectKind::ConfigMap);
+        add(&managed, context, &object, wanted, keys, &mut lane);
     }
     // In one order, so that what is wanted is found among what was found.
     lane.basis.sort();
@@ -235,7 +234,7 @@ fn add(
     context: &ClusterContext<'_>,
     object: &ObjectRef,
     wanted: JsonValue,
-    author: Option<&ObjectName>,
+    keys: Option<&Keys>,
     lane: &mut LaneDraft,
 ) {
     let origin = &managed.origin;
@@ -259,11 +258,15 @@ fn add(
             lane.steps.push(step);
         }
         lane.goal.push(as_found(object, found.as_ref()));
+        if let Some(keys) = keys {
+            lane.basis.push(keys.claim(object));
+            lane.goal.push(keys.claim(object));
+        }
         return;
     }
     let mut manifest = context.manifest(object, wanted);
     // Nodes do not take back what others said.
-    manifest.manager = author.map_or(manifest.manager, manager_of);
+    manifest.manager = keys.and_then(|keys| keys.only.as_ref()).map_or(manifest.manager, manager_of);
     let mut step =
         write_step(Phase::WriteObjects, Reason::Asked, object, found.as_ref(), manifest, Some(origin));
     match object.kind() {
@@ -272,7 +275,16 @@ fn add(
             step.ends.push(yes(object, Property::Established));
             step.settle_ms = ESTABLISHED_WITHIN_MS;
         }
-        _ => {}
+        ObjectKind::ConfigMap => step.ends.extend(keys.map(|keys| keys.claim(object))),
+        ObjectKind::DaemonSet
+        | ObjectKind::ServiceAccount
+        | ObjectKind::ClusterRole
+        | ObjectKind::ClusterRoleBinding
+        | ObjectKind::Node
+        | ObjectKind::Pod
+        | ObjectKind::Event
+        | ObjectKind::NetworkAttachmentDefinition
+        | ObjectKind::SriovNetworkNodePolicy => {}
     }
     lane.goal.extend(step.ends.iter().cloned());
     lane.steps.push(step);

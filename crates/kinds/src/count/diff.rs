@@ -1,27 +1,20 @@
 //! The count of VFs: the kernel changes it only through 0, so each change destroys every VF of the PF.
 
-use vfctl_model::{CountWay, DriverName, Toggle, VfIndex, VfSet};
+use vfctl_model::{DriverName, Toggle, VfIndex, VfSet};
 use vfctl_port::{Action, Claim, ClaimValue, PfFacts, Phase, Property};
 
 use super::autoprobe::at_end as autoprobe_at_end;
 use super::loss;
+use super::offered::{READ_TOTAL, SRIOV_OFF, UNREAD_TOTAL, offered};
 use super::spec::{AtMost, CountSpec};
 use crate::change::Change;
 use crate::context::{PfContext, PfDiff};
 use crate::eswitch::{disrupt_representors, kept_mode};
 use crate::finding::{Finding, Findings};
 use crate::kind::PfKind;
+use crate::obstacle::Obstacle;
 use crate::path::Origin;
 use crate::step::{Impact, Reason, Step};
-
-/// What to do about a device that offers no VFs.
-/// What is wrong where it is not known how many VFs a device offers.
-const UNREAD_TOTAL: &str = "how many VFs the device offers could not be read";
-
-/// What helps where it is not known how many VFs a device offers.
-const READ_TOTAL: &str = "run vfctl as root: the kernel shows it to no other user";
-
-const SRIOV_OFF: &str = "turn SR-IOV on in the card's firmware and in the machine's, then reboot";
 
 /// How many VFs a PF has.
 #[derive(Debug)]
@@ -92,15 +85,6 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
     if !renews_vfs {
         return;
     }
-    if facts.driver.is_none() {
-        let fix = "bind the PF to its driver first; without one the kernel cannot create VFs";
-        diff.findings.problem(Some(&wanted.origin), "the PF has no driver", fix);
-        return;
-    }
-    if let Some((message, fix)) = not_as_asked(context) {
-        diff.findings.problem(Some(&wanted.origin), message, fix);
-        return;
-    }
     if facts.driver.as_ref().is_some_and(DriverName::is_vfio) {
         diff.findings.notes.push(Finding {
             origin: Some(wanted.origin.clone()),
@@ -110,22 +94,13 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
             help: Some("`modprobe vfio-pci enable_sriov=1`, or in a file of /etc/modprobe.d".to_owned()),
         });
     }
-    let Some(total) = facts.total_vfs else {
-        diff.findings.problem(Some(&wanted.origin), UNREAD_TOTAL, READ_TOTAL);
-        return;
+    let total = match offered(facts, count) {
+        Ok(total) => total,
+        Err(Obstacle { cause, fix }) => {
+            diff.findings.problem(Some(&wanted.origin), cause, fix);
+            return;
+        }
     };
-    if total == 0 {
-        diff.findings.problem(Some(&wanted.origin), "device and driver offer no VFs", SRIOV_OFF);
-        return;
-    }
-    if count > total {
-        let fix = format!(
-            "ask for at most {total}; some cards offer more after a change of their firmware settings"
-        );
-        let message = format!("{count} VFs are more than the {total} that device and driver offer");
-        diff.findings.problem(Some(&wanted.origin), message, fix);
-        return;
-    }
     // All VFs are gone by the time that the kernel says no to a count it offered before.
     diff.basis.push(Claim::is(context.pf(), Property::TotalVfs, number(total)));
     if facts.vf_count > 0 {
@@ -161,38 +136,6 @@ fn compare(context: &PfContext<'_>, diff: &mut PfDiff) {
         step.ends.extend(drivers_settled(context));
         step.settle_ms = 10_000 + 100 * u32::from(count);
         diff.steps.push(step);
-    }
-}
-
-/// Returns why the driver does not make as many VFs as a count that is written for the PF says, and what helps; `None` where
-/// it does.
-fn not_as_asked(context: &PfContext<'_>) -> Option<(String, String)> {
-    let (count, driver) = (context.count, context.row.driver);
-    match context.row.count {
-        CountWay::AsAsked => None,
-        CountWay::AllOrNone => {
-            let total = context.facts.total_vfs.filter(|total| count > 0 && count < *total)?;
-            let message = format!("{driver} creates either all {total} VFs of the device or none");
-            Some((message, format!("ask for {total}, or for 0")))
-        }
-        CountWay::ByParameter(parameter) => {
-            let message =
-                format!("{driver} creates its VFs when its module is loaded, by the parameter {parameter}");
-            let fix = format!(
-                "write `options {driver} {parameter}={count}` into a file of /etc/modprobe.d, and reload the module"
-            );
-            Some((message, fix))
-        }
-        CountWay::ByCard => {
-            let message = format!(
-                "{driver} creates its VFs when it binds to the card, as many as the card's settings say"
-            );
-            Some((message, "set their number with the vendor's tool, then reboot".to_owned()))
-        }
-        CountWay::Nothing => {
-            let fix = "bind the PF to its own driver; where it has none, to pci-pf-stub, or to vfio-pci with enable_sriov=1";
-            Some((format!("the PF's driver, {driver}, cannot create VFs"), fix.to_owned()))
-        }
     }
 }
 

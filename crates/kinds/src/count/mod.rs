@@ -3,9 +3,11 @@
 mod autoprobe;
 mod diff;
 mod loss;
+mod offered;
 mod spec;
 
 pub use autoprobe::DriversAutoprobe;
 pub(crate) use autoprobe::at_end as autoprobe_at_end;
 pub use diff::{VfCount, WantedCount};
+pub use offered::offered;
 pub use spec::{AtMost, CountSpec};

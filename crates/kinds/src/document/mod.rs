@@ -2,6 +2,7 @@
 
 mod concern;
 mod label_selector;
+mod name_pattern;
 mod on_unsupported;
 mod rules;
 mod selection;
@@ -12,6 +13,7 @@ use vfctl_port::HostFacts;
 
 pub use concern::{HostValues, NodeSelector};
 pub use label_selector::{LabelOperator, LabelRequirement, LabelSelector};
+pub use name_pattern::NamePattern;
 pub use on_unsupported::OnUnsupported;
 pub use rules::violations;
 pub(crate) use rules::{is_name, share_a_host};

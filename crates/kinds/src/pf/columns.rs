@@ -1,7 +1,7 @@
 //! What `discover` shows of ports and their VFs, a column each.
 
 use vfctl_model::{Reading, VfAttribute};
-use vfctl_port::{PfFacts, PfNetdev};
+use vfctl_port::{Master, PfFacts, PfNetdev, Property};
 
 use crate::kind::{PfColumn, VfColumn};
 use crate::walk;
@@ -16,6 +16,17 @@ const PF_COLUMNS: &[PfColumn] = &[
     PfColumn { heading: "LINK", cell: |pf| pf.netdev.as_ref().map(link) },
     PfColumn { heading: "MTU", cell: |pf| pf.netdev.as_ref().map(|netdev| netdev.mtu.to_string()) },
     PfColumn { heading: "NUMA", cell: |pf| pf.numa_node.map(|node| node.to_string()) },
+];
+
+/// What is shown of every port where more is asked for. A column of a kind that has the same heading is left out for it.
+const WIDE_PF_COLUMNS: &[PfColumn] = &[
+    PfColumn { heading: "ESWITCH", cell: |pf| pf.properties.name(Property::EswitchMode).map(str::to_owned) },
+    PfColumn { heading: "IDS", cell: |pf| Some(format!("{}:{}", pf.vendor?, pf.device?)) },
+    PfColumn { heading: "MAC", cell: |pf| pf.netdev.as_ref().map(|netdev| netdev.mac.to_string()) },
+    PfColumn { heading: "PORT OF", cell: |pf| pf.netdev.as_ref()?.master.as_ref().map(port_of) },
+    PfColumn { heading: "ADDRESSES", cell: |pf| pf.netdev.as_ref().and_then(addresses) },
+    PfColumn { heading: "FIRMWARE", cell: |pf| pf.firmware.clone() },
+    PfColumn { heading: "SERIAL", cell: |pf| pf.serial.clone() },
 ];
 
 /// What is shown last.
@@ -34,6 +45,26 @@ const VF_COLUMNS: &[VfColumn] = &[
 /// Returns what `discover` shows of ports, in order.
 pub fn pf_columns() -> Vec<PfColumn> {
     [PF_COLUMNS, &walk::pf_columns(), &[MODEL]].concat()
+}
+
+/// Returns what `discover` shows of ports where more is asked for, in order.
+pub fn wide_pf_columns() -> Vec<PfColumn> {
+    let is_wide = |column: &PfColumn| WIDE_PF_COLUMNS.iter().any(|wide| wide.heading == column.heading);
+    let mut of_kinds = walk::pf_columns();
+    of_kinds.retain(|column| !is_wide(column));
+    [PF_COLUMNS, &of_kinds, WIDE_PF_COLUMNS, &[MODEL]].concat()
+}
+
+/// Returns the bond, bridge or the like that an interface is a port of.
+fn port_of(master: &Master) -> String {
+    let Master { name, kind } = master;
+    format!("{kind} {name}")
+}
+
+/// Returns an interface's addresses; `None` where it has none.
+fn addresses(netdev: &PfNetdev) -> Option<String> {
+    let addresses: Vec<String> = netdev.addresses.iter().map(ToString::to_string).collect();
+    (!addresses.is_empty()).then(|| addresses.join(", "))
 }
 
 /// Returns what `discover` shows of VFs, in order, besides the attributes.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use vfctl_model::{DeviceAddress, MacAddress, Reading, VfAttribute, VfIndex, VfSet, VfValue, VlanTag};
 use vfctl_port::{HostFacts, PfFacts, VfFacts};
 
+use super::entry_name::entry_name;
 use super::matcher::Matcher;
 use super::pci_match::PciMatch;
 use crate::vf::{AttributeSpec, MacSource, VfGroup, made_up_mac};
@@ -17,11 +18,9 @@ pub(super) fn live(host: &HostFacts) -> Vec<PfSpec> {
     host.physical_functions.iter().map(|(address, facts)| live_pf(address, facts, &mut names)).collect()
 }
 
-/// Returns a name for an entry that is like the interface's, and that no other entry has.
-fn entry_name(text: &str, taken: &mut BTreeSet<String>) -> String {
-    let plain: String =
-        text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    let plain = if plain.starts_with('-') { format!("pf{plain}") } else { plain };
+/// Returns a name for an entry that is like the port's, and that no other entry has.
+fn free_name(title: &str, taken: &mut BTreeSet<String>) -> String {
+    let plain = entry_name(title);
     let numbered = (2..).map(|number: u32| format!("{plain}-{number}"));
     let free = std::iter::once(plain.clone()).chain(numbered).find(|name| !taken.contains(name));
     let name = free.unwrap_or(plain);
@@ -30,9 +29,7 @@ fn entry_name(text: &str, taken: &mut BTreeSet<String>) -> String {
 }
 
 fn live_pf(address: &DeviceAddress, facts: &PfFacts, names: &mut BTreeSet<String>) -> PfSpec {
-    let netdev = facts.netdev.as_ref();
-    let name = netdev.map_or_else(|| address.to_string(), |netdev| netdev.name.to_string());
-    let name = entry_name(&name, names);
+    let name = free_name(&facts.title(address), names);
     let matcher = Matcher { pci: Some(PciMatch(address.clone())), ..Matcher::default() };
     let has_vfs = facts.driver.is_some() || facts.vf_count > 0;
     PfSpec::live(name, matcher, facts, has_vfs.then(|| live_vfs(facts)))
@@ -115,11 +112,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_entries_are_valid_and_each_is_given_once() {
+    fn names_of_entries_are_each_given_once() {
         let mut taken = BTreeSet::new();
-        let names =
-            ["eth0", "_up2", "a#b", "a+b", "pci/0000:01:00.0"].map(|name| entry_name(name, &mut taken));
-        assert_eq!(names, ["eth0", "pf-up2", "a-b", "a-b-2", "pci-0000-01-00-0"]);
-        assert!(names.iter().all(|name| crate::document::is_name(name)));
+        let names = ["eth0", "a#b", "a+b", "A.b"].map(|title| free_name(title, &mut taken));
+        assert_eq!(names, ["eth0", "a-b", "a-b-2", "a-b-3"]);
     }
 }

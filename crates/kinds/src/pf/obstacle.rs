@@ -1,30 +1,8 @@
 //! Why a port cannot have VFs, or its VFs cannot be used, and how to mend that.
 
-use std::fmt;
-
 use vfctl_port::{HostFacts, NoInterface, PfFacts};
 
-/// One thing that stands in a port's way.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Obstacle {
-    /// What stands in the way.
-    pub cause: String,
-    /// How to mend it.
-    pub fix: String,
-}
-
-impl fmt::Display for Obstacle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cause, fix } = self;
-        write!(f, "{cause}: {fix}")
-    }
-}
-
-impl Obstacle {
-    fn new(cause: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { cause: cause.into(), fix: fix.into() }
-    }
-}
+use crate::obstacle::{Obstacle, hidden_interface};
 
 /// Returns what stands in the way of every port of the host; none where all is well.
 pub fn host_obstacles(host: &HostFacts) -> Vec<Obstacle> {
@@ -41,15 +19,11 @@ pub fn host_obstacles(host: &HostFacts) -> Vec<Obstacle> {
     found
 }
 
-/// Where an interface that cannot be seen is looked for.
-pub(crate) const ELSEWHERE: &str = "run vfctl in the network namespace where it is: in a container with the host's network \
-                                    (`docker run --network host`, `hostNetwork: true`), else by `ip netns exec NAME vfctl …`";
-
 /// Returns what stands in the way of this port, gravest first; none where all is well.
 pub fn obstacles(pf: &PfFacts) -> Vec<Obstacle> {
     let mut found = Vec::new();
     if matches!(pf.no_interface(), Some(NoInterface::Hidden)) {
-        found.push(Obstacle::new("the PF's network interface cannot be seen from here", ELSEWHERE));
+        found.push(hidden_interface());
     }
     let on_pci = pf.class.is_some();
     if pf.driver.is_none() {

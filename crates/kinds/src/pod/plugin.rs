@@ -281,7 +281,7 @@ pub(super) fn devices(scene: &Scene<'_>, node: &ObjectName, resource: &str) -> V
     let Some(host) = scene.host_of(node.as_str()) else { return Vec::new() };
     let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for (address, pf) in &host.physical_functions {
-        let port = pf.netdev.as_ref().map_or_else(|| address.to_string(), |netdev| netdev.name.to_string());
+        let port = pf.title(address);
         for (index, vf) in pf.vfs.iter().filter(|(_, vf)| vf.offered_as.as_deref() == Some(resource)) {
             let driver = vf
                 .driver

@@ -57,7 +57,7 @@ pub fn trials_of(host: &HostFacts, pfs: &BTreeMap<DeviceAddress, DesiredPf>) -> 
             untried.push((address.to_string(), "it was not found on this host".to_owned()));
             continue;
         };
-        let name = pf.netdev.as_ref().map_or_else(|| address.to_string(), |netdev| netdev.name.to_string());
+        let name = pf.title(address);
         let mut by_vlan: BTreeMap<u16, Vec<TrialEnd>> = BTreeMap::new();
         for (index, vf) in &pf.vfs {
             let called = format!("{name} vf {index}");

@@ -153,10 +153,7 @@ enum Reach {
 
 impl Reach {
     fn of(at: Where) -> Self {
-        match at {
-            Where::Cluster | Where::PartsOfCluster | Where::Definitions => Self::Cluster,
-            Where::Plugin | Where::Parts | Where::Namespace => Self::Namespace,
-        }
+        if at.is_in_namespace() { Self::Namespace } else { Self::Cluster }
     }
 }
 

@@ -50,6 +50,16 @@ pub enum Where {
     Namespace,
 }
 
+impl Where {
+    /// Returns whether a role of one namespace gives the right.
+    pub fn is_in_namespace(self) -> bool {
+        match self {
+            Self::Plugin | Self::Parts | Self::Namespace => true,
+            Self::Cluster | Self::PartsOfCluster | Self::Definitions => false,
+        }
+    }
+}
+
 /// A row: on which objects which verbs are needed (`ResourceRule`, k8s.io/api/rbac/v1).
 #[derive(Debug, Clone, Copy)]
 pub struct Right {

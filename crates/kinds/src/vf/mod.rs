@@ -18,6 +18,7 @@ mod rate;
 mod rules;
 mod spec;
 mod unaddressed;
+mod unsettable;
 
 pub(crate) use attribute_spec::VlanMap;
 pub(crate) use diff::{asked, diff, writes_mac};
@@ -31,3 +32,4 @@ pub(crate) use mac_reach::{DocumentEntries, check as check_macs};
 pub use mac_source::{DeriveFrom, MacSource};
 pub(crate) use rules::{check, check_value};
 pub use spec::{AttributeSpec, VfGroup};
+pub use unsettable::unsettable;

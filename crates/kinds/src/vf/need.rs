@@ -6,6 +6,7 @@ use vfctl_model::{Reading, ReadsBack, Shape, VfAttribute, VfIndex, VfSet, VfValu
 use vfctl_port::{ClaimValue, Expect};
 
 use super::kernel_age;
+use super::unsettable::{unreported, unsupported, unsupported_in_switchdev};
 use crate::context::{PfContext, PfDiff};
 use crate::desired::Wanted;
 use crate::document::OnUnsupported;
@@ -65,12 +66,8 @@ pub(super) fn judge(
     let value = value_of(attribute, setting);
     // A protection that a card lacks is not there, whatever value VFs of other cards begin with.
     let goes_without = setting == Setting::Default || value == attribute.row().without;
-    if !row.supports_on(attribute, context.facts.device) {
-        let whose = if row.supports(attribute) { " for this device" } else { "" };
-        return match goes_without {
-            true => Need::GoesWithout,
-            false => Need::Refused(format!("driver {} does not support it{whose}", row.driver)),
-        };
+    if let Some(why) = unsupported(row, attribute, context.facts.device) {
+        return if goes_without { Need::GoesWithout } else { Need::Refused(why) };
     }
     if let Some(why) = row.refuses(&value) {
         return Need::Refused(format!("driver {} {why}", row.driver));
@@ -79,7 +76,7 @@ pub(super) fn judge(
         return Need::Refused(why);
     }
     if row.unreported.contains(&attribute) {
-        return unreported(attribute);
+        return Need::Refused(unreported(attribute));
     }
     if lacks_in_end(context, attribute) {
         let holds = match context.kept_vf(index) {
@@ -94,12 +91,7 @@ pub(super) fn judge(
             Reading::Unsupported if goes_without => Need::GoesWithout,
             Reading::Unreadable(why) => Need::Unreadable(why),
             Reading::Known(_) | Reading::Unsupported => {
-                // There each VF has a representor, and whoever bridges it tags.
-                let instead = match attribute {
-                    VfAttribute::Vlan => ": there the VLAN belongs to the bridge of the VF's representor",
-                    _ => "",
-                };
-                Need::Refused(format!("driver {} does not support it in switchdev mode{instead}", row.driver))
+                Need::Refused(unsupported_in_switchdev(row, attribute))
             }
         };
     }
@@ -107,7 +99,7 @@ pub(super) fn judge(
         // What an unknown driver does not report of its present VFs, it will not report of new ones.
         let present = context.facts.vfs.values().next().filter(|_| !row.is_known());
         if present.is_some_and(|vf| context.facts.attribute(vf, attribute) == Reading::Unsupported) {
-            return if goes_without { Need::GoesWithout } else { unreported(attribute) };
+            return if goes_without { Need::GoesWithout } else { Need::Refused(unreported(attribute)) };
         }
         return match (setting, row.initial(attribute)) {
             (Setting::Default, _) if hides_factory(context, attribute) => {
@@ -124,14 +116,9 @@ pub(super) fn judge(
         }
         Reading::Known(found) => Need::Write { from: Some(found) },
         Reading::Unsupported if goes_without => Need::GoesWithout,
-        Reading::Unsupported => unreported(attribute),
+        Reading::Unsupported => Need::Refused(unreported(attribute)),
         Reading::Unreadable(why) => Need::Unreadable(why),
     }
-}
-
-/// Returns what is to be done about a value that nobody could read back.
-fn unreported(attribute: VfAttribute) -> Need {
-    Need::Refused(format!("the driver does not report {attribute}"))
 }
 
 /// Findings on single VFs, gathered so that equal ones are reported once.

@@ -187,7 +187,11 @@ fn comes_about(claim: &Claim, written: &Written<'_>) -> bool {
         Thing::Resource(..) | Thing::Object(_)
             if matches!(
                 claim.property,
-                Property::Allocatable | Property::Uid | Property::RolledOut | Property::Established
+                Property::Allocatable
+                    | Property::Uid
+                    | Property::RolledOut
+                    | Property::Established
+                    | Property::Keys
             ) =>
         {
             return written.values().flatten().any(|op| moves(op, thing));

@@ -64,6 +64,11 @@ impl ObjectFacts {
         self.label(name) == Some(value)
     }
 
+    /// Returns the keys of a ConfigMap and their values, whoever made them; none of another object.
+    pub fn data(&self) -> impl Iterator<Item = (&str, &JsonValue)> {
+        self.content.at(&["data"]).into_iter().flat_map(JsonValue::fields)
+    }
+
     /// Returns the node that a pod is on; `None` where it has none yet.
     pub fn node_name(&self) -> Option<&str> {
         self.content.at(&["spec", "nodeName"])?.text()

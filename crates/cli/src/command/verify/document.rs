@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use vfctl_kinds::probe::{Comparison, ProbeRow};
 
-use crate::error::Exit;
+use crate::exit::Exit;
 
 /// What `verify` prints.
 #[derive(Debug, Serialize, JsonSchema)]

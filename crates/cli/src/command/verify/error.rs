@@ -22,6 +22,14 @@ pub enum VerifyError {
         /// Those that they have.
         known: String,
     },
+    /// The account lacks rights to do it.
+    #[error("start pods: {what}")]
+    Refused {
+        /// What it may not do.
+        what: String,
+        /// What to do about it.
+        fix: String,
+    },
     /// No pod can have these networks.
     #[error("start a pod of {networks}")]
     Stanza {
@@ -35,13 +43,14 @@ pub enum VerifyError {
 
 impl VerifyError {
     /// Returns what to do about it.
-    pub(crate) fn fix(&self) -> Option<&'static str> {
+    pub(crate) fn fix(&self) -> Option<&str> {
         match self {
             Self::NoImage => Some(
                 "pass --image IMAGE: any that the nodes can pull with a shell and `ip`, and with --traffic `ping`",
             ),
             Self::NoCluster => Some("pass --kubeconfig FILE, or set KUBECONFIG"),
             Self::NoNetworks => Some("add `networks` to the spec, or leave out --pod"),
+            Self::Refused { fix, .. } => Some(fix),
             Self::NoSuchNetwork { .. } => None,
             Self::Stanza { .. } => Some("name them apart, `--pod a b`, or pass --namespace"),
         }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use vfctl_kinds::cluster::Parts;
 use vfctl_kinds::network::NetworkSpec;
 use vfctl_kinds::probe::{ProbePlace, ProbeRow, TestNetwork};
-use vfctl_model::NamespaceName;
+use vfctl_kinds::rights::RightsPart;
+use vfctl_model::{NamespaceName, ObjectKind, ObjectName, ObjectRef};
 use vfctl_plan::{Options, compared};
-use vfctl_port::{ClusterFacts, World};
+use vfctl_port::{ClusterFacts, NeededRight, World};
 use vfctl_spec::SpecSet;
 
 use super::document::Verification;
@@ -22,14 +23,17 @@ use super::prober::{Leftovers, Prober};
 use super::process::RunProcess;
 use super::spec::WantedOfHost;
 use super::text::text;
-use crate::args::VerifyArgs;
+use crate::args::{SpecPaths, VerifyArgs};
+use crate::command::permission;
 use crate::command::plan::proven;
-use crate::error::{CliError, Exit};
+use crate::error::CliError;
+use crate::exit::Exit;
 use crate::input::{specs, with_places};
 use crate::machine::{Console, Machine};
 use crate::mistakes::valid;
 use crate::output::{print_json, print_text};
 use crate::reach::{PartArgs, Reach, Wanted};
+use crate::spec_folder::or_folder;
 
 /// How long pods live at most beyond the time in which they must be ready, in seconds: the rest of their round.
 const ROUND: u64 = 300;
@@ -46,7 +50,8 @@ pub(in crate::command) fn run(
         return Err(VerifyError::NoImage.into());
     }
     machine.observe.prepare();
-    let files = crate::args::SpecArgs { specs: args.file.clone(), host_values: args.host_values.clone() };
+    let named = or_folder(args.file.clone())?;
+    let files = SpecPaths { specs: named, host_values: args.host_values.host_values.clone() };
     let Some((set, _)) = valid(specs(&files, &[])?, args.format.is_json(), console)? else {
         return Ok(Exit::Failed);
     };
@@ -129,6 +134,8 @@ impl Pods<'_> {
         let groups = groups(self.named, &networks)?;
         let process = RunProcess::this(&machine.name);
         let run = process.run_name();
+        let namespaces = namespaces(args, &groups);
+        check_rights(&rights(&namespaces, &run), self.reach)?;
         let number = run.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         let place = ProbePlace {
             run,
@@ -139,8 +146,7 @@ impl Pods<'_> {
         };
         let prober =
             Prober::new(self.reach, machine.clock, place, Duration::from_secs(args.timeout), self.say);
-        let Leftovers { removed, left, notes } =
-            prober.remove_leftovers(&namespaces(args, &groups), &machine.name)?;
+        let Leftovers { removed, left, notes } = prober.remove_leftovers(&namespaces, &machine.name)?;
         report.removed.extend(removed);
         report.left_behind.extend(left);
         report.notes.extend(notes);
@@ -193,6 +199,30 @@ fn without_traffic(group: &[&NetworkSpec]) -> ProbeRow {
         "packets are not sent over a default network".to_owned()
     };
     ProbeRow::not_compared(&format!("traffic {}", names.join(",")), "two pods", "reached", why)
+}
+
+/// Returns the rights that the pods of a run need in these namespaces: without one of them they would be waited for in vain, or stay.
+fn rights(namespaces: &BTreeSet<NamespaceName>, run: &str) -> BTreeSet<NeededRight> {
+    let pod = |namespace: &NamespaceName| {
+        let name: ObjectName = run.parse().ok()?;
+        Some(ObjectRef::in_namespace(ObjectKind::Pod, namespace.clone(), name))
+    };
+    let pods = namespaces.iter().filter_map(pod);
+    let verbs = ["create", "patch", "get", "delete"];
+    pods.flat_map(|object| verbs.map(|verb| NeededRight { verb, object: object.clone() })).collect()
+}
+
+/// Refuses to start pods without one of these rights.
+fn check_rights(rights: &BTreeSet<NeededRight>, reach: &Reach<'_>) -> Result<(), VerifyError> {
+    let denied = permission::missing_of(rights, Some(RightsPart::Verify), reach);
+    if denied.is_empty() {
+        return Ok(());
+    }
+    let what: Vec<&str> = denied.iter().map(|denied| denied.what.as_str()).collect();
+    // Rights of one role are granted together.
+    let fixes: BTreeSet<&str> = denied.iter().map(|denied| denied.fix.as_str()).collect();
+    let fix = fixes.into_iter().collect::<Vec<_>>().join("; ");
+    Err(VerifyError::Refused { what: what.join("; "), fix })
 }
 
 /// Returns the namespaces in which pods of these groups may be, of this run or of one before.

@@ -13,7 +13,7 @@ pub(super) fn text(report: &Verification) -> String {
         let count = rest.iter().take_while(|row| row.subject == first.subject).count();
         let (rows, after) = rest.split_at(count);
         text.push_str(&format!("{}\n", first.subject));
-        text.push_str(&table(2, &rows_of(rows)));
+        text.push_str(&table(2, &rows_of(rows), None));
         rest = after;
     }
     for pod in &report.pods {

@@ -1,29 +1,12 @@
 //! `vfctl plan --facts` for many hosts: folders, streams, what is wrong with some of them, and where plans go.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests"
-)]
-#![allow(clippy::indexing_slicing, reason = "JSON of the program's own")]
-
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// What a program printed, and how it ended.
-#[derive(PartialEq, Eq, Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
+use crate::{Ran, example, vfctl_in};
 
 /// A folder to work in, with the spec and the facts of the example of a fleet.
 struct Fleet {
@@ -33,7 +16,7 @@ struct Fleet {
 
 impl Fleet {
     fn new() -> Self {
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/fleet");
+        let example = example("fleet");
         let folder = tempfile::tempdir().expect("a folder");
         fs::copy(example.join("spec.yaml"), folder.path().join("spec.yaml")).expect("copy the spec");
         fs::create_dir(folder.path().join("hosts")).expect("a folder");
@@ -80,19 +63,7 @@ impl Fleet {
     }
 
     fn vfctl(&self, arguments: &[&str], input: &str) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
-        command.current_dir(self.folder.path()).args(arguments).env_clear();
-        command.env("SOURCE_DATE_EPOCH", "1700000000");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("run vfctl");
-        // A program that does not read has its reasons.
-        drop(child.stdin.take().expect("a pipe").write_all(input.as_bytes()));
-        let ran = child.wait_with_output().expect("wait for vfctl");
-        Ran {
-            code: ran.status.code().expect("an exit code"),
-            out: String::from_utf8(ran.stdout).expect("text"),
-            err: String::from_utf8(ran.stderr).expect("text"),
-        }
+        vfctl_in(self.folder.path(), arguments, input)
     }
 
     /// Plans for the example's one file.
@@ -306,6 +277,28 @@ fn no_plan_of_an_earlier_run_is_left_where_one_fails() {
     fleet.plan(&["hosts"], &["--out", "plans"]);
     assert_eq!(fleet.plan(&["hosts/worker-1.json", "bad.json"], &["--out", "plans"]).code, 1);
     assert!(is_there("plans/worker-1.json") && !is_there("plans/worker-2.json"));
+    // Of the hosts that were not to be planned for, nothing is removed.
+    fleet.plan(&["hosts"], &["--out", "plans"]);
+    for limit in ["worker-9", "wroker-1"] {
+        assert_eq!(fleet.plan(&["hosts"], &["--out", "plans", "--limit", limit]).code, 1);
+        assert!(is_there("plans/worker-1.json") && is_there("plans/worker-2.json"), "{limit}");
+    }
+    let both = &["hosts/worker-1.json", "bad.json"];
+    assert_eq!(fleet.plan(both, &["--out", "plans", "--limit", "worker-1"]).code, 1);
+    assert!(is_there("plans/worker-2.json"));
+}
+
+#[test]
+fn what_a_plan_file_says_of_hosts_without_a_plan_is_shown() {
+    let fleet = Fleet::split();
+    fleet.write("hosts/worker-9.json", "oops");
+    let planned = fleet.plan(&["hosts"], &["--out", "plan.json"]);
+    let shown = fleet.vfctl(&["show", "plan.json"], "");
+    assert_eq!((planned.code, shown.code), (1, 0), "{}", shown.err);
+    let reason = planned.err.lines().next().expect("an error");
+    assert!(reason.contains("hosts/worker-9.json") && shown.out.contains(reason), "{}", shown.out);
+    let sum = planned.out.lines().last().expect("a sum");
+    assert!(sum.contains("1 with errors") && shown.out.ends_with(&format!("{sum}\n")), "{}", shown.out);
 }
 
 #[test]
@@ -338,20 +331,25 @@ fn no_plan_of_a_fleet_is_put_in_its_place_where_one_place_is_taken() {
 }
 
 #[test]
+fn what_is_no_file_in_a_folder_of_facts_is_an_error_and_nothing_waits_for_it() {
+    let fleet = Fleet::split();
+    let fifo = fleet.folder.path().join("hosts/worker-9.json");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
+    let ran = fleet.plan(&["hosts"], &[]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let said = "error: failed to read `hosts/worker-9.json`: it is no regular file";
+    assert!(ran.err.contains(said) && ran.out.contains("1 with errors"), "{}{}", ran.out, ran.err);
+}
+
+#[test]
 fn parts_that_are_not_asked_for_are_not_planned_and_a_cluster_without_facts_is_an_error() {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-    let plan = |example: &str, part: &str| {
-        let folder = examples.join(example);
-        let output = Command::new(env!("CARGO_BIN_EXE_vfctl"))
-            .args(["plan", "--only", part, "--facts"])
-            .args([folder.join("facts.json"), folder.join("spec.yaml")])
-            .output()
-            .expect("run vfctl");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        (output.status.code(), text(output.stdout), text(output.stderr))
+    let plan = |case: &str, part: &str| {
+        let arguments = ["plan", "--only", part, "--facts", "facts.json", "spec.yaml"];
+        let Ran { code, out, err } = vfctl_in(&example(case), &arguments, "");
+        (code, out, err)
     };
     let (code, out, err) = plan("cluster-eight-vfs", "shared");
-    assert_eq!(code, Some(2), "{err}");
+    assert_eq!(code, 2, "{err}");
     assert!(
         !out.contains("host worker-1")
             && out.contains("default/tenant-a")
@@ -360,12 +358,12 @@ fn parts_that_are_not_asked_for_are_not_planned_and_a_cluster_without_facts_is_a
     );
     // Its VFs are not there yet.
     let (code, out, _) = plan("cluster-eight-vfs", "node");
-    assert_eq!(code, Some(1), "{out}");
+    assert_eq!(code, 1, "{out}");
     assert!(
         !out.contains("host worker-1") && out.contains("worker-1 is not yet as its documents ask"),
         "{out}"
     );
     let (code, _, err) = plan("dpdk-e810", "shared");
-    assert_eq!(code, Some(1), "{err}");
+    assert_eq!(code, 1, "{err}");
     assert!(err.contains("the facts have none") && err.contains("record --cluster"), "{err}");
 }
