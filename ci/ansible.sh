@@ -10,17 +10,16 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 ANSIBLE_NOCOLOR=1
 
 PYTHON=3.11
-TOOLS=ansible/tests/requirements.txt
-PIP=24.2 # which ansible-test asks for
 SANITY=24 # how many sanity tests this ansible-test has, at least
+SCRIPTS=27 # how many shell scripts there are, at least
 
 # What does not run, and why.
 NOT_RUN=(
     "ansible-test sanity --test pslint: needs PowerShell, and the collection has none"
     "ansible-lint's rules that install or look up collections: --offline"
     "ansible-lint --rule galaxy[no-repository]: there is no public repository yet"
-    "role, install from .deb and .rpm: vfctl's packages are not built here"
-    "hosts over ssh: here hosts are simulated, and the connection is local"
+    "role, install of vfctl's own .deb and .rpm: ci/packages.sh builds and installs them; here the .deb has the units, and a vfctl that is simulated"
+    "hosts over ssh: here hosts are simulated, and the connection is local; ci/fleet.sh has real ones"
 )
 
 repository=$PWD
@@ -28,44 +27,18 @@ target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu/debug
 vfctl=$(realpath "${1:-$target/vfctl}")
 sim=$(realpath "${2:-$target/vfctl-sim}")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/vfctl/ansible
-key=$({ printf '%s\n' "$PYTHON" "$PIP"; cat "$TOOLS"; } | sha256sum | cut -c 1-16)
-tools=$cache/$key
 passed=0
 failed=0
 
-say() { printf 'ansible: %s\n' "$*"; }
-die() { say "$*" >&2; exit 1; }
+die() { echo "ansible: $*" >&2; exit 1; }
 
 for program in "$vfctl" "$sim"; do
     [ -x "$program" ] || die "$program is missing; run cargo build -p vfctl-cli --features vfctl-cli/sim --bins"
 done
-command -v "python$PYTHON" >/dev/null || die "python$PYTHON is missing"
-"python$PYTHON" -c 'import ensurepip' || die "python$PYTHON has no ensurepip; install python$PYTHON-venv"
-
-# Makes the virtual environment, and beside it a home for ansible-test. ansible-test bootstraps pip in its own environments by a
-# script that it downloads; here pip's wheel does that.
-install_tools() {
-    [ -e "$tools/done" ] && return
-    say "install the tools of $TOOLS into $tools"
-    rm -rf "$tools"
-    mkdir -p "$tools/home/.ansible/test/cache"
-    "python$PYTHON" -m venv "$tools/venv"
-    "$tools/venv/bin/pip" install -q --disable-pip-version-check -r "$TOOLS"
-    "$tools/venv/bin/pip" download -q --disable-pip-version-check --no-deps -d "$tools/wheels" "pip==$PIP"
-    cat >"$tools/home/.ansible/test/cache/get_pip_${PIP//./_}.py" <<PYTHON
-import runpy, sys
-wheel = "$tools/wheels/pip-$PIP-py3-none-any.whl"
-sys.path.insert(0, wheel)
-options = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
-sys.argv = ["pip", "install", wheel] + options
-runpy.run_module("pip", run_name="__main__", alter_sys=True)
-PYTHON
-    touch "$tools/done"
-}
-
-install_tools
+tools=$(bash ci/ansible-tools.sh)
 work=$(mktemp -d "$cache/work.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+role=
+trap '[ -z "$role" ] || kill "$role" 2>/dev/null || :; rm -rf "$work"' EXIT
 logs=$work/logs
 collection=$work/ansible_collections/vfctl/sriov
 mkdir -p "$logs" "$(dirname "$collection")"
@@ -102,14 +75,16 @@ same_units() {
     diff -r "$repository/packaging/systemd" roles/vfctl/files
 }
 
+# units NAME WORDS…: runs unit tests.
 units() {
-    local status=0 good bad
-    (cd "$collection" && pytest -q -p no:cacheprovider --import-mode=importlib --rootdir . tests/unit) >"$logs/unit.log" 2>&1 || status=$?
-    good=$(grep -oE '[0-9]+ passed' "$logs/unit.log" | tail -n 1 | cut -d ' ' -f 1 || :)
+    local name=$1 status=0 good bad
+    shift
+    (cd "$collection" && pytest -q -p no:cacheprovider --import-mode=importlib --rootdir . "$@") >"$logs/$name.log" 2>&1 || status=$?
+    good=$(grep -oE '[0-9]+ passed' "$logs/$name.log" | tail -n 1 | cut -d ' ' -f 1 || :)
     # One that is skipped has not run.
-    bad=$(awk '/ in [0-9.]+s/ { for (i = 2; i <= NF; i++) if ($i ~ /^(failed|error|skipped)/) sum += $(i - 1) } END { print sum + 0 }' "$logs/unit.log")
+    bad=$(awk '/ in [0-9.]+s/ { for (i = 2; i <= NF; i++) if ($i ~ /^(failed|error|skipped)/) sum += $(i - 1) } END { print sum + 0 }' "$logs/$name.log")
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] || [ "${good:-0}" -eq 0 ]; then bad=$((bad + 1)); fi
-    count unit "${good:-0}" "$bad"
+    count "$name" "${good:-0}" "$bad"
 }
 
 # Writes the names of all sanity tests. A list that is empty or cut short would pass.
@@ -142,7 +117,7 @@ own_folders() {
         shift
         mkdir -p "$layers"
         mount -t tmpfs tmpfs "$layers"
-        for folder in /etc /usr/local /var/lib /var/cache; do
+        for folder in /etc /usr /run /var/lib /var/cache /var/log; do
             upper=$layers/${folder//\//_}
             mkdir -p "$upper.upper" "$upper.work"
             mount -t overlay overlay -o "lowerdir=$folder,upperdir=$upper.upper,workdir=$upper.work" "$folder"
@@ -150,8 +125,28 @@ own_folders() {
         "$@"' own_folders "$work/layers" "$@"
 }
 
-integration() {
-    check "integration-$1" "${@:2}" ansible-test integration --python "$PYTHON" --color no --allow-destructive --allow-root "$1"
+# tried TARGET [WORDS…]: runs an integration test, by what the words name.
+tried() { "${@:2}" ansible-test integration --python "$PYTHON" --color no --allow-destructive --allow-root "$1"; }
+
+integration() { check "integration-$1" tried "$1"; }
+
+# Begins the role's test, which waits for Ansible most of its minutes: beside the others, in a copy of its own.
+begin_role() {
+    local copy=$work/of-role
+    mkdir -p "$copy/ansible_collections/vfctl"
+    cp -a "$collection" "$copy/ansible_collections/vfctl/sriov"
+    (
+        cd "$copy/ansible_collections/vfctl/sriov"
+        tried role own_folders env "ANSIBLE_HOME=$copy/home" "ANSIBLE_COLLECTIONS_PATH=$copy" "PYTHONPATH=$copy"
+    ) >"$logs/integration-role.log" 2>&1 &
+    role=$!
+}
+
+end_role() {
+    local good=1
+    wait "$role" || good=0
+    role=
+    count integration-role $good $((1 - good))
 }
 
 # In these `set -e` does not count: `check` asks how they end.
@@ -169,6 +164,17 @@ archive() {
         ansible localhost -m vfctl.sriov.validate -a "executable=$vfctl src=$repository/examples/fleet/spec.yaml"
 }
 
+# The scripts of ci/, packaging/ and the collection, with what they read.
+all_scripts() {
+    local scripts
+    mapfile -t scripts < <(cd "$repository" && find "$PWD/ci" "$PWD/packaging" "$PWD/ansible" -name '*.sh')
+    [ ${#scripts[@]} -ge "$SCRIPTS" ] || {
+        echo "found ${#scripts[@]} scripts, and there should be at least $SCRIPTS"
+        return 1
+    }
+    shellcheck -x -P SCRIPTDIR "${scripts[@]}"
+}
+
 playbooks() {
     local playbook
     for playbook in playbooks/*.yml; do
@@ -176,16 +182,13 @@ playbooks() {
     done
 }
 
+if [ "$(id -u)" -eq 0 ]; then begin_role; fi
 check units-of-the-role same_units
-units
+# What runs on the controller is tested in a process of its own: where Ansible's own parts are loaded, modules keep no warnings.
+units unit tests/unit --ignore tests/unit/plugins/plugin_utils
+units unit-controller tests/unit/plugins/plugin_utils
 integration validate
 integration config
-if [ "$(id -u)" -eq 0 ]; then
-    integration role own_folders
-else
-    echo "needs root" >"$logs/integration-role.log"
-    count integration-role 0 1
-fi
 check playbooks playbooks
 check fleet bash "$repository/ansible/tests/fleet.sh"
 for module in config facts validate; do
@@ -195,8 +198,14 @@ check doc-role documented -t role vfctl.sriov.vfctl
 check archive archive
 check changelog antsibull-changelog lint
 check lint ansible-lint --offline --profile production --strict
-check shellcheck shellcheck "$repository/ci/ansible.sh" tests/fleet.sh tests/integration/targets/role/runme.sh
+check shellcheck all_scripts
 sanity
+if [ -n "$role" ]; then
+    end_role
+else
+    echo "needs root" >"$logs/integration-role.log"
+    count integration-role 0 1
+fi
 
 echo "Not run here:"
 printf '  %s\n' "${NOT_RUN[@]}"

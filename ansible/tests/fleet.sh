@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the playbooks on a fleet of simulated hosts: rollouts that end well and that must not, canaries, drains, reports of drift.
-# kubectl is a script that notes what it is asked; its drain takes the VFs back from the pods of a simulated host.
+# kubectl is a script that notes what it is asked, and which nodes are cordoned; its drain takes the VFs back from the pods of a
+# simulated host.
 #
 # Needs VFCTL_SIM, VFCTL_REPOSITORY, and the collection in ANSIBLE_COLLECTIONS_PATH.
 set -euo pipefail
@@ -18,7 +19,10 @@ said() { grep -qE "$1" "$work/said" || die "expected $1"; }
 fails() { if "${@:2}"; then die "$1"; fi; }
 # untouched VFS: no host has another number of VFs.
 untouched() { for host in $hosts; do same "$(vfs "$host")" "$1" "$host"; done; }
-asked() { awk '$1 != "get" { printf "%s %s ", $1, $2 }' "$work/kubectl"; }
+# asked: which nodes kubectl drained and uncordoned
+asked() { awk '$1 != "get" && $1 != "annotate" { printf "%s %s ", $1, $2 }' "$work/kubectl"; }
+# in_service: no node is cordoned, or has a note that a rollout cordoned it.
+in_service() { same "$(cd "$work" && find . -name '*.cordoned' -o -name '*.note')" "" "nodes out of service"; }
 # meanwhile HOST COMMAND NUMBER WORDS…: once this command was run there so many times, somebody does this.
 meanwhile() {
     : >"$work/$1.count"
@@ -39,6 +43,19 @@ hosts="w1 w2 w3 w4"
         "$VFCTL_SIM" --world "$work/$host.json" new "$VFCTL_REPOSITORY/testbed/fixtures/lab.facts.json"
         cat >"$work/bin/$host" <<SH
 #!/bin/sh
+echo "$host \$*" >>"$work/ran"
+# The simulated host is in no cluster.
+left=\$#
+while [ \$left -gt 0 ]; do
+    if [ "\$1" = --kubeconfig ]; then
+        shift 2
+        left=\$((left - 2))
+    else
+        set -- "\$@" "\$1"
+        shift
+        left=\$((left - 1))
+    fi
+done
 "$VFCTL_SIM" --world "$work/$host.json" vfctl "\$@"
 code=\$?
 [ ! -e "$work/$host.meanwhile" ] || . "$work/$host.meanwhile" >&2
@@ -54,8 +71,25 @@ cat >"$work/bin/kubectl" <<KUBECTL
 #!/bin/sh
 echo "\$@" >>"$work/kubectl"
 case \$1 in
-get) echo '{"spec": {}}' ;;
-drain) "$VFCTL_SIM" --world "$work/\$2.json" hand netns-back pod 2>/dev/null || : ;;
+get)
+    cordoned=false
+    notes={}
+    [ ! -e "$work/\$3.cordoned" ] || cordoned=true
+    [ ! -e "$work/\$3.note" ] || notes="{\"vfctl.dev/cordoned-by\": \"\$(cat "$work/\$3.note")\"}"
+    echo "{\"metadata\": {\"annotations\": \$notes}, \"spec\": {\"unschedulable\": \$cordoned}}"
+    ;;
+annotate)
+    case \$4 in
+    vfctl.dev/cordoned-by-) rm -f "$work/\$3.note" ;;
+    vfctl.dev/cordoned-by=*) echo "\${4#*=}" >"$work/\$3.note" ;;
+    *) exit 1 ;;
+    esac
+    ;;
+drain)
+    touch "$work/\$2.cordoned"
+    "$VFCTL_SIM" --world "$work/\$2.json" hand netns-back pod 2>/dev/null || :
+    ;;
+uncordon) rm "$work/\$2.cordoned" ;;
 esac
 KUBECTL
 chmod +x "$work/bin/kubectl"
@@ -72,6 +106,7 @@ spec:
 YAML
 }
 rollout() { play vfctl.sriov.rollout -e rollout_src="$work/specs" "$@"; }
+# shellcheck disable=SC2120 # `fails` passes words on.
 canary() { play vfctl.sriov.canary -e rollout_src="$work/specs" -e canary_minutes=0.02 "$@"; }
 
 echo "== a mistake stops before any host"
@@ -85,6 +120,7 @@ spec 2 100
 cp "$work/inventory" "$work/all"
 printf '[sriov]\nw5 ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1\n' >>"$work/inventory"
 fails "the rollout went on without a host" rollout
+said 'fatal: \[w5\]: UNREACHABLE!'
 untouched 0/7
 sed "s|rollout_executable=$work/bin/w4|rollout_executable=/nosuch|" "$work/all" >"$work/inventory"
 fails "the rollout went on without vfctl on w4" rollout
@@ -98,6 +134,9 @@ said "no host of the inventory .* matches nosuch"
 fails "canaries that do not exist" canary -e canary_hosts=cannary
 said "no host of the inventory .* matches cannary"
 fails "the canary is left out" canary --limit w2,w3
+said "no host of the inventory .* matches canary"
+fails "vfctl is installed on no host" play vfctl.sriov.site -e site_hosts=nosuch
+said "no host of the inventory .* matches nosuch"
 fails "each host is a canary" canary -e canary_hosts=sriov
 said "each host of the fleet is a canary"
 fails "the canary is not in the fleet" canary -e 'rollout_hosts=sriov:!w1'
@@ -112,6 +151,11 @@ same "$(vfs w1)" 2/7 "w1, the first"
 for host in w2 w3 w4; do same "$(vfs "$host")" 0/7 "$host after the second has failed"; done
 hand w2 fault createVfs on eth0 none
 
+echo "== so does a host that vfctl cannot be installed on"
+fails "vfctl is installed without a source" play vfctl.sriov.site -e site_become=false -e vfctl_executable=/nosuch/vfctl
+said 'fatal: \[w1\]: .*/nosuch/vfctl is not installed'
+for host in w2 w3 w4; do if grep -F "[$host]" "$work/said"; then die "$host after the first has failed"; fi; done
+
 echo "== check mode shows what would be done"
 rollout --check
 for host in w2 w3 w4; do same "$(vfs "$host")" 0/7 "$host in check mode"; done
@@ -125,7 +169,10 @@ for host in $hosts; do said "^$host +: .*changed=0 .*failed=0"; done
 
 echo "== a canary is watched before the others follow"
 spec 2 101
-canary
+# The fleet is named on the command line, where a variable outranks those of the playbook.
+canary -e rollout_hosts=sriov
+same "$(awk '/^TASK \[Wait\]/ { exit } /^changed: / { print $2 }' "$work/said" | sort -u)" "[w1]" "changed before the wait"
+grep -q '^TASK \[Wait\]' "$work/said" || die "the canaries were not watched"
 said "^w4 +: .*changed=[1-9].*failed=0"
 
 echo "== drift is reported, and a host that cannot be reached"
@@ -139,6 +186,7 @@ said "3 hosts are as specified"
 fails "no host is as specified" drift -e drift_hosts=nosuch
 said "no host of the inventory .* matches nosuch"
 fails "no host is as specified" drift --limit w5 -e drift_hosts=canary
+said "no host of the inventory .* matches canary"
 fails "drift is no error" drift
 said "2 of 5 hosts differ: w3, w5"
 python3 - "$work/drift.json" <<'PYTHON'
@@ -160,12 +208,19 @@ rollout -e rollout_cluster=true --check
 said "would be drained and planned again"
 untouched 2/7
 [ ! -e "$work/kubectl" ] || die "check mode asked for $(cat "$work/kubectl")"
+rm "$work/ran"
+drift -e drift_cluster=true --limit w1 || :
+same "$(grep -c '^w1 plan .*--only host --only node' "$work/ran")" 1 "drift of the parts that a rollout applies in a cluster"
 # A variable of the hosts, which is not known when batches are made.
 sed -i 's/^\(w[0-9]\) ansible_connection.*/& rollout_cluster=true/' "$work/inventory"
 rollout
 untouched 3/7
+in_service
 same "$(asked)" "$(for host in $hosts; do printf 'drain %s uncordon %s ' "$host" "$host"; done)" "what was asked, one node after the other"
-same "$(grep -c '^get node ' "$work/kubectl")" 4 "looks whether a node was in service"
+same "$(grep -c '^get node ' "$work/kubectl")" 8 "looks whether a node was in service, and who cordoned it"
+rm "$work/ran"
+drift
+same "$(grep -c '^w[0-9] plan .*--only host --only node' "$work/ran")" 4 "drift of the same parts"
 
 echo "== more nodes at once, if that was asked for"
 spec 4 101
@@ -173,8 +228,21 @@ for host in $hosts; do hand "$host" netns eth0 vf 1 pod; done
 : >"$work/kubectl"
 rollout -e rollout_drain_at_once=3
 same "$(asked | sed 's/ w[0-9] / /g')" "drain uncordon drain drain drain uncordon uncordon uncordon " "what was asked"
+in_service
 spec 3 101
 rollout
+
+echo "== a node that somebody else cordoned stays cordoned"
+spec 4 101
+touch "$work/w2.cordoned"
+hand w2 netns eth0 vf 1 pod
+: >"$work/kubectl"
+rollout --limit w1,w2
+same "$(asked)" "drain w1 uncordon w1 drain w2 " "what was asked"
+rm "$work/w2.cordoned"
+in_service
+spec 3 101
+rollout --limit w1,w2
 
 echo "== a node that is still in use stays as it is, and out of service"
 spec 4 101
@@ -186,8 +254,17 @@ said "w1 stays cordoned"
 untouched 3/7
 same "$(asked)" "drain w1 " "what was asked"
 
-echo "== who comes after the check of the users is not disrupted"
+echo "== the next rollout that succeeds returns it to service"
 hand w1 netns-back other
+: >"$work/kubectl"
+rollout --limit w1
+same "$(asked)" "drain w1 uncordon w1 " "what was asked"
+in_service
+spec 3 101
+rollout --limit w1
+spec 4 101
+
+echo "== who comes after the check of the users is not disrupted"
 hand w1 netns eth0 vf 1 pod
 : >"$work/kubectl"
 meanwhile w1 plan 2 netns eth0 vf 2 late
@@ -206,4 +283,33 @@ said "the host differs again after apply: .*vlan: 7 -> 101"
 said "w1 stays cordoned"
 same "$(asked)" "drain w1 " "what was asked"
 same "$(vfs w2)" 3/7 "w2"
+
+echo "== so does a rollout that needs no drain any more"
+: >"$work/kubectl"
+rollout --check --limit w1
+said "would be uncordoned"
+same "$(asked)" "" "what check mode asked"
+rollout --limit w1
+same "$(asked)" "uncordon w1 " "what was asked"
+in_service
+
+echo "== the cluster is that of a kubeconfig that is named"
+spec 3 101
+named=(-e rollout_kubeconfig=/named/config -e rollout_context=lab --limit w1)
+: >"$work/kubectl"
+: >"$work/ran"
+rollout "${named[@]}"
+same "$(asked)" "drain w1 uncordon w1 " "what was asked"
+same "$(grep -vc -- ' --kubeconfig=/named/config --context=lab$' "$work/kubectl")" 0 "questions to another cluster"
+same "$(grep -E '^w1 (plan|apply) ' "$work/ran" | grep -vc -- '--kubeconfig /named/config --context lab')" 0 "vfctl with another cluster"
+: >"$work/ran"
+rollout "${named[@]}" -e rollout_node_kubeconfig=/node/config
+same "$(grep -E '^w1 (plan|apply) ' "$work/ran" | grep -c -- '--kubeconfig /node/config ')" 3 "vfctl with the kubeconfig of the node"
+same "$(grep -c -- '--context' "$work/ran")" 0 "the context of another kubeconfig"
+: >"$work/ran"
+canary "${named[@]}" --limit w1,w2
+same "$(grep -E '^w1 (plan|apply) ' "$work/ran" | grep -vc -- '--kubeconfig /named/config --context lab')" 0 "canary with another cluster"
+: >"$work/ran"
+drift --limit w1 -e drift_kubeconfig=/named/config -e drift_context=lab
+same "$(grep -c '^w1 plan .*--kubeconfig /named/config --context lab' "$work/ran")" 1 "drift in the cluster that is named"
 echo "fleet: all passed"

@@ -8,7 +8,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   executable:
-    description: The path of vfctl on the host, or its name in the search path, C(/usr/local/sbin) or C(/usr/local/bin).
+    description: The path of vfctl on the host, or its name in the search path and, if it is not there, in C(/usr/local/sbin) or C(/usr/local/bin).
     type: path
     default: vfctl
   state_dir:

@@ -102,7 +102,7 @@ def _compare(value, schemas, root, path, found):
             found.append(
                 {
                     "path": path,
-                    "message": "%s is a boolean, and this field takes none" % _spelled(value),
+                    "message": "%s is a boolean, and this field takes no booleans" % _spelled(value),
                     "help": "quote the word that is meant: YAML readers take on, off, yes and no for booleans",
                 }
             )

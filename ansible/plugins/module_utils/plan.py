@@ -82,7 +82,7 @@ def _change(change):
 
 
 def victims_of(scopes):
-    """Returns whom the steps disrupt."""
+    """Returns the users that the steps disrupt."""
     victims = []
     for scope in scopes:
         for lane, step in scope.steps():

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import os
+import stat
+import tempfile
 
 from ansible.module_utils.common.text.converters import to_native
 
@@ -14,6 +16,9 @@ from ansible_collections.vfctl.sriov.plugins.module_utils.mistakes import boolea
 
 # The exit codes of vfctl.
 SAME, ERROR, CHANGES, REBOOT, HELD = range(5)
+
+# Where vfctl may be as well: not each user and each sudo has these in the search path.
+FOLDERS = ["/usr/local/sbin", "/usr/local/bin"]
 
 INPUT_OPTIONS = dict(
     spec=dict(type="raw"),
@@ -53,14 +58,14 @@ class Program:
             if os.access(executable, os.X_OK):
                 return executable
         else:
-            # /usr/local/sbin is not in the PATH of every user and of every sudo.
-            found = self._module.get_bin_path(executable, opt_dirs=["/usr/local/sbin", "/usr/local/bin"])
+            # What is named in opt_dirs would be looked at before the search path.
+            found = self._module.get_bin_path(executable) or self._module.get_bin_path(executable, opt_dirs=FOLDERS)
             if found:
                 return found
         raise Failure("%s is not installed on this host; the role vfctl.sriov.vfctl installs it" % executable)
 
     def run(self, command, arguments, keep=None):
-        """Runs a command with `--json`; returns its exit code and its document, which is also written to the file `keep`."""
+        """Runs a command with `--json`; returns its exit code and its document. A plan is also written to the file `keep`."""
         code, out, err = self._execute([command, "--json"] + arguments)
         try:
             document = json.loads(out)
@@ -72,8 +77,8 @@ class Program:
                 exit_code=code,
             )
         self.warnings += warnings_of(err)
-        if keep:
-            write(keep, out)
+        if keep and document["format"].startswith("vfctl.dev/plan/"):
+            write_private(keep, out)
         return code, document
 
     def text(self, command, arguments):
@@ -163,6 +168,23 @@ def write(path, text):
     try:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
+    except OSError as error:
+        raise Failure("%s cannot be written: %s" % (path, to_native(error.strerror)))
+
+
+def write_private(path, text):
+    """Writes a file that only its owner can read. It takes the place of another file or of a link, which is not followed."""
+    try:
+        if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode) and not os.path.islink(path):
+            raise Failure("%s cannot be written: it is not a file" % path)
+        handle, part = tempfile.mkstemp(prefix=".vfctl-", dir=os.path.dirname(path) or ".")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.replace(part, path)
+        except OSError:
+            os.unlink(part)
+            raise
     except OSError as error:
         raise Failure("%s cannot be written: %s" % (path, to_native(error.strerror)))
 

@@ -33,6 +33,7 @@ options:
     description:
       - Write the plan to this file on the host, also in check mode, for the O(plan_file) of a later task with O(remote_src=true), which
         applies exactly what this task shows.
+      - Only its owner can read it. It takes the place of a file or of a link with this name. If no plan was made, nothing is written.
     type: path
   allow_disruption:
     description:
@@ -48,9 +49,8 @@ options:
     elements: str
     choices: [host, node, shared]
   force_conflicts:
-    description: Take over objects of the cluster that were not made by vfctl.
+    description: Take over objects of the cluster that were not made by vfctl. A plan in O(plan_file) already says whether it does.
     type: bool
-    default: false
   held:
     description:
       - What to do if VFs that others hold, such as pods, differ from the spec. vfctl never changes them.
@@ -64,6 +64,11 @@ options:
       - Documents that concern only the cluster do not count.
     type: bool
     default: true
+  wait:
+    description:
+      - How long to wait for the lock if another vfctl holds it, in seconds or with a unit, such as V(30s), V(5m) or V(1h). By default the
+        module fails at once.
+    type: str
 requirements:
   - vfctl on the host
   - root on the host, except for check mode
@@ -155,7 +160,7 @@ steps:
       impact: none
       changes: [{vf: 2, from: {id: 220}, to: {id: 120}, command: ip link set dev ens5f0np0 vf 2 vlan 120}]
 victims:
-  description: The users whom the steps disrupt.
+  description: The users that the steps disrupt.
   returned: if a plan was made
   type: list
   elements: dict
@@ -181,10 +186,28 @@ plan_text:
   description: The plan as V(vfctl plan) prints it, without those of other hosts.
   returned: if there are steps
   type: str
+diff:
+  description: Each value before and after, an entry for each host, without values that are restored.
+  returned: with C(--diff), if there are steps
+  type: list
+  elements: dict
+  sample:
+    - before_header: worker-1 now
+      after_header: worker-1 as specified
+      before: |
+        ens5f0np0 (pci/0000:81:00.0, ice) as fast
+          vf 2 vlan: 220
+      after: |
+        ens5f0np0 (pci/0000:81:00.0, ice) as fast
+          vf 2 vlan: 120
 report:
   description: The counts of the report, of changes that were planned, done, refused, not tried and not verified.
   returned: if something was applied
   type: dict
+summary:
+  description: What went wrong, in one sentence. C(msg) has it with all of RV(errors).
+  returned: failure
+  type: str
 errors:
   description: What went wrong, each with its message and, if known, path, place and help.
   returned: failure
@@ -198,6 +221,7 @@ exit_code:
 
 import json
 import os
+import re
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -220,6 +244,7 @@ from ansible_collections.vfctl.sriov.plugins.module_utils.program import (
 from ansible_collections.vfctl.sriov.plugins.module_utils.report import troubles_of
 
 STANDING = {"same": SAME, "notConcerned": SAME, "changes": CHANGES, "held": HELD, "blocked": ERROR}
+TIME = re.compile(r"[0-9]{1,5}[smh]?\Z")
 RESULTS = {SAME: ("converged", "notConcerned"), REBOOT: ("converged",), HELD: ("held",)}
 
 
@@ -259,11 +284,7 @@ class Run:
         if not plan["format"].startswith("vfctl.dev/plan/"):
             raise self.failure("vfctl made no plan", failures(self.program, plan))
         self.take(plan, path)
-        standings = [STANDING.get(scope.plan["summary"]["standing"], ERROR) for scope in self.scopes]
-        expected = ERROR if ERROR in standings else CHANGES if CHANGES in standings else HELD if HELD in standings else SAME
-        if code == ERROR or expected == ERROR or plan.get("errors"):
-            problems = [self.program.finding(each) for scope in self.scopes for each in scope.findings("problems")]
-            raise self.failure("the plan is blocked, nothing was changed", failures(self.program, plan) + problems)
+        expected = self.unblocked(code == ERROR, failures(self.program, plan))
         if code != expected:
             raise self.failure("vfctl plan ended with %d, and its plan says %d" % (code, expected))
         return code
@@ -285,9 +306,16 @@ class Run:
         self.results["exit_code"] = code
         if self.module.check_mode:
             self.module.warn("check mode does not find out whether the plan is stale")
-        if plan["summary"]["blocked"]:
-            raise self.failure("the plan is blocked, nothing was changed")
+        self.unblocked(plan["summary"]["blocked"], [])
         return CHANGES if self.results["steps"] else SAME
+
+    def unblocked(self, is_blocked, errors):
+        """Returns the exit code that a plan's standings stand for. Fails if they or the arguments say that it is blocked, with why."""
+        standings = [STANDING.get(scope.plan["summary"]["standing"], ERROR) for scope in self.scopes]
+        if is_blocked or errors or ERROR in standings:
+            problems = [self.program.finding(each) for scope in self.scopes for each in scope.findings("problems")]
+            raise self.failure("the plan is blocked, nothing was changed", errors + problems)
+        return CHANGES if CHANGES in standings else HELD if HELD in standings else SAME
 
     def take(self, plan, path):
         """Puts what a plan says into the results. It is in the file `path`."""
@@ -307,7 +335,8 @@ class Run:
         if len(hosts) == 1:
             self.results["host"] = hosts[0]
         if self.results["steps"]:
-            self.results["diff"] = diff_of(self.scopes)
+            if self.module._diff:
+                self.results["diff"] = diff_of(self.scopes)
             self.results["plan_text"] = self.program.text("show", [path])
 
     def standing(self, code):
@@ -325,6 +354,7 @@ class Run:
     def applied(self, path):
         arguments = [path, "--yes", "--progress", "none"] + self.cluster()
         arguments += ["--allow-disruption"] if self.params["allow_disruption"] else []
+        arguments += ["--wait=" + self.params["wait"]] if self.params["wait"] else []
         try:
             code, report = self.program.run("apply", arguments)
         except Failure as failure:
@@ -390,9 +420,11 @@ def main():
             plan_out=dict(type="path"),
             allow_disruption=dict(type="bool", default=False),
             only=dict(type="list", elements="str", choices=["host", "node", "shared"]),
-            force_conflicts=dict(type="bool", default=False),
+            # Without a default, which would count as given beside plan_file.
+            force_conflicts=dict(type="bool"),
             held=dict(type="str", choices=["fail", "warn", "ignore"], default="fail"),
             require_host=dict(type="bool", default=True),
+            wait=dict(type="str"),
             kubeconfig=dict(type="path"),
             context=dict(type="str"),
             **INPUT_OPTIONS,
@@ -403,12 +435,16 @@ def main():
             ("plan_file", "plan_out"),
             ("plan_file", "host_values"),
             ("plan_file", "only"),
+            ("plan_file", "force_conflicts"),
         ],
         required_one_of=[("spec", "src", "plan_file")],
         supports_check_mode=True,
     )
     program = None
     try:
+        # vfctl would refuse another word after the plan, as if apply had not answered.
+        if module.params["wait"] and not TIME.match(module.params["wait"]):
+            raise Failure("wait must be a time such as 30, 30s, 5m or 1h, and is %s" % module.params["wait"])
         program = Program(module)
         results = Run(module, program).main()
     except Failure as failure:

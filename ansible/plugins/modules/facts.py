@@ -64,6 +64,19 @@ spec_text:
   description: The host as a spec, whose plan is empty.
   returned: if O(spec=true)
   type: str
+summary:
+  description: What went wrong, in one sentence. C(msg) has it with all of RV(errors).
+  returned: failure
+  type: str
+errors:
+  description: What went wrong, each with its message and, if known, its help.
+  returned: failure
+  type: list
+  elements: dict
+exit_code:
+  description: The exit code of vfctl.
+  returned: failure, if vfctl was run
+  type: int
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -60,6 +60,10 @@ mistake_warnings:
   returned: always
   type: list
   elements: dict
+summary:
+  description: How many mistakes there are, or why vfctl could not be run. C(msg) has it with all of RV(errors).
+  returned: failure
+  type: str
 exit_code:
   description: The exit code of vfctl.
   returned: if vfctl was run

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 try:
-    # Where a value was written. There is no public name for it yet; without it, places are not known.
+    # Where a value was written. There is no public name for it yet.
     from ansible._internal._datatag._tags import Origin
 except ImportError:
     Origin = None
@@ -23,6 +23,12 @@ from ansible_collections.vfctl.sriov.plugins.module_utils.program import spelled
 
 # A value without quotes ends here.
 BARE = re.compile(r"[^\s,\]}#]+")
+# A text begins here, so a number with this place comes from a template in it.
+TEXT = re.compile(r"[\"'|>]")
+# An anchor or a tag before a value.
+NODE = re.compile(r"(?:[&!]\S*\s+)*")
+# Below this, a number has one meaning, however it was written.
+OCTAL = 8
 
 
 class InputsAction(ActionBase):
@@ -36,11 +42,14 @@ class InputsAction(ActionBase):
         arguments = dict(self._task.args)
         places = {}
         mistakes = []
+        unsure = []
         for name in ("spec", "host_values"):
             value = arguments.get(name)
             if isinstance(value, (dict, list)):
+                texts = Texts(self._loader)
                 places.update(_places(value, name))
-                mistakes += _mistakes(value, name, places)
+                mistakes += _mistakes(value, name, places, texts)
+                unsure += texts.unsure(value, name)
         if mistakes:
             summary = "the task has values that Ansible did not read as they were meant"
             return dict(result, failed=True, changed=False, errors=mistakes, summary=summary, msg=_lines(summary, mistakes))
@@ -55,10 +64,14 @@ class InputsAction(ActionBase):
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         result.update(_with_places(_renamed(done, copied), places))
+        if unsure:
+            result["warnings"] = [_doubt(unsure)] + list(result.get("warnings") or [])
         return result
 
     def _copied(self, option, given, copied):
         """Copies a file or a folder of specs to the host; returns its path there, and notes what each was called here."""
+        if not isinstance(given, str):
+            raise AnsibleError("%s must be the path of one file or folder, and is no text; for several files name their folder" % option)
         source = self._find_needle("files", given)
         if self._connection._shell.tmpdir is None:
             self._make_tmp_path()
@@ -83,6 +96,72 @@ class InputsAction(ActionBase):
         return there
 
 
+class Texts:
+    """The texts that numbers were read from."""
+
+    def __init__(self, loader):
+        """`loader` reads files, also those in a vault.
+
+        Fails if this version of Ansible does not say where values were written: each number would be taken as it is.
+        """
+        if Origin is None:
+            raise AnsibleError(
+                "this version of ansible-core does not say where a value was written, so numbers that were not written as decimals "
+                "cannot be recognized; give the spec as a file with `src`, as text, or use ansible-core 2.19"
+            )
+        self._loader = loader
+        self._files = {}
+
+    def written(self, value):
+        """Returns the text that a number was read from, or None if its place is not known or something else is there."""
+        origin = Origin.get_tag(value)
+        line = self._line(origin)
+        if line is None:
+            return None
+        if not origin.col_num:
+            # An inventory in INI format, where a number is what Python takes for one.
+            return str(value) if re.search(r"(?<![\w.])%s(?![\w.])" % re.escape(str(value)), line) else None
+        found = BARE.match(_from(line, origin))
+        try:
+            if found and yaml.safe_load(found.group()) == value:
+                return found.group()
+        except (ValueError, yaml.YAMLError):
+            pass
+        return None
+
+    def unsure(self, value, name):
+        """Returns path and value of the numbers that a reader of YAML made, and whose text is not known."""
+        return [(_joined(name, path), each) for path, each in walk(value) if self._is_unsure(each)]
+
+    def _is_unsure(self, value):
+        if isinstance(value, bool) or not isinstance(value, int) or value < OCTAL or self.written(value) is not None:
+            return False
+        origin = Origin.get_tag(value)
+        # What was computed has no place, or that of its template. JSON has no line, and no other way to write a number.
+        if origin is None or not origin.line_num:
+            return False
+        line = self._line(origin)
+        return line is None or not origin.col_num or not TEXT.match(_from(line, origin))
+
+    def _line(self, origin):
+        """Returns the line of a file, or None if it is not known."""
+        if origin is None or not origin.path or not origin.line_num:
+            return None
+        if origin.path not in self._files:
+            try:
+                self._files[origin.path] = self._loader.get_text_file_contents(origin.path).splitlines()
+            except AnsibleError:
+                self._files[origin.path] = []
+        lines = self._files[origin.path]
+        return lines[origin.line_num - 1] if origin.line_num <= len(lines) else None
+
+
+def _from(line, origin):
+    """Returns what a line has from a place on, without anchors and tags."""
+    text = line[origin.col_num - 1:]
+    return text[NODE.match(text).end():]
+
+
 def _true(value):
     return str(value).lower() in ("true", "yes", "on", "1", "y", "t")
 
@@ -91,7 +170,7 @@ def _places(value, name):
     """Returns the place of each value by its path; a value without one has that of what it is in."""
     places = {}
     for path, each in walk(value):
-        origin = Origin.get_tag(each) if Origin is not None else None
+        origin = Origin.get_tag(each)
         path = _joined(name, path)
         if origin is not None and origin.path:
             places[path] = ":".join(str(part) for part in (origin.path, origin.line_num, origin.col_num) if part)
@@ -108,8 +187,8 @@ def _joined(name, path):
     return name + path if path.startswith("[") else "%s.%s" % (name, path)
 
 
-def _mistakes(value, name, places):
-    mistakes = number_mistakes(value, _written)
+def _mistakes(value, name, places, texts):
+    mistakes = number_mistakes(value, texts.written)
     for mistake in mistakes:
         mistake["path"] = _joined(name, mistake["path"])
         if mistake["path"] in places:
@@ -117,20 +196,12 @@ def _mistakes(value, name, places):
     return mistakes
 
 
-def _written(value):
-    """Returns the text that a number was read from, or None if its place is not known or something else is there."""
-    origin = Origin.get_tag(value) if Origin is not None else None
-    if origin is None or not origin.path or not origin.line_num or not origin.col_num:
-        return None
-    try:
-        with open(origin.path, encoding="utf-8") as file:
-            line = file.read().splitlines()[origin.line_num - 1]
-        found = BARE.match(line[origin.col_num - 1:])
-        if found and yaml.safe_load(found.group()) == value:
-            return found.group()
-    except (OSError, ValueError, IndexError, yaml.YAMLError):
-        pass
-    return None
+def _doubt(unsure):
+    numbers = ", ".join("%s: %d" % each for each in unsure)
+    return (
+        "it is not known how these numbers were written, and whether they are meant: %s. YAML reads 0100 as 64, and 1:40 as 100. "
+        "Give the spec as a file with `src`, or as text without from_yaml; vfctl reads numbers as decimals" % numbers
+    )
 
 
 def _renamed(value, copied):

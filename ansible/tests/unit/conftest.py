@@ -21,9 +21,10 @@ from ansible_collections.vfctl.sriov.tests.unit.lab import VFCTL, Lab, script
 def run():
     """Runs a module in this process; returns its result, as Ansible gets it."""
 
-    def runs(name, check_mode=False, **arguments):
+    def runs(name, check_mode=False, diff=False, **arguments):
         module = importlib.import_module("ansible_collections.vfctl.sriov.plugins.modules.%s" % name)
         arguments["_ansible_check_mode"] = check_mode
+        arguments["_ansible_diff"] = diff
         arguments["_ansible_remote_tmp"] = "/tmp"
         # What an earlier run in this process has warned of.
         warnings._global_warnings.clear()

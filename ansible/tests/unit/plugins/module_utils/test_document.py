@@ -23,7 +23,7 @@ def test_each_line_has_a_path():
     assert document.path(0) == document.path(1000) == ""
 
 
-def test_levels_that_nobody_wrote_are_not_in_paths():
+def test_levels_that_the_user_did_not_write_are_not_in_paths():
     document = Document({"host.example": {"macs": ["x"]}}, depth=1)
     assert [document.path(number) for number in range(1, 5)] == ["", "", "macs", "macs[0]"]
 

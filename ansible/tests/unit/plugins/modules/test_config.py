@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import subprocess
 
 import pytest
 
+from ansible_collections.vfctl.sriov.plugins.module_utils import program
 from ansible_collections.vfctl.sriov.tests.unit.lab import REPOSITORY, VFCTL, script, spec
 
 EXAMPLES = sorted(path.parent.name for path in (REPOSITORY / "examples").glob("*/plan.txt") if (path.parent / "facts.json").exists())
@@ -46,7 +49,9 @@ def test_check_mode_says_what_the_plan_of_each_example_says(run, recorded, examp
 
 def test_drift_is_one_row_of_the_diff(run, recorded):
     folder = REPOSITORY / "examples/drift-one-vlan"
-    result = run("config", check_mode=True, src=str(folder / "spec.yaml"), executable=recorded(folder / "facts.json"))
+    given = dict(check_mode=True, src=str(folder / "spec.yaml"), executable=recorded(folder / "facts.json"))
+    assert "diff" not in run("config", **given)
+    result = run("config", diff=True, **given)
     heading = "ens5f0np0 (pci/0000:81:00.0, ice) as databases/storage\n"
     assert result["diff"] == [
         {
@@ -61,7 +66,7 @@ def test_drift_is_one_row_of_the_diff(run, recorded):
 
 def test_settings_that_are_restored_are_not_in_the_diff(run, recorded):
     folder = REPOSITORY / "examples/dpdk-e810"
-    result = run("config", check_mode=True, src=str(folder / "spec.yaml"), executable=recorded(folder / "facts.json"))
+    result = run("config", check_mode=True, diff=True, src=str(folder / "spec.yaml"), executable=recorded(folder / "facts.json"))
     assert "vf 0-7 trust: on" in result["diff"][0]["after"]
     assert "driversAutoprobe" not in result["diff"][0]["after"]
     assert any(step["property"] == "driversAutoprobe" for step in result["steps"])
@@ -87,7 +92,7 @@ def test_what_is_applied_is_found_by_the_second_run(run, lab):
     second = run("config", spec=want, executable=lab.executable)
     assert not second["changed"] and second["state"] == "converged" and second["steps"] == []
     lab.hand("set eth0 vf 1 vlan 200")
-    drift = run("config", check_mode=True, spec=want, executable=lab.executable)
+    drift = run("config", check_mode=True, diff=True, spec=want, executable=lab.executable)
     assert drift["changed"] and "vf 1 vlan: 200" in drift["diff"][0]["before"]
     repaired = run("config", spec=want, executable=lab.executable)
     assert repaired["changed"] and repaired["report"]["done"] == 1
@@ -215,6 +220,34 @@ def test_a_plan_that_was_written_is_applied_as_it_was_shown(run, lab, tmp_path):
     assert result["failed"] and "nosuch/plan.json cannot be written: No such file" in result["msg"]
 
 
+def test_the_file_of_a_plan_is_its_owners_alone(run, lab, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("not to be changed")
+    link = tmp_path / "link.json"
+    link.symlink_to(elsewhere)
+    readable = tmp_path / "readable.json"
+    readable.write_text("{}")
+    readable.chmod(0o666)
+    for path in (link, readable, tmp_path / "new.json"):
+        assert not run("config", check_mode=True, spec=spec("eth0", {"count": 2}), plan_out=str(path), executable=lab.executable).get("failed")
+        assert path.lstat().st_mode == stat.S_IFREG | 0o600
+        assert run("config", check_mode=True, plan_file=str(path), executable=lab.executable)["changed"]
+    assert elsewhere.read_text() == "not to be changed"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    result = run("config", check_mode=True, spec=spec("eth0", {"count": 2}), plan_out=str(pipe), executable=lab.executable)
+    assert result["failed"] and "pipe cannot be written: it is not a file" in result["msg"] and pipe.is_fifo()
+
+
+def test_where_no_plan_was_made_the_file_of_a_plan_stays(run, lab, tmp_path):
+    plan = tmp_path / "plan.json"
+    run("config", check_mode=True, spec=spec("eth0", {"count": 2}), plan_out=str(plan), executable=lab.executable)
+    before = plan.read_text()
+    result = run("config", check_mode=True, spec=spec("eth0", {"cuont": 2}), plan_out=str(plan), executable=lab.executable)
+    assert result["failed"] and plan.read_text() == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
 def test_an_empty_plan_is_stale_after_a_change(run, lab, tmp_path):
     want = spec("eth0", {"count": 2, "all": {"vlan": 100}})
     run("config", spec=want, executable=lab.executable)
@@ -287,11 +320,50 @@ def test_a_plan_of_another_host_is_refused(run, lab, tmp_path):
     assert result["failed"] and "the plan is for db-3, and this host is lab" in result["msg"]
 
 
+def test_a_plan_that_is_blocked_says_why(run, lab, tmp_path):
+    (tmp_path / "spec.json").write_text(json.dumps(spec("eth0", {"count": 8})))
+    plan = str(tmp_path / "plan.json")
+    assert lab.vfctl("plan", str(tmp_path / "spec.json"), "--out", plan).returncode == 1
+    for check_mode in (True, False):
+        result = run("config", check_mode=check_mode, plan_file=plan, executable=lab.executable)
+        assert result["failed"] and "the plan is blocked" in result["msg"]
+        assert "8 VFs are more than the 7" in texts(result["errors"]) and "8 VFs are more than the 7" in result["msg"]
+
+
+def test_a_plan_file_already_says_what_it_takes_over(run, tmp_path):
+    for force in (True, False):
+        result = run("config", plan_file=str(tmp_path / "plan.json"), force_conflicts=force, executable=VFCTL)
+        assert result["failed"] and "mutually exclusive: plan_file|force_conflicts" in result["msg"]
+
+
 def test_a_file_that_is_no_plan(run, lab, tmp_path):
     file = tmp_path / "plan.json"
     file.write_text("{}")
     result = run("config", plan_file=str(file), executable=lab.executable)
     assert result["failed"] and "is not a plan" in result["msg"]
+
+
+@pytest.fixture
+def searched(monkeypatch, tmp_path):
+    """Returns folders of the search path, in order; each has a vfctl that says where it is."""
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder in folders:
+        folder.mkdir()
+        script(folder / "vfctl-of-the-test", "echo %s >>%s; exec %s \"$@\"\n" % (folder, tmp_path / "ran", VFCTL))
+    monkeypatch.setenv("PATH", "%s:%s:%s" % (folders[0], folders[1], os.environ["PATH"]))
+    return folders
+
+
+def test_the_search_path_comes_before_other_folders(run, searched, monkeypatch, tmp_path):
+    first, second = searched
+    # What is in /usr/local/sbin comes last, though it is a folder of programs as well.
+    monkeypatch.setattr(program, "FOLDERS", [str(second)])
+    run("validate", spec=spec("eth0", {"count": 1}), executable="vfctl-of-the-test")
+    assert set((tmp_path / "ran").read_text().split()) == {str(first)}
+    (tmp_path / "ran").unlink()
+    monkeypatch.setenv("PATH", os.environ["PATH"].replace("%s:%s:" % (first, second), ""))
+    run("validate", spec=spec("eth0", {"count": 1}), executable="vfctl-of-the-test")
+    assert set((tmp_path / "ran").read_text().split()) == {str(second)}
 
 
 def test_vfctl_is_missing(run):
@@ -336,6 +408,38 @@ def test_an_apply_that_is_killed_may_have_changed_something(run, says, tmp_path)
     assert result["exit_code"] == -9
     garbled = says(plan=(2, plan_of("changes")), apply=(0, "[]"))
     assert run("config", spec=spec("eth0", {"count": 1}), executable=garbled)["changed"]
+
+
+def test_apply_waits_for_the_lock_as_long_as_it_is_asked_to(run, says, tmp_path):
+    executable = says(plan=(2, plan_of("changes")), apply=(0, report_of("converged")))
+    noted = script(tmp_path / "noted", 'echo "$@" >>%s; exec %s "$@"\n' % (tmp_path / "asked", executable))
+    want = spec("eth0", {"count": 1})
+    assert run("config", spec=want, executable=noted)["changed"] and "--wait" not in (tmp_path / "asked").read_text()
+    assert run("config", spec=want, executable=noted, wait="5m")["changed"]
+    commands = [line for line in (tmp_path / "asked").read_text().splitlines() if "--wait=5m" in line]
+    assert [line.split()[0] for line in commands] == ["apply"]
+
+
+@pytest.mark.parametrize("wait", ["", "5", "30s", "1h"])
+def test_a_time_to_wait(run, lab, wait):
+    assert run("config", spec=spec("eth0", {"count": 1}), executable=lab.executable, wait=wait)["changed"]
+
+
+@pytest.mark.parametrize("wait", ["soon", "-1s", "5 m", "1d", "999999", "5m\n"])
+def test_what_is_no_time_to_wait_is_refused_before_a_plan_is_made(run, says, wait):
+    executable = says(plan=(2, plan_of("changes")), apply=(0, report_of("converged")))
+    result = run("config", spec=spec("eth0", {"count": 1}), executable=executable, wait=wait)
+    assert result["failed"] and not result["changed"] and "wait must be a time" in result["msg"] and "exit_code" not in result
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_cluster_that_is_not_reached_is_a_failure(run, says, check_mode):
+    errors = document("errors", errors=[{"message": "the spec asks for pools, and no cluster is reached", "help": "name a kubeconfig"}])
+    executable = says(plan=(1, errors), apply=(0, report_of("converged")))
+    result = run("config", check_mode=check_mode, spec=spec("eth0", {"count": 1}), executable=executable)
+    assert result["failed"] and not result["changed"] and result["exit_code"] == 1
+    assert result["summary"] == "vfctl made no plan" and result["errors"][0]["help"] == "name a kubeconfig"
+    assert "no cluster is reached; fix: name a kubeconfig" in result["msg"]
 
 
 def test_an_apply_that_did_not_begin_has_changed_nothing(run, says):
