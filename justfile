@@ -28,6 +28,10 @@ bench:
 random *ARGS:
     bash ci/random.sh {{ARGS}}
 
+# The examples' pages in a headless browser; with a folder, its pictures are kept there.
+page *ARGS:
+    bash ci/page.sh {{ARGS}}
+
 # Does the device plugin itself do as the simulator says?
 device-plugin:
     bash ci/device-plugin.sh
@@ -35,3 +39,19 @@ device-plugin:
 # Damaged documents for ten minutes each: does a reader panic or hang?
 soak *ARGS:
     bash ci/soak.sh {{ARGS}}
+
+# Packages, installed, upgraded and removed in roots of their own.
+packages:
+    bash ci/packages.sh
+
+# The container image, started by testcontainers.
+image:
+    bash ci/image.sh
+
+# The documentation site, without broken links.
+docs:
+    bash ci/docs.sh
+
+# What a release consists of, in one folder.
+release:
+    bash ci/release.sh

@@ -67,9 +67,9 @@ left_behind() {
         [[ $words != *"$room/"* ]] || echo "process $words"
     done
     # Called after the process that a cluster lives in.
-    for group in $(find /sys/fs/cgroup -maxdepth 2 -type d -name 'vfctl-kind-*'); do
+    while read -r group; do
         [ -d "/proc/${group##*-}" ] || echo "cgroup $group"
-    done
+    done < <(find /sys/fs/cgroup -maxdepth 2 -type d -name 'vfctl-kind-*')
 }
 
 # Waits for the process in which scenarios without workers run.

@@ -24,6 +24,7 @@ PACKAGES="
     libc6-dev
     libelf1
     make
+    openssh-client
     pci.ids
     systemd
     xz-utils

@@ -91,7 +91,7 @@ failed=0
 
 fail() {
     say "$1"
-    sed 's/^/    /' <<<"$2"
+    printf '    %s\n' "${2//$'\n'/$'\n    '}"
     failed=1
 }
 

@@ -6,7 +6,7 @@ use crate::manifest::{CRATES, Crate, Dependency, reach};
 use crate::repository::{assert_none, text_of};
 
 /// The crates that are pure functions of data.
-const PURE: &[&str] = &["model", "port", "kinds", "spec", "plan", "apply"];
+const PURE: &[&str] = &["model", "port", "kinds", "spec", "plan", "view", "apply"];
 /// Packages through which a program reaches the system, the network or another runtime.
 const REACHES_OUT: &[&str] =
     &["libc", "nix", "rustix", "netlink-sys", "tokio", "mio", "reqwest", "hyper", "ureq", "tempfile"];

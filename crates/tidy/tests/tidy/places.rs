@@ -13,6 +13,7 @@ const SITES: &[&str] = &[
     "bixense.com",
     "crates.io",
     "docs.kernel.org",
+    "docs.oasis-open.org",
     "docs.rs",
     "github.com",
     "json-schema.org",
@@ -26,6 +27,8 @@ const SITES: &[&str] = &[
     "www.apache.org",
     "www.kernel.org",
     "www.rust-lang.org",
+    // The name of SVG.
+    "www.w3.org",
 ];
 
 /// Returns the folders of this machine that no file may name.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::markdown::{Shown, commands, documents};
 use crate::program::{Ran, VFCTL, run};
-use crate::repository::{File, PATHS, ROOT, assert_none, is_blessing};
+use crate::repository::{File, PATHS, ROOT, assert_none, is_blessing, text_of};
 
 /// Returns the options and commands that a help text names.
 fn named_in(help: &str) -> Vec<&str> {
@@ -105,6 +105,28 @@ fn commands_on_examples_print_what_the_documents_show() {
     }
     assert_none(&flaws, "documents show what vfctl prints; `bash ci/generate.sh` writes it anew");
     assert!(checked > 0, "no document shows a command on an example");
+}
+
+/// Returns the exit codes that a help text lists.
+fn listed_codes(help: &str) -> Vec<&str> {
+    let list = help.split_once("Exit codes:\n").map_or("", |(_, list)| list);
+    let lines = list.lines().take_while(|line| line.starts_with("  "));
+    let words = lines.filter_map(|line| line.split_whitespace().next());
+    words.filter(|word| word.chars().all(|c| c.is_ascii_digit())).collect()
+}
+
+#[test]
+fn the_readme_has_a_column_for_each_exit_code() {
+    let help = run(&VFCTL, &ROOT, &["--help"]).out;
+    let codes = listed_codes(&help);
+    let (_, section) = text_of("README.md").split_once("\n## Exit codes\n").expect("a section on exit codes");
+    let head = section.lines().find(|line| line.starts_with('|')).expect("a table of exit codes");
+    let columns: Vec<&str> = head.split('|').map(str::trim).collect();
+    let lacking = codes.iter().filter(|code| !columns.contains(code));
+    let flaws: Vec<String> = lacking.map(|code| format!("README.md: there is no column {code}")).collect();
+    assert_none(&flaws, "the README lists the exit codes that vfctl lists");
+    assert!(codes.len() > 4, "only {codes:?}");
+    assert_eq!(listed_codes("Exit codes:\n  0    a\n       b\n  130  c\n\nMore:\n  7    d\n"), ["0", "130"]);
 }
 
 #[test]
