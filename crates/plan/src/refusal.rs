@@ -8,7 +8,6 @@ use vfctl_model::VfIndex;
 use vfctl_port::Thing;
 
 use crate::document::{Lane, Plan};
-use crate::scope_plan::ScopePlan;
 
 impl Plan {
     /// Returns the problems that block it, with the thing concerned and what to do about each.
@@ -25,11 +24,7 @@ impl Plan {
 
     /// Returns the problems that block it.
     pub fn errors_that_block(&self) -> Vec<Finding> {
-        let of = |plan: &ScopePlan| -> Vec<Finding> {
-            let lanes = plan.lanes().flat_map(|(_, lane)| &lane.findings.problems);
-            lanes.chain(&plan.findings.problems).cloned().collect()
-        };
-        self.scopes().flat_map(|(_, plan)| of(plan)).collect()
+        self.scopes().flat_map(|(_, plan)| plan.problems()).cloned().collect()
     }
 
     /// Returns what needs the user's consent: what each such step does, and whom it disrupts.

@@ -51,7 +51,6 @@ pub struct Summary {
 impl ScopePlan {
     /// Returns the plan at a glance.
     pub fn summary(&self) -> Summary {
-        let lanes_errors: usize = self.lanes().map(|(_, lane)| lane.findings.problems.len()).sum();
         let on_pf = |(_, lane): &(Stage, &Lane)| lane.thing.pf().is_some() && !lane.phases.is_empty();
         Summary {
             standing: self.standing(),
@@ -61,7 +60,7 @@ impl ScopePlan {
             steps: self.steps().count(),
             changes: self.steps().map(|step| step.changes.len()).sum(),
             physical_functions: self.lanes().filter(on_pf).count(),
-            errors: self.findings.problems.len() + lanes_errors,
+            errors: self.problems().count(),
             held: self.held().count(),
         }
     }
@@ -89,7 +88,13 @@ impl ScopePlan {
 
     /// Returns whether something blocks: then nothing is written in this scope.
     pub fn is_blocked(&self) -> bool {
-        self.findings.block() || self.lanes().any(|(_, lane)| lane.findings.block())
+        self.problems().next().is_some()
+    }
+
+    /// Returns what blocks it, lanes first.
+    pub fn problems(&self) -> impl Iterator<Item = &Finding> {
+        let lanes = self.lanes().flat_map(|(_, lane)| &lane.findings.problems);
+        lanes.chain(&self.findings.problems)
     }
 
     /// Returns what differs and is left alone, since somebody else holds it.

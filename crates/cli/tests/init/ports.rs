@@ -144,6 +144,14 @@ fn attribute_that_the_port_cannot_set_is_refused_and_not_left_out() {
 }
 
 #[test]
+fn driver_that_plan_refuses_is_refused() {
+    let port = port(json!({}));
+    port.is_planned(&["--driver", "iavf"]);
+    let cause = "ice is the driver of the port; its VFs take iavf";
+    port.is_refused(&["--driver", "ice"], cause, "{count: 8, all: {driver: ice}}");
+}
+
+#[test]
 fn names_are_those_of_discover() {
     for (interface, name) in [("ens1f0np0", "ens1f0np0"), ("_x", "pf-x"), ("端口", "pf--"), ("A.1", "a-1")]
     {

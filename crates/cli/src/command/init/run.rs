@@ -1,11 +1,15 @@
 //! Finds the port, and writes the spec where it is wanted.
 
 use vfctl_kinds::Obstacle;
+use vfctl_kinds::cluster::Parts;
 use vfctl_kinds::count::offered;
+use vfctl_kinds::document::Selection;
+use vfctl_kinds::finding::Finding;
 use vfctl_kinds::pf::{host_obstacles, obstacles};
 use vfctl_model::{CountWay, DeviceAddress, HostName};
+use vfctl_plan::{Options, Scale, ScopePlan, plan_host};
 use vfctl_port::{HostFacts, PfFacts, World};
-use vfctl_spec::Source;
+use vfctl_spec::{Source, SpecSet};
 use vfctl_view::harmless;
 
 use super::asked::{asked, check};
@@ -14,6 +18,7 @@ use crate::args::InitArgs;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::facts::world;
+use crate::input::with_places;
 use crate::machine::{Console, Machine};
 use crate::mistakes::say_mistakes;
 use crate::new_file::Replaceable;
@@ -51,10 +56,13 @@ pub(in crate::command) fn run(
     let text = spec_text(args, &attributes, &port, count);
     let sources =
         [Source { name: file.map_or("<stdout>".to_owned(), |file| file.display().to_string()), text }];
-    if let Err(mistakes) = vfctl_spec::load(&sources) {
-        // What was asked for is wrong, such as a MAC address that no VF can have.
-        say_mistakes(&mistakes, &[], &sources, console);
-        return Ok(Exit::Failed);
+    match vfctl_spec::load(&sources) {
+        Ok(set) => check_plan(&set, (&port, host), &world)?,
+        Err(mistakes) => {
+            // What was asked for is wrong, such as a MAC address that no VF can have.
+            say_mistakes(&mistakes, &[], &sources, console);
+            return Ok(Exit::Failed);
+        }
     }
     let [Source { text, .. }] = &sources;
     match file {
@@ -69,6 +77,27 @@ pub(in crate::command) fn run(
         console.say(&harmless(&format!("note: {obstacle}\n")));
     }
     Ok(Exit::Done)
+}
+
+/// Refuses what `plan` would refuse, such as a driver that the kernel does not have.
+///
+/// # Errors
+/// Where there is such a thing, with the words that plan has for it.
+fn check_plan(set: &SpecSet, (port, host): (&Port<'_>, &HostFacts), world: &World) -> Result<(), CliError> {
+    let options = Options { parts: Parts::ONLY_HOST, ..Options::default() };
+    let planned = with_places(set, |documents| {
+        let selection = Selection::of(documents, port.host, world.cluster.as_ref());
+        plan_host(&selection, host, world, Scale::OneHost, options.parts)
+    });
+    let (plan, _) = planned.split(options);
+    let problem = plan.iter().flat_map(ScopePlan::problems).next();
+    problem.map_or(Ok(()), |Finding { message, help, .. }| {
+        Err(CliError::NotForPort {
+            wanted: format!("for {}", port.facts.title(port.address)),
+            cause: message.clone(),
+            fix: help.clone().unwrap_or_default(),
+        })
+    })
 }
 
 /// Returns the one port that a word names, and the facts of its host.
