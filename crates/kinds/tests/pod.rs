@@ -7,5 +7,7 @@ mod chains;
 mod cluster;
 #[path = "pod/hosts.rs"]
 mod hosts;
+#[path = "pod/node_cases.rs"]
+mod node_cases;
 #[path = "pod/properties.rs"]
 mod properties;

@@ -94,6 +94,7 @@ object_kinds! {
             &["spec", "nodeName"],
             &["spec", "hostNetwork"],
             &["spec", "nodeSelector"],
+            &["spec", "affinity", "nodeAffinity"],
             &["spec", "containers"],
             &["spec", "initContainers"],
             &["status", "phase"],

@@ -8,6 +8,7 @@ mod attachment;
 mod chain;
 mod network;
 mod network_names;
+mod node_affinity;
 mod node_choice;
 mod offer;
 mod plugin;

@@ -5,6 +5,7 @@ use vfctl_port::ObjectFacts;
 
 use super::chain::{BreakReason, PodLink, PodLinkKind};
 use super::network_names::{NETWORKS, NetworkName};
+use super::node_affinity::unfulfilled;
 use super::scene::{Scene, few};
 use super::walk::{lacking, selector};
 
@@ -15,22 +16,69 @@ const NODE_SELECTOR: &str = "k8s.v1.cni.cncf.io/nodeSelector";
 pub(super) fn candidates<'a>(scene: &Scene<'a>) -> Vec<(&'a ObjectName, &'a ObjectFacts)> {
     match scene.node_name() {
         Some(own) => scene.nodes().filter(|(node, _)| node.as_str() == own).collect(),
-        None => scene.nodes().filter(|(_, facts)| lacks(scene, facts).is_empty()).collect(),
+        None => scene.nodes().filter(|(name, facts)| Lack::of(scene, name, facts).count() == 0).collect(),
     }
 }
 
-/// Returns the labels of the pod's `nodeSelector` that a node lacks.
-fn lacks(scene: &Scene<'_>, node: &ObjectFacts) -> Vec<String> {
-    let wanted = selector(scene.facts.content.at(&["spec", "nodeSelector"]));
-    lacking(wanted.into_iter(), |key| node.label(key))
+/// What the pod asks of its node and a node does not have.
+#[derive(Debug, Default)]
+struct Lack {
+    /// Labels of the pod's `nodeSelector`.
+    labels: Vec<String>,
+    /// Requirements of its node affinity.
+    affinity: Vec<String>,
 }
 
-/// Returns what keeps the pod from a node by its labels, for people.
-pub(super) fn selection_of(scene: &Scene<'_>, node: &ObjectName) -> String {
-    let mut nodes = scene.nodes();
-    let lacks =
-        nodes.find(|(name, _)| *name == node).map(|(_, facts)| lacks(scene, facts)).unwrap_or_default();
-    format!("node {node} has no label {}, which the pod's `nodeSelector` asks for", lacks.join(", "))
+impl Lack {
+    fn of(scene: &Scene<'_>, name: &ObjectName, node: &ObjectFacts) -> Self {
+        let wanted = selector(scene.facts.content.at(&["spec", "nodeSelector"]));
+        let labels = lacking(wanted.into_iter(), |key| node.label(key));
+        Self { labels, affinity: unfulfilled(scene.facts, name, node) }
+    }
+
+    fn count(&self) -> usize {
+        self.labels.len() + self.affinity.len()
+    }
+
+    /// Returns by which field the pod asks for it.
+    fn field(&self) -> &'static str {
+        if self.labels.is_empty() { "nodeAffinity" } else { "nodeSelector" }
+    }
+
+    /// Returns what is asked for, behind the words for a node.
+    fn text(&self) -> String {
+        let field = self.field();
+        match self.labels.as_slice() {
+            [] => format!("fulfils what the pod's `{field}` asks for: {}", self.affinity.join(", ")),
+            labels => format!("has the label {}, which the pod's `{field}` asks for", labels.join(", ")),
+        }
+    }
+
+    /// Returns what to do about it.
+    fn help(&self) -> String {
+        let field = self.field();
+        match self.labels.as_slice() {
+            [] => format!("label a node that is to have the pod as it asks, or correct its `{field}`"),
+            labels => {
+                let labels = labels.join(" ");
+                format!(
+                    "`kubectl label node NODE {labels}` on a node that is to have the pod, or correct its `{field}`"
+                )
+            }
+        }
+    }
+}
+
+/// Returns what keeps the pod from a node by its labels, and by which field the pod asks for them, for people.
+pub(super) fn selection_of(scene: &Scene<'_>, node: &ObjectName) -> (String, &'static str) {
+    let facts = scene.nodes().find(|(name, _)| *name == node);
+    let lack = facts.map(|(name, facts)| Lack::of(scene, name, facts)).unwrap_or_default();
+    let field = lack.field();
+    let said = match lack.labels.as_slice() {
+        [] => format!("does not fulfil what the pod's `{field}` asks for: {}", lack.affinity.join(", ")),
+        labels => format!("has no label {}, which the pod's `{field}` asks for", labels.join(", ")),
+    };
+    (format!("node {node} {said}"), field)
 }
 
 /// Checks that there is a node of the labels that the pod and its networks ask for, and that the scheduler has chosen one.
@@ -51,17 +99,13 @@ pub(super) fn check(scene: &Scene<'_>, links: &mut Vec<PodLink>) {
     }
     let nodes: Vec<(&ObjectName, &ObjectFacts)> = scene.nodes().collect();
     if !nodes.is_empty() && candidates(scene).is_empty() {
-        let labels: Vec<String> =
-            nodes.iter().map(|(_, facts)| lacks(scene, facts)).min_by_key(Vec::len).unwrap_or_default();
-        let found =
-            format!("no node has the label {}, which the pod's `nodeSelector` asks for", labels.join(", "));
+        let lacks = nodes.iter().map(|(name, facts)| Lack::of(scene, name, facts));
+        let lack = lacks.min_by_key(Lack::count).unwrap_or_default();
+        let found = format!("no node {}", lack.text());
         links.push(
-            PodLink::broken(link, "nodeSelector", BreakReason::NodeLabelMissing, found)
+            PodLink::broken(link, lack.field(), BreakReason::NodeLabelMissing, found)
                 .with_details(scheduler_says(scene).map(|message| format!("the scheduler says: {message}")))
-                .with_help(format!(
-                    "`kubectl label node NODE {}` on a node that is to have the pod, or correct its `nodeSelector`",
-                    labels.join(" ")
-                )),
+                .with_help(lack.help()),
         );
         return;
     }

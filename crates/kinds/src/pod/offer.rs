@@ -96,7 +96,7 @@ fn not_offered(
         return broken;
     }
     if let Some(first) = elsewhere.first() {
-        let selection = selection_of(scene, first);
+        let (selection, field) = selection_of(scene, first);
         let found = match scene.node_name() {
             Some(node) => {
                 format!("node {node}, which the pod is bound to, does not offer it; {} does", few(&elsewhere))
@@ -109,7 +109,7 @@ fn not_offered(
                     .to_owned()
             }
             None => format!(
-                "set the label on a node that offers it (`kubectl label node {first} …`), or correct the pod's `nodeSelector`"
+                "set the label on a node that offers it (`kubectl label node {first} …`), or correct the pod's `{field}`"
             ),
         };
         return PodLink::broken(link, resource, BreakReason::NodeLabelMissing, found).with_help(help);

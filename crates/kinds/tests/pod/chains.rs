@@ -8,12 +8,13 @@ use vfctl_model::ObjectKind;
 use vfctl_port::World;
 
 use crate::cluster::{NETWORKS, chain, event, facts, node, pod, starting, user, waiting, well};
+use crate::node_cases::node_cases;
 
 /// A cluster, which link of the pod is the first that is broken, why, and what is said of it.
-type Case = (Value, PodLinkKind, BreakReason, &'static str);
+pub(crate) type Case = (Value, PodLinkKind, BreakReason, &'static str);
 
 /// Returns a cluster with this changed in it.
-fn with(mut objects: Value, change: impl FnOnce(&mut Value)) -> Value {
+pub(crate) fn with(mut objects: Value, change: impl FnOnce(&mut Value)) -> Value {
     change(&mut objects);
     objects
 }
@@ -37,7 +38,7 @@ const WORKER: &str = "node worker-1";
 const LABEL: &str = "vfctl.dev/device-plugin";
 const MAP: &str = "configmap kube-system/vfctl-device-plugin";
 const PLUGIN: &str = "pod kube-system/vfctl-device-plugin-x";
-const NETWORK: &str = "network-attachment-definition default/tenant-a";
+pub(crate) const NETWORK: &str = "network-attachment-definition default/tenant-a";
 
 /// Returns a cluster whose worker does not know the resource, while the pod waits.
 fn not_offered() -> Value {
@@ -194,29 +195,6 @@ fn pool_cases() -> Vec<Case> {
             Why::PoolEmpty,
             "requests 3, and no node that it may be on offers more than 2",
         ),
-        (
-            with(waiting("0/1 nodes are available: 1 node(s) didn't match."), |objects| {
-                objects["pod default/a"]["content"]["spec"]["nodeSelector"] = json!({"zone": "b"});
-            }),
-            At::Pool,
-            Why::NodeLabelMissing,
-            "node worker-1 has no label zone=b",
-        ),
-        (
-            waiting("0/1 nodes are available: 1 Insufficient memory."),
-            At::Node,
-            Why::NotScheduled,
-            "1 Insufficient memory.",
-        ),
-        (
-            with(starting(None), |objects| {
-                objects[NETWORK]["content"]["metadata"]["annotations"]["k8s.v1.cni.cncf.io/nodeSelector"] =
-                    json!("sriov=yes");
-            }),
-            At::Node,
-            Why::NodeLabelMissing,
-            "for nodes with the label sriov=yes",
-        ),
     ]
 }
 
@@ -275,7 +253,7 @@ fn start_cases() -> Vec<Case> {
 }
 
 fn all() -> Vec<Case> {
-    [networks_cases(), pool_cases(), start_cases()].concat()
+    [networks_cases(), pool_cases(), node_cases(), start_cases()].concat()
 }
 
 #[test]
