@@ -1,8 +1,10 @@
 //! What a plan rests on, held against the world of now.
 
-use vfctl_model::VfIndex;
+use std::collections::BTreeSet;
+
+use vfctl_model::{ObjectKind, VfIndex};
 use vfctl_plan::{Lane, Plan, ScopePlan};
-use vfctl_port::{Claim, HostFacts, Property, Scope, Stage, StuckStore, Verdict, World};
+use vfctl_port::{Claim, HostFacts, Property, Scope, Stage, StuckStore, Thing, Verdict, World};
 
 use crate::verify::unmet;
 
@@ -55,13 +57,28 @@ fn broken_but_for(
     {
         return vec![format!("expected {} ({}), found none", lane.title, claim.subject)];
     }
-    let broken = unmet(world, lane.basis.iter().filter(|claim| !is_forgiven(claim)), None);
-    broken.into_iter().map(|unmet| format!("expected {}, found {}", unmet.claim, unmet.found)).collect()
+    let (of_cluster, others): (Vec<&Claim>, Vec<&Claim>) =
+        lane.basis.iter().filter(|claim| !is_forgiven(claim)).partition(|claim| is_of_cluster(claim));
+    let said = |claims, more: &'static str| {
+        let broken = unmet(world, claims, None).into_iter();
+        broken.map(move |unmet| format!("expected {}, found {}{more}", unmet.claim, unmet.found))
+    };
+    let another = "; this is another cluster, or the node was made anew";
+    said(of_cluster, another).chain(said(others, "")).collect()
+}
+
+/// Returns whether a claim says which cluster it is: by a node's uid.
+fn is_of_cluster(claim: &Claim) -> bool {
+    let is_node = matches!(&claim.subject.thing, Thing::Object(object) if object.kind() == ObjectKind::Node);
+    is_node && claim.property == Property::Uid
 }
 
 fn broken_in_scope(scope: &Scope, plan: &ScopePlan, world: &World) -> Vec<String> {
     let in_lane = |(_, lane): (Stage, &Lane)| broken_in_lane(scope, lane, world);
     let mut broken: Vec<String> = plan.lanes().flat_map(in_lane).collect();
+    // Lanes may rest on the same.
+    let mut said = BTreeSet::new();
+    broken.retain(|broken| said.insert(broken.clone()));
     let Some(host) = scope.host().and_then(|host| world.hosts.get(host)) else { return broken };
     let works = |lane: &Lane, stuck: &StuckStore| lane.steps().next().is_some() && is_of(stuck, lane, host);
     let in_the_way = |stuck: &&StuckStore| plan.lanes().any(|(_, lane)| works(lane, stuck));
@@ -101,7 +118,7 @@ fn is_of(stuck: &StuckStore, lane: &Lane, host: &HostFacts) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use vfctl_port::{ClaimValue, Expect, Subject, Thing};
+    use vfctl_port::{ClaimValue, Expect, Subject};
 
     use super::*;
 

@@ -120,6 +120,22 @@ pub struct ClusterDraft {
     pub findings: Findings,
 }
 
+impl ClusterDraft {
+    /// Has each lane with work rest on a node of the cluster, the first by name. A plan that is kept would otherwise do the same in any
+    /// cluster that lacks the same.
+    pub(crate) fn rest_on_its_cluster(&mut self, facts: &ClusterFacts) {
+        let Some((node, known)) = facts.of_kind(ObjectKind::Node).next() else { return };
+        let its_own = Claim::is(
+            subject(Thing::Object(node.clone())),
+            Property::Uid,
+            ClaimValue::Name(known.uid.clone()),
+        );
+        for lane in self.lanes.iter_mut().filter(|lane| !lane.steps.is_empty()) {
+            lane.basis.push(its_own.clone());
+        }
+    }
+}
+
 /// Whose an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner<'a> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use vfctl_apply::{Edges, Look, Report, Result as Ending};
+use vfctl_apply::{Edges, Look, Report, Result as Ending, refused_as_stale};
 use vfctl_kinds::document::SriovConfig;
 use vfctl_model::{HostName, JsonValue, ObjectRef, ResourceName};
 use vfctl_plan::{Detail, Plan, check, render};
@@ -148,6 +148,18 @@ fn pools_and_networks_come_from_nothing_and_the_node_offers_what_was_predicted()
     );
     converge(&scopes, &config);
     assert_eq!(offered(&scopes), 4);
+}
+
+#[test]
+fn plan_for_one_cluster_is_refused_in_another_that_lacks_the_same() {
+    let scopes = scopes();
+    let plan = planned(&scopes, &parsed(SPEC));
+    let mut world = scopes.world();
+    assert_eq!(refused_as_stale(&plan, &world), None);
+    world.cluster.as_mut().unwrap().objects.get_mut(&object(NODE)).unwrap().uid = "2".to_owned();
+    let why = "plan is stale: cluster: expected node a: uid is 1, found 2; this is another cluster, or the node was made anew; run \
+               plan again";
+    assert_eq!(refused_as_stale(&plan, &world).unwrap().refusals, [why]);
 }
 
 #[test]

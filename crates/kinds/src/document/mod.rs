@@ -38,6 +38,7 @@ pub fn plan_host(context: &HostContext<'_>) -> HostDraft {
 pub fn plan_cluster(context: &ClusterContext<'_>) -> ClusterDraft {
     let mut draft = ClusterDraft::default();
     walk::plan_cluster(context, &mut draft);
+    draft.rest_on_its_cluster(context.facts);
     draft
 }
 
