@@ -196,6 +196,18 @@ pub enum CliError {
     /// Standard output is asked to be two documents.
     #[error("write to standard output: `--out -` asks for the plan as JSON, and -o for another document")]
     TwoOutputs,
+    /// The plan for `apply`, which is JSON, is to be written to a file with the name of a page.
+    #[error("write the plan for `vfctl apply` to `{path}`: it is JSON, and the file has the name of a page")]
+    PlanAsPage {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What is to be applied is no file, and the time of `--wait` most likely.
+    #[error("read `{word}`: there is no such file")]
+    TimeAsFile {
+        /// What is to be applied.
+        word: String,
+    },
     /// Two facts files speak of one host.
     #[error("read `{path}`: host {host} is in another facts file, too")]
     HostTwice {
@@ -367,6 +379,10 @@ impl CliError {
             }
             Self::Foreign { .. } => Some("name another file with --out, or remove this one first"),
             Self::TwoOutputs => Some("write the plan to a file with `--out FILE`"),
+            Self::PlanAsPage { .. } => {
+                Some("print the page to that file with `>`, and give --out the name of a JSON file")
+            }
+            Self::TimeAsFile { .. } => Some("if it is a time to wait, write `--wait=TIME`"),
             Self::OverFacts { .. } | Self::OverSpec { .. } => Some("name another file or folder with --out"),
             _ => None,
         }

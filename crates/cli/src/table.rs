@@ -97,10 +97,12 @@ fn lines(indent: usize, rows: &[Vec<String>], widths: &[usize]) -> String {
     text
 }
 
-/// Returns a cell in pieces of at most this width, broken between words.
+/// Returns a cell in pieces of at most this width, broken between words. A text of other people, such as a card's model, does not
+/// begin a row.
 fn pieces(cell: &str, width: usize) -> Vec<String> {
-    if length(cell) <= width {
-        return vec![cell.to_owned()];
+    let cell = cell.replace(['\n', '\t'], " ");
+    if length(&cell) <= width {
+        return vec![cell];
     }
     let mut pieces: Vec<String> = Vec::new();
     for word in cell.split(' ') {
@@ -129,6 +131,12 @@ mod tests {
         let text = "  VF  IN USE BY\n  0   a very long text of many words\n  10\n";
         assert_eq!(table(2, &rows, None), text);
         assert_eq!(table(2, &rows, Some(200)), text);
+    }
+
+    #[test]
+    fn cell_with_a_line_feed_begins_no_row() {
+        let rows = rows(&["PORT|MODEL|MTU", "eth0|a\nb\tc|1500"]);
+        assert_eq!(table(0, &rows, None), "PORT  MODEL  MTU\neth0  a b c  1500\n");
     }
 
     #[test]

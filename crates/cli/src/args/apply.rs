@@ -59,7 +59,15 @@ pub struct ApplyArgs {
 
 impl ApplyArgs {
     /// Returns the paths of what is to be applied.
+    ///
+    /// # Errors
+    /// Where one is the time of `--wait` and no file.
     pub(crate) fn inputs(&self) -> Result<Vec<PathBuf>, CliError> {
+        let is_time = |path: &&PathBuf| path.to_str().is_some_and(|word| time(word).is_ok());
+        let mistaken = self.inputs.iter().find(|path| self.wait.is_some() && is_time(path) && !path.exists());
+        if let Some(path) = mistaken {
+            return Err(CliError::TimeAsFile { word: path.display().to_string() });
+        }
         or_folder(self.file.after(&self.inputs))
     }
 

@@ -97,6 +97,14 @@ impl PlanArgs {
         self.is_out_stdout() && self.output.is_review()
     }
 
+    /// Returns the file for the plan where it has the name of a page, and standard output is to be one.
+    pub(crate) fn plan_as_page(&self) -> Option<&Path> {
+        let is_page = |path: &&Path| {
+            path.extension().is_some_and(|ending| ending == "html" || ending == "htm" || ending == "md")
+        };
+        self.folder_or_file().filter(|_| self.is_review()).filter(is_page)
+    }
+
     /// Returns whether standard output is to be a review.
     pub(crate) fn is_review(&self) -> bool {
         self.printed().is_review()

@@ -38,6 +38,9 @@ pub(super) fn run(
     if args.has_two_outputs() {
         return Err(CliError::TwoOutputs);
     }
+    if let Some(path) = args.plan_as_page() {
+        return Err(CliError::PlanAsPage { path: path.to_owned() });
+    }
     reviewed(args, console, |console, sheet| plan(args, state_dir, console, machine, sheet))
 }
 

@@ -52,6 +52,23 @@ fn plan_goes_to_a_file_and_is_printed_in_the_format_as_well() {
 }
 
 #[test]
+fn plan_for_apply_is_not_written_to_a_page() {
+    let place = Place::new();
+    for file in ["plan.html", "plan.md"] {
+        let ran = place.vfctl(&format!("{PLAN} -o html --out {file}"));
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{file}");
+        assert!(
+            ran.err.contains(&format!("`{file}`: it is JSON")) && ran.err.contains("fix: "),
+            "{}",
+            ran.err
+        );
+        assert!(!place.path(file).exists(), "nothing is written");
+    }
+    let both = place.vfctl(&format!("{PLAN} -o html --out plan.json"));
+    assert!(both.out.starts_with("<!") && place.read("plan.json").starts_with('{'), "{}", both.err);
+}
+
+#[test]
 fn facts_are_recorded_as_json_and_as_yaml() {
     let place = Place::new();
     for (options, file) in [("", "a.json"), ("-o yaml ", "a.yaml")] {

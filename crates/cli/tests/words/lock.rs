@@ -53,6 +53,17 @@ fn without_it_and_after_the_time_the_error_is_the_same() {
 }
 
 #[test]
+fn time_behind_a_blank_is_told_where_it_goes() {
+    let place = Place::new();
+    let ran = place.vfctl("apply --yes --wait 5m");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("read `5m`: there is no such file\n  fix: if it is a time"), "{}", ran.err);
+    fs::write(place.path("5m"), "kind: SriovConfig\n").expect("a spec");
+    let ran = place.vfctl("apply --yes --wait 5m");
+    assert!(ran.code == 1 && ran.err.contains("mistake"), "a file is one: {}", ran.err);
+}
+
+#[test]
 fn it_goes_on_when_the_lock_is_free() {
     let place = Place::new();
     fs::write(place.path("wrong.yaml"), "kind: SriovConfig\n").expect("a spec");
