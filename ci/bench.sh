@@ -9,7 +9,7 @@ bash ci/setup.sh
 target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu
 cargo build --quiet --locked --profile dist -p vfctl-cli --bin vfctl
 cargo build --quiet --locked --release -p vfctl-host --example send_prebuilt
-cargo build --quiet --locked -p testbed
+cargo build-all --quiet --bin testbed
 echo "Planning alone"
 cargo bench --quiet --locked -p vfctl-plan --bench planning
 echo

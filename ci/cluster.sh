@@ -32,9 +32,9 @@ vfctl=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.."
 if [ "$provider" = kind ]; then bash ci/setup.sh kind; else bash ci/setup.sh; fi
 target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu
-cargo build --quiet --locked -p testbed --bins
+cargo build-all --quiet --bin testbed
 if [ -z "$vfctl" ]; then
-    cargo build --quiet --locked -p vfctl-cli --bin vfctl
+    cargo build-all --quiet --bin vfctl
     vfctl=$target/debug/vfctl
 fi
 testbed=$target/debug/testbed

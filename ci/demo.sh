@@ -14,7 +14,7 @@ target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu
 say "2 of 4: download crates and build vfctl (3 min at first)"
 cargo build --quiet --locked --release -p vfctl-cli --bin vfctl
 say "3 of 4: build the testbed (1 min at first)"
-cargo build --quiet --locked -p testbed
+cargo build-all --quiet --bin testbed
 say "4 of 4: boot a guest with emulated igb ports and run the demo (20 s with KVM, a minute without; at first a kernel is"
 say "        downloaded and an image made, 2 min)"
 "$target/debug/testbed" exec --topology testbed/topologies/lab.toml --vfctl "$target/release/vfctl" \

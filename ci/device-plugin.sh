@@ -8,7 +8,7 @@ bash ci/setup.sh
 target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu
 room=testbed/cluster/device-plugin
 cargo build --quiet --locked --release -p vfctl-cli --bin vfctl
-cargo build --quiet --locked -p testbed
+cargo build-all --quiet --bin testbed
 inputs=$(cat $room/go.mod $room/go.sum $room/offered/main.go | sha256sum | cut -c1-16)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/vfctl/device-plugin/$inputs
 if [ ! -x "$cache/offered" ]; then

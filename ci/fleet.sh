@@ -9,9 +9,9 @@ vfctl=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.."
 bash ci/setup.sh
 target=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu
-cargo build --quiet --locked -p testbed --bins
+cargo build-all --quiet --bin testbed
 if [ -z "$vfctl" ]; then
-    cargo build --quiet --locked -p vfctl-cli --bin vfctl
+    cargo build-all --quiet --bin vfctl
     vfctl=$PWD/$target/debug/vfctl
 fi
 tools=$(bash ci/ansible-tools.sh)

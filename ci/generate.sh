@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export VFCTL_BLESS=1
-cargo test --quiet --locked -p vfctl-cli --test examples
-cargo test --quiet --locked -p vfctl-tidy -- schemas commands_on_examples
-cargo test --quiet --locked -p testbed --lib -- bad_days
+cargo test-all --quiet --test examples
+cargo test-all --quiet --test tidy -- schemas commands_on_examples
+cargo test-all --quiet --lib -- bad_days
 git --no-pager diff --stat -- schemas examples README.md docs

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 seed=${1:-$(date +%s)}
 count=${2:-10}
 bash ci/setup.sh
-cargo build --quiet --locked -p vfctl-cli -p testbed --features vfctl-cli/sim --bins
+cargo build-all --quiet --bins
 target=${CARGO_TARGET_DIR:-target}
 testbed=$target/x86_64-unknown-linux-gnu/debug/testbed
 results=$target/random

@@ -7,4 +7,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export VFCTL_FUZZ_SEED=${1:-$(date +%s)} VFCTL_FUZZ_SECONDS=${2:-600}
 echo "Seeds from $VFCTL_FUZZ_SEED on"
-cargo test --quiet --locked -p vfctl-cli --features vfctl-cli/sim --test fuzz -- --nocapture
+cargo test-all --quiet --test fuzz -- --nocapture

@@ -7,6 +7,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never LC_ALL=C.UTF-8 RUST_BACKTRACE=0
+# Everything is built once: what would make a second build fast, and a backtrace useful, only takes time.
+export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0
 unset VFCTL_BIN VFCTL_BLESS VFCTL_STATE_DIR VFCTL_LOG VFCTL_FUZZ_SEED VFCTL_FUZZ_SECONDS
 
 mode=${1:-all}
@@ -216,13 +218,13 @@ rm -rf "$results/sim" "$results/kernel" "$results/random"
 check units ci/units.sh || :
 check format cargo fmt --all --check || :
 check lint cargo clippy --locked --workspace --all-targets --features vfctl-cli/sim -- -D warnings || :
-suite crates cargo test --locked --workspace --features vfctl-cli/sim --no-fail-fast || :
+suite crates cargo test-all --no-fail-fast || :
 if [ "$mode" = all ]; then
     check pages bash ci/page.sh "$results/pages" || :
 fi
 # The same seeds each time, a quarter of a minute for each kind of document; ci/soak.sh tries others, and longer.
-suite fuzz env VFCTL_FUZZ_SECONDS=15 cargo test --locked -p vfctl-cli --features vfctl-cli/sim --test fuzz || :
-if check programs cargo build --locked -p vfctl-cli -p testbed --features vfctl-cli/sim --bins; then
+suite fuzz env VFCTL_FUZZ_SECONDS=15 cargo test-all --test fuzz || :
+if check programs cargo build-all --bins; then
     # The same seeds each time, so that only a change can make this fail; ci/random.sh tries others.
     check invent "$programs/debug/testbed" invent --seed 1 --count 2 "$results/random" || :
     suite simulator "$programs/debug/testbed" simulate --sim "$programs/debug/vfctl-sim" \

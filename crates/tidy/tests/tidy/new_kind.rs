@@ -74,10 +74,7 @@ fn a_new_kind_is_a_folder_and_rows_from_spec_to_op() {
     assert!(planned.contains("its light could not be read: EIO"), "{planned}");
 
     // What walks over the tables takes the new rows without a word of its own.
-    let crates = ["vfctl-port", "vfctl-kinds", "vfctl-host", "vfctl-sim", "vfctl-plan", "vfctl-apply"];
-    let crates = crates.into_iter().flat_map(|name| ["--package", name]);
-    let tests = ["--lib", "--test", "sim", "--test", "flaws", "--test", "apply"];
-    let said = PATCHED.test(&crates.chain(tests).collect::<Vec<_>>());
+    let said = PATCHED.test(&["--lib", "--test", "sim", "--test", "flaws", "--test", "apply"]);
     for test in [
         "op_of_each_action_round_trips_and_is_written_as_its_command",
         "work_of_each_action_is_of_the_transport_that_its_row_says",
@@ -85,5 +82,5 @@ fn a_new_kind_is_a_folder_and_rows_from_spec_to_op() {
     ] {
         assert!(said.contains(&format!("{test} ... ok")), "{said}");
     }
-    PATCHED.check(&["--workspace", "--all-targets", "--features", "vfctl-cli/sim"]);
+    PATCHED.check(&["--all-targets"]);
 }

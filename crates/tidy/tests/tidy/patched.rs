@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::manifest::BUILD_FOLDER;
-use crate::program::{Ran, build, run};
+use crate::program::{Ran, SELECTION, build, run};
 use crate::repository::{PATHS, ROOT, text_of};
 
 /// The kept patches.
@@ -25,8 +25,7 @@ const VERSION: &str = "version = \"0.0.0-patched\"";
 /// The copy. One for all tests: it is built once.
 pub(crate) static PATCHED: LazyLock<Patched> = LazyLock::new(Patched::new);
 /// The simulator's program that is built of it.
-static PROGRAM: LazyLock<PathBuf> =
-    LazyLock::new(|| build(PATCHED.cargo("build").args(["--features", "sim", "--bin", "vfctl-sim"])));
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| build(&mut PATCHED.cargo("build"), "vfctl-sim"));
 
 /// Returns the files that a patch changes, makes or takes away.
 pub(crate) fn files_in(patch: &str) -> BTreeSet<&str> {
@@ -104,7 +103,7 @@ impl Patched {
 
     #[track_caller]
     fn holds(&self, verb: &str, arguments: &[&str]) -> String {
-        let tested = self.cargo(verb).arg("--offline").args(arguments).output().expect("run cargo");
+        let tested = self.cargo(verb).args(SELECTION).args(arguments).output().expect("run cargo");
         let said =
             [tested.stdout, tested.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
         assert!(tested.status.success(), "cargo {verb} of the copy:\n{said}");

@@ -11,12 +11,15 @@ use crate::repository::ROOT;
 /// The program under test: `VFCTL_BIN` where that is set, or else built now, so that it is never an old one.
 pub(crate) static VFCTL: LazyLock<PathBuf> = LazyLock::new(|| match std::env::var_os("VFCTL_BIN") {
     Some(path) => ROOT.join(path),
-    None => build(Command::new(env!("CARGO")).current_dir(&*ROOT).args(["build", "--bin", "vfctl"])),
+    None => build(Command::new(env!("CARGO")).current_dir(&*ROOT).arg("build"), "vfctl"),
 });
 
+/// What is built for tests: all packages, since cargo builds most libraries once more for another selection.
+pub(crate) const SELECTION: [&str; 4] = ["--offline", "--workspace", "--features", "vfctl-cli/sim"];
+
 /// Builds one program of `vfctl-cli`; returns where it is.
-pub(crate) fn build(cargo: &mut Command) -> PathBuf {
-    cargo.args(["--package", "vfctl-cli", "--offline", "--message-format", "json-render-diagnostics"]);
+pub(crate) fn build(cargo: &mut Command, program: &str) -> PathBuf {
+    cargo.args(SELECTION).args(["--bin", program, "--message-format", "json-render-diagnostics"]);
     let built = cargo.output().expect("run cargo");
     let said = String::from_utf8_lossy(&built.stderr);
     assert!(built.status.success(), "build with {cargo:?}:\n{said}");
