@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::manifest::BUILD_FOLDER;
-use crate::program::{Ran, SELECTION, build, run};
+use crate::program::{Ran, SELECTION, build, cargo, run};
 use crate::repository::{PATHS, ROOT, text_of};
 
 /// The kept patches.
@@ -81,9 +81,9 @@ impl Patched {
 
     /// Returns a cargo command on the copy.
     pub(crate) fn cargo(&self, verb: &str) -> Command {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.arg(verb).current_dir(self.folder.join("source"));
+        let mut cargo = cargo(verb);
         cargo
+            .current_dir(self.folder.join("source"))
             .env("CARGO_TARGET_DIR", self.folder.join("target"))
             .env("CARGO_BUILD_BUILD_DIR", &*BUILD_FOLDER);
         cargo

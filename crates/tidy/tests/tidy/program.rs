@@ -1,5 +1,6 @@
 //! Builds and runs vfctl.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -11,11 +12,28 @@ use crate::repository::ROOT;
 /// The program under test: `VFCTL_BIN` where that is set, or else built now, so that it is never an old one.
 pub(crate) static VFCTL: LazyLock<PathBuf> = LazyLock::new(|| match std::env::var_os("VFCTL_BIN") {
     Some(path) => ROOT.join(path),
-    None => build(Command::new(env!("CARGO")).current_dir(&*ROOT).arg("build"), "vfctl"),
+    None => build(cargo("build").current_dir(&*ROOT), "vfctl"),
 });
 
 /// What is built for tests: all packages, since cargo builds most libraries once more for another selection.
 pub(crate) const SELECTION: [&str; 4] = ["--offline", "--workspace", "--features", "vfctl-cli/sim"];
+
+/// What cargo tells a test of its own package, by the beginnings of the names. Build scripts that look at the same names (ring's)
+/// would run again, and all that rests on them would be built again, here and by the next cargo that is not started by a test.
+const OF_THIS_TEST: [&str; 4] = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_"];
+
+/// Returns cargo, as if no test had started it.
+pub(crate) fn cargo(verb: &str) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.arg(verb);
+    let is_of_this_test = |name: &OsString| {
+        OF_THIS_TEST.iter().any(|beginning| name.as_encoded_bytes().starts_with(beginning.as_bytes()))
+    };
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_this_test(name)) {
+        cargo.env_remove(name);
+    }
+    cargo
+}
 
 /// Builds one program of `vfctl-cli`; returns where it is.
 pub(crate) fn build(cargo: &mut Command, program: &str) -> PathBuf {
