@@ -178,7 +178,7 @@ fn is_about_networks(facts: &ObjectFacts) -> bool {
 /// Returns whether a pod asks for a device, or has networks of multus.
 fn is_user(facts: &ObjectFacts) -> bool {
     let lists = [["spec", "containers"], ["spec", "initContainers"]].into_iter();
-    let containers = lists.flat_map(|path| facts.content.at(&path).map_or(&[][..], JsonValue::members));
+    let containers = lists.flat_map(|path| facts.content.members_at(&path));
     let resources = containers.filter_map(|container| container.field("resources"));
     let named = resources.flat_map(|resources| ["limits", "requests"].map(|list| resources.field(list)));
     let mut names = named.flatten().flat_map(JsonValue::fields).map(|(name, _)| name);

@@ -82,6 +82,11 @@ impl JsonValue {
         path.iter().try_fold(self, |value, name| value.field(name))
     }
 
+    /// Returns the members of the list at a path; none where there is no list.
+    pub fn members_at(&self, path: &[&str]) -> &[Self] {
+        self.at(path).map_or(&[], Self::members)
+    }
+
     /// Returns the text; `None` where it is none.
     pub fn text(&self) -> Option<&str> {
         match self {

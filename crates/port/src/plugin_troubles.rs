@@ -50,7 +50,7 @@ pub fn plugin_troubles(facts: &ClusterFacts, node: &ObjectName) -> Vec<String> {
 /// Returns what is known of whether a pod runs, in a sentence.
 pub fn state_of_pod(pod: &ObjectRef, facts: &ObjectFacts) -> String {
     let text = |value: &JsonValue, name: &str| value.field(name)?.text().map(str::to_owned);
-    let list = |name: &str| facts.content.at(&["status", name]).map_or(&[][..], JsonValue::members);
+    let list = |name: &str| facts.content.members_at(&["status", name]);
     let said = |state: &JsonValue| {
         let reason = text(state, "reason")?;
         Some(text(state, "message").map_or_else(|| reason.clone(), |message| format!("{reason}: {message}")))

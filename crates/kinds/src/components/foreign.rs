@@ -1,6 +1,6 @@
 //! DaemonSets that run a part and are not vfctl's: two of one part on a node are in each other's way.
 
-use vfctl_model::{ComponentVersion, JsonValue, ObjectKind, ObjectRef};
+use vfctl_model::{ComponentVersion, ObjectKind, ObjectRef};
 use vfctl_port::ObjectFacts;
 
 use super::row::ComponentRow;
@@ -44,8 +44,7 @@ pub(super) fn images_of<'a>(
 /// Returns the images that a DaemonSet's pods run.
 fn images(set: &ObjectFacts) -> impl Iterator<Item = &str> {
     let lists = ["containers", "initContainers"].map(|list| ["spec", "template", "spec", list]);
-    let containers =
-        lists.into_iter().flat_map(|path| set.content.at(&path).map_or(&[][..], JsonValue::members));
+    let containers = lists.into_iter().flat_map(|path| set.content.members_at(&path));
     containers.filter_map(|container| container.field("image")?.text())
 }
 

@@ -18,15 +18,14 @@ const NAME: &str = "metadata.name";
 /// Returns which requirements of the pod's node affinity do not hold for a node, of the alternative that fails in the fewest; none
 /// where an alternative holds, or the pod has none.
 pub(super) fn unfulfilled(pod: &ObjectFacts, name: &ObjectName, node: &ObjectFacts) -> Vec<String> {
-    let terms = pod.content.at(&TERMS).map_or(&[][..], JsonValue::members);
+    let terms = pod.content.members_at(&TERMS);
     let failed = terms.iter().map(|term| of_term(term, name, node));
     failed.min_by_key(Vec::len).unwrap_or_default()
 }
 
 /// Returns which requirements of an alternative do not hold: all must.
 fn of_term(term: &JsonValue, name: &ObjectName, node: &ObjectFacts) -> Vec<String> {
-    let listed = |field: &str| term.field(field).map_or(&[][..], JsonValue::members);
-    let (labels, fields) = (listed("matchExpressions"), listed("matchFields"));
+    let (labels, fields) = (term.members_at(&["matchExpressions"]), term.members_at(&["matchFields"]));
     if labels.is_empty() && fields.is_empty() {
         return vec!["an empty term, which is no node's".to_owned()];
     }
@@ -39,8 +38,7 @@ fn of_term(term: &JsonValue, name: &ObjectName, node: &ObjectFacts) -> Vec<Strin
 fn fails<'a>(requirement: &'a JsonValue, value: impl Fn(&'a str) -> Option<&'a str>) -> Option<String> {
     let key = requirement.field("key")?.text()?;
     let operator = requirement.field("operator")?.text()?;
-    let listed = requirement.field("values").map_or(&[][..], JsonValue::members);
-    let values: Vec<&str> = listed.iter().filter_map(JsonValue::text).collect();
+    let values: Vec<&str> = requirement.members_at(&["values"]).iter().filter_map(JsonValue::text).collect();
     let value = value(key);
     let is_listed = value.is_some_and(|value| values.contains(&value));
     let compared = || Some((value?.parse::<i64>().ok()?, values.first()?.parse::<i64>().ok()?));

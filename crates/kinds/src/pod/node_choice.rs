@@ -45,12 +45,12 @@ impl Lack {
         if self.labels.is_empty() { "nodeAffinity" } else { "nodeSelector" }
     }
 
-    /// Returns what is asked for, behind the words for a node.
-    fn text(&self) -> String {
+    /// Returns what is asked for, behind what a node does with it: words for a label, and words for the affinity.
+    fn text(&self, has: &str, fulfils: &str) -> String {
         let field = self.field();
         match self.labels.as_slice() {
-            [] => format!("fulfils what the pod's `{field}` asks for: {}", self.affinity.join(", ")),
-            labels => format!("has the label {}, which the pod's `{field}` asks for", labels.join(", ")),
+            [] => format!("{fulfils} what the pod's `{field}` asks for: {}", self.affinity.join(", ")),
+            labels => format!("{has} {}, which the pod's `{field}` asks for", labels.join(", ")),
         }
     }
 
@@ -73,12 +73,7 @@ impl Lack {
 pub(super) fn selection_of(scene: &Scene<'_>, node: &ObjectName) -> (String, &'static str) {
     let facts = scene.nodes().find(|(name, _)| *name == node);
     let lack = facts.map(|(name, facts)| Lack::of(scene, name, facts)).unwrap_or_default();
-    let field = lack.field();
-    let said = match lack.labels.as_slice() {
-        [] => format!("does not fulfil what the pod's `{field}` asks for: {}", lack.affinity.join(", ")),
-        labels => format!("has no label {}, which the pod's `{field}` asks for", labels.join(", ")),
-    };
-    (format!("node {node} {said}"), field)
+    (format!("node {node} {}", lack.text("has no label", "does not fulfil")), lack.field())
 }
 
 /// Checks that there is a node of the labels that the pod and its networks ask for, and that the scheduler has chosen one.
@@ -101,7 +96,7 @@ pub(super) fn check(scene: &Scene<'_>, links: &mut Vec<PodLink>) {
     if !nodes.is_empty() && candidates(scene).is_empty() {
         let lacks = nodes.iter().map(|(name, facts)| Lack::of(scene, name, facts));
         let lack = lacks.min_by_key(Lack::count).unwrap_or_default();
-        let found = format!("no node {}", lack.text());
+        let found = format!("no node {}", lack.text("has the label", "fulfils"));
         links.push(
             PodLink::broken(link, lack.field(), BreakReason::NodeLabelMissing, found)
                 .with_details(scheduler_says(scene).map(|message| format!("the scheduler says: {message}")))

@@ -78,8 +78,7 @@ fn set_of<'a>(scene: &Scene<'a>, map: &ObjectRef) -> Option<(&'a ObjectRef, &'a 
     let sets =
         || scene.cluster.of_kind(ObjectKind::DaemonSet).filter(|(set, _)| set.namespace() == map.namespace());
     let mounts = |set: &ObjectFacts| {
-        let volumes =
-            set.content.at(&["spec", "template", "spec", "volumes"]).map_or(&[][..], JsonValue::members);
+        let volumes = set.content.members_at(&["spec", "template", "spec", "volumes"]);
         volumes.iter().any(|volume| {
             volume.at(&["configMap", "name"]).and_then(JsonValue::text) == Some(map.name().as_str())
         })

@@ -8,7 +8,7 @@ use vfctl_port::{ClusterFacts, ObjectFacts};
 /// Returns how many devices a pod requests of each resource: what its containers have together, or one of the init containers,
 /// which run before them (`PodRequests`, k8s.io/component-helpers/resource).
 pub(super) fn requested(pod: &ObjectFacts) -> BTreeMap<String, u64> {
-    let of_list = |list: &str| pod.content.at(&["spec", list]).map_or(&[][..], JsonValue::members);
+    let of_list = |list: &str| pod.content.members_at(&["spec", list]);
     let mut sums: BTreeMap<String, u64> = BTreeMap::new();
     for container in of_list("containers") {
         for (resource, count) in of_container(container) {

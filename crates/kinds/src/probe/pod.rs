@@ -143,7 +143,7 @@ pub fn interface_of(networks: &[NetworkSpec], name: &ObjectName) -> String {
 
 /// Returns what the probe says of itself; `None` until it has.
 pub fn looked(pod: &ObjectFacts) -> Option<Inside> {
-    let statuses = pod.content.at(&["status", "initContainerStatuses"]).map_or(&[][..], JsonValue::members);
+    let statuses = pod.content.members_at(&["status", "initContainerStatuses"]);
     let look = statuses.iter().find(|status| status.field("name").and_then(JsonValue::text) == Some(LOOK))?;
     let ended = look.at(&["state", "terminated"])?;
     Some(Inside::read(ended.field("message").and_then(JsonValue::text).unwrap_or_default()))

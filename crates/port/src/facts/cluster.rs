@@ -125,12 +125,12 @@ impl ObjectFacts {
     /// Returns whether a node has not told the cluster lately that it is ready: the cluster taints it then
     /// (`TaintNodeNotReady` and `TaintNodeUnreachable`, k8s.io/api/core/v1).
     pub fn is_out_of_reach(&self) -> bool {
-        let taints = self.content.at(&["spec", "taints"]).map_or(&[][..], JsonValue::members);
+        let taints = self.content.members_at(&["spec", "taints"]);
         taints.iter().filter_map(|taint| taint.field("key")?.text()).any(|key| OUT_OF_REACH.contains(&key))
     }
 
     fn has_condition(&self, name: &str) -> bool {
-        let conditions = self.content.at(&["status", "conditions"]).map_or(&[][..], JsonValue::members);
+        let conditions = self.content.members_at(&["status", "conditions"]);
         conditions.iter().any(|condition| {
             let says =
                 |name: &str, value: &str| condition.field(name).and_then(JsonValue::text) == Some(value);
