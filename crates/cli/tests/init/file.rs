@@ -1,16 +1,13 @@
 //! Where `vfctl init` writes a spec to.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
-use crate::vfctl;
+use crate::{vfctl, with_facts};
 
 #[test]
 fn file_is_replaced_only_where_that_is_asked_for_and_as_a_whole() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/dpdk-e810");
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::copy(example.join("facts.json"), folder.path().join("facts.json")).expect("copy the facts");
+    let folder = with_facts();
     let folder = folder.path();
     let text = |name: &str| fs::read_to_string(folder.join(name)).expect("a spec");
     let words = ["init", "ens1f0np0", "--facts", "facts.json", "--out", "sriov.yaml"];
@@ -41,9 +38,7 @@ fn file_is_replaced_only_where_that_is_asked_for_and_as_a_whole() {
 
 #[test]
 fn file_is_named_by_out_alone_and_force_needs_one() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/dpdk-e810");
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::copy(example.join("facts.json"), folder.path().join("facts.json")).expect("copy the facts");
+    let folder = with_facts();
     let folder = folder.path();
     let init =
         |more: &[&str]| vfctl(folder, &[&["init", "ens1f0np0", "--facts", "facts.json"], more].concat());

@@ -17,12 +17,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 fn vfctl(folder: &Path, words: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vfctl"));
     let ran = command.current_dir(folder).args(words).env_clear().output().expect("run vfctl");
     let text = |bytes| String::from_utf8(bytes).expect("text");
     (ran.status.code().expect("an exit code"), text(ran.stdout), text(ran.stderr))
+}
+
+/// Returns a folder with the facts of a host of the examples, in `facts.json`.
+fn with_facts() -> TempDir {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/dpdk-e810");
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::copy(example.join("facts.json"), folder.path().join("facts.json")).expect("copy the facts");
+    folder
 }
 
 /// Returns each host of the examples: a file of its facts alone, and its ports.
@@ -99,9 +108,7 @@ fn what_it_writes_is_valid_and_planned_for_every_port_and_so_is_each_commented_s
 
 #[test]
 fn what_is_asked_for_is_in_the_plan() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/dpdk-e810");
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::copy(example.join("facts.json"), folder.path().join("facts.json")).expect("copy the facts");
+    let folder = with_facts();
     let folder = folder.path();
     let words = "init ens1f0np0 --facts facts.json --count 4 --driver vfio-pci --vlan 100 --mac 02:4e:33:00:00:00 --name upf --out sriov.yaml";
     let words: Vec<&str> = words.split(' ').collect();
@@ -127,9 +134,7 @@ fn what_is_asked_for_is_in_the_plan() {
 
 #[test]
 fn what_cannot_be_is_refused_with_a_fix_and_nothing_is_written() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/dpdk-e810");
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::copy(example.join("facts.json"), folder.path().join("facts.json")).expect("copy the facts");
+    let folder = with_facts();
     for (words, said) in [
         (
             "init ens1f0np1",

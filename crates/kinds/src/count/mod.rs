@@ -9,5 +9,4 @@ mod spec;
 pub use autoprobe::DriversAutoprobe;
 pub(crate) use autoprobe::at_end as autoprobe_at_end;
 pub use diff::{VfCount, WantedCount};
-pub use offered::offered;
 pub use spec::{AtMost, CountSpec};

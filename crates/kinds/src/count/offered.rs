@@ -18,7 +18,7 @@ pub(super) const SRIOV_OFF: &str = "turn SR-IOV on in the card's firmware and in
 ///
 /// # Errors
 /// What keeps the port from getting them.
-pub fn offered(facts: &PfFacts, count: u16) -> Result<u16, Obstacle> {
+pub(super) fn offered(facts: &PfFacts, count: u16) -> Result<u16, Obstacle> {
     if facts.driver.is_none() {
         let fix = "bind the PF to its driver first; without one the kernel cannot create VFs";
         return Err(Obstacle::new("the PF has no driver", fix));

@@ -1,8 +1,6 @@
 //! Finds the port, and writes the spec where it is wanted.
 
-use vfctl_kinds::Obstacle;
 use vfctl_kinds::cluster::Parts;
-use vfctl_kinds::count::offered;
 use vfctl_kinds::document::Selection;
 use vfctl_kinds::finding::Finding;
 use vfctl_kinds::pf::{host_obstacles, obstacles};
@@ -52,7 +50,7 @@ pub(in crate::command) fn run(
     let (port, host) = find(&args.port, &world)?;
     let attributes = asked(args);
     check(&attributes, &port)?;
-    let count = count(args.count, &port)?;
+    let count = count(args.count, port.facts);
     let text = spec_text(args, &attributes, &port, count);
     let sources =
         [Source { name: file.map_or("<stdout>".to_owned(), |file| file.display().to_string()), text }];
@@ -79,7 +77,7 @@ pub(in crate::command) fn run(
     Ok(Exit::Done)
 }
 
-/// Refuses what `plan` would refuse, such as a driver that the kernel does not have.
+/// Refuses what `plan` would refuse, such as a count that the port cannot have or a driver that the kernel does not have.
 ///
 /// # Errors
 /// Where there is such a thing, with the words that plan has for it.
@@ -120,11 +118,7 @@ fn find<'a>(word: &str, world: &'a World) -> Result<(Port<'a>, &'a HostFacts), C
 
 /// Returns how many VFs to write: as many as are asked for or there are; else all that the device offers where it makes all or none,
 /// or a few.
-///
-/// # Errors
-/// Where the port cannot be given so many, with the words that plan has for it.
-fn count(asked: Option<u16>, port: &Port<'_>) -> Result<u16, CliError> {
-    let facts = port.facts;
+fn count(asked: Option<u16>, facts: &PfFacts) -> u16 {
     let total = facts.total_vfs.filter(|total| *total > 0);
     let usual = match facts.row().count {
         CountWay::AllOrNone => total.unwrap_or(USUAL),
@@ -132,13 +126,5 @@ fn count(asked: Option<u16>, port: &Port<'_>) -> Result<u16, CliError> {
             total.map_or(USUAL, |total| total.min(USUAL))
         }
     };
-    let count = asked.unwrap_or(if facts.vf_count > 0 { facts.vf_count } else { usual });
-    if count != facts.vf_count {
-        offered(facts, count).map_err(|Obstacle { cause, fix }| CliError::NotForPort {
-            wanted: format!("for {}", facts.title(port.address)),
-            cause,
-            fix,
-        })?;
-    }
-    Ok(count)
+    asked.unwrap_or(if facts.vf_count > 0 { facts.vf_count } else { usual })
 }
