@@ -57,14 +57,13 @@ fn broken_but_for(
     {
         return vec![format!("expected {} ({}), found none", lane.title, claim.subject)];
     }
-    let (of_cluster, others): (Vec<&Claim>, Vec<&Claim>) =
-        lane.basis.iter().filter(|claim| !is_forgiven(claim)).partition(|claim| is_of_cluster(claim));
-    let said = |claims, more: &'static str| {
-        let broken = unmet(world, claims, None).into_iter();
+    let said = |claim: &Claim| {
+        let more =
+            if is_of_cluster(claim) { "; this is another cluster, or the node was made anew" } else { "" };
+        let broken = unmet(world, [claim], None).into_iter();
         broken.map(move |unmet| format!("expected {}, found {}{more}", unmet.claim, unmet.found))
     };
-    let another = "; this is another cluster, or the node was made anew";
-    said(of_cluster, another).chain(said(others, "")).collect()
+    lane.basis.iter().filter(|claim| !is_forgiven(claim)).flat_map(said).collect()
 }
 
 /// Returns whether a claim says which cluster it is: by a node's uid.

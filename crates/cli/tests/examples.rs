@@ -108,30 +108,32 @@ fn promised_code(case: &Path) -> i32 {
     code.unwrap_or_else(|| panic!("{}/README.md has no line `Exit code: N, …`", case.display()))
 }
 
+/// Asserts that an example's plan is printed as its golden has it, and ends as its README says.
+#[track_caller]
+fn compare_plan(case: &Path, options: &[&str], golden: &str) {
+    let ran = plan(case, options);
+    compare(case, golden, &ran.out);
+    assert_eq!((ran.code, ran.err.as_str()), (promised_code(case), ""), "{}", case.display());
+}
+
 #[test]
 fn every_example_prints_its_plan_and_ends_as_its_readme_says() {
     for case in cases() {
-        let ran = plan(&case, &[]);
-        compare(&case, "plan.txt", &ran.out);
-        assert_eq!((ran.code, ran.err.as_str()), (promised_code(&case), ""), "{}", case.display());
+        compare_plan(&case, &[], "plan.txt");
     }
 }
 
 #[test]
 fn examples_of_what_a_reviewer_sees_print_it_as_markdown() {
     for case in REVIEWED.map(|name| root().join(name)) {
-        let ran = plan(&case, &["-o", "markdown"]);
-        compare(&case, "plan.md", &ran.out);
-        assert_eq!((ran.code, ran.err.as_str()), (promised_code(&case), ""), "{}", case.display());
+        compare_plan(&case, &["-o", "markdown"], "plan.md");
     }
 }
 
 #[test]
 fn examples_with_pictures_print_them() {
     for case in PICTURED.map(|name| root().join(name)) {
-        let ran = plan(&case, &["-o", "html"]);
-        compare(&case, "page.html", &ran.out);
-        assert_eq!((ran.code, ran.err.as_str()), (promised_code(&case), ""), "{}", case.display());
+        compare_plan(&case, &["-o", "html"], "page.html");
         let drawn = vfctl(&case, &["discover", "--facts", "facts.json", "-o", "svg"]);
         compare(&case, "hosts.svg", &drawn.out);
         assert_eq!((drawn.code, drawn.err.as_str()), (0, ""), "{}", case.display());
